@@ -1,0 +1,1 @@
+"""Qwen-ASR-Realtime, the streaming recognizer: messages, client protocol, client."""

@@ -1,0 +1,159 @@
+"""The recognizer, as the satellite has it: a session a turn, and how it fares."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from auricle.asr.connection import Connection, Endpoint, tls_context
+from auricle.asr.events import (
+    FinalTranscript,
+    ServerEvent,
+    SessionSettings,
+    SessionUpdated,
+)
+from auricle.asr.exchange import Exchange, Resampler, Traffic
+from auricle.asr.session import AsrSession, Deliver
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.breaker import Breaker
+from auricle.errors import AsrError, AsrRejectedError
+from auricle.turn import Reason
+
+logger = logging.getLogger(__name__)
+
+_PARTING = 0.5
+# What stands in the way of a session is gone once one opens.
+_OPENING_FAILURES = frozenset(
+    {
+        Reason.ASR_UNREACHABLE,
+        Reason.AUTH_FAILED,
+        Reason.CLOCK_UNSYNCED,
+        Reason.RATE_LIMITED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the recognizer may take; seconds."""
+
+    connect: float = 3.0
+    """Until the session is ready: connection, handshake, settings."""
+    final: float = 4.0
+    """From the end of the utterance to its final transcript."""
+    finish: float = 2.0
+    """To take leave, in the background."""
+
+
+class AsrClient:
+    """Opens a session a turn; lives on one event loop."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        timeouts: Timeouts | None = None,
+        make_resampler: Callable[[int, int], Resampler] | None = None,
+    ) -> None:
+        """`make_resampler(from_rate, to_rate)` is for sessions of 8 kHz.
+
+        Raises ConfigError where the endpoint's certificate authority cannot be read.
+        """
+        self._timeouts = timeouts or Timeouts()
+        self.traffic = Traffic()
+        """All that was sent since the start."""
+        self._endpoint = endpoint
+        self._tls = tls_context(endpoint)
+        self._make_resampler = make_resampler
+        self._health: Reason | None = None
+        self._breaker = Breaker()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def health(self) -> Reason | None:
+        """Why the recognizer cannot be used, as far as the last attempt knows."""
+        return self._health
+
+    def open(
+        self, turn: str, settings: SessionSettings, deliver: Deliver
+    ) -> AsrSession:
+        """Start connecting; call it on the event loop. Failures are delivered."""
+        return AsrSession(
+            self,
+            turn,
+            settings,
+            deliver,
+            final_within=self._timeouts.final,
+            finish_within=self._timeouts.finish,
+        )
+
+    async def aclose(self) -> None:
+        """Give what finishes in the background half a second, then drop it."""
+        if not self._tasks:
+            return
+        _, unfinished = await asyncio.wait(self._tasks, timeout=_PARTING)
+        for task in unfinished:
+            task.cancel()
+        if unfinished:
+            await asyncio.wait(unfinished)
+
+    def exchange(
+        self,
+        settings: SessionSettings,
+        heard: Callable[[ServerEvent], None],
+        failed: Callable[[AsrError], None],
+        *,
+        delay: float,
+    ) -> Exchange:
+        """A fresh connection and session, after `delay` seconds."""
+
+        async def connect() -> Connection:
+            await asyncio.sleep(delay)
+            if not self._breaker.admits(time.monotonic()):
+                raise AsrRejectedError(
+                    "the recognizer failed too often to be tried again so soon",
+                    reason=self._health or Reason.ASR_UNREACHABLE,
+                )
+            return await Connection.open(self._endpoint, self._tls)
+
+        exchange = Exchange(
+            settings,
+            connect,
+            heard,
+            failed,
+            traffic=self.traffic,
+            open_within=self._timeouts.connect,
+            resampler=self._resampler(settings.sample_rate),
+        )
+        self._tasks.add(exchange.task)
+        exchange.task.add_done_callback(self._tasks.discard)
+        return exchange
+
+    def note_success(self, event: SessionUpdated | FinalTranscript) -> None:
+        opened = isinstance(event, SessionUpdated)
+        if opened and self._health not in _OPENING_FAILURES:
+            return
+        self._breaker.succeeded()
+        if self._health is not None:
+            self._health = None
+            logger.info("the recognizer works again")
+
+    def note_failure(self, error: AsrError) -> None:
+        level = logging.DEBUG if error.reason is self._health else logging.WARNING
+        self._health = error.reason
+        # A clock is set in a moment, and asking it costs nothing.
+        if error.reason is not Reason.CLOCK_UNSYNCED:
+            lasting = error.reason is Reason.AUTH_FAILED
+            self._breaker.failed(time.monotonic(), lasting=lasting)
+        logger.log(level, "%s", self._without_key(str(error)))
+
+    def _without_key(self, text: str) -> str:
+        # A server may quote the key that it refuses.
+        key = self._endpoint.api_key
+        return text.replace(key, "***") if key else text
+
+    def _resampler(self, sample_rate: int) -> Resampler | None:
+        if sample_rate == SAMPLE_RATE:
+            return None
+        assert self._make_resampler is not None
+        return self._make_resampler(SAMPLE_RATE, sample_rate)

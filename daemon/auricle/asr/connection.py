@@ -1,0 +1,198 @@
+"""A WebSocket to the recognizer, and nothing else."""
+
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from auricle import __version__
+from auricle.asr.endpoint import is_loopback
+from auricle.asr.failures import closed, refused_handshake
+from auricle.boot import BUILT
+from auricle.errors import AsrError, AsrRejectedError, ConfigError
+from auricle.turn import Reason
+
+# At DEBUG, websockets logs the API key and the audio. A logger outside of logging's
+# tree is out of reach of whatever level anyone sets.
+_SILENT = logging.Logger("websockets", logging.CRITICAL)  # noqa: LOG001  # as said
+_SILENT.addHandler(logging.NullHandler())
+
+# Of the service's messages, the longest is a transcript of some kB.
+_MAX_MESSAGE = 256 * 1024
+_PING_INTERVAL = 5
+_PING_TIMEOUT = 5
+_CLOSE_TIMEOUT = 1
+# A dead link would otherwise swallow half a minute of speech before anyone notices.
+_UNACKNOWLEDGED_MS = 3000
+_CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
+_CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the recognizer is, and who we are to it."""
+
+    url: str
+    """Complete, with the model in the query."""
+    api_key: str | None = field(default=None, repr=False)
+    workspace: str | None = None
+    data_inspection: bool = False
+    ca_file: Path | None = None
+    """Certificate authorities to trust instead of the system's (PEM)."""
+
+
+def tls_context(endpoint: Endpoint) -> ssl.SSLContext | None:
+    """Verifying, always; None for ws://. Raises ConfigError, which names the key."""
+    if urlsplit(endpoint.url).scheme == "ws":
+        return None
+    if endpoint.ca_file is None:
+        return ssl.create_default_context()
+    # It checks chain and name all the same. What the default context asks for besides,
+    # from Python 3.13 on, a certificate made at home with openssl often lacks.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(endpoint.ca_file)
+    except OSError as error:
+        raise ConfigError(
+            f"asr.ca_file: {endpoint.ca_file}: {error.strerror or error}"
+        ) from error
+    return context
+
+
+class Connection:
+    """Open. Whatever goes wrong is raised as an AsrError that says what it means."""
+
+    def __init__(self, websocket: ClientConnection) -> None:
+        self._websocket = websocket
+        self._opening = True
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint, tls: ssl.SSLContext | None) -> Self:
+        """Connect and shake hands; takes as long as it takes."""
+        try:
+            websocket = await _Connect(
+                endpoint.url,
+                additional_headers=_headers(endpoint),
+                user_agent_header=f"auricle/{__version__}",
+                proxy=None if is_loopback(_host(endpoint)) else True,
+                compression=None,
+                open_timeout=None,
+                ping_interval=_PING_INTERVAL,
+                ping_timeout=_PING_TIMEOUT,
+                close_timeout=_CLOSE_TIMEOUT,
+                max_size=_MAX_MESSAGE,
+                logger=_SILENT,
+                ssl=tls,
+                # Many a home has IPv6 addresses and no way out for them.
+                happy_eyeballs_delay=0.25,
+            )
+        except InvalidStatus as error:
+            raise refused_handshake(error.response.status_code) from error
+        except ssl.SSLCertVerificationError as error:
+            raise _untrusted(endpoint, error) from error
+        except ImportError as error:  # a SOCKS proxy needs one more package
+            raise AsrRejectedError(str(error), reason=Reason.ASR_UNREACHABLE) from error
+        except (OSError, EOFError, WebSocketException) as error:
+            raise AsrError(
+                f"cannot reach the recognizer at {_host(endpoint)}: {error}",
+                reason=Reason.ASR_UNREACHABLE,
+                transient=True,
+            ) from error
+        _notice_dead_links(websocket)
+        return cls(websocket)
+
+    @property
+    def server_date(self) -> datetime | None:
+        """The server's clock at the handshake, to the second; None where not told."""
+        response = self._websocket.response
+        assert response is not None, "an open connection has had its handshake"
+        try:
+            return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+        except (LookupError, ValueError):
+            return None
+
+    def session_opened(self) -> None:
+        """From now on, a close is no refusal."""
+        self._opening = False
+
+    async def send(self, message: str) -> None:
+        with self._closing_explained():
+            await self._websocket.send(message)
+
+    async def receive(self) -> str | bytes:
+        with self._closing_explained():
+            return await self._websocket.recv()
+
+    async def close(self) -> None:
+        """Say goodbye; takes a second at most."""
+        with contextlib.suppress(AsrError), self._closing_explained():
+            await self._websocket.close()
+
+    def abort(self) -> None:
+        """Drop the connection now; a closed one stays closed."""
+        with contextlib.suppress(AsrError), self._closing_explained():
+            self._websocket.transport.abort()
+
+    @contextlib.contextmanager
+    def _closing_explained(self) -> Iterator[None]:
+        try:
+            yield
+        # AttributeError is what asyncio makes of aborting, as websockets does, a
+        # transport that was closed behind a full buffer.
+        except (ConnectionClosed, AttributeError) as error:
+            code, text = self._websocket.close_code, self._websocket.close_reason
+            raise closed(code, text or "", opening=self._opening) from error
+
+
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        # Speech goes to the host that was configured, or nowhere.
+        return exc
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str]:
+    headers = {}
+    if endpoint.api_key is not None:
+        headers["Authorization"] = f"Bearer {endpoint.api_key}"
+    if endpoint.workspace:
+        headers["X-DashScope-WorkSpace"] = endpoint.workspace
+    if endpoint.data_inspection:
+        headers["X-DashScope-DataInspection"] = "enable"
+    return headers
+
+
+def _host(endpoint: Endpoint) -> str:
+    return urlsplit(endpoint.url).hostname or ""
+
+
+def _untrusted(endpoint: Endpoint, error: ssl.SSLCertVerificationError) -> AsrError:
+    year = datetime.now(UTC).year
+    if error.verify_code == _CERT_NOT_YET_VALID or (
+        error.verify_code == _CERT_HAS_EXPIRED and year < BUILT
+    ):
+        return AsrRejectedError(
+            f"the clock of this machine is not set: it says {year}",
+            reason=Reason.CLOCK_UNSYNCED,
+        )
+    return AsrRejectedError(
+        f"{_host(endpoint)} cannot prove that it is the recognizer: "
+        f"{error.verify_message}",
+        reason=Reason.ASR_UNREACHABLE,
+    )
+
+
+def _notice_dead_links(websocket: ClientConnection) -> None:
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux
+    connected = websocket.transport.get_extra_info("socket")
+    if option is not None and connected is not None:
+        connected.setsockopt(socket.IPPROTO_TCP, option, _UNACKNOWLEDGED_MS)

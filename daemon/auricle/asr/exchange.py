@@ -1,0 +1,177 @@
+"""One session with the recognizer over one connection, from opening to end."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from auricle.asr.events import ServerEvent, SessionSettings
+from auricle.asr.protocol import AsrProtocol, ProtocolState
+from auricle.errors import AsrError
+from auricle.turn import Reason
+
+logger = logging.getLogger(__name__)
+
+# Where we end an utterance that the server's VAD should have ended, speech may not
+# have "started" for it yet, and a finish would then drop it: silence settles it.
+_SPARE_SILENCE_MS = 200
+
+
+class Socket(Protocol):
+    """An open connection; what goes wrong is raised as AsrError."""
+
+    async def send(self, message: str) -> None: ...
+
+    async def receive(self) -> str | bytes: ...
+
+    def session_opened(self) -> None:
+        """The server accepted our settings."""
+
+    async def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class Resampler(Protocol):
+    """Turns a stream of PCM into another sample rate."""
+
+    def process(self, pcm: bytes) -> bytes: ...
+
+    def flush(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What has left this machine for the recognizer."""
+
+    message_bytes: int = 0
+    audio_seconds: float = 0.0
+
+
+class Exchange:
+    """Carries messages between the protocol and a socket until either has enough."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        connect: Callable[[], Awaitable[Socket]],
+        heard: Callable[[ServerEvent], None],
+        failed: Callable[[AsrError], None],
+        *,
+        traffic: Traffic,
+        open_within: float,
+        resampler: Resampler | None = None,
+    ) -> None:
+        """Starts at once; `resampler` makes the session's sample rate of ours."""
+        self._settings = settings
+        self._connect = connect
+        self._heard = heard
+        self._failed = failed
+        self._traffic = traffic
+        self._open_within = open_within
+        self._resampler = resampler
+        event_prefix = f"event_{secrets.token_hex(8)}"
+        self._protocol = AsrProtocol(settings, event_prefix)
+        self._something_to_send = asyncio.Event()
+        self.task = asyncio.create_task(self._run(), name=event_prefix)
+
+    def send_audio(self, pcm: bytes) -> None:
+        if self._resampler is not None:
+            pcm = self._resampler.process(pcm)
+        self._protocol.send_audio(pcm)
+        self._something_to_send.set()
+
+    def end_utterance(self) -> None:
+        """No audio follows; once, at most."""
+        if self._resampler is not None:
+            self._protocol.send_audio(self._resampler.flush())
+        vad = self._settings.turn_detection
+        if vad is None:
+            for answer in self._protocol.send_commit():
+                asyncio.get_running_loop().call_soon(self._heard, answer)
+        else:
+            silence_ms = vad.silence_duration_ms + _SPARE_SILENCE_MS
+            silence = bytes(silence_ms * self._settings.sample_rate // 1000 * 2)
+            self._protocol.send_audio(silence)
+            self._protocol.send_finish()
+        self._something_to_send.set()
+
+    def finish(self, within: float) -> None:
+        """Take leave of the server in the background; unsent audio stays here."""
+        if self._protocol.state is ProtocolState.OPENING:
+            self.task.cancel()
+            return
+        self._protocol.drop_unsent()
+        self._protocol.send_finish()
+        self._something_to_send.set()
+        deadline = asyncio.get_running_loop().call_later(within, self.task.cancel)
+        self.task.add_done_callback(lambda _: deadline.cancel())
+
+    def abandon(self) -> None:
+        """Drop the connection now."""
+        self.task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            await self._converse()
+        except* AsrError as errors:
+            self._failed(_first(errors))
+        except* Exception:  # a task's edge: the turn must hear of it
+            logger.exception("a recognizer session ended in a programming error")
+            self._failed(
+                AsrError("internal error", reason=Reason.ASR_FAILED, transient=False)
+            )
+
+    async def _converse(self) -> None:
+        socket = None
+        try:
+            async with asyncio.timeout(self._open_within) as opening:
+                socket = await self._connect()
+                async with asyncio.TaskGroup() as tasks:
+                    writer = tasks.create_task(self._write(socket))
+                    await self._read(socket, opening)
+                    writer.cancel()
+            await socket.close()
+        except TimeoutError as error:
+            what = "connection" if socket is None else "session"
+            raise AsrError(
+                f"the recognizer opened no {what} within {self._open_within:g} s",
+                reason=Reason.ASR_TIMEOUT if socket else Reason.ASR_UNREACHABLE,
+                transient=True,
+            ) from error
+        finally:
+            if socket is not None:
+                socket.abort()
+
+    async def _read(self, socket: Socket, opening: asyncio.Timeout) -> None:
+        while self._protocol.state is not ProtocolState.FINISHED:
+            events = self._protocol.receive_message(await socket.receive())
+            if self._protocol.state is not ProtocolState.OPENING:
+                opening.reschedule(None)
+                socket.session_opened()
+            self._something_to_send.set()
+            for event in events:
+                self._heard(event)
+
+    async def _write(self, socket: Socket) -> None:
+        """The only writer: messages leave in the order the protocol gave them."""
+        try:
+            while True:
+                await self._something_to_send.wait()
+                self._something_to_send.clear()
+                before = self._protocol.sent_seconds
+                messages = self._protocol.messages_to_send()
+                self._traffic.audio_seconds += self._protocol.sent_seconds - before
+                for message in messages:
+                    await socket.send(message)
+                    self._traffic.message_bytes += len(message)
+        except AsrError:
+            # The reader meets the same end, and tells.
+            return
+
+
+def _first(errors: ExceptionGroup[AsrError]) -> AsrError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

@@ -1,0 +1,129 @@
+"""The items of a session: which utterance an event of the server belongs to.
+
+Known servers leave `item_id` out here and there, send the events of an item in
+several orders, and repeat finals. An event without an id belongs to the oldest item
+it can belong to: items are committed and answered first in, first out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from auricle.asr.decoding import InterimDelta
+from auricle.asr.events import (
+    Committed,
+    FinalTranscript,
+    InterimTranscript,
+    ItemCreated,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptionFailed,
+)
+from auricle.asr.wording import LONGEST_TEXT
+
+ItemEvent = (
+    SpeechStarted
+    | SpeechStopped
+    | Committed
+    | ItemCreated
+    | InterimTranscript
+    | FinalTranscript
+    | TranscriptionFailed
+)
+
+
+@dataclass(slots=True)
+class _Item:
+    id: str
+    stopped: bool = False
+    committed: bool = False
+    interim: str = ""
+    """What the `.delta` dialect has told so far."""
+
+
+class Items:
+    """Gives every event its item, and lets each item end once."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Item] = {}
+        self._ended: set[str] = set()
+        self._unnamed = 0
+        self.commits_unanswered = 0
+        """Commits sent whose final has not come."""
+
+    def commit_sent(self) -> None:
+        self.commits_unanswered += 1
+
+    def skip(self) -> str:
+        """The id of an item that the server never hears of."""
+        item = self._new("")
+        del self._open[item.id]
+        return item.id
+
+    def end_oldest(self) -> str:
+        """End the item whose turn it is, known by now or not; return its id."""
+        item = self._item("")
+        self._end(item)
+        return item.id
+
+    def take(self, event: ItemEvent | InterimDelta) -> ItemEvent | None:
+        """The event with its item's id; None where its item has ended already."""
+        if event.item_id in self._ended:
+            return None
+        match event:
+            case SpeechStarted():
+                item = self._named(event.item_id) or self._new(event.item_id)
+            case SpeechStopped():
+                item = self._item(event.item_id, lambda item: not item.stopped)
+                item.stopped = True
+            case Committed():
+                item = self._item(event.item_id, lambda item: not item.committed)
+                item.committed = True
+            case ItemCreated():
+                # Named by other keys than the rest, at another time, and no result.
+                return event if event.item_id else None
+            case InterimTranscript():
+                item = self._item(event.item_id)
+            case InterimDelta():
+                item = self._item(event.item_id)
+                item.interim = (item.interim + event.delta)[:LONGEST_TEXT]
+                event = InterimTranscript(
+                    item.id, item.interim, "", event.language, event.emotion
+                )
+            case FinalTranscript() | TranscriptionFailed():
+                if not event.item_id and self._nothing_is_awaited:
+                    return None
+                item = self._item(event.item_id)
+                self._end(item)
+            case _:
+                assert_never(event)
+        return event if event.item_id else replace(event, item_id=item.id)
+
+    def _item(
+        self, item_id: str, fits: Callable[[_Item], bool] = lambda item: True
+    ) -> _Item:
+        """The item of that id, the oldest that fits where there is no id, or a new."""
+        if item_id:
+            return self._named(item_id) or self._new(item_id)
+        oldest = next(filter(fits, self._open.values()), None)
+        return oldest or self._new("")
+
+    def _named(self, item_id: str) -> _Item | None:
+        return self._open.get(item_id)
+
+    def _new(self, item_id: str) -> _Item:
+        if not item_id:
+            self._unnamed += 1
+            item_id = f"unnamed_{self._unnamed}"
+        item = self._open[item_id] = _Item(item_id)
+        return item
+
+    def _end(self, item: _Item) -> None:
+        del self._open[item.id]
+        self._ended.add(item.id)
+        self.commits_unanswered = max(0, self.commits_unanswered - 1)
+
+    @property
+    def _nothing_is_awaited(self) -> bool:
+        # A final without an id is then the last one, said again.
+        return not self._open and not self.commits_unanswered and bool(self._ended)

@@ -1,0 +1,56 @@
+"""What can go wrong, one class per reaction.
+
+* AuricleError
+  * ConfigError           a person must act                 exit 78, not restarted
+  * MicrophoneError       the device is gone or refuses     close, back off, open again
+  * PlaybackError         no sound comes out                told once, and done without
+  * RecordingError        a file that cannot be played      exit 66, names the file
+  * AsrError              this turn is lost, or replayed    carries a Reason
+    * AsrProtocolError    we disagree on the protocol       same, logged with the type
+    * AsrRejectedError    refused, and would be again       same, latched and shown
+"""
+
+from auricle.turn import Reason
+
+
+class AuricleError(Exception):
+    """Anything auricle raises on purpose."""
+
+
+class ConfigError(AuricleError):
+    """The configuration cannot be used; the message names key, file and remedy."""
+
+
+class MicrophoneError(AuricleError):
+    """The capture device is missing, gone or refuses."""
+
+
+class PlaybackError(AuricleError):
+    """A sound cannot be played."""
+
+
+class RecordingError(AuricleError):
+    """A recording cannot be read; the message names the file and what is wrong."""
+
+
+class AsrError(AuricleError):
+    """A recognizer session failed. `transient` where another attempt may succeed."""
+
+    def __init__(self, message: str, *, reason: Reason, transient: bool) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.transient = transient
+
+
+class AsrProtocolError(AsrError):
+    """The server said something impossible."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason=Reason.ASR_PROTOCOL, transient=True)
+
+
+class AsrRejectedError(AsrError):
+    """The server refuses us and will do so again until something is changed."""
+
+    def __init__(self, message: str, *, reason: Reason) -> None:
+        super().__init__(message, reason=reason, transient=False)

@@ -1,0 +1,1 @@
+"""A Qwen-ASR-Realtime server for the house (optional extra `recognizer`)."""

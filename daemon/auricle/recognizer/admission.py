@@ -1,0 +1,66 @@
+"""Who may open a session: the checks of the handshake."""
+
+import hmac
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from auricle.asr.endpoint import PATH
+
+_LONGEST_MODEL = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An HTTP answer, in the shape of the service's."""
+
+    status: int
+    code: str
+    message: str
+
+
+class Admission:
+    """Compares what a client asks for with what is on offer."""
+
+    def __init__(self, api_keys: Collection[str], max_sessions: int) -> None:
+        """Without keys, everyone may come in."""
+        self._api_keys = [key.encode() for key in api_keys]
+        self._max_sessions = max_sessions
+
+    def refusal(
+        self, target: str, authorization: str | None, open_sessions: int
+    ) -> Refusal | None:
+        """Why the request for `target` (path and query) is refused; None: come in."""
+        if not self._authorized(authorization or ""):
+            return Refusal(401, "InvalidApiKey", "Invalid API-key provided.")
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.path.rstrip("/") != PATH:
+            return Refusal(404, "NotFound", f"Connect to {PATH}?model=<model name>.")
+        if not 0 < len(model_of(target)) <= _LONGEST_MODEL:
+            return Refusal(400, "InvalidParameter", "Name a model: ?model=<name>.")
+        if open_sessions >= self._max_sessions:
+            return Refusal(
+                429,
+                "Throttling.RateQuota",
+                "Requests rate limit exceeded, please try again later.",
+            )
+        return None
+
+    def _authorized(self, authorization: str) -> bool:
+        if not self._api_keys:
+            return True
+        # The official SDK of some versions writes "bearer".
+        scheme, _, key = authorization.partition(" ")
+        given = key.strip().encode()
+        # All of them, always: the time it takes tells nothing.
+        matches = [hmac.compare_digest(given, known) for known in self._api_keys]
+        return scheme.lower() == "bearer" and any(matches)
+
+
+def model_of(target: str) -> str:
+    """The model named in the query; empty where none is."""
+    values = parse_qs(urlsplit(target).query).get("model", [""])
+    return values[0].strip()

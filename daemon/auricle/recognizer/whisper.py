@@ -1,0 +1,158 @@
+"""The embedded speech model: Whisper, run by CTranslate2 (faster-whisper)."""
+
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from ctranslate2 import StorageView
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
+
+from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE
+from auricle.errors import AuricleError, ConfigError
+from auricle.recognizer.weights import find_model
+from auricle.turn import Transcript
+
+_Samples = NDArray[np.float32]
+
+# Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
+# window too, in a quarter of the time for 10 s, but then gets one command in ten wrong
+# that it had right: good enough for an interim transcript, not for a final one. There,
+# it needs its time stamps to know when to stop.
+_WINDOW_SAMPLES = 30 * SAMPLE_RATE
+_INTERIM_WINDOW_SAMPLES = 10 * SAMPLE_RATE
+_MARGIN_SAMPLES = SAMPLE_RATE
+_SAMPLES_PER_FEATURE = SAMPLE_RATE // 100
+# Who speaks for longer is cut in the quietest frame of the window's last ten seconds.
+_CUT_FRAMES = 333
+# Of a room without a voice, Whisper says "you" or "Thank you.", that there was probably
+# no speech, and that it is not sure of its words. Measured: no speech at 0.60 and above
+# for silence, noise, hum and a kitchen, at 0.40 and below for commands and single
+# words, also with the kitchen 5 dB below them; but now and then above 0.8 for a long
+# utterance, with words that it is sure of.
+_NO_SPEECH = 0.5
+_SURE = -0.25
+# Of sound that it cannot read, it makes one phrase again and again until it is stopped:
+# text that compresses well (the limit is that of Whisper's authors), and more of it
+# than anybody says in a second.
+_REPETITIVE = 2.4
+_MOST_CHARACTERS_PER_SECOND = 25
+# Codes of the protocol that Whisper has other names for. Cantonese it learned late:
+# to most models it is Chinese.
+_WHISPER_CODES = {"fil": "tl", "yue": "zh"}
+_PROTOCOL_CODES = {"tl": "fil"}
+
+
+class LanguageError(AuricleError):
+    """The model does not speak the language that was asked for."""
+
+
+class WhisperEngine:
+    """One model in memory. Several threads may use it: they wait for each other.
+
+    It cannot tell the mood of a voice: emotions are None.
+    """
+
+    def __init__(self, model: str = "tiny.en", *, threads: int = 2) -> None:
+        """`model` is tiny.en, base, or a folder in CTranslate2's format.
+
+        Raises ConfigError where it cannot be used.
+        """
+        folder = find_model(model)
+        try:
+            self._whisper = WhisperModel(
+                str(folder),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ConfigError(f"{folder}: not a Whisper model: {error}") from error
+        self._name = model
+        self._multilingual: bool = self._whisper.model.is_multilingual
+
+    @property
+    def name(self) -> str:
+        return f"Whisper {self._name}"
+
+    def transcribe(
+        self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
+    ) -> Transcript:
+        """Raises LanguageError."""
+        if not self._multilingual and language not in (None, "en"):
+            raise LanguageError(f"{self.name} knows English only, not {language}")
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+        texts: list[str] = []
+        for window in _windows(samples):
+            text, language = self._decode(window, language, corpus, final=final)
+            texts.append(text)
+        return Transcript(" ".join(filter(None, texts)), language)
+
+    def _decode(
+        self,
+        samples: _Samples,
+        language: str | None,
+        corpus: str | None,
+        *,
+        final: bool,
+    ) -> tuple[str, str]:
+        """The words, and the language: the one given, or else the one heard."""
+        whisper = self._whisper
+        heard = _WINDOW_SAMPLES
+        if not final:
+            heard = max(_INTERIM_WINDOW_SAMPLES, len(samples) + _MARGIN_SAMPLES)
+        length = min(heard, _WINDOW_SAMPLES) // _SAMPLES_PER_FEATURE
+        # The extractor adds a feature of silence.
+        features = whisper.feature_extractor(samples)[:, :-1]
+        encoded = whisper.encode(pad_or_trim(features, length))
+        code = self._code(language, encoded)
+        tokenizer = Tokenizer(
+            whisper.hf_tokenizer, self._multilingual, task="transcribe", language=code
+        )
+        prompt = whisper.get_prompt(
+            tokenizer, [], without_timestamps=final, hotwords=corpus
+        )
+        [result] = whisper.model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        text = tokenizer.decode(result.sequences_ids[0]).strip()
+        no_speech = result.no_speech_prob > _NO_SPEECH and result.scores[0] < _SURE
+        if no_speech or not _is_sayable(text, len(samples) / SAMPLE_RATE):
+            text = ""
+        return text, language or _PROTOCOL_CODES.get(code, code)
+
+    def _code(self, language: str | None, encoded: StorageView) -> str:
+        if language is not None:
+            return _WHISPER_CODES.get(language, language)
+        if not self._multilingual:
+            return "en"
+        [[(token, _), *_]] = self._whisper.model.detect_language(encoded)
+        return str(token).strip("<|>")
+
+
+def _windows(samples: _Samples) -> Iterator[_Samples]:
+    """Whole, or cut in pauses where it is longer than Whisper can hear at once."""
+    while len(samples) > _WINDOW_SAMPLES:
+        tail = samples[_WINDOW_SAMPLES - _CUT_FRAMES * FRAME_SAMPLES : _WINDOW_SAMPLES]
+        power = np.square(tail).reshape(_CUT_FRAMES, FRAME_SAMPLES).sum(axis=1)
+        quietest = int(np.argmin(power))
+        end = _WINDOW_SAMPLES - (_CUT_FRAMES - quietest) * FRAME_SAMPLES
+        yield samples[:end]
+        samples = samples[end:]
+    yield samples
+
+
+def _is_sayable(text: str, seconds: float) -> bool:
+    """Whether somebody may have said this: words, and no endless loop of them."""
+    if not any(character.isalnum() for character in text):
+        return False
+    encoded = text.encode()
+    repetitive = len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE
+    return not (repetitive and len(text) > _MOST_CHARACTERS_PER_SECOND * seconds)
