@@ -1,0 +1,1 @@
+"""Sound in: frames, the pre-roll, and where frames come from."""

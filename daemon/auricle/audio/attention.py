@@ -1,0 +1,132 @@
+"""What is heard, and which of it is anybody's business."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from auricle.audio.echo import EchoHold, KnownSound
+from auricle.audio.frame import Frame
+from auricle.audio.preroll import PreRoll
+from auricle.events import Heard, WakeWordHeard
+from auricle.speech.activity import VoiceDetector
+from auricle.wake.detector import Detection, Refractory, WakeWordEngine
+
+# Speech is judged against the sound of the last seconds.
+ROOM_MEMORY = 3.0
+
+
+class Attention:
+    """Takes every frame; hands on a wake word, and what is said behind it.
+
+    A wake word comes with its pre-roll, and every frame after it follows, none missing
+    and none twice, until the listener has had enough. Wake words are heard all along.
+    """
+
+    def __init__(
+        self,
+        engines: Sequence[WakeWordEngine],
+        activity: VoiceDetector,
+        *,
+        pre_roll: float,
+        refractory: float,
+    ) -> None:
+        self._engines = engines
+        self._activity = activity
+        self._pre_roll = PreRoll(pre_roll, memory=ROOM_MEMORY)
+        self._refractory = Refractory(refractory)
+        self._echo = EchoHold()
+        self._on = False
+        self._latest_detection: Detection | None = None
+        self._unlearned: tuple[tuple[Frame, ...], bool] | None = None
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The latest score of each wake word; readable from any thread."""
+        return {
+            wake_word: score
+            for engine in self._engines
+            for wake_word, score in engine.scores.items()
+        }
+
+    def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
+        """Take the next frame; return what is to be handed on."""
+        handed_on = self._hand_on(self._echo.push(frame))
+        detection = self._detect(frame)
+        if detection is not None:
+            handed_on += self._hand_on(self._echo.release())
+            self._latest_detection = detection
+            self._turn_on(woken=True)
+            handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
+        return handed_on
+
+    def expect(self, sound: KnownSound) -> list[Heard | WakeWordHeard]:
+        """Keep a sound of ours, about to be played, out of all that is handed on.
+
+        What is heard meanwhile waits until it is over; what waited already is returned.
+        """
+        return self._hand_on(self._echo.begin(sound))
+
+    def played(self) -> None:
+        """The sound that was expected is over, but for its echo."""
+        self._echo.end()
+
+    def turn(self, *, on: bool, after: Detection | None) -> None:
+        """Hand on every frame from the next one on, or no more.
+
+        `after` is the latest detection that the listener knows of. Where there is a
+        newer one, on its way still, its turn needs the frames, and "off" is void.
+        """
+        if on:
+            self._turn_on(woken=False)
+        elif after is self._latest_detection:
+            self._on = False
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        """Detect only these wake words from now on."""
+        for engine in self._engines:
+            engine.listen_for(wake_words)
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Change how sure the engine must be of this wake word."""
+        for engine in self._engines:
+            engine.set_threshold(wake_word, threshold)
+
+    def reset(self) -> None:
+        """Forget all sound and turn off, as when sample positions begin anew."""
+        self._on = False
+        self._echo.release()
+        self._pre_roll.clear()
+        self._refractory.reset()
+        for engine in self._engines:
+            engine.reset()
+
+    def _hand_on(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
+        handed_on: list[Heard | WakeWordHeard] = []
+        for frame in frames:
+            self._pre_roll.push(frame)
+            if self._on:
+                self._learn()
+                handed_on.append(Heard(frame, self._activity.is_speech(frame)))
+        return handed_on
+
+    def _detect(self, frame: Frame) -> Detection | None:
+        surest: Detection | None = None
+        for engine in self._engines:
+            detection = engine.detect(frame)
+            if detection and (surest is None or detection.score > surest.score):
+                surest = detection
+        if surest is not None and self._refractory.admits(surest):
+            return surest
+        return None
+
+    def _turn_on(self, *, woken: bool) -> None:
+        if self._on:
+            return
+        self._on = True
+        # While idle the voice detector costs nothing. Now it has to learn the room,
+        # which takes a moment that the wake word is not kept waiting for.
+        self._unlearned = self._pre_roll.memory(), woken
+
+    def _learn(self) -> None:
+        if self._unlearned is not None:
+            memory, woken = self._unlearned
+            self._unlearned = None
+            self._activity.attune(memory, woken=woken)

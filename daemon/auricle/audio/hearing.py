@@ -1,0 +1,269 @@
+"""The capture thread: reads the microphone, and keeps it open against all odds."""
+
+import contextlib
+import logging
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import StrEnum
+from functools import partial
+
+from auricle.audio.attention import Attention
+from auricle.audio.echo import KnownSound
+from auricle.audio.source import AudioSource, SourceHealth
+from auricle.backoff import full_jitter
+from auricle.errors import MicrophoneError
+from auricle.events import Heard, MicrophoneFound, MicrophoneLost, WakeWordHeard
+from auricle.wake.detector import Detection
+
+logger = logging.getLogger(__name__)
+
+# Without a frame for so long the device counts as lost. Its first one may take longer:
+# a sound server wakes an idle source, a Bluetooth headset opens its voice channel.
+LONGEST_GAP, LONGEST_OPENING = 1.0, 3.0
+# Listening again within 2 s of the device's return, opening it included.
+RETRY_BASE, RETRY_CAP = 0.25, 1.5
+_READ_TIMEOUT = 0.1
+# Also a thread that waits for orders shows that it lives.
+_LONGEST_WAIT = 1.0
+
+
+class HearingState(StrEnum):
+    """What the capture thread is doing."""
+
+    CLOSED = "closed"
+    """The microphone is closed on purpose; no sound is captured."""
+    OPENING = "opening"
+    LISTENING = "listening"
+    LOST = "lost"
+    """The microphone failed and is tried again and again."""
+    FAILED = "failed"
+    """The thread has ended and cannot go on; the process must be replaced."""
+
+
+class Hearing:
+    """Owns the source and the thread that reads it.
+
+    Idle frames stay in the thread. The event loop's side never waits: an order takes
+    effect with the next frame.
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        attention: Attention,
+        *,
+        deliver: Callable[
+            [WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound], None
+        ],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """`deliver` and `failed` are called in the capture thread. After `failed`
+        nothing more comes: the process should exit and be started anew.
+        """
+        self._source = source
+        self._attention = attention
+        self._deliver = deliver
+        self._failed = failed
+        self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
+        self._wanted = False
+        self._stopping = False
+        self._state = HearingState.CLOSED
+        self._problem: str | None = None
+        self._turns = self._frames = self._inferences = 0
+        self._last_frame = time.monotonic()
+
+    # --- orders, from the event loop ---
+
+    def start(self) -> None:
+        """Start the thread, with the microphone still closed."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Close the microphone and end; False if a hanging device prevents that."""
+        self._orders.put(self._stop)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def open_microphone(self) -> None:
+        """Capture; `MicrophoneFound` is delivered when the first frame has come."""
+        self._orders.put(partial(self._set_wanted, wanted=True))
+
+    def close_microphone(self) -> None:
+        """Release the device, and attend no more. `state` tells when it is done."""
+        self._orders.put(partial(self._set_wanted, wanted=False))
+
+    def attend(self, *, on: bool, after: Detection | None) -> None:
+        """Deliver every frame from the next one on, or no more; see Attention."""
+        self._orders.put(partial(self._attention.turn, on=on, after=after))
+
+    def expect(self, sound: KnownSound) -> None:
+        """Keep a sound of ours, about to be played, out of what is delivered."""
+        self._orders.put(partial(self._expect, sound))
+
+    def played(self) -> None:
+        """The sound that was expected is over, but for its echo."""
+        self._orders.put(self._attention.played)
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        """Detect only these wake words from now on."""
+        self._orders.put(partial(self._attention.listen_for, wake_words))
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Change how sure the engine must be of this wake word."""
+        self._orders.put(partial(self._attention.set_threshold, wake_word, threshold))
+
+    # --- facts, readable from any thread ---
+
+    @property
+    def state(self) -> HearingState:
+        return self._state
+
+    @property
+    def health(self) -> SourceHealth:
+        return self._source.health
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The latest score of each wake word."""
+        return self._attention.scores
+
+    @property
+    def problem(self) -> str | None:
+        """Why the microphone is lost."""
+        return self._problem
+
+    @property
+    def turns(self) -> int:
+        """Rounds of the thread since the start; at least one a second, unless the
+        device holds it up.
+        """
+        return self._turns
+
+    @property
+    def frames(self) -> int:
+        """Frames captured since the start."""
+        return self._frames
+
+    @property
+    def inferences(self) -> int:
+        """Frames that went through the wake word engines since the start."""
+        return self._inferences
+
+    @property
+    def last_frame(self) -> float:
+        """When the latest frame came, by the monotonic clock."""
+        return self._last_frame
+
+    @property
+    def dropped(self) -> int:
+        """Samples lost since the microphone was opened."""
+        return self._source.dropped
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        try:
+            self._listen_until_stopped()
+        except Exception as error:
+            # Alive and deaf is the one thing a satellite must never be.
+            logger.exception("hearing has failed")
+            self._state = HearingState.FAILED
+            self._failed(error)
+
+    def _listen_until_stopped(self) -> None:
+        delays = _retry_delays()
+        while not self._stopping:
+            if not self._wanted:
+                self._state = HearingState.CLOSED
+                self._obey_next(_LONGEST_WAIT)
+                continue
+            if self._capture():
+                delays = _retry_delays()
+            self._obey_for(next(delays))
+        self._state = HearingState.CLOSED
+
+    def _capture(self) -> bool:
+        """Listen until the microphone fails or is closed; whether it ever worked."""
+        worked = False
+        if self._state is HearingState.CLOSED:
+            self._state = HearingState.OPENING
+        try:
+            self._source.open()
+            self._attention.reset()
+            patience = time.monotonic() + LONGEST_OPENING
+            while self._obey():
+                frame = self._source.read(_READ_TIMEOUT)
+                now = time.monotonic()
+                if frame is None:
+                    if now > patience:
+                        raise MicrophoneError("no sound comes from the device")
+                    continue
+                self._last_frame = now
+                patience = now + LONGEST_GAP
+                if not worked:
+                    worked = True
+                    self._found()
+                self._frames += 1
+                for event in self._attention.hear(frame):
+                    self._deliver(event)
+                self._inferences += 1
+        except MicrophoneError as error:
+            # Told before closing, which can take long where a sound server hangs.
+            self._lose(error)
+        finally:
+            self._source.close()
+        return worked
+
+    def _found(self) -> None:
+        logger.info("listening to %s", self._source.description)
+        self._state = HearingState.LISTENING
+        self._problem = None
+        self._deliver(MicrophoneFound())
+
+    def _lose(self, error: MicrophoneError) -> None:
+        self._problem = str(error)
+        if self._state is HearingState.LOST:
+            logger.debug("%s is still lost: %s", self._source.description, error)
+            return
+        logger.warning("%s is lost: %s", self._source.description, error)
+        self._state = HearingState.LOST
+        self._deliver(MicrophoneLost())
+
+    # --- orders, in the thread ---
+
+    def _obey(self) -> bool:
+        """Carry out what was ordered; whether to go on capturing."""
+        self._turns += 1
+        while self._wanted and not self._orders.empty():
+            self._orders.get()()
+        return self._wanted
+
+    def _obey_for(self, seconds: float) -> None:
+        """Wait before the next attempt, obeying meanwhile."""
+        deadline = time.monotonic() + seconds
+        while self._wanted and (rest := deadline - time.monotonic()) > 0:
+            self._obey_next(min(rest, _LONGEST_WAIT))
+
+    def _obey_next(self, patience: float) -> None:
+        self._turns += 1
+        with contextlib.suppress(queue.Empty):
+            self._orders.get(timeout=patience)()
+
+    def _expect(self, sound: KnownSound) -> None:
+        for event in self._attention.expect(sound):
+            self._deliver(event)
+
+    def _set_wanted(self, *, wanted: bool) -> None:
+        self._wanted = wanted
+
+    def _stop(self) -> None:
+        self._wanted = False
+        self._stopping = True
+
+
+def _retry_delays() -> Iterator[float]:
+    return full_jitter(RETRY_BASE, RETRY_CAP, random.random)

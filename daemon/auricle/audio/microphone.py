@@ -1,0 +1,122 @@
+"""The microphone: one of the sound system's capture devices."""
+
+import logging
+import time
+from functools import partial
+
+from auricle.audio.conversion import Converter
+from auricle.audio.device import DEFAULT
+from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
+from auricle.audio.health import LevelWatch, PaceWatch
+from auricle.audio.portaudio import (
+    LONGEST_CALL,
+    Block,
+    Capture,
+    PortAudioHungError,
+    bounded,
+)
+from auricle.audio.source import SourceHealth
+from auricle.errors import MicrophoneError
+
+logger = logging.getLogger(__name__)
+
+
+class Microphone:
+    """Chosen by `default`, by index, or by name or a part of it, anew at each opening.
+
+    A name is best: indices, and the `hw:1,0` behind a name, change with the order in
+    which devices are plugged in.
+    """
+
+    def __init__(
+        self,
+        device: str = DEFAULT,
+        *,
+        channel: int | None = None,
+        gain: float = 0.0,
+        longest_call: float = LONGEST_CALL,
+    ) -> None:
+        """`channel`, from 0, picks one of an array of microphones; None mixes them.
+
+        `gain` is in decibels. Where the sound system does not answer for
+        `longest_call` seconds, the next opening raises PortAudioHungError: only
+        another process can listen.
+        """
+        self._wanted = device
+        self._channel = channel
+        self._gain = gain
+        self._longest_call = longest_call
+        self._capture: Capture | None = None
+        self._description = f"microphone {device!r}"
+        self._levels = LevelWatch()
+        self._dropped = 0
+        self._hung: PortAudioHungError | None = None
+
+    @property
+    def description(self) -> str:
+        return self._description
+
+    @property
+    def health(self) -> SourceHealth:
+        return self._levels.health
+
+    @property
+    def dropped(self) -> int:
+        return self._dropped
+
+    def open(self) -> None:
+        self.close()
+        if self._hung is not None:
+            raise self._hung
+        open_capture = partial(Capture, self._wanted, self._channel)
+        self._capture = bounded(open_capture, self._longest_call)
+        format = self._capture.format
+        self._description = f"microphone {self._capture.device.name!r}"
+        logger.debug("%s is open: %s", self._description, format)
+        self._converter = Converter(format, channel=self._channel, gain=self._gain)
+        self._cutter = FrameCutter()
+        self._ready: list[Frame] = []
+        self._position = 0
+        self._dropped = 0
+        self._levels = LevelWatch()
+        self._pace = PaceWatch()
+        self._last_block = time.monotonic()
+
+    def read(self, timeout: float) -> Frame | None:
+        assert self._capture is not None, "read before open"
+        deadline = time.monotonic() + timeout
+        while not self._ready:
+            block = self._capture.take(max(0.0, deadline - time.monotonic()))
+            if block is None:
+                if not self._capture.is_active():
+                    raise MicrophoneError("the device is gone")
+                return None
+            self._take(block, self._capture.format.rate)
+        frame = self._ready.pop(0)
+        self._levels.watch(frame)
+        return frame
+
+    def close(self) -> None:
+        if self._capture is None:
+            return
+        try:
+            bounded(self._capture.close, self._longest_call)
+        except PortAudioHungError as error:
+            self._hung = error
+        self._capture = None
+
+    def _take(self, block: Block, rate: int) -> None:
+        lost = block.start - self._position
+        if lost:
+            lost_samples = round(lost * SAMPLE_RATE / rate)
+            self._dropped += lost_samples
+            self._cutter.skip(lost_samples)
+        assert self._capture is not None
+        samples = len(block.pcm) // (2 * self._capture.format.channels)
+        self._position = block.start + samples
+        elapsed, self._last_block = block.at - self._last_block, block.at
+        if self._pace.outruns(samples / rate, elapsed):
+            raise MicrophoneError(
+                "its sound comes faster than real time: no microphone does that"
+            )
+        self._ready.extend(self._cutter.push(self._converter.convert(block.pcm)))

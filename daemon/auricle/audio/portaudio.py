@@ -1,0 +1,235 @@
+"""PortAudio, kept at arm's length: its calls can hang, and its libraries chatter."""
+
+import contextlib
+import ctypes
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from auricle.audio.device import (
+    CaptureFormat,
+    Device,
+    choose_device,
+    formats_to_try,
+)
+from auricle.audio.frame import FRAME_SECONDS
+from auricle.errors import AuricleError, ConfigError, MicrophoneError
+
+T = TypeVar("T")
+
+LONGEST_CALL = 10.0
+"""A call that takes longer has met a frozen sound server, and may never return."""
+BUFFER_SECONDS = 5.0
+"""What is kept while nobody reads; of more, the oldest is dropped."""
+
+
+class PortAudioHungError(AuricleError):
+    """A call does not return, and the library cannot be used again in this process."""
+
+
+def bounded(call: Callable[[], T], seconds: float = LONGEST_CALL) -> T:
+    """The call's result. Raises PortAudioHungError if it takes longer than `seconds`;
+    its thread is then left behind.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="portaudio call", daemon=True).start()
+    try:
+        return outcome.result(seconds)
+    except TimeoutError as error:
+        raise PortAudioHungError(
+            f"the sound system has not answered for {seconds:.0f} s"
+        ) from error
+
+
+def list_devices() -> list[Device]:
+    """All capture devices. Raises ConfigError where PortAudio is not installed."""
+    system = _pyaudio().PyAudio()
+    try:
+        return _devices(system)
+    finally:
+        system.terminate()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of captured sound."""
+
+    pcm: bytes
+    start: int
+    """Position of its first sample, at the device's own rate, since it was opened."""
+    at: float
+    """When it came, by the monotonic clock."""
+
+
+class Capture:
+    """An open device; PortAudio's own thread fills it with blocks of one frame each."""
+
+    def __init__(self, wanted: str, channel: int | None) -> None:
+        """Raises MicrophoneError where there is no such device, or it refuses."""
+        self._pyaudio = _pyaudio()
+        # A new one each time: the list of devices is as old as the instance.
+        self._system = self._pyaudio.PyAudio()
+        self._blocks: deque[Block] = deque(maxlen=round(BUFFER_SECONDS / FRAME_SECONDS))
+        self._arrived = threading.Event()
+        self._position = 0
+        self._stream: Any = None
+        try:
+            self.device = choose_device(_devices(self._system), wanted)
+            self.format = self._supported_format(channel)
+            self._stream = self._open_stream()
+        except BaseException:
+            self.close()
+            raise
+
+    def take(self, timeout: float) -> Block | None:
+        """The oldest block that waits, or None if none comes within `timeout`."""
+        if not self._blocks:
+            self._arrived.clear()
+            # It may have come in between.
+            if not self._blocks:
+                self._arrived.wait(timeout)
+        try:
+            return self._blocks.popleft()
+        except IndexError:
+            return None
+
+    def is_active(self) -> bool:
+        """Whether PortAudio still means to deliver; it may not know better."""
+        try:
+            return bool(self._stream.is_active())
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            if self._stream is not None:
+                self._stream.close()
+        self._system.terminate()
+
+    def _supported_format(self, channel: int | None) -> CaptureFormat:
+        unfit = {
+            self._pyaudio.paInvalidSampleRate,
+            self._pyaudio.paInvalidChannelCount,
+            self._pyaudio.paSampleFormatNotSupported,
+        }
+        refusal: Exception | None = None
+        for format in formats_to_try(self.device, channel):
+            try:
+                self._system.is_format_supported(
+                    format.rate,
+                    input_device=self.device.index,
+                    input_channels=format.channels,
+                    input_format=self._pyaudio.paInt16,
+                )
+            except ValueError as error:
+                refusal = error
+                # Anything else is about the device: no other format will help.
+                if not unfit.intersection(error.args):
+                    break
+            else:
+                return format
+        raise MicrophoneError(
+            f"{self.device.name!r} cannot be captured from: {_text(refusal)}"
+        ) from refusal
+
+    def _open_stream(self) -> Any:
+        try:
+            return self._system.open(
+                rate=self.format.rate,
+                channels=self.format.channels,
+                format=self._pyaudio.paInt16,
+                input=True,
+                input_device_index=self.device.index,
+                frames_per_buffer=round(self.format.rate * FRAME_SECONDS),
+                # A blocking read can hang for ever, or spin when a card is unplugged,
+                # and closing the stream under it can crash.
+                stream_callback=self._hand_over,
+            )
+        except (OSError, ValueError) as error:
+            raise MicrophoneError(
+                f"{self.device.name!r} cannot be opened: {_text(error)}"
+            ) from error
+
+    def _hand_over(
+        self, pcm: bytes, samples: int, _time: object, _status: int
+    ) -> tuple[None, int]:
+        self._blocks.append(Block(pcm, self._position, time.monotonic()))
+        self._position += samples
+        self._arrived.set()
+        return None, self._pyaudio.paContinue
+
+
+def _devices(system: Any) -> list[Device]:
+    try:
+        default = system.get_default_input_device_info()["index"]
+    except OSError:
+        default = None
+    infos = (
+        system.get_device_info_by_index(n) for n in range(system.get_device_count())
+    )
+    return [
+        Device(
+            index=info["index"],
+            name=info["name"],
+            channels=info["maxInputChannels"],
+            rate=round(info["defaultSampleRate"]),
+            is_default=info["index"] == default,
+        )
+        for info in infos
+        if info["maxInputChannels"] > 0
+    ]
+
+
+def _text(error: BaseException | None) -> str:
+    """PortAudio's own words, which PyAudio gives in one of two shapes."""
+    words = [part for part in error.args if isinstance(part, str)] if error else []
+    return words[0].lower() if words else "no reason is given"
+
+
+def _pyaudio() -> Any:
+    try:
+        # Imported here: a recording is played without PortAudio.
+        import pyaudio
+    except ImportError as error:
+        raise ConfigError(
+            f"the microphone needs PyAudio and PortAudio (package libportaudio2): "
+            f"{error}"
+        ) from error
+    _silence_libraries()
+    return pyaudio
+
+
+_Text, _Number = ctypes.c_char_p, ctypes.c_int
+_AlsaErrorHandler = ctypes.CFUNCTYPE(None, _Text, _Number, _Text, _Number, _Text)
+_JackMessageHandler = ctypes.CFUNCTYPE(None, _Text)
+# Kept, for the libraries call them as long as they live.
+_say_nothing_alsa = _AlsaErrorHandler(lambda *_: None)
+_say_nothing_jack = _JackMessageHandler(lambda *_: None)
+
+
+def _silence_libraries() -> None:
+    """Keep dozens of lines about devices that nobody asked for off standard error."""
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    with contextlib.suppress(OSError):
+        _loaded("libasound.so.2").snd_lib_error_set_handler(_say_nothing_alsa)
+    with contextlib.suppress(OSError):
+        jack = _loaded("libjack.so.0")
+        jack.jack_set_error_function(_say_nothing_jack)
+        jack.jack_set_info_function(_say_nothing_jack)
+
+
+def _loaded(name: str) -> ctypes.CDLL:
+    """A library that PortAudio brought along. Raises OSError where it did not."""
+    return ctypes.CDLL(name, mode=os.RTLD_NOLOAD | os.RTLD_LAZY)

@@ -1,0 +1,35 @@
+"""The sound from just before the wake word was recognized."""
+
+import math
+from collections import deque
+
+from auricle.audio.frame import FRAME_SECONDS, Frame
+
+
+class PreRoll:
+    """Keeps the last `seconds` of frames, and a longer memory of the room.
+
+    A wake word engine speaks up 0.1 to 0.3 s after the word has ended. Who says the
+    command without a pause has begun it by then, so the turn starts in the past.
+    """
+
+    def __init__(self, seconds: float, *, memory: float) -> None:
+        self._pre_roll = math.ceil(seconds / FRAME_SECONDS)
+        frames = max(self._pre_roll, math.ceil(memory / FRAME_SECONDS))
+        self._frames: deque[Frame] = deque(maxlen=frames)
+
+    def push(self, frame: Frame) -> None:
+        self._frames.append(frame)
+
+    def frames(self) -> tuple[Frame, ...]:
+        """The pre-roll, oldest first."""
+        frames = tuple(self._frames)
+        return frames[max(0, len(frames) - self._pre_roll) :]
+
+    def memory(self) -> tuple[Frame, ...]:
+        """All that is held, oldest first: how loud the room has been of late."""
+        return tuple(self._frames)
+
+    def clear(self) -> None:
+        """Forget everything, as when sample positions begin anew."""
+        self._frames.clear()

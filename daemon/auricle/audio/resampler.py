@@ -1,0 +1,43 @@
+"""Any sample rate into another, as the sound comes in."""
+
+import numpy as np
+
+from auricle.errors import ConfigError
+
+
+class StreamResampler:
+    """Converts interleaved s16le PCM, piece by piece, without clicks at the seams."""
+
+    def __init__(self, from_rate: int, to_rate: int, channels: int = 1) -> None:
+        """Raises ConfigError where the soxr library is not installed."""
+        try:
+            # Imported here because a 16 kHz source does without, and 32-bit ARM has
+            # no wheel of it.
+            import soxr
+        except ImportError as error:
+            raise ConfigError(
+                f"a sound of {from_rate} Hz needs the Python package soxr to become "
+                f"{to_rate} Hz; install it or use a {to_rate} Hz source"
+            ) from error
+        self._channels = channels
+        # In floats, for soxr dithers 16-bit output: digital silence would not stay so.
+        self._stream = soxr.ResampleStream(
+            from_rate, to_rate, channels, dtype="float32"
+        )
+
+    def process(self, pcm: bytes) -> bytes:
+        """What is ready of the converted sound; some milliseconds stay inside."""
+        return self._convert(pcm, last=False)
+
+    def flush(self) -> bytes:
+        """The rest, at the end of the stream. Nothing may follow."""
+        return self._convert(b"", last=True)
+
+    def _convert(self, pcm: bytes, *, last: bool) -> bytes:
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+        converted = self._stream.resample_chunk(
+            samples.reshape(-1, self._channels), last=last
+        )
+        rounded = np.clip(np.rint(converted), -32768, 32767).astype("<i2")
+        result: bytes = rounded.tobytes()
+        return result

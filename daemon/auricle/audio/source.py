@@ -1,0 +1,45 @@
+"""Where frames come from: a microphone, or a recording that behaves like one."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from auricle.audio.frame import Frame
+
+
+class SourceHealth(StrEnum):
+    """What the sound itself says about the device, while frames do arrive."""
+
+    GOOD = "good"
+    ZEROS = "zeros"
+    """Exact zeros for many seconds: no room is that quiet; muted or suspended."""
+    CLIPPING = "clipping"
+    """Full scale again and again: the gain is too high to understand speech."""
+
+
+class AudioSource(Protocol):
+    """One capture device. Used by one thread at a time."""
+
+    @property
+    def description(self) -> str:
+        """What a person would call it, for logs and `auricle devices`."""
+
+    @property
+    def health(self) -> SourceHealth:
+        """As of the latest frame; readable from any thread."""
+
+    @property
+    def dropped(self) -> int:
+        """Samples lost since it was opened because nobody read them in time."""
+
+    def open(self) -> None:
+        """Start capturing; sample positions begin at 0. Raises MicrophoneError."""
+
+    def read(self, timeout: float) -> Frame | None:
+        """The next frame, or None where none came within `timeout` seconds.
+
+        Raises MicrophoneError when the device is gone; the caller closes, waits and
+        opens again.
+        """
+
+    def close(self) -> None:
+        """Release the device. Never raises; closing twice is fine."""

@@ -1,0 +1,1 @@
+"""What feedback plays by default; made by scripts/make-recordings."""

@@ -1,0 +1,137 @@
+"""When an utterance is over, told from which of its frames are speech.
+
+No clock: seconds are counted in audio, so that a slow machine hears the same utterance
+as a fast one.
+
+What counts as speech is enough of it: a click is not a command. A little speech may be
+a cough, or the tail of the wake word, and the command is still to come; or it was "no".
+So a short one has to be followed by more silence than a long one, but ends all the
+same: waiting for more would leave "stop" to run into a time limit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auricle.audio.frame import FRAME_SECONDS, Frame
+
+# Sums of 0.03 fall short of a limit by rounding; frames are too coarse to notice.
+_TOLERANCE = FRAME_SECONDS / 2
+
+
+class Endpoint(StrEnum):
+    """Why listening may stop."""
+
+    END_OF_SPEECH = "end_of_speech"
+    NO_SPEECH = "no_speech"
+    LONGEST = "longest"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointingSettings:
+    """In seconds of audio; the defaults are `balanced`."""
+
+    silence: float = 0.4
+    """Silence after speech that ends the utterance. Less cuts pauses for thought;
+    more delays every answer by as much."""
+    silence_after_short: float = 0.8
+    """The same after less than `short` of speech."""
+    short: float = 0.4
+    """Less speech than this may be a false start."""
+    min_speech: float = 0.15
+    """Less than this is not speech at all."""
+    forget: float = 0.3
+    """Silence after which a sound shorter than `min_speech` no longer counts."""
+    no_speech_timeout: float = 5.0
+    """To wait for speech to begin."""
+    longest: float = 15.0
+    """The utterance ends here even if it goes on."""
+
+
+class Preset(StrEnum):
+    """How much patience to have with the speaker."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    PATIENT = "patient"
+
+
+PRESETS: Mapping[Preset, EndpointingSettings] = {
+    Preset.FAST: EndpointingSettings(silence=0.3, silence_after_short=0.6),
+    Preset.BALANCED: EndpointingSettings(),
+    Preset.PATIENT: EndpointingSettings(
+        silence=0.8, silence_after_short=1.2, no_speech_timeout=8.0, longest=30.0
+    ),
+}
+"""What each of them costs is measured: benchmarks/results/turns.md."""
+
+
+class Endpointer:
+    """Follows one utterance from the moment of listening."""
+
+    def __init__(self, settings: EndpointingSettings) -> None:
+        self._settings = settings
+        self._elapsed = 0.0
+        self._speech = 0.0
+        self._silence = 0.0
+        self._timed_out = False
+        self._ended = False
+        self._first_speech: int | None = None
+        self._last_speech: int | None = None
+
+    @property
+    def speech_heard(self) -> bool:
+        """Whether enough was heard to be a command."""
+        return self._speech >= self._settings.min_speech - _TOLERANCE
+
+    @property
+    def start_of_speech(self) -> int | None:
+        """Sample position of the first frame of speech; None before any."""
+        return self._first_speech if self.speech_heard else None
+
+    @property
+    def end_of_speech(self) -> int | None:
+        """Sample position behind the last frame of speech; None before any."""
+        return self._last_speech if self.speech_heard else None
+
+    def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:
+        """Take the next frame; the endpoint that it completes.
+
+        END_OF_SPEECH and LONGEST are final. NO_SPEECH is said once, and whoever knows
+        better, such as a server that hears speech, may go on.
+        """
+        assert not self._ended
+        if speech:
+            if self._speech == 0.0:
+                self._first_speech = frame.start
+            self._last_speech = frame.end
+            self._speech += frame.seconds
+            self._silence = 0.0
+        else:
+            self._silence += frame.seconds
+        self._elapsed += frame.seconds
+        endpoint = self._endpoint()
+        self._ended = endpoint in (Endpoint.END_OF_SPEECH, Endpoint.LONGEST)
+        return endpoint
+
+    def _endpoint(self) -> Endpoint | None:
+        settings = self._settings
+        if self._reached(self._elapsed, settings.longest):
+            return Endpoint.LONGEST
+        if self.speech_heard:
+            short = not self._reached(self._speech, settings.short)
+            needed = settings.silence_after_short if short else settings.silence
+            over = self._reached(self._silence, needed)
+            return Endpoint.END_OF_SPEECH if over else None
+        if self._reached(self._silence, settings.forget):
+            self._speech = 0.0
+        waited = self._reached(self._elapsed, settings.no_speech_timeout)
+        # Who begins to speak at the last moment is heard out.
+        if waited and self._speech == 0.0 and not self._timed_out:
+            self._timed_out = True
+            return Endpoint.NO_SPEECH
+        return None
+
+    @staticmethod
+    def _reached(seconds: float, limit: float) -> bool:
+        return seconds >= limit - _TOLERANCE

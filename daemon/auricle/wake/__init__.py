@@ -1,0 +1,1 @@
+"""Wake words, heard locally."""

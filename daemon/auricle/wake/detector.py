@@ -1,0 +1,80 @@
+"""Hearing a wake word: what an engine must offer, and what it reports."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from auricle.audio.frame import SAMPLE_RATE, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A wake word was heard."""
+
+    wake_word: str
+    """The model's name as configured, such as `okay_nabu`."""
+    score: float
+    """The engine's confidence, 0 to 1."""
+    end: int
+    """Sample position where the engine was sure: 0.1 to 0.3 s behind the word."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWordModel:
+    """A model as configured."""
+
+    source: str
+    """The name of a bundled model, or the path of a model file."""
+    threshold: float | None = None
+    """A detection's score is above it; None takes the model's own."""
+
+
+class WakeWordEngine(Protocol):
+    """The models of one engine, fed every frame. Used by one thread."""
+
+    @property
+    def wake_words(self) -> tuple[str, ...]:
+        """The names of all loaded models."""
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """The score that a detection of each model is above."""
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The latest score of each model; readable from any thread."""
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        """Run only these models from now on; names of other engines are ignored."""
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Change one model's threshold; a name of another engine is ignored."""
+
+    def detect(self, frame: Frame) -> Detection | None:
+        """Take the next frame; report the wake word that it completed."""
+
+    def reset(self) -> None:
+        """Forget all audio heard so far, as after a gap in the stream."""
+
+
+class Refractory:
+    """One spoken wake word is one detection.
+
+    Several models may fire on the same word, and one model again on its echo: after
+    a detection, those within `seconds` of audio are the same.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._samples = round(seconds * SAMPLE_RATE)
+        self._silent_until = 0
+
+    def admits(self, detection: Detection) -> bool:
+        """Whether this is a new wake word; counts from the last admitted one."""
+        if detection.end < self._silent_until:
+            return False
+        self._silent_until = detection.end + self._samples
+        return True
+
+    def reset(self) -> None:
+        """Start again, as when sample positions begin anew."""
+        self._silent_until = 0

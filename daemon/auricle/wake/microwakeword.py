@@ -1,0 +1,170 @@
+"""microWakeWord: the wake word engine of small machines."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymicro_wakeword
+from pymicro_wakeword.wakeword import TfLiteWakeWord
+
+from auricle.audio.frame import Frame
+from auricle.errors import ConfigError
+from auricle.wake.detector import Detection, WakeWordModel
+from auricle.wake.tflite import INT8, UINT8, inspect_model, library_of
+
+BUNDLED = tuple(sorted(model.value for model in pymicro_wakeword.Model))
+"""The models inside the engine's package, Apache-2.0."""
+
+_PACKAGE = Path(pymicro_wakeword.__file__).parent
+_FEATURES = 40
+_FEATURE_STEP_MS = 10
+
+
+class MicroWakeWordEngine:
+    """All microWakeWord models of a satellite; they share one feature extractor."""
+
+    def __init__(self, models: Sequence[WakeWordModel]) -> None:
+        """Raises ConfigError naming the model or file that cannot be used."""
+        self._models: dict[str, _Model] = {}
+        for choice in models:
+            model = _load(choice)
+            if model.name in self._models:
+                raise ConfigError(f"wake word {model.name} is configured twice")
+            self._models[model.name] = model
+        self._features = pymicro_wakeword.MicroWakeWordFeatures()
+        self._running = tuple(self._models.values())
+        self._scores = dict.fromkeys(self._models, 0.0)
+
+    @property
+    def wake_words(self) -> tuple[str, ...]:
+        return tuple(self._models)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        return {model.name: model.threshold for model in self._models.values()}
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        return self._scores
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        running = tuple(
+            model for model in self._models.values() if model.name in wake_words
+        )
+        if not self._running:
+            self._features.reset()
+        for model in running:
+            if model not in self._running:
+                model.reset()
+        self._running = running
+        self._scores.update(dict.fromkeys(self._models, 0.0))
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        if wake_word in self._models:
+            self._models[wake_word].threshold = threshold
+
+    def detect(self, frame: Frame) -> Detection | None:
+        if not self._running:
+            return None
+        features = list(self._features.process_streaming(frame.pcm))
+        surest: Detection | None = None
+        for model in self._running:
+            score = 0.0
+            for feature in features:
+                # Zero until the model has its 30 ms, which a frame brings once.
+                score = max(score, model.engine.process_streaming_prob(feature) or 0.0)
+            self._scores[model.name] = score
+            if score > model.threshold and (surest is None or score > surest.score):
+                surest = Detection(model.name, score, frame.end)
+        return surest
+
+    def reset(self) -> None:
+        self._features.reset()
+        for model in self._models.values():
+            model.reset()
+            self._scores[model.name] = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class _Model:
+    name: str
+    threshold: float
+    engine: pymicro_wakeword.MicroWakeWord
+
+    def reset(self) -> None:
+        # The engine reads the file again, and dies where it is gone or changed.
+        _check_model(Path(self.engine.tflite_model))
+        self.engine.reset()
+
+
+def _load(choice: WakeWordModel) -> _Model:
+    if choice.source in BUNDLED:
+        config_path = _PACKAGE / "models" / f"{choice.source}.json"
+    else:
+        config_path = Path(choice.source).with_suffix(".json")
+        if Path(choice.source).suffix not in {".json", ".tflite"}:
+            raise ConfigError(
+                f"no bundled wake word is called {choice.source}: there are "
+                f"{', '.join(BUNDLED)}; a model of your own is given as the path of "
+                "its .json file"
+            )
+    _check_model(_model_path(config_path))
+    engine = pymicro_wakeword.MicroWakeWord.from_config(
+        config_path, libtensorflowlite_c_path=library_of(_PACKAGE)
+    )
+    threshold = engine.probability_cutoff
+    if choice.threshold is not None:
+        threshold = choice.threshold
+    return _Model(config_path.stem, threshold, engine)
+
+
+def _model_path(config_path: Path) -> Path:
+    """The model that a microWakeWord JSON file (version 2) describes."""
+    try:
+        config: Any = json.loads(config_path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"wake word model {config_path}: {reason}") from error
+    except ValueError as error:
+        raise ConfigError(
+            f"wake word model {config_path} is not JSON: {error}"
+        ) from error
+    try:
+        micro = config["micro"]
+        step = micro.get("feature_step_size", _FEATURE_STEP_MS)
+        cutoff, window = micro["probability_cutoff"], micro["sliding_window_size"]
+        model = config_path.parent / str(config["model"])
+        _ = config["wake_word"]
+        usable = 0 <= cutoff <= 1 and window >= 1 and window == int(window)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"wake word model {config_path} is not a microWakeWord description: "
+            f"{type(error).__name__} {error}"
+        ) from error
+    if not usable:
+        raise ConfigError(
+            f"wake word model {config_path} has a probability_cutoff of {cutoff} and a "
+            f"sliding_window_size of {window}"
+        )
+    if step != _FEATURE_STEP_MS:
+        raise ConfigError(
+            f"wake word model {config_path} takes features every {step} ms, and the "
+            f"engine makes them every {_FEATURE_STEP_MS} ms"
+        )
+    return model
+
+
+def _check_model(path: Path) -> None:
+    library = TfLiteWakeWord(library_of(_PACKAGE)).lib
+    taken, given = inspect_model(library, path)
+    quantized = {INT8, UINT8}
+    if (
+        taken.type not in quantized
+        or given.type not in quantized
+        or len(taken.shape) != 3
+        or taken.shape[2] != _FEATURES
+        or given.shape != (1, 1)
+    ):
+        raise ConfigError(f"wake word model {path} is not a microWakeWord model")
