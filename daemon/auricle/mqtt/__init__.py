@@ -1,0 +1,1 @@
+"""What the satellite says and obeys on MQTT."""

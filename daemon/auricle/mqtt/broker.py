@@ -1,0 +1,99 @@
+"""A broker as its client sees it: where it is, and what became of things."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    host: str
+    port: int
+    client_id: str
+    """The same at every start, and no other client's."""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    ca_file: Path | None = None
+    """Replaces the system's certificate authorities."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    keepalive: int = 15
+    """Seconds between signs of life."""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Problem(StrEnum):
+    """Why there is no connection, by what a person would do about it."""
+
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    AUTH_FAILED = "auth_failed"
+    VERSION = "version"
+    """The broker does not speak this version of MQTT."""
+    REFUSED = "refused"
+    TAKEN_OVER = "taken_over"
+    """Another client uses our client id."""
+    LOST = "lost"
+
+    @property
+    def lasts(self) -> bool:
+        """Whether nothing but a person can mend it."""
+        return self is Problem.AUTH_FAILED
+
+
+class Version(StrEnum):
+    """Of MQTT."""
+
+    V5 = "5"
+    V311 = "3.1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    problem: Problem
+    detail: str
+    """A sentence for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The broker lets us connect, but not subscribe to `topic`."""
+
+    topic: str
+
+
+ConnectionFact = Connected | Disconnected | Denied
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    topic: str
+    payload: bytes
+    retain: bool
+    """Kept by the broker from before we subscribed."""
+
+
+class DeliveryResult(StrEnum):
+    """What became of a message that was published."""
+
+    ACKED = "acked"
+    NO_LISTENER = "no_listener"
+    """Nobody is subscribed; only MQTT 5 says so."""
+    REJECTED = "rejected"
+    """The broker's access rules forbid it."""
+    LOST = "lost"
+    """The connection ended before the acknowledgment: it may have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    id: int
+    result: DeliveryResult

@@ -1,0 +1,266 @@
+"""A broker that is there or will be: connections, one after the other, for ever."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+
+from auricle.mqtt.broker import (
+    BrokerSettings,
+    Connected,
+    ConnectionFact,
+    Delivered,
+    DeliveryResult,
+    Denied,
+    Disconnected,
+    Problem,
+    Received,
+    Version,
+)
+from auricle.mqtt.connection import Connection, Report
+from auricle.mqtt.in_flight import InFlight
+from auricle.mqtt.messages import Message
+from auricle.mqtt.tls import tls_context
+
+logger = logging.getLogger(__name__)
+
+# Seconds for name, TCP, TLS and CONNACK. A name server that never answers would keep
+# a connection's thread for as long as it likes.
+OPEN_TIMEOUT = 15.0
+# Seconds for an acknowledgment. A broker may hang while its machine goes on receiving:
+# after the first no command is sent to it, after the second another connection is
+# tried. What it has received by then it may still pass on, however late.
+ANSWER_TIME = 0.25
+HANG_TIME = 4.0
+# Two clients with one id throw each other out at once, for ever: only a connection
+# that lasted makes the next attempt quick again.
+SETTLED = 10.0
+# Not every broker tells a client that another one took its place: it is seen by
+# connections in a row that are dropped before they have settled.
+DROPS = 3
+GOODBYE_TIMEOUT = 1.0
+
+
+class MqttClient:
+    """Calls back on the event loop; never gives up because the broker is away."""
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        will: Message,
+        subscriptions: Sequence[str],
+        on_connection: Callable[[ConnectionFact], None],
+        on_message: Callable[[Received], None],
+        on_delivery: Callable[[Delivered], None],
+        delays: Callable[[], Iterator[float]],
+        lasting_delay: float = 60.0,
+    ) -> None:
+        """`delays` between attempts; `lasting_delay` where only a person can mend it.
+
+        Raises ConfigError for a certificate or key that cannot be used.
+        """
+        self._settings = settings
+        self._tls = tls_context(settings)
+        self._will = will
+        self._subscriptions = list(subscriptions)
+        self._on_connection = on_connection
+        self._on_message = on_message
+        self._on_delivery = on_delivery
+        self._delays = delays
+        self._lasting_delay = lasting_delay
+
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._connection: Connection | None = None
+        self._connected_at: float | None = None
+        self._patience: asyncio.Timeout | None = None
+        self._ended: asyncio.Future[Disconnected] | None = None
+        self._in_flight = InFlight()
+        self._idle = asyncio.Event()
+        self._problem: Problem | None = None
+        self._denied: set[str] = set()
+
+    @property
+    def connected(self) -> bool:
+        return self._connected_at is not None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the broker has acknowledged all that it could have by now."""
+        oldest = self._in_flight.oldest
+        return oldest is None or self._loop.time() - oldest < ANSWER_TIME
+
+    @property
+    def rounds(self) -> int | None:
+        """Of the connection's thread, one a second or more; None while there is no
+        connection and another one is tried.
+        """
+        if self._connection is not None and self.connected:
+            return self._connection.rounds
+        trying = self._task is None or not self._task.done()
+        return None if trying else 0
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_connected(), name="mqtt")
+
+    async def stop(self, last: Message) -> None:
+        """Publish `last`, wait for all acknowledgments, disconnect; at most 2 s."""
+        self._stopping = True
+        if self._task is None:
+            return
+        if self.connected and self._connection is not None:
+            self.publish(last)
+            try:
+                await asyncio.wait_for(self._idle.wait(), GOODBYE_TIMEOUT)
+            except TimeoutError:
+                logger.debug("the broker did not acknowledge our goodbye")
+            self._connection.close()
+            await asyncio.wait([self._task], timeout=GOODBYE_TIMEOUT)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def publish(self, message: Message) -> int | None:
+        """Send now; the id that its Delivered will carry.
+
+        None where it was not taken, because there is no connection or too much is
+        under way: nothing waits in here, where it would grow old.
+        """
+        if not self.connected or self._connection is None:
+            return None
+        message_id = self._connection.publish(message)
+        if message_id is not None and message.qos > 0:
+            self._in_flight.sent(message_id, message, self._loop.time())
+            self._idle.clear()
+            self._expect_answer()
+        return message_id
+
+    async def _keep_connected(self) -> None:
+        delays = self._delays()
+        drops = 0
+        while True:
+            end, lasted = await self._serve_one(Version.V5)
+            if end.problem is Problem.VERSION or (
+                # What a broker from before MQTT 5 may do instead of refusing it.
+                end.problem is Problem.LOST and lasted is None
+            ):
+                end, lasted = await self._serve_one(Version.V311)
+            if self._stopping:
+                return
+            if lasted is not None and lasted >= SETTLED:
+                delays = self._delays()
+                drops = 0
+                self._problem = None
+            elif lasted is not None and end.problem is Problem.LOST:
+                drops += 1
+            if drops >= DROPS:
+                end = Disconnected(
+                    Problem.TAKEN_OVER,
+                    f"{self._settings} drops us as soon as we are connected: is "
+                    f"another client connected as {self._settings.client_id!r}?",
+                )
+            self._report_end(end)
+            lasting = end.problem.lasts
+            await asyncio.sleep(self._lasting_delay if lasting else next(delays))
+
+    async def _serve_one(self, version: Version) -> tuple[Disconnected, float | None]:
+        """One connection, from its opening to its end; and the seconds it lasted."""
+
+        def take(report: Report) -> None:
+            if connection is self._connection:
+                self._take(connection, report)
+            elif isinstance(report, Connected):
+                connection.close()
+
+        connection = Connection(self._settings, version, self._tls, self._will, take)
+        self._connection = connection
+        self._ended = self._loop.create_future()
+        connection.open()
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT) as self._patience:
+                end = await self._ended
+        except TimeoutError:
+            connection.close()
+            end = Disconnected(
+                Problem.UNREACHABLE, f"no answer from {self._settings} in time"
+            )
+        finally:
+            lasted = None
+            if self._connected_at is not None:
+                lasted = self._loop.time() - self._connected_at
+            self._connection = self._connected_at = self._patience = None
+            self._lose_what_is_in_flight()
+        return end, lasted
+
+    def _take(self, connection: Connection, report: Report) -> None:
+        match report:
+            case Connected():
+                assert self._patience is not None
+                if self._patience.expired():
+                    return
+                self._patience.reschedule(None)
+                self._connected_at = self._loop.time()
+                # Where two clients share an id, each connection is news to nobody.
+                again = self._problem is Problem.TAKEN_OVER
+                logger.log(
+                    logging.DEBUG if again else logging.INFO,
+                    "connected to the broker %s, MQTT %s",
+                    self._settings,
+                    report.version,
+                )
+                if not again:
+                    self._problem = None
+                if self._subscriptions:
+                    connection.subscribe(self._subscriptions)
+                self._on_connection(report)
+            case Disconnected():
+                assert self._ended is not None
+                if not self._ended.done():
+                    self._ended.set_result(report)
+            case Denied(topic):
+                self._warn_of_denial("read", topic)
+                self._on_connection(report)
+            case Received():
+                self._on_message(report)
+            case Delivered():
+                self._deliver(report)
+
+    def _deliver(self, delivered: Delivered) -> None:
+        message = self._in_flight.acknowledged(delivered.id)
+        if message is None:
+            return
+        if not self._in_flight:
+            self._idle.set()
+        self._expect_answer()
+        if delivered.result is DeliveryResult.REJECTED:
+            self._warn_of_denial("write", message.topic)
+        self._on_delivery(delivered)
+
+    def _expect_answer(self) -> None:
+        """Be patient until the oldest message is overdue."""
+        if self._patience is None or self._patience.expired():
+            return
+        oldest = self._in_flight.oldest
+        self._patience.reschedule(None if oldest is None else oldest + HANG_TIME)
+
+    def _lose_what_is_in_flight(self) -> None:
+        for message_id in self._in_flight.ids:
+            self._deliver(Delivered(message_id, DeliveryResult.LOST))
+
+    def _report_end(self, end: Disconnected) -> None:
+        known = end.problem is self._problem
+        logger.log(
+            logging.DEBUG if known else logging.WARNING, "no broker: %s", end.detail
+        )
+        self._problem = end.problem
+        self._on_connection(end)
+
+    def _warn_of_denial(self, verb: str, topic: str) -> None:
+        known = topic in self._denied
+        logger.log(
+            logging.DEBUG if known else logging.WARNING,
+            "the broker's access rules do not let us %s %s",
+            verb,
+            topic,
+        )
+        self._denied.add(topic)

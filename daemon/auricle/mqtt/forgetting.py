@@ -1,0 +1,124 @@
+"""Making the broker, and with it Home Assistant, forget a satellite."""
+
+import asyncio
+import itertools
+from dataclasses import dataclass, replace
+
+from auricle.mqtt.broker import (
+    BrokerSettings,
+    Connected,
+    ConnectionFact,
+    Delivered,
+    DeliveryResult,
+    Disconnected,
+    Received,
+)
+from auricle.mqtt.client import MqttClient
+from auricle.mqtt.messages import Message
+from auricle.mqtt.topics import Topics
+
+# Seconds. The broker sends what it retained at once, one after the other.
+_QUIET = 0.5
+_LONGEST = 20.0
+
+
+class ForgettingError(Exception):
+    """The broker cannot be reached, or does not let us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    topics: tuple[str, ...]
+    """What the broker had retained, as far as it let us read."""
+    was_online: bool
+    """The satellite may be running still, and will tell it all again."""
+
+
+async def forget(broker: BrokerSettings, topics: Topics) -> Forgotten:
+    """Clear every topic retained for the satellite. Raises ForgettingError.
+
+    Also what earlier versions or other programs retained below its root; Home
+    Assistant then removes the device and its entities.
+    """
+    try:
+        async with asyncio.timeout(_LONGEST):
+            return await _Forgetting(broker, topics).run()
+    except TimeoutError:
+        raise ForgettingError(f"the broker {broker} does not answer") from None
+
+
+class _Forgetting:
+    def __init__(self, broker: BrokerSettings, topics: Topics) -> None:
+        self._topics = topics
+        self._retained: dict[str, bytes] = {}
+        self._news = asyncio.Event()
+        self._first_fact: asyncio.Future[ConnectionFact] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._results: dict[int, DeliveryResult] = {}
+        self._client = MqttClient(
+            replace(broker, client_id=f"{broker.client_id}_forget"),
+            will=_clearing(topics.availability),
+            subscriptions=[f"{topics.root}/#", topics.discovery],
+            on_connection=self._connection_changed,
+            on_message=self._received,
+            on_delivery=self._delivered,
+            delays=lambda: itertools.repeat(_LONGEST),
+        )
+
+    async def run(self) -> Forgotten:
+        self._client.start()
+        try:
+            fact = await self._first_fact
+            if isinstance(fact, Disconnected):
+                raise ForgettingError(fact.detail)
+            await self._read()
+            await self._clear()
+        finally:
+            await self._client.stop(_clearing(self._topics.availability))
+        was_online = self._retained.get(self._topics.availability) == b"online"
+        return Forgotten(tuple(sorted(self._retained)), was_online)
+
+    async def _read(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), _QUIET)
+            except TimeoutError:
+                return
+
+    async def _clear(self) -> None:
+        # The list by heart is for brokers that let nobody read.
+        to_clear = dict.fromkeys([*self._topics.retained, *self._retained])
+        ids = {topic: self._client.publish(_clearing(topic)) for topic in to_clear}
+        while any(i is not None and i not in self._results for i in ids.values()):
+            self._news.clear()
+            await self._news.wait()
+        denied = [
+            topic
+            for topic, message_id in ids.items()
+            if message_id is None
+            or self._results.get(message_id) is DeliveryResult.REJECTED
+        ]
+        if denied:
+            raise ForgettingError(
+                f"the broker does not let us clear {', '.join(denied)}"
+            )
+
+    def _connection_changed(self, fact: ConnectionFact) -> None:
+        if isinstance(fact, Connected | Disconnected) and not self._first_fact.done():
+            self._first_fact.set_result(fact)
+
+    def _received(self, received: Received) -> None:
+        if received.retain:
+            self._retained[received.topic] = received.payload
+            self._news.set()
+
+    def _delivered(self, delivered: Delivered) -> None:
+        self._results[delivered.id] = delivered.result
+        self._news.set()
+
+
+def _clearing(topic: str) -> Message:
+    """An empty retained message deletes what the broker keeps."""
+    return Message(topic, "", retain=True)

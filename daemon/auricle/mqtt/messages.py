@@ -1,0 +1,242 @@
+"""What is published: domain facts as MQTT messages."""
+
+import json
+import math
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from auricle.mqtt.delivery import Fate, Ledger, Outbound
+from auricle.mqtt.topics import Setting, Topics
+from auricle.turn import OutcomeKind, Turn
+
+EMOTIONS = (
+    *("neutral", "happy", "sad", "angry"),
+    *("surprised", "fearful", "disgusted", "other"),
+)
+"""The labels that are published: a closed list, so that rules can rely on it."""
+
+LONGEST_TEXT = 2000
+"""Characters of a transcript. A minute of fast speech has about 1200."""
+
+# They reorder what surrounds them on a screen, and no recognizer has a use for them.
+_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    topic: str
+    payload: str
+    qos: int = 1
+    retain: bool = False
+    expiry: float | None = None
+    """Seconds after which the broker forgets it; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """How much of what was said is published."""
+
+    text: bool = True
+    """False: no words at all, only that something was said."""
+    emotion: bool = True
+    partial: bool = False
+    """Interim transcripts."""
+    last_expiry: float = 3600.0
+    """How long the broker keeps the last transcript; 0: not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How the satellite is."""
+
+    started: datetime
+    """Of this run; zone aware."""
+    asr: bool
+    """The recognizer is reachable, as far as known."""
+    mic: bool
+    """Sound arrives, or the microphone is closed because it is muted."""
+    problem: str | None = None
+    """What a person has to mend, such as `auth_failed`."""
+    spoken_today: float = 0.0
+    """Seconds of audio that the recognizer billed since midnight."""
+    cost_today: float | None = None
+    """In the currency of the device; None where no price is known."""
+    cpu_temperature: float | None = None
+    """Degrees Celsius."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Builds every message of one satellite, except its discovery."""
+
+    topics: Topics
+    disclosure: Disclosure = Disclosure()
+
+    def availability(self, *, online: bool) -> Message:
+        return Message(
+            self.topics.availability, "online" if online else "offline", retain=True
+        )
+
+    def state(self, state: str) -> list[Message]:
+        listening = "ON" if state == "listening" else "OFF"
+        return [
+            Message(self.topics.listening, listening, retain=True),
+            Message(self.topics.state, state, retain=True),
+        ]
+
+    def wake(self, turn: Turn, time: datetime) -> Message:
+        heard = turn.detection
+        if heard is None:
+            event: dict[str, Any] = {"event_type": "push_to_talk"}
+        else:
+            event = {
+                "event_type": "wake_word",
+                "wake_word": heard.wake_word,
+                "score": round(heard.score, 3),
+            }
+        event |= {"turn": turn.id, "time": _iso(time)}
+        return Message(self.topics.wake, _json(event))
+
+    def partial(self, turn_id: str, text: str, seq: int) -> Message:
+        payload = {
+            "text": presentable(text)[:LONGEST_TEXT],
+            "turn": turn_id,
+            "seq": seq,
+        }
+        return Message(self.topics.partial, _json(payload), qos=0)
+
+    def outcome(
+        self, outbound: Outbound, *, age: float, expiry: float
+    ) -> list[Message]:
+        """In the order to publish: states before the event that automations act on.
+
+        `age` is the time since the end of speech, by a clock that nobody sets, or
+        infinite where no clock knows; `expiry` the rest of the time to live.
+        """
+        outcome = outbound.outcome
+        facts = self._facts(outbound, age)
+        event = Message(
+            self.topics.utterance,
+            _json({"event_type": outcome.kind.value, **facts}),
+            expiry=expiry,
+        )
+        if outcome.kind is not OutcomeKind.TRANSCRIPT:
+            return [event]
+        messages = [self._kept(self.topics.last, _json(facts))]
+        if self.disclosure.emotion:
+            # Empty where none was reported: that clears the retained topic.
+            messages.append(self._kept(self.topics.emotion, facts["emotion"] or ""))
+        if self.disclosure.text:
+            messages.append(Message(self.topics.final, _json(facts), expiry=expiry))
+        return [*messages, event]
+
+    def history(self, outbound: Outbound, fate: Fate, *, age: float) -> Message:
+        facts = {**self._facts(outbound, age), "fate": fate.value}
+        return Message(self.topics.history, _json(facts))
+
+    def delivery(
+        self, ledger: Ledger, *, boot_id: str, degraded_storage: bool
+    ) -> Message:
+        """What became of this run's finals."""
+        latest = ledger.latest
+        facts = {
+            "boot_id": boot_id,
+            "accepted": ledger.accepted,
+            **{fate.value: ledger.fates[fate] for fate in Fate},
+            "turn": latest.outbound.outcome.turn.id if latest else None,
+            "fate": latest.fate.value if latest else None,
+            "storage": "degraded_storage" if degraded_storage else "good",
+        }
+        return Message(self.topics.delivery, _json(facts), retain=True)
+
+    def setting(self, setting: Setting, value: bool | float | str) -> Message:
+        match value:
+            case bool():
+                payload = "ON" if value else "OFF"
+            case float() | int():
+                payload = f"{value:g}"
+            # A state that can be empty is JSON: an empty payload would clear the
+            # retained topic.
+            case _ if setting is Setting.CONTEXT:
+                payload = _json({"value": value})
+            case _:
+                payload = value
+        return Message(self.topics.setting(setting), payload, retain=True)
+
+    def diagnostics(self, diagnostics: Diagnostics) -> Message:
+        facts = asdict(diagnostics) | {"started": _iso(diagnostics.started)}
+        return Message(self.topics.diagnostics, _json(facts), retain=True)
+
+    def _kept(self, topic: str, payload: str) -> Message:
+        seconds = self.disclosure.last_expiry
+        return Message(topic, payload, retain=seconds > 0, expiry=seconds or None)
+
+    def _facts(self, outbound: Outbound, age: float) -> dict[str, Any]:
+        outcome, stamp = outbound.outcome, outbound.stamp
+        heard = outcome.turn.detection
+        said = outcome.transcript
+        facts: dict[str, Any] = {
+            "turn": outcome.turn.id,
+            "seq": outbound.seq,
+            "boot_id": outbound.boot_id,
+        }
+        if said is not None:
+            if self.disclosure.text:
+                facts["text"] = presentable(said.text)[:LONGEST_TEXT].rstrip()
+                if said.raw_text is not None:
+                    raw_text = presentable(said.raw_text)[:LONGEST_TEXT].rstrip()
+                    facts["raw_text"] = raw_text
+            if said.wake_confirmed is not None:
+                facts["wake_confirmed"] = said.wake_confirmed
+            facts["language"] = said.language
+            if self.disclosure.emotion:
+                facts["emotion"] = _published_emotion(said.emotion)
+        if outcome.reason is not None:
+            facts["reason"] = outcome.reason.value
+        return facts | {
+            "wake_word": heard.wake_word if heard else None,
+            "mode": outcome.turn.mode.value,
+            "started": _iso(stamp.started),
+            "ended": _iso(stamp.ended),
+            "duration_ms": _ms((stamp.ended - stamp.started).total_seconds()),
+            "latency_ms": None if stamp.latency is None else _ms(stamp.latency),
+            "age_ms": _ms(age) if math.isfinite(age) else None,
+        }
+
+
+def presentable(text: str) -> str:
+    """`text` on one line, without what no screen can show."""
+    words = (
+        "".join(character for character in word if _is_shown(character))
+        for word in text.split()
+    )
+    return " ".join(word for word in words if word)
+
+
+def _is_shown(character: str) -> bool:
+    return (
+        character not in _BIDI_OVERRIDES
+        # Controls, and halves of characters that no encoding accepts.
+        and unicodedata.category(character) not in ("Cc", "Cs")
+    )
+
+
+def _published_emotion(label: str | None) -> str | None:
+    if label is None or label in EMOTIONS:
+        return label
+    return "other"
+
+
+def _iso(time: datetime) -> str:
+    assert time.tzinfo is not None
+    return time.isoformat(timespec="milliseconds")
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _json(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,23 @@
+"""Which interim transcripts are published: a database may be listening."""
+
+INTERVAL = 0.25
+"""Seconds: four a second are as many as a person can read."""
+
+
+class Partials:
+    """Counts those of each turn, and leaves out what comes too soon."""
+
+    def __init__(self) -> None:
+        self._turn = ""
+        self._seq = 0
+        self._not_before = 0.0
+
+    def admit(self, turn: str, now: float) -> int | None:
+        """Its number within the turn, or None for one too many."""
+        if now < self._not_before:
+            return None
+        if turn != self._turn:
+            self._turn, self._seq = turn, 0
+        self._seq += 1
+        self._not_before = now + INTERVAL
+        return self._seq

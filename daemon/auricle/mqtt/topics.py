@@ -1,0 +1,156 @@
+"""Every topic name, in one place."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_NODE = re.compile(r"[a-z0-9_]+")
+_LEVELS = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+
+
+class Setting(StrEnum):
+    """What is controlled over MQTT and remembered; the topic level of each."""
+
+    MUTE = "mute"
+    LANGUAGE = "language"
+    WAKE_WORD = "wake_word"
+    THRESHOLD = "threshold"
+    CONTEXT = "context"
+
+
+class Action(StrEnum):
+    """What is ordered over MQTT and has no state."""
+
+    LISTEN = "listen"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topic tree of one satellite. Raises ValueError for unusable names."""
+
+    base: str
+    node: str
+    """The satellite's name: lower-case letters, digits and underscores."""
+    discovery_prefix: str = "homeassistant"
+
+    def __post_init__(self) -> None:
+        if not _NODE.fullmatch(self.node):
+            raise ValueError(
+                f"node {self.node!r} may hold only a-z, 0-9 and _, "
+                f"for example {node_name(self.node)!r}"
+            )
+        for name, value in (("base", self.base), ("prefix", self.discovery_prefix)):
+            if not _LEVELS.fullmatch(value):
+                raise ValueError(
+                    f"{name} {value!r} may hold only letters, digits, _ and -, "
+                    "with / between levels"
+                )
+
+    @property
+    def root(self) -> str:
+        return f"{self.base}/{self.node}"
+
+    @property
+    def device_id(self) -> str:
+        """The satellite's id in discovery, and its MQTT client id."""
+        return f"{self.base.replace('/', '_')}_{self.node}"
+
+    # --- what the satellite says ---
+
+    @property
+    def availability(self) -> str:
+        return f"{self.root}/availability"
+
+    @property
+    def state(self) -> str:
+        return f"{self.root}/state"
+
+    @property
+    def listening(self) -> str:
+        return f"{self.root}/listening"
+
+    @property
+    def wake(self) -> str:
+        return f"{self.root}/event/wake"
+
+    @property
+    def utterance(self) -> str:
+        return f"{self.root}/event/utterance"
+
+    @property
+    def partial(self) -> str:
+        return f"{self.root}/transcript/partial"
+
+    @property
+    def final(self) -> str:
+        return f"{self.root}/transcript/final"
+
+    @property
+    def last(self) -> str:
+        return f"{self.root}/transcript/last"
+
+    @property
+    def emotion(self) -> str:
+        return f"{self.root}/emotion"
+
+    @property
+    def diagnostics(self) -> str:
+        return f"{self.root}/diag"
+
+    @property
+    def delivery(self) -> str:
+        """What became of the finals."""
+        return f"{self.root}/delivery"
+
+    @property
+    def history(self) -> str:
+        """Every final once its fate is known, however long that took."""
+        return f"{self.root}/history"
+
+    def setting(self, setting: Setting) -> str:
+        return f"{self.root}/{setting}"
+
+    @property
+    def discovery(self) -> str:
+        return f"{self.discovery_prefix}/device/{self.device_id}/config"
+
+    # --- what the satellite obeys or heeds ---
+
+    def command(self, what: Setting | Action) -> str:
+        return f"{self.root}/{what}/set"
+
+    @property
+    def commands(self) -> str:
+        """The filter that matches every command."""
+        return f"{self.root}/+/set"
+
+    @property
+    def vocabulary(self) -> str:
+        """Words to expect, for every satellite of the house."""
+        return f"{self.base}/vocabulary"
+
+    @property
+    def birth(self) -> str:
+        """Where Home Assistant says that it is there."""
+        return f"{self.discovery_prefix}/status"
+
+    @property
+    def retained(self) -> tuple[str, ...]:
+        """All that the broker keeps for this satellite; the device itself first."""
+        return (
+            self.discovery,
+            self.availability,
+            self.state,
+            self.listening,
+            self.last,
+            self.emotion,
+            self.diagnostics,
+            self.delivery,
+            *(self.setting(setting) for setting in Setting),
+        )
+
+
+def node_name(name: str) -> str:
+    """The nearest usable node name, as for a hostname."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "satellite"
