@@ -1,0 +1,227 @@
+"""The satellite as a program: its parts are started in order, and stopped in order."""
+
+import asyncio
+import logging
+import signal
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from random import SystemRandom
+
+from auricle import assembly
+from auricle.asr.client import AsrClient
+from auricle.asr.events import SessionSettings
+from auricle.audio.attention import Attention
+from auricle.audio.feedback import Feedback
+from auricle.audio.hearing import Hearing
+from auricle.audio.resampler import StreamResampler
+from auricle.config import Settings
+from auricle.control import Control
+from auricle.events import (
+    Event,
+    RecognizerFailed,
+    RecognizerSaid,
+    Stopping,
+)
+from auricle.mqtt.discovery import discovery
+from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.topics import Setting
+from auricle.remembered import Remembered
+from auricle.runner import RecognizerSession, Runner
+from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.state_file import Memory, StateFile
+from auricle.systemd import Notifier
+from auricle.turn import Turn
+from auricle.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+# A hanging sound server must not keep the house waiting for our goodbye.
+_STOP_HEARING = 1.0
+
+# Whoever supervises us starts us again after either.
+EX_DEAF = 1
+EX_RESTART = 75
+
+
+async def run(settings: Settings) -> int:
+    """Be a satellite until SIGTERM, SIGINT or an order; the exit code.
+
+    Raises ConfigError and RecordingError where it cannot even start.
+    """
+    app = App(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, app.stop)
+    return await app.run()
+
+
+class App:
+    """All parts of one satellite; also what its controls turn."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        self._exit_code = 0
+        state_directory = assembly.state_directory(settings)
+        state_file = StateFile(state_directory / "state.json")
+        self._memory = Memory(state_file)
+        remembered = state_file.load()
+        engines = assembly.wake_word_engines(settings.wake_word)
+        thresholds = {
+            name: threshold
+            for engine in engines
+            for name, threshold in engine.thresholds.items()
+        }
+        messages = assembly.messages(settings)
+        self._control = Control(
+            self,
+            remembered,
+            language=settings.asr.language,
+            hints=settings.asr.hints,
+            thresholds=thresholds,
+        )
+        options = assembly.options(self._control.wake_words)
+        device = assembly.device(settings)
+        announced = settings.home_assistant.discovery
+        self._publisher = Publisher(
+            assembly.broker(settings.mqtt, messages.topics),
+            messages,
+            options,
+            discovery=discovery(messages.topics, device, messages.disclosure, options)
+            if announced
+            else None,
+            outbox=state_directory / "outbox.sqlite",
+            time_to_live=settings.mqtt.time_to_live,
+            history=settings.mqtt.history,
+            heed_vocabulary=settings.mqtt.vocabulary,
+            hermes=assembly.hermes(settings),
+            boot_id=uuid.uuid4().hex,
+            on_command=self._control.obey,
+            on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
+            delays=assembly.reconnect_delays,
+            random=SystemRandom().random,
+        )
+        self._hearing = Hearing(
+            assembly.source(settings.microphone),
+            Attention(
+                engines,
+                WebrtcVoiceDetector(),
+                pre_roll=settings.utterance.pre_roll,
+                refractory=settings.wake_word.refractory,
+            ),
+            deliver=self._deliver,
+            failed=self._hearing_failed,
+        )
+        self._feedback = Feedback(
+            assembly.feedback_sounds(settings.feedback),
+            settings.feedback.device,
+            self._hearing,
+        )
+        self._recognizer = _TurnRecognizer(
+            AsrClient(
+                assembly.recognizer_endpoint(settings.asr),
+                assembly.timeouts(settings.asr),
+                StreamResampler,
+            ),
+            assembly.session_settings(settings),
+        )
+        self._satellite = assembly.satellite(
+            settings, thresholds, muted=remembered.muted
+        )
+        self._budget = assembly.budget(settings)
+        self._runner = Runner(
+            self._satellite,
+            self._hearing,
+            self._recognizer,
+            self._publisher,
+            self._budget,
+            feedback=self._feedback.give,
+        )
+        self._muted = remembered.muted
+        self._notifier = Notifier()
+        self._watch = Watch(
+            self._notifier,
+            hearing=self._hearing,
+            publisher=self._publisher,
+            recognizer=self._recognizer.client,
+            satellite=self._satellite,
+            budget=self._budget,
+            wake_words=lambda: self._control.listened_for,
+        )
+
+    async def run(self) -> int:
+        """From start to stop."""
+        await self._publisher.start()
+        self._control.apply()
+        self._runner.announce()
+        self._hearing.start()
+        if not self._muted:
+            self._hearing.open_microphone()
+        watching = asyncio.create_task(self._watch.run(), name="watch")
+        await self._stopped.wait()
+        logger.info("stopping")
+        self._notifier.stopping()
+        watching.cancel()
+        self._runner.handle(Stopping())
+        await asyncio.gather(
+            self._recognizer.client.aclose(),
+            self._feedback.aclose(),
+            asyncio.to_thread(self._hearing.stop, _STOP_HEARING),
+            self._publisher.stop(),
+            self._memory.flush(),
+        )
+        return self._exit_code
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    # --- the capture thread's way in ---
+
+    def _deliver(self, event: Event) -> None:
+        self._runner.deliver(event)
+
+    def _hearing_failed(self, error: Exception) -> None:
+        logger.error("the satellite can no longer hear: %s", error)
+        self._exit_code = EX_DEAF
+        self._loop.call_soon_threadsafe(self.stop)
+
+    # --- what the controls turn ---
+
+    def handle(self, event: Event) -> None:
+        self._runner.handle(event)
+
+    def listen_for(self, wake_words: tuple[str, ...]) -> None:
+        self._hearing.listen_for(wake_words)
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        self._hearing.set_threshold(wake_word, threshold)
+
+    def recognize(self, language: str | None, words: str | None) -> None:
+        self._recognizer.settings = replace(
+            self._recognizer.settings, language=language, corpus_text=words
+        )
+
+    def echo(self, setting: Setting, value: bool | float | str) -> None:
+        self._publisher.echo(setting, value)
+
+    def remember(self, remembered: Remembered) -> None:
+        self._memory.remember(remembered)
+
+    def restart(self) -> None:
+        logger.info("a restart was ordered")
+        self._exit_code = EX_RESTART
+        self.stop()
+
+
+class _TurnRecognizer:
+    """Opens each turn's session with the settings of that moment."""
+
+    def __init__(self, client: AsrClient, settings: SessionSettings) -> None:
+        self.client = client
+        self.settings = settings
+
+    def open(
+        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
+    ) -> RecognizerSession:
+        return self.client.open(turn.id, self.settings, deliver)

@@ -1,0 +1,266 @@
+"""The parts of a satellite, built from the settings: only here do both meet."""
+
+import contextlib
+import os
+import platform
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from random import SystemRandom
+
+from auricle import __version__
+from auricle.asr.client import Timeouts
+from auricle.asr.connection import Endpoint
+from auricle.asr.events import LANGUAGES, ServerVad, SessionSettings
+from auricle.audio.echo import KnownSound
+from auricle.audio.feedback import Cue
+from auricle.audio.microphone import Microphone
+from auricle.audio.recording import RecordingSource
+from auricle.audio.sound import read_short
+from auricle.audio.source import AudioSource
+from auricle.backoff import full_jitter
+from auricle.budget import Budget, Limits
+from auricle.config import Settings
+from auricle.config_sections import (
+    AsrSettings,
+    FeedbackSettings,
+    MicrophoneSettings,
+    MqttSettings,
+    WakeWordSettings,
+)
+from auricle.errors import ConfigError, RecordingError
+from auricle.mqtt.broker import BrokerSettings
+from auricle.mqtt.commands import Options
+from auricle.mqtt.discovery import Device
+from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.messages import Disclosure, Messages
+from auricle.mqtt.topics import Topics
+from auricle.satellite import Satellite
+from auricle.speech.endpointing import EndpointingSettings
+from auricle.speech.wake_phrase import WakePhrase
+from auricle.turn import Mode
+from auricle.wake.detector import WakeWordEngine, WakeWordModel
+
+# Of a second of audio, as the service publishes it; in US dollars.
+PRICES = {"international": 0.00009, "china": None}
+# In server VAD mode our endpointer speaks up only where the server's does not.
+_BACKSTOP = 1.0
+# What is said while a sound plays waits until it is over.
+LONGEST_SOUND = 2.0
+
+
+def state_directory(settings: Settings) -> Path:
+    """As configured, else what systemd gives, else the user's own."""
+    if settings.satellite.state_directory:
+        return settings.satellite.state_directory
+    given = os.environ.get("STATE_DIRECTORY")
+    if given:
+        return Path(given)
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "auricle"
+
+
+def source(settings: MicrophoneSettings) -> AudioSource:
+    """Raises RecordingError."""
+    if settings.recording:
+        return RecordingSource(settings.recording, speed=settings.speed)
+    return Microphone(settings.device, channel=settings.channel, gain=settings.gain)
+
+
+def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, KnownSound]:
+    """Those that are wanted. Raises ConfigError naming the key of one that fails."""
+    wanted = {
+        Cue.WAKE: settings.wake,
+        Cue.END: settings.end,
+        Cue.ERROR: settings.error,
+    }
+    return {cue: _sound(cue, name) for cue, name in wanted.items() if name}
+
+
+def _sound(cue: Cue, name: str) -> KnownSound:
+    bundled = files("auricle.sounds") / f"{cue}.wav"
+    file: contextlib.AbstractContextManager[Path] = contextlib.nullcontext(Path(name))
+    if name == "default":
+        file = as_file(bundled)
+    try:
+        with file as path:
+            return KnownSound(read_short(path, LONGEST_SOUND))
+    except RecordingError as error:
+        raise ConfigError(f"feedback.{cue}: {error}") from error
+
+
+def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
+    """Raises ConfigError naming the model that cannot be used."""
+    engines: list[WakeWordEngine] = []
+    if settings.models:
+        from auricle.wake.microwakeword import MicroWakeWordEngine
+
+        engines.append(MicroWakeWordEngine(_models(settings, settings.models)))
+    if settings.openwakeword_models:
+        # A second engine costs memory: only who asked for it pays.
+        from auricle.wake.openwakeword import OpenWakeWordEngine
+
+        engines.append(
+            OpenWakeWordEngine(_models(settings, settings.openwakeword_models))
+        )
+    return engines
+
+
+def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWordModel]:
+    thresholds = settings.thresholds
+    return [
+        WakeWordModel(source, thresholds.get(Path(source).stem)) for source in sources
+    ]
+
+
+def satellite(
+    settings: Settings, wake_words: Iterable[str], *, muted: bool
+) -> Satellite:
+    spellings = settings.wake_word.spellings
+    return Satellite(
+        mode=settings.utterance.mode,
+        endpointing=_endpointing(settings),
+        new_turn_id=lambda: uuid.uuid4().hex,
+        muted=muted,
+        follow_up=settings.utterance.follow_up,
+        wake_phrases={
+            name: WakePhrase(name, spellings.get(name, ())) for name in wake_words
+        },
+        drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
+    )
+
+
+def _endpointing(settings: Settings) -> EndpointingSettings:
+    utterance = settings.utterance
+    silence = utterance.silence
+    if utterance.mode is Mode.SERVER_VAD:
+        silence = settings.asr.silence_duration_ms / 1000 + _BACKSTOP
+    return EndpointingSettings(
+        silence=silence,
+        silence_after_short=max(silence, EndpointingSettings().silence_after_short),
+        no_speech_timeout=utterance.no_speech_timeout,
+        longest=utterance.longest,
+    )
+
+
+def recognizer_endpoint(settings: AsrSettings) -> Endpoint:
+    """Raises ConfigError where nothing says which recognizer to use."""
+    if settings.api_key is None and not settings.url:
+        raise ConfigError(
+            "asr.api_key: no key for the cloud, and no other recognizer (asr.url); "
+            "set one of them, or run the recognizer at home: auricle recognizer"
+        )
+    key = settings.api_key
+    return Endpoint(
+        settings.endpoint,
+        key.get_secret_value() if key else None,
+        workspace=settings.workspace or None,
+        data_inspection=settings.data_inspection,
+        ca_file=settings.ca_file,
+    )
+
+
+def timeouts(settings: AsrSettings) -> Timeouts:
+    return Timeouts(connect=settings.connect_timeout, final=settings.final_timeout)
+
+
+def session_settings(settings: Settings) -> SessionSettings:
+    """What each turn asks of the recognizer, until a command changes it."""
+    asr = settings.asr
+    vad = ServerVad(asr.threshold, asr.silence_duration_ms)
+    return SessionSettings(
+        turn_detection=vad if settings.utterance.mode is Mode.SERVER_VAD else None,
+        language=None if asr.language == "auto" else asr.language,
+        sample_rate=asr.sample_rate,
+        corpus_text=asr.hints or None,
+    )
+
+
+def price_per_second(settings: Settings) -> float | None:
+    """None where it costs nothing, or nobody knows."""
+    if settings.limits.price_per_second is not None:
+        return settings.limits.price_per_second
+    return None if settings.asr.url else PRICES[settings.asr.region]
+
+
+def budget(settings: Settings) -> Budget:
+    limits = settings.limits
+    return Budget(
+        Limits(
+            turns_per_hour=limits.turns_per_hour,
+            seconds_per_day=limits.seconds_per_day,
+            cost_per_day=limits.cost_per_day,
+        ),
+        price_per_second(settings),
+    )
+
+
+def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
+    password = settings.password
+    return BrokerSettings(
+        host=settings.host,
+        port=settings.effective_port,
+        client_id=topics.device_id,
+        username=settings.username or None,
+        password=password.get_secret_value() if password else None,
+        tls=settings.tls,
+        ca_file=settings.ca_file,
+        cert_file=settings.cert_file,
+        key_file=settings.key_file,
+        keepalive=settings.keepalive,
+    )
+
+
+def messages(settings: Settings) -> Messages:
+    mqtt = settings.mqtt
+    topics = Topics(
+        mqtt.base_topic,
+        settings.satellite.name,
+        settings.home_assistant.discovery_prefix,
+    )
+    disclosure = Disclosure(
+        text=mqtt.publish_text,
+        emotion=mqtt.publish_emotion,
+        partial=mqtt.publish_text and mqtt.publish_interim,
+        last_expiry=mqtt.last_transcript_expiry,
+    )
+    return Messages(topics, disclosure)
+
+
+def hermes(settings: Settings) -> Hermes | None:
+    """Rhasspy's topics carry the words, so they are for who publishes those."""
+    if settings.mqtt.hermes and settings.mqtt.publish_text:
+        return Hermes(settings.satellite.name)
+    return None
+
+
+def options(wake_words: Sequence[str]) -> Options:
+    """What Home Assistant may choose from."""
+    return Options(languages=("auto", *sorted(LANGUAGES)), wake_words=tuple(wake_words))
+
+
+def device(settings: Settings) -> Device:
+    return Device(
+        name=settings.satellite.display_name,
+        version=__version__,
+        model="Voice satellite",
+        hardware=_hardware(),
+        area=settings.satellite.area,
+        currency=None
+        if price_per_second(settings) is None
+        else settings.limits.currency,
+    )
+
+
+def _hardware() -> str:
+    # Where the kernel describes the board, as on every Raspberry Pi.
+    with contextlib.suppress(OSError):
+        model = Path("/proc/device-tree/model").read_text(errors="replace")
+        return model.strip("\0 \n")
+    return platform.machine()
+
+
+def reconnect_delays() -> Iterator[float]:
+    """Between attempts to reach the broker."""
+    return full_jitter(1.0, 30.0, SystemRandom().random)

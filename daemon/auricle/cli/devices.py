@@ -1,0 +1,29 @@
+"""`auricle devices`: what there is to hear with."""
+
+import argparse
+import sys
+
+from auricle.audio.portaudio import bounded, list_devices
+from auricle.errors import AuricleError
+from auricle.wake.microwakeword import BUNDLED
+
+
+def main(_args: argparse.Namespace) -> int:
+    print("microphones (microphone.device: a part of the name, or the index)")
+    try:
+        devices = bounded(list_devices)
+    except AuricleError as error:
+        print(f"auricle devices: {error}", file=sys.stderr)
+        return 69
+    for device in devices:
+        default = ", the default" if device.is_default else ""
+        print(
+            f"  {device.index:3}  {device.name} "
+            f"({device.channels} channels, {device.rate} Hz{default})"
+        )
+    if not devices:
+        print("       none: is one plugged in, and is this user in the group audio?")
+    print("\nwake words (wake_word.models)")
+    for name in BUNDLED:
+        print(f"       {name}")
+    return 0

@@ -1,0 +1,95 @@
+"""`auricle doctor`: what is wrong, and what to do about it."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from auricle.audio.level import QUIETEST_DBFS
+from auricle.config import Settings
+from auricle.config_loading import (
+    SYSTEM_FILE,
+    default_file,
+    load,
+    overriding,
+    secret_origins,
+)
+from auricle.doctor import configuration, microphone, report, service
+from auricle.doctor.checks import Result, all_well
+from auricle.doctor.examination import Examination, without_settings
+from auricle.doctor.examining import examine
+from auricle.errors import ConfigError
+from auricle.live_view import bar
+
+
+def main(args: argparse.Namespace) -> int:
+    # Its findings are all that it says.
+    logging.getLogger().addHandler(logging.NullHandler())
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text file
+    doctor = _Doctor(args.config or default_file())
+    if args.json:
+        results = list(doctor.results())
+        print(report.as_json(results))
+        return 0 if all_well(results) else 1
+    results = []
+    for result in doctor.results():
+        doctor.meter.erase()
+        results.append(result)
+        print("\n".join(report.lines(result)), flush=True)
+    print(report.tally(results))
+    return 0 if all_well(results) else 1
+
+
+class _Doctor:
+    def __init__(self, path: Path | None) -> None:
+        self.meter = _Meter()
+        self._path = path
+
+    def results(self) -> Iterator[Result]:
+        unit = service.look()
+        of_service = unit if self._path == SYSTEM_FILE else None
+        try:
+            with service.standing_in(of_service) as withheld:
+                settings = load(self._path)
+                origins = secret_origins(self._path)
+        except ConfigError as error:
+            yield configuration.refused(str(error))
+            yield from examine(without_settings(unit))
+            return
+        yield configuration.accepted(self._path, overriding())
+        yield configuration.secrets(origins, withheld)
+        examination = Examination(settings, unit, withheld, self.meter.take)
+        secrets = list(_secrets(settings))
+        for result in examine(examination.checks(), self.meter.show):
+            yield result.without(secrets)
+
+
+class _Meter:
+    """A level bar on the terminal, while the microphone is listened to."""
+
+    def __init__(self) -> None:
+        self._on = sys.stdout.isatty()
+        self._level = QUIETEST_DBFS
+        self._shown = False
+
+    def take(self, level: float) -> None:
+        self._level = level
+
+    def show(self, waiting_for: str) -> None:
+        if not self._on or waiting_for != microphone.NAME:
+            return
+        self._shown = True
+        level = f"{bar(self._level, width=30)} {self._level:4.0f} dBFS"
+        print(f"\r  {microphone.NAME:17}{level}  say something", end="", flush=True)
+
+    def erase(self) -> None:
+        if self._shown:
+            self._shown = False
+            print("\r\x1b[K", end="")
+
+
+def _secrets(settings: Settings) -> Iterable[str]:
+    for secret in (settings.asr.api_key, settings.mqtt.password):
+        if secret is not None and secret.get_secret_value():
+            yield secret.get_secret_value()

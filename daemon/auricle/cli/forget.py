@@ -1,0 +1,26 @@
+"""`auricle forget`: take the satellite out of Home Assistant and of the broker."""
+
+import argparse
+import asyncio
+import sys
+
+from auricle import assembly
+from auricle.config_loading import load_with_options
+from auricle.mqtt.forgetting import ForgettingError, forget
+
+# sysexits.h
+EX_UNAVAILABLE = 69
+
+
+def main(args: argparse.Namespace) -> int:
+    settings = load_with_options(args.config, {})
+    topics = assembly.messages(settings).topics
+    try:
+        forgotten = asyncio.run(forget(assembly.broker(settings.mqtt, topics), topics))
+    except ForgettingError as error:
+        print(f"auricle forget: {error}", file=sys.stderr)
+        return EX_UNAVAILABLE
+    print(f"{topics.root}: {len(forgotten.topics)} topics cleared, the device removed")
+    if forgotten.was_online:
+        print("it may still run, and would tell all again: stop it, and run this again")
+    return 0

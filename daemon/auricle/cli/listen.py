@@ -1,0 +1,59 @@
+"""`auricle listen`: what the satellite hears, while it hears it."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import ExitStack, suppress
+
+from auricle.cli.terminal import Screen
+from auricle.config import Settings
+from auricle.config_loading import SYSTEM_FILE, default_file, load_with_options
+from auricle.doctor import service
+from auricle.live_listening import LiveListening
+
+# Seconds.
+_REDRAW_EVERY, _LINE_EVERY = 0.1, 1.0
+
+
+def main(args: argparse.Namespace) -> int:
+    # What goes wrong is in the picture; a line of log would tear it.
+    logging.getLogger().addHandler(logging.NullHandler())
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text file
+    path = args.config or default_file()
+    of_service = service.look() if path == SYSTEM_FILE else None
+    with service.standing_in(of_service):
+        settings = load_with_options(path, {"microphone.recording": args.recording})
+    return asyncio.run(_listen(settings, transcribe=args.transcribe))
+
+
+async def _listen(settings: Settings, *, transcribe: bool) -> int:
+    listening = LiveListening(settings, transcribe=transcribe)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    if not sys.stdout.isatty():
+        print(listening.view.promise, flush=True)
+    listening.start()
+    try:
+        with ExitStack() as stack:
+            screen = stack.enter_context(Screen()) if sys.stdout.isatty() else None
+            while not stopped.is_set() and not listening.over():
+                _show(listening, screen)
+                with suppress(TimeoutError):
+                    every = _REDRAW_EVERY if screen else _LINE_EVERY
+                    await asyncio.wait_for(stopped.wait(), every)
+    finally:
+        await listening.stop()
+    print("\n".join(listening.view.summary()))
+    return 0
+
+
+def _show(listening: LiveListening, screen: Screen | None) -> None:
+    view = listening.look()
+    if screen is not None:
+        screen.draw(view.lines(screen.width))
+    else:
+        print(view.line(), flush=True)

@@ -1,0 +1,82 @@
+"""`auricle recognizer`: speech recognition for the house."""
+
+import argparse
+import asyncio
+import os
+import signal
+import stat
+import sys
+import time
+from pathlib import Path
+
+from auricle import journal
+from auricle.errors import ConfigError
+from auricle.recognizer.segmenter import VadSegmenter
+from auricle.recognizer.server import RecognizerServer
+from auricle.systemd import Notifier
+
+EX_UNAVAILABLE = 69
+
+
+def main(args: argparse.Namespace) -> int:
+    journal.start("info")
+    try:
+        from auricle.recognizer.whisper import WhisperEngine
+    except ImportError as error:
+        print(
+            f"auricle recognizer: {error.name} is not installed; "
+            "run: pip install 'auricle[recognizer]'",
+            file=sys.stderr,
+        )
+        return EX_UNAVAILABLE
+    api_keys = _api_keys(args.api_key_file)
+    print("loading the speech model …", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    engine = WhisperEngine(args.model, threads=args.threads)
+    server = RecognizerServer(
+        engine,
+        VadSegmenter,
+        host=args.host,
+        port=args.port,
+        api_keys=api_keys,
+        tls_cert=args.tls_cert,
+        tls_key=args.tls_key,
+        max_sessions=args.max_sessions,
+    )
+    loaded = time.monotonic() - started
+    return asyncio.run(_serve(server, f"{engine.name}, loaded in {loaded:.1f} s"))
+
+
+async def _serve(server: RecognizerServer, model: str) -> int:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await server.start()
+    # Programs that start us wait for this line.
+    print(f"serving on {server.url} ({model})", flush=True)
+    systemd = Notifier()
+    systemd.status(f"serving on {server.url}")
+    systemd.ready()
+    await stopped.wait()
+    systemd.stopping()
+    await server.aclose()
+    return 0
+
+
+def _api_keys(path: Path | None) -> list[str]:
+    """One a line. Raises ConfigError."""
+    if path is None:
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        if not credentials or not (Path(credentials) / "recognizer.api_key").exists():
+            return []
+        path = Path(credentials) / "recognizer.api_key"
+    try:
+        if path.stat().st_mode & stat.S_IROTH:
+            raise ConfigError(f"{path}: readable by everyone; run: chmod 0600 {path}")
+        keys = path.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as a key: {error}") from error
+    if not keys:
+        raise ConfigError(f"{path}: holds no key")
+    return keys

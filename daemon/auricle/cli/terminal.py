@@ -1,0 +1,51 @@
+"""A terminal to draw on, given back as it was."""
+
+import shutil
+import sys
+import termios
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+# https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
+_OTHER_SCREEN, _OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
+_HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+_TOP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+_LOCAL_MODES = 3  # their place in what tcgetattr returns
+
+
+class Screen:
+    """A context manager. What is typed meanwhile is not shown; Ctrl-C still works."""
+
+    def __init__(self) -> None:
+        self._modes: list[Any] | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stdin.isatty():
+            self._modes = termios.tcgetattr(sys.stdin)
+            silent = termios.tcgetattr(sys.stdin)
+            silent[_LOCAL_MODES] &= ~termios.ECHO
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
+        print(_OTHER_SCREEN + _HIDE_CURSOR, end="", flush=True)
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        print(_SHOW_CURSOR + _OWN_SCREEN, end="", flush=True)
+        if self._modes is not None:
+            # What was typed meanwhile was meant for nobody.
+            termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, self._modes)
+
+    @property
+    def width(self) -> int:
+        return shutil.get_terminal_size().columns
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Instead of what was drawn before."""
+        height = shutil.get_terminal_size().lines
+        picture = "\r\n".join(line + _CLEAR_LINE for line in lines[:height])
+        print(_TOP + picture + _CLEAR_BELOW, end="", flush=True)

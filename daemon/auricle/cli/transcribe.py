@@ -1,0 +1,163 @@
+"""`auricle transcribe`: recordings in, transcripts and emotions out."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from auricle import assembly
+from auricle.asr.client import AsrClient, Timeouts
+from auricle.asr.events import FinalTranscript, SessionSettings
+from auricle.audio.frame import (
+    FRAME_BYTES,
+    SAMPLE_RATE,
+    Frame,
+    FrameCutter,
+)
+from auricle.audio.recording import read_recording
+from auricle.audio.resampler import StreamResampler
+from auricle.config_loading import load_with_options
+from auricle.errors import RecordingError
+from auricle.events import RecognizerFailed, RecognizerSaid
+from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.turn import Reason, Transcript
+from auricle.utterances import cut
+
+# A slow machine at home may take its time over a minute of speech.
+_FINAL_TIMEOUT = 60.0
+
+# sysexits.h
+EX_NOINPUT = 66
+EX_UNAVAILABLE = 69
+EX_NOPERM = 77
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+    text: str
+    language: str | None
+    emotion: str | None
+
+
+class _FailedError(Exception):
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def main(args: argparse.Namespace) -> int:
+    settings = load_with_options(args.config, {"asr.url": args.url})
+    endpoint = assembly.recognizer_endpoint(settings.asr)
+    timeouts = Timeouts(connect=settings.asr.connect_timeout, final=_FINAL_TIMEOUT)
+    # Manual mode: where an utterance ends is known here.
+    session = replace(assembly.session_settings(settings), turn_detection=None)
+
+    async def transcribe_all() -> int:
+        client = AsrClient(endpoint, timeouts, StreamResampler)
+        try:
+            return await _transcribe_all(args, client, session)
+        finally:
+            await client.aclose()
+
+    return asyncio.run(transcribe_all())
+
+
+async def _transcribe_all(
+    args: argparse.Namespace, client: AsrClient, session: SessionSettings
+) -> int:
+    code = 0
+    for name in args.files:
+        try:
+            pcm = await asyncio.to_thread(read_recording, Path(name))
+            said = []
+            for utterance in cut(_frames_with_speech(pcm)):
+                said.append(await _recognize(client, session, utterance))
+                _progress(name, said[-1].end, len(pcm))
+        except RecordingError as error:
+            print(f"auricle transcribe: {error}", file=sys.stderr)
+            code = EX_NOINPUT
+        except _FailedError as error:
+            print(f"auricle transcribe: {name}: {error}", file=sys.stderr)
+            return EX_NOPERM if error.reason is Reason.AUTH_FAILED else EX_UNAVAILABLE
+        else:
+            _print(args, name, said)
+    return code
+
+
+def _frames_with_speech(pcm: bytes) -> Iterator[tuple[Frame, bool]]:
+    padded = pcm + bytes(-len(pcm) % FRAME_BYTES)
+    activity = WebrtcVoiceDetector()
+    for frame in FrameCutter().push(padded):
+        yield frame, activity.is_speech(frame)
+
+
+async def _recognize(
+    client: AsrClient, session: SessionSettings, utterance: list[Frame]
+) -> _Said:
+    final: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
+    replayed = False
+
+    def heard(answer: RecognizerSaid | RecognizerFailed) -> None:
+        nonlocal replayed
+        match answer:
+            case RecognizerSaid(_, FinalTranscript(_, text, language, emotion)):
+                if not final.done():
+                    final.set_result(Transcript(text.strip(), language, emotion))
+            case RecognizerFailed(_, _, transient) if transient and not replayed:
+                replayed = True
+                under_way.replay()
+            case RecognizerFailed(_, reason) if not final.done():
+                final.set_exception(_FailedError(reason))
+
+    under_way = client.open("transcribe", session, heard)
+    try:
+        for frame in utterance:
+            under_way.send(frame)
+        under_way.end_utterance()
+        transcript = await final
+    finally:
+        under_way.close()
+    start, end = utterance[0].start / SAMPLE_RATE, utterance[-1].end / SAMPLE_RATE
+    return _Said(
+        round(start, 2),
+        round(end, 2),
+        transcript.text,
+        transcript.language,
+        transcript.emotion,
+    )
+
+
+def _progress(name: str, seconds: float, length: int) -> None:
+    total = length / 2 / SAMPLE_RATE
+    if sys.stderr.isatty() and seconds < total:
+        print(f"{name}: {seconds:.0f} of {total:.0f} s", file=sys.stderr)
+
+
+def _print(args: argparse.Namespace, name: str, said: list[_Said]) -> None:
+    text = " ".join(part.text for part in said if part.text)
+    emotions = list(dict.fromkeys(part.emotion for part in said if part.emotion))
+    languages = list(dict.fromkeys(part.language for part in said if part.language))
+    if args.json:
+        result = {
+            "file": name,
+            "text": text,
+            "language": languages[0] if languages else None,
+            "emotion": emotions[0] if emotions else None,
+            "utterances": [asdict(part) for part in said],
+        }
+        print(json.dumps(result, ensure_ascii=False), flush=True)
+        return
+    facts = [
+        f"language {', '.join(languages) or 'not reported'}",
+        f"emotion {', '.join(emotions) or 'not reported'}",
+    ]
+    if len(args.files) > 1:
+        print(f"{name}:")
+    print(text or "(no speech)")
+    print(f"({'; '.join(facts)})", flush=True)

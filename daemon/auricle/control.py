@@ -1,0 +1,190 @@
+"""What a person may change while the satellite runs: obeyed, remembered, echoed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol, assert_never
+
+from auricle.events import (
+    CancelRequested,
+    Event,
+    ListenRequested,
+    MuteRequested,
+    StopRequested,
+)
+from auricle.mqtt.commands import (
+    Command,
+    Listen,
+    ListenAction,
+    Restart,
+    SetContext,
+    SetLanguage,
+    SetMute,
+    SetThreshold,
+    SetVocabulary,
+    SetWakeWord,
+)
+from auricle.mqtt.topics import Setting
+from auricle.remembered import Remembered
+
+ALL, OFF = "all", "off"
+"""Wake words at once, or none: push to talk only."""
+
+
+class Controlled(Protocol):
+    """What the controls turn; no call blocks."""
+
+    def handle(self, event: Event) -> None: ...
+
+    def listen_for(self, wake_words: tuple[str, ...]) -> None: ...
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None: ...
+
+    def recognize(self, language: str | None, words: str | None) -> None:
+        """From the next turn on; None lets the recognizer detect the language."""
+
+    def echo(self, setting: Setting, value: bool | float | str) -> None: ...
+
+    def remember(self, remembered: Remembered) -> None: ...
+
+    def restart(self) -> None: ...
+
+
+class Control:
+    """Carries out commands; local state is the truth, not the broker's memory."""
+
+    def __init__(
+        self,
+        controlled: Controlled,
+        remembered: Remembered,
+        *,
+        language: str,
+        hints: str,
+        thresholds: Mapping[str, float],
+    ) -> None:
+        """`language` and `hints` as configured; `thresholds` of all loaded models."""
+        self._controlled = controlled
+        self._remembered = remembered
+        self._language = language
+        self._hints = hints
+        self._thresholds = dict(thresholds) | {
+            name: threshold
+            for name, threshold in remembered.thresholds.items()
+            if name in thresholds
+        }
+        self._vocabulary = ""
+
+    @property
+    def wake_words(self) -> tuple[str, ...]:
+        """What the wake word may be set to."""
+        several = (ALL,) if len(self._thresholds) > 1 else ()
+        return (OFF, *several, *self._thresholds)
+
+    def apply(self) -> None:
+        """Put into effect what was remembered, and tell all settings."""
+        for name, threshold in self._thresholds.items():
+            self._controlled.set_threshold(name, threshold)
+        self._controlled.listen_for(self.listened_for)
+        self._recognize()
+        for setting in Setting:
+            self._controlled.echo(setting, self._value(setting))
+
+    def obey(self, command: Command) -> None:
+        match command:
+            case Listen(action):
+                self._controlled.handle(_EVENT_OF[action])
+            case SetMute(muted):
+                self._remember(replace(self._remembered, muted=muted))
+                self._controlled.handle(MuteRequested(muted))
+                self._echo(Setting.MUTE)
+            case SetLanguage(language):
+                self._remember(replace(self._remembered, language=language))
+                self._recognize()
+                self._echo(Setting.LANGUAGE)
+            case SetWakeWord(wake_word):
+                self._remember(replace(self._remembered, wake_word=wake_word))
+                self._controlled.listen_for(self.listened_for)
+                self._echo(Setting.WAKE_WORD)
+                self._echo(Setting.THRESHOLD)
+            case SetThreshold(threshold):
+                self._set_threshold(threshold)
+            case SetContext(text):
+                self._remember(replace(self._remembered, context=text))
+                self._recognize()
+                self._echo(Setting.CONTEXT)
+            case SetVocabulary(text):
+                self._vocabulary = text
+                self._recognize()
+            case Restart():
+                self._controlled.restart()
+            case _:
+                assert_never(command)
+
+    def _set_threshold(self, threshold: float) -> None:
+        chosen = self.listened_for or tuple(self._thresholds)
+        self._thresholds |= dict.fromkeys(chosen, threshold)
+        changed = dict(self._remembered.thresholds) | dict.fromkeys(chosen, threshold)
+        self._remember(replace(self._remembered, thresholds=changed))
+        for name in chosen:
+            self._controlled.set_threshold(name, threshold)
+        self._echo(Setting.THRESHOLD)
+
+    @property
+    def listened_for(self) -> tuple[str, ...]:
+        """The wake words that are detected now."""
+        match self._wake_word:
+            case "all":
+                return tuple(self._thresholds)
+            case "off":
+                return ()
+            case name:
+                return (name,)
+
+    @property
+    def _wake_word(self) -> str:
+        # A remembered model that is no longer configured is no choice.
+        if self._remembered.wake_word in self.wake_words:
+            assert self._remembered.wake_word is not None
+            return self._remembered.wake_word
+        return ALL if ALL in self.wake_words else self.wake_words[-1]
+
+    @property
+    def _words(self) -> str:
+        mine = self._remembered.context
+        return self._hints if mine is None else mine
+
+    def _recognize(self) -> None:
+        language = self._remembered.language or self._language
+        words = "\n".join(filter(None, (self._words, self._vocabulary)))
+        self._controlled.recognize(
+            None if language == "auto" else language, words or None
+        )
+
+    def _remember(self, remembered: Remembered) -> None:
+        self._remembered = remembered
+        self._controlled.remember(remembered)
+
+    def _echo(self, setting: Setting) -> None:
+        self._controlled.echo(setting, self._value(setting))
+
+    def _value(self, setting: Setting) -> bool | float | str:
+        match setting:
+            case Setting.MUTE:
+                return self._remembered.muted
+            case Setting.LANGUAGE:
+                return self._remembered.language or self._language
+            case Setting.WAKE_WORD:
+                return self._wake_word
+            case Setting.THRESHOLD:
+                chosen = self.listened_for or tuple(self._thresholds)
+                return self._thresholds[chosen[0]] if chosen else 0.5
+            case Setting.CONTEXT:
+                return self._words
+            case _:
+                assert_never(setting)
+
+
+_EVENT_OF: dict[ListenAction, Event] = {
+    ListenAction.START: ListenRequested(),
+    ListenAction.STOP: StopRequested(),
+    ListenAction.CANCEL: CancelRequested(),
+}

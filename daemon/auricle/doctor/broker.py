@@ -1,0 +1,127 @@
+"""The broker: whether it lets us in, what it lets us do, and who listens there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auricle.doctor.checks import Result, Status
+from auricle.mqtt.broker import (
+    Connected,
+    DeliveryResult,
+    Disconnected,
+    Problem,
+    Version,
+)
+from auricle.mqtt.topics import Topics
+
+BROKER, TOPICS, HOME_ASSISTANT = "broker", "topics", "home assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the broker said and did."""
+
+    broker: str
+    fact: Connected | Disconnected
+    topics: Topics
+    denied: Sequence[str] = ()
+    """Topics that it lets us not subscribe to."""
+    answers: "Answers | None" = None
+    """None where it did not let us in, or stopped answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What became of what was published."""
+
+    probe: DeliveryResult
+    """Below our own node, where nobody in particular listens."""
+    echoed: bool
+    """Whether a command to us reached us."""
+    announcement: DeliveryResult | None = None
+    """Of a device without entities, as which Home Assistant makes nothing; None where
+    none was made."""
+    birth: str | None = None
+    """What Home Assistant says of itself, if it is retained."""
+
+
+def judge_broker(visit: Visit) -> Result:
+    match visit.fact:
+        case Connected(version):
+            meaning = f"{visit.broker} lets us in, MQTT {version}"
+            return Result(BROKER, Status.OK, meaning)
+        case Disconnected(problem, detail):
+            return Result(BROKER, Status.FAILED, detail, _ADVICE[problem])
+
+
+_ADVICE = {
+    Problem.UNREACHABLE: "is the broker running? correct mqtt.host and mqtt.port",
+    Problem.TLS: "check mqtt.tls, mqtt.port, mqtt.ca_file, and the clock",
+    Problem.AUTH_FAILED: "correct mqtt.username and mqtt.password; at mosquitto, "
+    "mosquitto_passwd sets them",
+    Problem.VERSION: "it is too old: MQTT 3.1.1 or 5 is needed",
+    Problem.REFUSED: "its log says why",
+    Problem.TAKEN_OVER: "give each satellite a satellite.name of its own",
+    Problem.LOST: "is mqtt.port that of MQTT, not of TLS or a web page? its log says "
+    "more",
+}
+
+
+def judge_topics(visit: Visit) -> Result:
+    """Whether the broker's access rules allow what a satellite does."""
+    if visit.answers is None:
+        return Result(TOPICS, Status.SKIPPED, "needs the broker")
+    answers, topics = visit.answers, visit.topics
+    write = [
+        topic
+        for topic, result in (
+            (f"{topics.root}/#", answers.probe),
+            (topics.discovery, answers.announcement),
+        )
+        if result is DeliveryResult.REJECTED
+    ]
+    read = list(visit.denied)
+    # Where we may not write, nothing could come back.
+    if not answers.echoed and answers.probe is not DeliveryResult.REJECTED:
+        read.append(topics.commands)
+    if not write and not read:
+        meaning = f"we may write {topics.root}/#, and read our commands"
+        return Result(TOPICS, Status.OK, meaning)
+    missing = [f"write {topic}" for topic in write] + [f"read {t}" for t in read]
+    return Result(
+        TOPICS,
+        Status.FAILED,
+        f"the broker's access rules do not let us {', '.join(missing)}",
+        "allow it there; mosquitto/acl.example shows how",
+    )
+
+
+def judge_home_assistant(visit: Visit) -> Result:
+    """Whether Home Assistant waits for devices to introduce themselves."""
+    if visit.answers is None:
+        return Result(HOME_ASSISTANT, Status.SKIPPED, "needs the broker")
+    answers = visit.answers
+    if answers.birth == "online":
+        return _seen("it says so itself")
+    if answers.announcement is None:
+        return Result(HOME_ASSISTANT, Status.SKIPPED, "home_assistant.discovery is off")
+    if answers.announcement is DeliveryResult.REJECTED:
+        return Result(HOME_ASSISTANT, Status.SKIPPED, "needs the right to be announced")
+    if answers.announcement is DeliveryResult.NO_LISTENER:
+        prefix = visit.topics.discovery_prefix
+        return Result(
+            HOME_ASSISTANT,
+            Status.WARNING,
+            f"not seen: nobody on this broker waits for devices on {prefix}/",
+            "is it running, and its MQTT integration set up with this broker and this "
+            "discovery prefix?",
+        )
+    if isinstance(visit.fact, Connected) and visit.fact.version is not Version.V5:
+        return Result(HOME_ASSISTANT, Status.SKIPPED, "this broker does not tell")
+    if answers.probe is not DeliveryResult.NO_LISTENER:
+        meaning = "cannot be told from somebody who listens to everything here"
+        return Result(HOME_ASSISTANT, Status.SKIPPED, meaning)
+    return _seen("it waits for devices to introduce themselves")
+
+
+def _seen(how: str) -> Result:
+    return Result(HOME_ASSISTANT, Status.OK, f"it is there: {how}")

@@ -1,0 +1,37 @@
+"""What a check found, what that means, and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    """It works, and something about it is worth knowing."""
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """It cannot be told here, or nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    name: str
+    status: Status
+    meaning: str
+    """What was found, for a person."""
+    advice: str = ""
+    """What to do about it; empty where there is nothing to do."""
+
+    def without(self, secrets: Iterable[str]) -> "Result":
+        """The same with none of `secrets` in it: servers quote what they refuse."""
+        meaning, advice = self.meaning, self.advice
+        for secret in secrets:
+            meaning = meaning.replace(secret, "***")
+            advice = advice.replace(secret, "***")
+        return Result(self.name, self.status, meaning, advice)
+
+
+def all_well(results: Iterable[Result]) -> bool:
+    """Whether nothing failed."""
+    return not any(result.status is Status.FAILED for result in results)

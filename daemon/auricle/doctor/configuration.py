@@ -1,0 +1,50 @@
+"""The settings, and where the secrets among them come from."""
+
+import errno
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from auricle.doctor.checks import Result, Status
+
+CONFIGURATION, SECRETS = "configuration", "secrets"
+API_KEY, PASSWORD = "asr.api_key", "mqtt.password"
+AS_ROOT = "to see what the service sees, run: sudo auricle doctor"
+
+
+def accepted(path: Path | None, overriding: Sequence[str]) -> Result:
+    """`overriding`: the environment variables on top of the file."""
+    meaning = str(path) if path else "no file: everything is at its default"
+    if overriding:
+        meaning += f"; overridden by {', '.join(overriding)}"
+    return Result(CONFIGURATION, Status.OK, meaning)
+
+
+def refused(mistakes: str) -> Result:
+    """The file cannot be used; a mistake a line."""
+    forbidden = os.strerror(errno.EACCES) in mistakes
+    explained = "correct it; config.example.toml explains every key"
+    advice = AS_ROOT if forbidden else explained
+    return Result(CONFIGURATION, Status.FAILED, mistakes, advice)
+
+
+def secrets(origins: Mapping[str, str], withheld: Collection[str]) -> Result:
+    """Where each comes from; `withheld` may hold some that only the service knows."""
+    unseen = sorted(name for name in withheld if name in (API_KEY, PASSWORD))
+    told = [f"{name}: {origin}" for name, origin in origins.items()]
+    told += [f"{name}: known to the service alone" for name in unseen]
+    meaning = "; ".join(told) or "none are set"
+    if unseen:
+        return Result(SECRETS, Status.SKIPPED, meaning, AS_ROOT)
+    return Result(SECRETS, Status.OK, meaning)
+
+
+def needs(name: str, what: str) -> Result:
+    """What cannot be examined without something that only the service may read."""
+    meaning = f"needs {what}, which only the service may read"
+    return Result(name, Status.SKIPPED, meaning, AS_ROOT)
+
+
+def unknown(name: str) -> Result:
+    """What cannot be examined without settings."""
+    return Result(name, Status.SKIPPED, "needs a configuration that can be used")

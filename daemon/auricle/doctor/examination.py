@@ -1,0 +1,224 @@
+"""All checks of one satellite, made of its settings."""
+
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+from auricle import assembly
+from auricle.audio.recording import STANDARD_INPUT
+from auricle.config import Settings
+from auricle.doctor import (
+    broker,
+    broker_visit,
+    clock,
+    configuration,
+    machine,
+    microphone,
+    names,
+    recognizer,
+    service,
+    wake_words,
+)
+from auricle.doctor.checks import Result, Status
+from auricle.doctor.examining import ANSWER, WORK, Check, begin
+from auricle.doctor.service import Service
+from auricle.errors import AuricleError, MicrophoneError
+from auricle.health import cpu_temperature
+from auricle.state_file import StateFile
+
+_MARGIN = 0.5
+# Opening a device, and closing it.
+_HANDLING = 1.0
+
+
+class Examination:
+    """What is asked of others is asked at the start, once; the checks wait for it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        unit: Service | None,
+        withheld: Collection[str],
+        meter: Callable[[float], None],
+    ) -> None:
+        """`withheld`: what the service has and this user may not read; `meter` is given
+        the level of the microphone, dBFS.
+        """
+        self._settings = settings
+        self._unit = unit
+        self._withheld = withheld
+        self._meter = meter
+        self._deadline = time.monotonic() + ANSWER - _MARGIN
+        self._recognizer_name = begin(self._look_up_recognizer)
+        self._broker_name = begin(partial(names.broker_name, settings.mqtt.host))
+        self._recognizer = begin(self._visit_recognizer)
+        self._broker = begin(self._visit_broker)
+
+    def checks(self) -> list[Check]:
+        """In the order in which a person would mend what is wrong."""
+        return [
+            Check(
+                microphone.NAME,
+                self._microphone,
+                microphone.OVERDUE,
+                microphone.ADVICE,
+            ),
+            Check(wake_words.NAME, self._wake_words, wake_words.OVERDUE, within=WORK),
+            Check(machine.MUTE, self._mute),
+            Check(clock.NAME, self._clock),
+            Check(
+                names.RECOGNIZER,
+                self._recognizer_name.result,
+                names.OVERDUE,
+                names.ADVICE,
+            ),
+            Check(recognizer.NAME, self._judge_recognizer),
+            Check(names.BROKER, self._broker_name.result, names.OVERDUE, names.ADVICE),
+            *(
+                Check(name, partial(self._judge_broker, name, judge))
+                for name, judge in (
+                    (broker.BROKER, broker.judge_broker),
+                    (broker.TOPICS, broker.judge_topics),
+                    (broker.HOME_ASSISTANT, broker.judge_home_assistant),
+                )
+            ),
+            *of_the_machine(self._unit),
+            Check(machine.DISK, self._disk),
+        ]
+
+    def _microphone(self) -> Result:
+        if self._settings.microphone.recording == STANDARD_INPUT:
+            meaning = "what is piped in stands for it"
+            return Result(microphone.NAME, Status.SKIPPED, meaning)
+        source = assembly.source(self._settings.microphone)
+        patience = self._deadline - time.monotonic() - _HANDLING
+        try:
+            return microphone.judge(microphone.measure(source, patience, self._meter))
+        except MicrophoneError as error:
+            running = self._unit is not None and self._unit.active
+            return microphone.refused(error, service_runs=running)
+
+    def _wake_words(self) -> Result:
+        engines = assembly.wake_word_engines(self._settings.wake_word)
+        loaded = [name for engine in engines for name in engine.wake_words]
+        return wake_words.judge(loaded, wake_words.listen(engines))
+
+    def _mute(self) -> Result:
+        if service.STATE in self._withheld:
+            return configuration.needs(machine.MUTE, service.STATE)
+        file = StateFile(assembly.state_directory(self._settings) / "state.json")
+        return machine.judge_mute(file.load())
+
+    def _disk(self) -> Result:
+        if service.STATE in self._withheld:
+            return configuration.needs(machine.DISK, service.STATE)
+        directory = assembly.state_directory(self._settings)
+        return machine.judge_disk(machine.look_at_disk(directory))
+
+    # --- the recognizer ---
+
+    def _look_up_recognizer(self) -> Result:
+        asr = self._settings.asr
+        known = asr.url or asr.api_key or configuration.API_KEY in self._withheld
+        if not known:
+            return Result(names.RECOGNIZER, Status.SKIPPED, "none is configured")
+        return names.recognizer_name(urlsplit(asr.endpoint).hostname or "")
+
+    def _visit_recognizer(self) -> recognizer.Visit | None:
+        """None where there is no address, or no key, to visit it with."""
+        withheld = configuration.API_KEY in self._withheld
+        if withheld or not self._found(self._recognizer_name):
+            return None
+        endpoint = assembly.recognizer_endpoint(self._settings.asr)
+        return recognizer.visit(endpoint, self._deadline - time.monotonic())
+
+    def _judge_recognizer(self) -> Result:
+        visit = self._recognizer.result()
+        if visit is not None:
+            return recognizer.judge(visit)
+        if configuration.API_KEY in self._withheld:
+            return configuration.needs(recognizer.NAME, configuration.API_KEY)
+        return Result(recognizer.NAME, Status.SKIPPED, "needs its address")
+
+    def _clock(self) -> Result:
+        try:
+            visit = self._recognizer.result()
+        except AuricleError:
+            visit = None
+        if visit is None:
+            return clock.judge(datetime.now(UTC), None)
+        return clock.judge(
+            visit.at, visit.server_date, mistrusted=visit.needs_the_right_time
+        )
+
+    # --- the broker ---
+
+    def _visit_broker(self) -> broker.Visit | None:
+        withheld = configuration.PASSWORD in self._withheld
+        if withheld or not self._found(self._broker_name):
+            return None
+        settings = self._settings
+        topics = assembly.messages(settings).topics
+        hermes = assembly.hermes(settings)
+        return broker_visit.visit(
+            assembly.broker(settings.mqtt, topics),
+            topics,
+            self._deadline - time.monotonic() - broker_visit.LEAVING,
+            further=[
+                *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
+                *(hermes.subscriptions if hermes else ()),
+            ],
+            discovery=settings.home_assistant.discovery,
+        )
+
+    def _judge_broker(
+        self, name: str, judge: Callable[[broker.Visit], Result]
+    ) -> Result:
+        visit = self._broker.result()
+        if visit is not None:
+            return judge(visit)
+        if configuration.PASSWORD in self._withheld:
+            return configuration.needs(name, configuration.PASSWORD)
+        return Result(name, Status.SKIPPED, "needs the broker's address")
+
+    def _found(self, name: Future[Result]) -> bool:
+        try:
+            result = name.result(max(0.0, self._deadline - time.monotonic()))
+        except TimeoutError:
+            return False
+        return result.status is not Status.FAILED
+
+
+def without_settings(unit: Service | None) -> list[Check]:
+    """What can be examined where the configuration cannot be used."""
+
+    def wait(name: str) -> Check:
+        return Check(name, lambda: configuration.unknown(name))
+
+    return [
+        wait(microphone.NAME),
+        wait(wake_words.NAME),
+        wait(machine.MUTE),
+        Check(clock.NAME, lambda: clock.judge(datetime.now(UTC), None)),
+        wait(names.RECOGNIZER),
+        wait(recognizer.NAME),
+        wait(names.BROKER),
+        wait(broker.BROKER),
+        wait(broker.TOPICS),
+        wait(broker.HOME_ASSISTANT),
+        *of_the_machine(unit),
+        wait(machine.DISK),
+    ]
+
+
+def of_the_machine(unit: Service | None) -> list[Check]:
+    return [
+        Check(service.NAME, lambda: service.judge(unit)),
+        Check(
+            machine.TEMPERATURE,
+            lambda: machine.judge_temperature(cpu_temperature(), machine.throttling()),
+        ),
+    ]

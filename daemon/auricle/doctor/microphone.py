@@ -1,0 +1,156 @@
+"""The microphone: whether it opens, and what its sound is like."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+
+from auricle.audio.health import CLIPPING_SHARE
+from auricle.audio.level import FULL_SCALE, dbfs, power
+from auricle.audio.source import AudioSource
+from auricle.doctor.checks import Result, Status
+from auricle.errors import MicrophoneError
+from auricle.speech.gate import EnergyGate
+
+NAME = "microphone"
+OURS = "auricle"
+METERED = 3.0
+"""Seconds of sound."""
+OVERDUE = "the sound system does not answer"
+ADVICE = "is another program blocking it? restart the sound server, or the machine"
+# Above it, the room's own noise is nearly as loud as a voice across the room.
+_LOUD_ROOM_DBFS = -35.0
+BUSY = "device unavailable"
+"""PortAudio's words for one that somebody else holds."""
+_CAPTURE_DEVICES = "/dev/snd/pcm*c"
+_READ_TIMEOUT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What some seconds of sound were like."""
+
+    description: str
+    """Of the source."""
+    seconds: float
+    floor: float
+    """The room's own noise, dBFS."""
+    loudest: float
+    """Of all frames, dBFS."""
+    clipped: float
+    """The share of frames that reach full scale."""
+    zeros: bool
+    """Whether there was nothing but exact zeros."""
+
+
+def measure(
+    source: AudioSource, patience: float, meter: Callable[[float], None]
+) -> Measurement:
+    """Listen for METERED seconds of sound, and not longer than `patience` seconds.
+
+    `meter` is given each frame's level, dBFS. Raises MicrophoneError.
+    """
+    deadline = time.monotonic() + patience
+    gate = EnergyGate()
+    loudest = 0.0
+    frames = clipped = 0
+    seconds = 0.0
+    with closing(source):
+        source.open()
+        while seconds < METERED and time.monotonic() < deadline:
+            frame = source.read(_READ_TIMEOUT)
+            if frame is None:
+                continue
+            seconds += frame.seconds
+            frames += 1
+            samples = np.frombuffer(frame.pcm, "<i2").astype(np.int32)
+            clipped += int(np.abs(samples).max() >= FULL_SCALE - 1)
+            loudest = max(loudest, power(frame))
+            gate.passes(frame)
+            meter(dbfs(power(frame)))
+    if not frames:
+        raise MicrophoneError("it opens, but no sound comes from it")
+    return Measurement(
+        source.description,
+        seconds,
+        dbfs(gate.floor),
+        dbfs(loudest),
+        clipped / frames,
+        zeros=loudest == 0,
+    )
+
+
+def judge(measured: Measurement) -> Result:
+    levels = (
+        f"{measured.description}, {measured.seconds:.1f} s: noise floor "
+        f"{measured.floor:.0f} dBFS, loudest {measured.loudest:.0f} dBFS"
+    )
+    if measured.zeros:
+        return Result(
+            NAME,
+            Status.FAILED,
+            f"{measured.description} delivers nothing but zeros: muted or suspended",
+            "unmute it (a switch on it, or alsamixer, F4), or choose another one: "
+            "auricle devices",
+        )
+    if measured.clipped > CLIPPING_SHARE:
+        return Result(
+            NAME,
+            Status.WARNING,
+            f"{levels}; {measured.clipped:.0%} of it is clipped",
+            "lower its gain: alsamixer, F4",
+        )
+    if measured.floor > _LOUD_ROOM_DBFS:
+        return Result(
+            NAME,
+            Status.WARNING,
+            f"{levels}; that noise is nearly as loud as a voice across the room",
+            "lower its gain (alsamixer, F4), or move it away from what is loud",
+        )
+    return Result(NAME, Status.OK, levels)
+
+
+def refused(
+    error: MicrophoneError, *, service_runs: bool, proc: Path = Path("/proc")
+) -> Result:
+    """It cannot be listened to; the running service may be the reason."""
+    if BUSY not in str(error):
+        advice = "see what there is: auricle devices; then set microphone.device"
+        return Result(NAME, Status.FAILED, str(error), advice)
+    holders = dict(_holders(proc))
+    if service_runs or OURS in holders.values():
+        return Result(
+            NAME,
+            Status.SKIPPED,
+            "the running service has it, as it should",
+            "to measure it, stop the service: sudo systemctl stop auricle",
+        )
+    who = ", ".join(f"{name} (process {pid})" for pid, name in holders.items())
+    return Result(
+        NAME,
+        Status.FAILED,
+        f"another program has it: {who or error}",
+        "end that program; to find it: sudo fuser -v /dev/snd/*",
+    )
+
+
+def _holders(proc: Path) -> Iterator[tuple[str, str]]:
+    """The processes, number and name, that capture sound; root sees all of them."""
+    for process in proc.glob("[0-9]*"):
+        with suppress(OSError):
+            if any(
+                fnmatchcase(str(open_file.readlink()), _CAPTURE_DEVICES)
+                for open_file in (process / "fd").iterdir()
+            ):
+                yield process.name, _name_of(process)
+
+
+def _name_of(process: Path) -> str:
+    command = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    # The interpreter first, then perhaps -m.
+    ours = OURS in {Path(word).name for word in command[:3]}
+    return OURS if ours else (process / "comm").read_text().strip()

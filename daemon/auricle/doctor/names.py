@@ -1,0 +1,60 @@
+"""Host names, and whether anybody knows their addresses."""
+
+import ipaddress
+import socket
+import urllib.request
+
+from auricle.asr.endpoint import is_loopback
+from auricle.doctor.checks import Result, Status
+
+RECOGNIZER, BROKER = "recognizer name", "broker name"
+OVERDUE = "no name server answers"
+ADVICE = "is the network up? see /etc/resolv.conf, which names the name server"
+
+
+def recognizer_name(host: str) -> Result:
+    if _through_proxy(host):
+        return Result(RECOGNIZER, Status.SKIPPED, f"a proxy looks {host} up")
+    return _look_up(RECOGNIZER, host, "asr.url")
+
+
+def broker_name(host: str) -> Result:
+    return _look_up(BROKER, host, "mqtt.host")
+
+
+def _look_up(name: str, host: str, key: str) -> Result:
+    if _is_address(host):
+        return Result(name, Status.OK, f"{host} is an address already")
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            meaning = f"{OVERDUE} for {host}"
+            return Result(name, Status.FAILED, meaning, ADVICE)
+        return _unknown(name, host, key)
+    except UnicodeError:
+        # Empty or over-long between two dots.
+        return _unknown(name, host, key)
+    addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+    return Result(name, Status.OK, f"{host} is {', '.join(addresses)}")
+
+
+def _unknown(name: str, host: str, key: str) -> Result:
+    advice = f"correct {key}"
+    if host.endswith(".local"):
+        advice += ", or install libnss-mdns, which finds names that end in .local"
+    return Result(name, Status.FAILED, f"nobody knows the address of {host}", advice)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _through_proxy(host: str) -> bool:
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return False
+    return not urllib.request.getproxies().keys().isdisjoint({"wss", "socks", "https"})

@@ -1,0 +1,100 @@
+"""The recognizer: whether it is there, and takes the API key. No sound is sent."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from auricle.asr.connection import Connection, Endpoint, tls_context
+from auricle.asr.decoding import decode_server_event
+from auricle.asr.endpoint import is_loopback
+from auricle.asr.events import ServerError, SessionCreated
+from auricle.asr.failures import error_event
+from auricle.doctor.checks import Result, Status
+from auricle.errors import AsrError
+from auricle.turn import Reason
+
+NAME = "recognizer"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A handshake, and how it ended."""
+
+    host: str
+    seconds: float
+    at: datetime
+    failure: AsrError | None = None
+    server_date: datetime | None = None
+    """The server's clock, at `at`, where it tells."""
+
+    @property
+    def needs_the_right_time(self) -> bool:
+        failure = self.failure
+        return failure is not None and failure.reason is Reason.CLOCK_UNSYNCED
+
+
+def visit(endpoint: Endpoint, patience: float) -> Visit:
+    """Connect, wait for the session, and leave; `patience` seconds at most.
+
+    Raises ConfigError where the certificate authority cannot be read.
+    """
+    return asyncio.run(_visit(endpoint, patience))
+
+
+async def _visit(endpoint: Endpoint, patience: float) -> Visit:
+    host = urlsplit(endpoint.url).hostname or ""
+    tls = tls_context(endpoint)
+    started = time.monotonic()
+    failure, server_date = None, None
+    try:
+        async with asyncio.timeout(patience):
+            connection = await Connection.open(endpoint, tls)
+            try:
+                server_date = connection.server_date
+                await _session_created(connection)
+            finally:
+                connection.abort()
+    except TimeoutError:
+        failure = AsrError(
+            f"it opens no session within {patience:.0f} s",
+            reason=Reason.ASR_TIMEOUT,
+            transient=True,
+        )
+    except AsrError as error:
+        failure = error
+    took = time.monotonic() - started
+    return Visit(host, took, datetime.now(UTC), failure, server_date)
+
+
+async def _session_created(connection: Connection) -> None:
+    while True:
+        match decode_server_event(await connection.receive()):
+            case SessionCreated():
+                return
+            case ServerError() as error:
+                raise error_event(error)
+
+
+def judge(visit: Visit) -> Result:
+    failure = visit.failure
+    if failure is None:
+        meaning = f"{visit.host} opened a session within {visit.seconds:.2f} s"
+        return Result(NAME, Status.OK, meaning)
+    if visit.needs_the_right_time:
+        return Result(NAME, Status.SKIPPED, "needs a clock that is right")
+    advice = _ADVICE.get(failure.reason, "")
+    if failure.reason is Reason.ASR_UNREACHABLE and is_loopback(visit.host):
+        advice = "start it: auricle recognizer; or correct asr.url"
+    return Result(NAME, Status.FAILED, str(failure), advice)
+
+
+_ADVICE = {
+    Reason.AUTH_FAILED: "a key belongs to one region: asr.region is the other one, or "
+    "the key is wrong, or its account may not use asr.model",
+    Reason.ASR_UNREACHABLE: "is the network up, and asr.url right? a firewall must let "
+    "port 443 out",
+    Reason.ASR_TIMEOUT: "try again; if it stays, the service or the network is slow",
+    Reason.RATE_LIMITED: "the account has no quota left, or too many sessions are open",
+}

@@ -1,0 +1,178 @@
+"""The service, as systemd has it."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from auricle.doctor.checks import Result, Status
+
+NAME = "service"
+UNIT = "auricle.service"
+STATE = "its state directory"
+STATE_VARIABLE, CREDENTIALS_VARIABLE = "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"
+"""What systemd sets for the service."""
+CREDENTIAL_STORES = (
+    Path("/etc/credstore"),
+    Path("/run/credstore"),
+    Path("/usr/local/lib/credstore"),
+    Path("/usr/lib/credstore"),
+)
+"""Where systemd looks for a credential that is given without a path."""
+_PATIENCE = 4.0
+_PROPERTIES = (
+    *("LoadState", "ActiveState", "SubState", "UnitFileState", "StatusText"),
+    *("Result", "ExecMainStatus", "NRestarts"),
+)
+_LOG = "its log says why: journalctl -u auricle -e"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The installed unit."""
+
+    properties: Mapping[str, str]
+    """As `systemctl show` names them."""
+    credentials: Mapping[str, Path] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The files from which it gets its secrets, by name."""
+    state_directory: Path | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.properties.get("ActiveState") == "active"
+
+
+def look() -> Service | None:
+    """None where there is no systemd, or it does not know the service."""
+    shown = _systemctl("show", UNIT, f"--property={','.join(_PROPERTIES)}")
+    properties = parse_properties(shown)
+    if properties.get("LoadState") != "loaded":
+        return None
+    return describe(properties, _systemctl("cat", UNIT))
+
+
+def _systemctl(*arguments: str) -> str:
+    try:
+        return subprocess.run(
+            ["systemctl", "--no-pager", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE / 2,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def parse_properties(shown: str) -> dict[str, str]:
+    """Lines of `name=value`."""
+    pairs = (line.partition("=") for line in shown.splitlines())
+    return {name: value for name, equals, value in pairs if equals}
+
+
+def describe(properties: Mapping[str, str], unit: str) -> Service:
+    """`unit`: the text of the unit file and of what is dropped in over it."""
+    credentials = {
+        name: Path(path)
+        for name, path in re.findall(
+            r"^LoadCredential(?:Encrypted)?=([^:\s]+):(\S+)", unit, re.MULTILINE
+        )
+    }
+    states = re.findall(r"^StateDirectory=(\S+)", unit, re.MULTILINE)
+    directory = Path("/var/lib") / states[-1] if states else None
+    return Service(properties, credentials, directory)
+
+
+@contextmanager
+def standing_in(
+    unit: Service | None, stores: Sequence[Path] = CREDENTIAL_STORES
+) -> Iterator[set[str]]:
+    """Have this process see what systemd gives to the service: its secrets, while the
+    settings are loaded, and its state.
+
+    Yields what of it this user may not read.
+    """
+    withheld: set[str] = set()
+    if unit is not None and unit.state_directory and STATE_VARIABLE not in os.environ:
+        os.environ[STATE_VARIABLE] = str(unit.state_directory)
+        if not _may_read(unit.state_directory):
+            withheld.add(STATE)
+    if unit is None or CREDENTIALS_VARIABLE in os.environ:
+        yield withheld
+        return
+    # In memory, as systemd's own: a card would keep them.
+    with tempfile.TemporaryDirectory(prefix="auricle-", dir="/dev/shm") as folder:
+        for name, source in unit.credentials.items():
+            # An absolute one is a file; any other one is looked for.
+            candidates = [store / source for store in stores]
+            if not all(_may_read(path) for path in candidates):
+                withheld.add(name)
+            elif found := next((p for p in candidates if p.exists()), None):
+                (Path(folder) / name).write_bytes(found.read_bytes())
+        os.environ[CREDENTIALS_VARIABLE] = folder
+        try:
+            yield withheld
+        finally:
+            del os.environ[CREDENTIALS_VARIABLE]
+
+
+def _may_read(path: Path) -> bool:
+    """Whether nothing but its absence can keep us from reading it."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return os.access(path, os.R_OK)
+
+
+def judge(service: Service | None) -> Result:
+    if service is None:
+        return Result(NAME, Status.SKIPPED, f"{UNIT} is not installed")
+    properties = service.properties
+    state = f"{properties.get('ActiveState')} ({properties.get('SubState')})"
+    told = f"{UNIT} is {state}" + _told_by_it(properties)
+    match properties.get("ActiveState"):
+        case "active":
+            return _running(told, properties)
+        case "failed":
+            return _failed(told, properties)
+        case "activating":
+            restarting = properties.get("SubState") == "auto-restart"
+            status = Status.FAILED if restarting else Status.WARNING
+            return Result(NAME, status, told, _LOG)
+        case _:
+            start = "start it: sudo systemctl enable --now auricle"
+            return Result(NAME, Status.WARNING, told, start)
+
+
+def _told_by_it(properties: Mapping[str, str]) -> str:
+    told = properties.get("StatusText")
+    return f": {told}" if told else ""
+
+
+def _running(told: str, properties: Mapping[str, str]) -> Result:
+    restarts = properties.get("NRestarts", "0")
+    if restarts != "0":
+        told += f"; it was restarted {restarts} times"
+    if properties.get("UnitFileState") == "disabled":
+        advice = "it does not start at boot: sudo systemctl enable auricle"
+        return Result(NAME, Status.WARNING, told, advice)
+    return Result(NAME, Status.OK, told)
+
+
+def _failed(told: str, properties: Mapping[str, str]) -> Result:
+    code = properties.get("ExecMainStatus", "")
+    told += f"; {properties.get('Result')}, exit code {code}"
+    # sysexits.h: EX_CONFIG.
+    advice = "its configuration is wrong: sudo auricle config" if code == "78" else _LOG
+    return Result(NAME, Status.FAILED, told, advice)

@@ -1,0 +1,65 @@
+"""The wake words: whether their models load, and hear what was recorded for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file
+
+from auricle.audio.frame import FrameCutter
+from auricle.audio.recording import read_recording
+from auricle.doctor.checks import Result, Status
+from auricle.recordings import OKAY_NABU
+from auricle.wake.detector import WakeWordEngine
+
+NAME = "wake words"
+OVERDUE = "the models do not load in time"
+RECORDED = "okay_nabu"
+"""The wake word of the bundled recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of the bundled recording."""
+
+    detected: bool
+    score: float
+    """The highest."""
+    threshold: float
+
+
+def listen(engines: Sequence[WakeWordEngine]) -> Trial | None:
+    """Play the bundled recording; None where no model listens for its wake word."""
+    for engine in engines:
+        if RECORDED in engine.wake_words:
+            return _listen(engine)
+    return None
+
+
+def _listen(engine: WakeWordEngine) -> Trial:
+    with as_file(OKAY_NABU) as path:
+        pcm = read_recording(path)
+    engine.listen_for([RECORDED])
+    detected, score = False, 0.0
+    for frame in FrameCutter().push(pcm):
+        detected |= engine.detect(frame) is not None
+        score = max(score, engine.scores[RECORDED])
+    return Trial(detected, score, engine.thresholds[RECORDED])
+
+
+def judge(wake_words: Sequence[str], trial: Trial | None) -> Result:
+    """`wake_words`: of all models that were loaded."""
+    if not wake_words:
+        return Result(NAME, Status.SKIPPED, "none is configured: push to talk only")
+    loaded = f"{', '.join(wake_words)} loaded"
+    if trial is None:
+        meaning = f"{loaded}; there is no recording here to try them on"
+        return Result(NAME, Status.OK, meaning)
+    heard = f"score {trial.score:.2f}, threshold {trial.threshold:g}"
+    if trial.detected:
+        meaning = f"{loaded}; the bundled {RECORDED} is detected ({heard})"
+        return Result(NAME, Status.OK, meaning)
+    return Result(
+        NAME,
+        Status.FAILED,
+        f"{loaded}; the bundled {RECORDED} is not detected ({heard})",
+        f"lower wake_word.thresholds.{RECORDED}; try it: auricle listen",
+    )

@@ -1,0 +1,205 @@
+"""The satellite's own ears, and its turns, for somebody to look at."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from auricle import assembly
+from auricle.asr.client import AsrClient
+from auricle.asr.events import SessionSettings
+from auricle.audio.attention import Attention
+from auricle.audio.frame import Frame
+from auricle.audio.hearing import Hearing, HearingState
+from auricle.audio.level import dbfs, power
+from auricle.audio.recording import RecordingSource
+from auricle.audio.resampler import StreamResampler
+from auricle.audio.source import SourceHealth
+from auricle.config import Settings
+from auricle.control import Control
+from auricle.events import Event, Heard, WakeWordHeard
+from auricle.live_turns import NoTurns, RealTurns, Turns
+from auricle.live_view import LiveView, Moment
+from auricle.mqtt.topics import Setting
+from auricle.remembered import Remembered
+from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.speech.gate import EnergyGate
+from auricle.state_file import StateFile
+from auricle.wake.detector import WakeWordEngine
+
+# A hanging sound server must not keep anybody at the terminal.
+_STOP_HEARING = 2.0
+# Seconds. The last words of a recording are worth seeing, too.
+_AFTER_RECORDING = 1.0
+
+
+class LiveListening:
+    """Hears as the satellite does, without a broker; lives on the event loop."""
+
+    def __init__(self, settings: Settings, *, transcribe: bool) -> None:
+        """`transcribe`: send what is said behind a wake word to the recognizer.
+
+        Raises ConfigError and RecordingError.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._source = assembly.source(settings.microphone)
+        engines = assembly.wake_word_engines(settings.wake_word)
+        self._hearing = Hearing(
+            self._source,
+            _WatchedAttention(engines, settings, self._hand_over_moment),
+            deliver=self._deliver,
+            failed=lambda _: None,
+        )
+        endpoint = assembly.recognizer_endpoint(settings.asr) if transcribe else None
+        thresholds = {
+            name: threshold
+            for engine in engines
+            for name, threshold in engine.thresholds.items()
+        }
+        self.view = LiveView(
+            thresholds,
+            recognizer=urlsplit(endpoint.url).hostname if endpoint else None,
+        )
+        session = self._apply_what_is_remembered(settings, thresholds)
+        self._turns: Turns = NoTurns(self.view, self._hearing)
+        if endpoint is not None:
+            timeouts = assembly.timeouts(settings.asr)
+            self._turns = RealTurns(
+                self.view,
+                self._hearing,
+                assembly.satellite(settings, thresholds, muted=False),
+                AsrClient(endpoint, timeouts, StreamResampler),
+                session,
+                assembly.budget(settings),
+            )
+        self._finished: float | None = None
+
+    def start(self) -> None:
+        self._hearing.start()
+        self._hearing.open_microphone()
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._hearing.stop, _STOP_HEARING)
+        await self._turns.stop()
+
+    def look(self) -> LiveView:
+        """How things are now."""
+        self.view.hear_with(self._source.description)
+        self.view.be(self._doing)
+        return self.view
+
+    def over(self) -> bool:
+        """Whether a recording was heard to its end; a microphone has none."""
+        ended = isinstance(self._source, RecordingSource) and self._source.finished
+        if not ended or self._turns.under_way:
+            self._finished = None
+            return False
+        self._finished = self._finished or time.monotonic()
+        return time.monotonic() - self._finished > _AFTER_RECORDING
+
+    @property
+    def _doing(self) -> str:
+        match self._hearing.state, self._hearing.health:
+            case HearingState.LOST | HearingState.FAILED, _:
+                return f"microphone lost: {self._hearing.problem or 'no sound'}"
+            case HearingState.OPENING | HearingState.CLOSED, _:
+                return "opening the microphone"
+            case HearingState.LISTENING, SourceHealth.ZEROS:
+                return "nothing but zeros: the microphone is muted or suspended"
+            case HearingState.LISTENING, SourceHealth.CLIPPING:
+                return "clipping: the microphone's gain is too high"
+            case _:
+                return self._turns.state
+
+    def _apply_what_is_remembered(
+        self, settings: Settings, thresholds: Mapping[str, float]
+    ) -> SessionSettings:
+        """As the satellite does: what was set over MQTT is what it listens with."""
+        state_file = StateFile(assembly.state_directory(settings) / "state.json")
+        dials = _Dials(self._hearing, self.view, assembly.session_settings(settings))
+        Control(
+            dials,
+            state_file.load(),
+            language=settings.asr.language,
+            hints=settings.asr.hints,
+            thresholds=thresholds,
+        ).apply()
+        return dials.session
+
+    # --- from the capture thread ---
+
+    def _hand_over_moment(self, moment: Moment) -> None:
+        self._hand_over(self.view.hear, moment)
+
+    def _deliver(self, event: Event) -> None:
+        self._hand_over(self._turns.handle, event)
+
+    def _hand_over(self, call: Callable[..., None], fact: Moment | Event) -> None:
+        # The loop may be closed when the last frame of a hanging device arrives.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, fact)
+
+
+class _WatchedAttention(Attention):
+    """The satellite's attention, with a look at every frame that went through it."""
+
+    def __init__(
+        self,
+        engines: Sequence[WakeWordEngine],
+        settings: Settings,
+        watch: Callable[[Moment], None],
+    ) -> None:
+        super().__init__(
+            engines,
+            WebrtcVoiceDetector(),
+            pre_roll=settings.utterance.pre_roll,
+            refractory=settings.wake_word.refractory,
+        )
+        # Its own voice detector is asked during a turn only.
+        self._gate = EnergyGate()
+        self._always = WebrtcVoiceDetector(gate=self._gate)
+        self._watch = watch
+
+    def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
+        handed_on = super().hear(frame)
+        speech = self._always.is_speech(frame)
+        level, floor = dbfs(power(frame)), dbfs(self._gate.floor)
+        self._watch(Moment(frame.end, level, floor, speech, dict(self.scores)))
+        return handed_on
+
+    def reset(self) -> None:
+        super().reset()
+        self._gate.reset()
+        self._always = WebrtcVoiceDetector(gate=self._gate)
+
+
+class _Dials:
+    """What a `Control` turns, as far as it matters here."""
+
+    def __init__(
+        self, hearing: Hearing, view: LiveView, session: SessionSettings
+    ) -> None:
+        self.session = session
+        self._hearing = hearing
+        self._view = view
+
+    def listen_for(self, wake_words: tuple[str, ...]) -> None:
+        self._hearing.listen_for(wake_words)
+        self._view.listen_for(wake_words)
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        self._hearing.set_threshold(wake_word, threshold)
+        self._view.set_threshold(wake_word, threshold)
+
+    def recognize(self, language: str | None, words: str | None) -> None:
+        self.session = replace(self.session, language=language, corpus_text=words)
+
+    def handle(self, event: Event) -> None: ...
+
+    def echo(self, setting: Setting, value: bool | float | str) -> None: ...
+
+    def remember(self, remembered: Remembered) -> None: ...
+
+    def restart(self) -> None: ...

@@ -1,0 +1,236 @@
+"""The only loop: an event goes into the satellite, its orders are carried out.
+
+Everything here runs on the event loop. The two foreign threads (capture, MQTT) enter
+it through `Runner.deliver`, and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol, assert_never
+
+from auricle.audio.feedback import Cue
+from auricle.audio.frame import SAMPLE_RATE, Frame
+from auricle.budget import Budget
+from auricle.events import (
+    Attend,
+    AwaitFinal,
+    BudgetChanged,
+    CloseMicrophone,
+    CloseSession,
+    Effect,
+    EndUtterance,
+    Event,
+    Heard,
+    ListenRequested,
+    OpenMicrophone,
+    PublishInterim,
+    PublishOutcome,
+    RecognizerFailed,
+    RecognizerSaid,
+    ReplayUtterance,
+    SendAudio,
+    StartTurn,
+    WakeWordHeard,
+)
+from auricle.satellite import Satellite, SatelliteState
+from auricle.turn import Outcome, OutcomeKind, Stamp, Turn
+from auricle.wake.detector import Detection
+
+logger = logging.getLogger(__name__)
+
+
+class Ears(Protocol):
+    """The capture thread, as the loop sees it; every call returns at once."""
+
+    def attend(self, *, on: bool, after: Detection | None) -> None:
+        """Deliver frames from now on, or keep them; `after` the latest wake word."""
+
+    def open_microphone(self) -> None: ...
+
+    def close_microphone(self) -> None: ...
+
+
+class RecognizerSession(Protocol):
+    """One turn's audio on its way to the recognizer; every call returns at once."""
+
+    def send(self, frame: Frame) -> None: ...
+
+    def end_utterance(self) -> None:
+        """No more audio follows: the final's deadline starts."""
+
+    def await_final(self) -> None:
+        """The server ended the utterance: the final's deadline starts."""
+
+    def replay(self) -> None:
+        """All audio again, on a fresh connection."""
+
+    def close(self) -> None:
+        """Deliver nothing more; finish in the background."""
+
+
+class Recognizer(Protocol):
+    def open(
+        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
+    ) -> RecognizerSession:
+        """Start connecting; returns at once, failures are delivered."""
+
+
+class Publisher(Protocol):
+    """Tells the house; no call blocks or raises."""
+
+    def state(self, state: SatelliteState) -> None: ...
+
+    def wake(self, turn: Turn, at: datetime) -> None: ...
+
+    def interim(self, turn: str, text: str) -> None: ...
+
+    def outcome(self, outcome: Outcome, stamp: Stamp) -> None: ...
+
+
+class Runner:
+    """Carries out what the satellite decides."""
+
+    def __init__(
+        self,
+        satellite: Satellite,
+        ears: Ears,
+        recognizer: Recognizer,
+        publisher: Publisher,
+        budget: Budget,
+        *,
+        feedback: Callable[[Cue], None] = lambda _: None,
+    ) -> None:
+        """`feedback` tells a person in the room; it returns at once."""
+        self._satellite = satellite
+        self._ears = ears
+        self._recognizer = recognizer
+        self._publisher = publisher
+        self._budget = budget
+        self._feedback = feedback
+        self._budget_spent = False
+        self._loop = asyncio.get_running_loop()
+        self._pending: deque[Event] = deque()
+        self._handling = False
+        self._session: RecognizerSession | None = None
+        self._turn_started = time.monotonic()
+        self._last_heard: tuple[int, float] | None = None
+        self._latest_detection: Detection | None = None
+
+    def deliver(self, event: Event) -> None:
+        """Hand over an event from another thread."""
+        # The loop may be closed already when the last frame of a stopping capture
+        # thread arrives.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.handle, event)
+
+    def handle(self, event: Event) -> None:
+        """Take an event, on the loop: decide, carry out, publish a new state."""
+        self._pending.append(event)
+        if self._handling:
+            # An order was answered while it was being carried out: its turn comes.
+            return
+        self._handling = True
+        try:
+            while self._pending:
+                self._handle_one(self._pending.popleft())
+        finally:
+            self._handling = False
+
+    def announce(self) -> None:
+        """Publish the present state, as at the start."""
+        self._publisher.state(self._satellite.state)
+
+    def _handle_one(self, event: Event) -> None:
+        if isinstance(event, WakeWordHeard | ListenRequested):
+            self._check_budget()
+        if isinstance(event, Heard):
+            self._last_heard = (event.frame.end, time.monotonic())
+        elif isinstance(event, WakeWordHeard):
+            self._latest_detection = event.detection
+        before = self._satellite.state
+        for effect in self._satellite.step(event):
+            self._carry_out(effect)
+        after = self._satellite.state
+        if after is not before:
+            logger.debug("%s -> %s", before, after)
+            self._publisher.state(after)
+
+    def _check_budget(self) -> None:
+        spent = self._budget.is_spent(time.monotonic(), _now().date())
+        if spent is self._budget_spent:
+            return
+        self._budget_spent = spent
+        logger.log(
+            logging.WARNING if spent else logging.INFO,
+            "the limits of this hour or day are %s",
+            "reached: nothing is sent" if spent else "no longer reached",
+        )
+        self._satellite.step(BudgetChanged(spent))
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case StartTurn(turn):
+                self._start(turn)
+            case SendAudio(_, frame):
+                self._of_turn.send(frame)
+            case EndUtterance():
+                self._of_turn.end_utterance()
+                self._feedback(Cue.END)
+            case AwaitFinal():
+                self._of_turn.await_final()
+                self._feedback(Cue.END)
+            case ReplayUtterance():
+                self._of_turn.replay()
+            case CloseSession():
+                self._of_turn.close()
+                self._session = None
+            case PublishInterim(turn_id, text):
+                self._publisher.interim(turn_id, text)
+            case PublishOutcome(outcome):
+                self._publish(outcome)
+            case Attend(on):
+                self._ears.attend(on=on, after=self._latest_detection)
+            case OpenMicrophone():
+                self._ears.open_microphone()
+            case CloseMicrophone():
+                self._ears.close_microphone()
+            case _:
+                assert_never(effect)
+
+    @property
+    def _of_turn(self) -> RecognizerSession:
+        assert self._session is not None
+        return self._session
+
+    def _start(self, turn: Turn) -> None:
+        self._turn_started = time.monotonic()
+        self._last_heard = None
+        self._budget.turn(time.monotonic())
+        if not turn.follow_up:
+            self._publisher.wake(turn, _now())
+            self._feedback(Cue.WAKE)
+        self._session = self._recognizer.open(turn, self.handle)
+
+    def _publish(self, outcome: Outcome) -> None:
+        latency = None
+        if outcome.end_of_speech is not None and self._last_heard is not None:
+            end, at = self._last_heard
+            since = (end - outcome.end_of_speech) / SAMPLE_RATE
+            latency = time.monotonic() - at + since
+        self._budget.used(outcome.billed_seconds, _now().date())
+        # The clock may have been set meanwhile: a Pi's often is, soon after its start.
+        seconds = time.monotonic() - self._turn_started if self._session else 0.0
+        ended = _now()
+        started = ended - timedelta(seconds=seconds)
+        self._publisher.outcome(outcome, Stamp(started, ended, latency))
+        if outcome.kind is OutcomeKind.ERROR:
+            self._feedback(Cue.ERROR)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

@@ -1,0 +1,271 @@
+"""Whose turn it is: the satellite's state machine.
+
+```
+state        event                             next         orders
+------------------------------------------------------------------------------------
+idle         WakeWordHeard                     listening    start, send pre-roll
+             ListenRequested                   listening    start, attend
+listening,   what concerns the turn            as in open_turn; over: the resting state
+processing   its transcript, with follow-up    listening    outcome, start
+             CancelRequested, Stopping         resting      outcome cancelled
+listening    WakeWordHeard                     listening    outcome cancelled, start
+             MicrophoneLost                    error        outcome error
+processing   WakeWordHeard                     processing   none: its turn comes next
+             MicrophoneLost                    processing   none: the audio is all sent
+any          MuteRequested, on                 muted        outcome cancelled, close
+muted        MuteRequested, off                resting      open the microphone
+idle         MicrophoneLost                    error
+error        MicrophoneFound                   idle
+muted, error,
+budget spent ListenRequested                   the same     outcome error
+budget spent WakeWordHeard                     the same     outcome error
+```
+
+The resting state is `muted` while muted, else `error` while there is no microphone,
+else `idle`. What is not in the table changes nothing and orders nothing: above all,
+what the recognizer says of a turn that is over.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import assert_never
+
+from auricle.events import (
+    Attend,
+    BudgetChanged,
+    CancelRequested,
+    CloseMicrophone,
+    Effect,
+    Event,
+    FollowUpRequested,
+    Heard,
+    ListenRequested,
+    MicrophoneFound,
+    MicrophoneLost,
+    MuteRequested,
+    OpenMicrophone,
+    PublishOutcome,
+    RecognizerFailed,
+    RecognizerSaid,
+    StartTurn,
+    Stopping,
+    StopRequested,
+    WakeWordHeard,
+)
+from auricle.open_turn import OpenTurn, Phase
+from auricle.speech.endpointing import EndpointingSettings
+from auricle.speech.wake_phrase import WakePhrase
+from auricle.turn import Mode, Outcome, OutcomeKind, Reason, Turn
+
+
+class SatelliteState(StrEnum):
+    """The first three as Home Assistant names them for a voice satellite."""
+
+    IDLE = "idle"
+    LISTENING = "listening"
+    PROCESSING = "processing"
+    MUTED = "muted"
+    ERROR = "error"
+
+
+class Satellite:
+    """Events in, orders out; no I/O, no clock: time is counted in audio."""
+
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        endpointing: EndpointingSettings,
+        new_turn_id: Callable[[], str],
+        muted: bool = False,
+        follow_up: float = 0.0,
+        wake_phrases: Mapping[str, WakePhrase] | None = None,
+        drop_unconfirmed: bool = False,
+    ) -> None:
+        """`follow_up`: seconds to wait for more after each final; 0: not at all.
+
+        `wake_phrases`, by wake word, are taken from the front of transcripts; with
+        `drop_unconfirmed`, one without it is a false alarm, and not published.
+        """
+        self._mode = mode
+        self._endpointing = endpointing
+        self._new_turn_id = new_turn_id
+        self._muted = muted
+        self._follow_up = follow_up
+        self._wake_phrases = wake_phrases or {}
+        self._drop_unconfirmed = drop_unconfirmed
+        self._budget_spent = False
+        self._microphone_lost = False
+        self._open: OpenTurn | None = None
+        self._waiting: list[Event] = []
+
+    @property
+    def state(self) -> SatelliteState:
+        match self._phase:
+            case Phase.LISTENING:
+                return SatelliteState.LISTENING
+            case Phase.PROCESSING:
+                return SatelliteState.PROCESSING
+            case None if self._muted:
+                return SatelliteState.MUTED
+            case None if self._microphone_lost:
+                return SatelliteState.ERROR
+            case None:
+                return SatelliteState.IDLE
+            case phase:
+                assert_never(phase)
+
+    @property
+    def turn(self) -> Turn | None:
+        """The open turn."""
+        return self._open.turn if self._open else None
+
+    def step(self, event: Event) -> list[Effect]:
+        """Take what happened; return the orders, to be carried out in this sequence."""
+        had_turn = self._open is not None
+        effects = self._advance(event)
+        if had_turn and self._open is None:
+            effects.append(Attend(on=False))
+        return effects
+
+    def _advance(self, event: Event) -> list[Effect]:
+        effects = list(self._take(event))
+        if self._microphone_lost and self._phase is Phase.LISTENING:
+            # Without frames nothing would ever end it.
+            assert self._open is not None
+            effects += self._open.end(OutcomeKind.ERROR, reason=Reason.MICROPHONE)
+        if self._open is not None and self._open.phase is None:
+            outcome, self._open = self._open.outcome, None
+            effects += self._go_on_after(outcome)
+        return effects
+
+    def _take(self, event: Event) -> list[Effect]:
+        match event:
+            case WakeWordHeard():
+                return self._woken(event)
+            case Heard():
+                if self._waiting:
+                    self._waiting.append(event)
+                return self._open.heard(event) if self._open else []
+            case ListenRequested():
+                return self._listen_requested()
+            case StopRequested():
+                return self._open.stop() if self._open else []
+            case CancelRequested():
+                return self._cancel()
+            case RecognizerSaid(turn_id, said):
+                answered = self._answered(turn_id)
+                return answered.recognized(said) if answered else []
+            case RecognizerFailed(turn_id, reason, transient):
+                answered = self._answered(turn_id)
+                return answered.failed(reason, transient=transient) if answered else []
+            case MuteRequested(muted):
+                return self._mute(muted=muted)
+            case FollowUpRequested(seconds):
+                self._follow_up = seconds
+                return []
+            case BudgetChanged(spent):
+                self._budget_spent = spent
+                return []
+            case MicrophoneLost():
+                self._microphone_lost = True
+                self._waiting.clear()
+                return []
+            case MicrophoneFound():
+                self._microphone_lost = False
+                return []
+            case Stopping():
+                return [*self._cancel(), CloseMicrophone()]
+            case _:
+                assert_never(event)
+
+    # --- starting ---
+
+    def _woken(self, event: WakeWordHeard) -> list[Effect]:
+        match self.state:
+            case SatelliteState.IDLE | SatelliteState.LISTENING:
+                # Who says it again has given up on what was heard so far.
+                cancelled = self._cancel()
+                return cancelled + self._start(event)
+            case SatelliteState.PROCESSING:
+                self._waiting = [event]
+                return []
+            case SatelliteState.MUTED | SatelliteState.ERROR:
+                return []
+            case state:
+                assert_never(state)
+
+    def _start(self, event: WakeWordHeard) -> list[Effect]:
+        turn = Turn(self._new_turn_id(), self._mode, event.detection)
+        if self._budget_spent:
+            return [_refusal(turn, Reason.BUDGET), Attend(on=False)]
+        self._open = OpenTurn(
+            turn,
+            self._endpointing,
+            self._wake_phrases.get(event.detection.wake_word),
+            drop_unconfirmed=self._drop_unconfirmed,
+        )
+        return [StartTurn(turn), *self._open.begin(event.pre_roll)]
+
+    def _listen_requested(self) -> list[Effect]:
+        turn = Turn(self._new_turn_id(), self._mode, None)
+        match self.state:
+            case SatelliteState.LISTENING | SatelliteState.PROCESSING:
+                return []
+            case SatelliteState.MUTED:
+                return [_refusal(turn, Reason.MUTED)]
+            case SatelliteState.ERROR:
+                return [_refusal(turn, Reason.MICROPHONE)]
+            case SatelliteState.IDLE if self._budget_spent:
+                return [_refusal(turn, Reason.BUDGET)]
+            case SatelliteState.IDLE:
+                self._open = OpenTurn(turn, self._endpointing)
+                return [StartTurn(turn), Attend(on=True)]
+            case state:
+                assert_never(state)
+
+    def _go_on_after(self, outcome: Outcome | None) -> list[Effect]:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            return [effect for event in waiting for effect in self._advance(event)]
+        answered = outcome is not None and outcome.kind is OutcomeKind.TRANSCRIPT
+        at_rest = self.state is SatelliteState.IDLE and not self._budget_spent
+        if self._follow_up and answered and at_rest:
+            turn = Turn(self._new_turn_id(), self._mode, None, follow_up=True)
+            waits = replace(self._endpointing, no_speech_timeout=self._follow_up)
+            self._open = OpenTurn(turn, waits)
+            return [StartTurn(turn)]
+        return []
+
+    # --- under way ---
+
+    @property
+    def _phase(self) -> Phase | None:
+        return self._open.phase if self._open else None
+
+    def _answered(self, turn_id: str) -> OpenTurn | None:
+        if self._open is not None and self._open.turn.id == turn_id:
+            return self._open
+        return None
+
+    def _cancel(self) -> list[Effect]:
+        self._waiting.clear()
+        if self._phase is None:
+            return []
+        assert self._open is not None
+        return self._open.end(OutcomeKind.CANCELLED)
+
+    def _mute(self, *, muted: bool) -> list[Effect]:
+        if muted == self._muted:
+            return []
+        self._muted = muted
+        if muted:
+            return [*self._cancel(), CloseMicrophone()]
+        # Whatever was lost before: opening it again will tell.
+        self._microphone_lost = False
+        return [OpenMicrophone()]
+
+
+def _refusal(turn: Turn, reason: Reason) -> Effect:
+    return PublishOutcome(Outcome(turn, OutcomeKind.ERROR, reason=reason))

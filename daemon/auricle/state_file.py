@@ -1,0 +1,138 @@
+"""The file in which the settings outlive a restart."""
+
+import asyncio
+import json
+import logging
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from auricle.remembered import Remembered
+
+logger = logging.getLogger(__name__)
+
+_LARGEST = 64 * 1024
+
+
+class StateFile:
+    """Local state is the truth: what the broker retained is not asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Remembered:
+        """What was saved last; never raises.
+
+        A file that cannot be read means muted: somebody may have muted the room, and
+        an open microphone is the worse mistake.
+        """
+        try:
+            with self._path.open("rb") as file:
+                return _from_json(json.loads(file.read(_LARGEST)))
+        except FileNotFoundError:
+            return Remembered()
+        except (OSError, ValueError, RecursionError) as error:
+            logger.warning(
+                "%s cannot be read (%s): muted; unmute, and it is written anew",
+                self._path,
+                error,
+            )
+            return Remembered(muted=True)
+
+    def save(self, remembered: Remembered) -> None:
+        """All or nothing, even when the power fails meanwhile. Raises OSError."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_name(f"{self._path.name}.new")
+        with new.open("w", encoding="utf-8") as file:
+            json.dump(_to_json(remembered), file, ensure_ascii=False, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)
+        directory = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+class Memory:
+    """Saves in the background: an SD card may take its time, the loop may not.
+
+    Of states that follow each other quickly only the last is written.
+    """
+
+    def __init__(self, file: StateFile) -> None:
+        self._file = file
+        self._wanted: Remembered | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self.failed = False
+        """Whether the last attempt to save failed."""
+
+    def remember(self, remembered: Remembered) -> None:
+        self._wanted = remembered
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(), name="state file")
+
+    async def flush(self) -> None:
+        """Return when everything is saved, as well as it can be."""
+        if self._writing is not None:
+            await self._writing
+
+    async def _write(self) -> None:
+        while self._wanted is not None:
+            wanted, self._wanted = self._wanted, None
+            try:
+                await asyncio.to_thread(self._file.save, wanted)
+            except OSError as error:
+                logger.log(
+                    logging.DEBUG if self.failed else logging.WARNING,
+                    "settings will not outlive a restart: %s",
+                    error,
+                )
+                self.failed = True
+            else:
+                self.failed = False
+
+
+def _to_json(remembered: Remembered) -> dict[str, Any]:
+    return {
+        "muted": remembered.muted,
+        "language": remembered.language,
+        "wake_word": remembered.wake_word,
+        "thresholds": dict(remembered.thresholds),
+        "context": remembered.context,
+    }
+
+
+def _from_json(state: Any) -> Remembered:
+    """Raises ValueError. What is missing was never changed."""
+    if not isinstance(state, dict):
+        raise ValueError("it holds no JSON object")
+    muted = state.get("muted", False)
+    if not isinstance(muted, bool):
+        raise ValueError("muted is neither true nor false")
+    return Remembered(
+        muted=muted,
+        language=_text(state, "language"),
+        wake_word=_text(state, "wake_word"),
+        thresholds=_thresholds(state.get("thresholds", {})),
+        context=_text(state, "context"),
+    )
+
+
+def _text(state: dict[str, Any], key: str) -> str | None:
+    value = state.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"{key} is no text")
+
+
+def _thresholds(thresholds: Any) -> dict[str, float]:
+    if not isinstance(thresholds, dict) or not all(
+        isinstance(value, int | float) and math.isfinite(value)
+        for value in thresholds.values()
+    ):
+        raise ValueError("thresholds are not numbers by wake word")
+    return {name: float(value) for name, value in thresholds.items()}

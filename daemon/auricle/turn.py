@@ -1,0 +1,101 @@
+"""A turn: from the wake word to exactly one outcome."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from auricle.wake.detector import Detection
+
+
+class Mode(StrEnum):
+    """Who decides that the utterance is over."""
+
+    SERVER_VAD = "server_vad"
+    MANUAL = "manual"
+
+
+class OutcomeKind(StrEnum):
+    """How a turn ended; the `event_type` of the utterance event."""
+
+    TRANSCRIPT = "transcript"
+    NO_SPEECH = "no_speech"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+class Reason(StrEnum):
+    """Why a turn ended in an error: the closed list that users see."""
+
+    ASR_UNREACHABLE = "asr_unreachable"
+    ASR_TIMEOUT = "asr_timeout"
+    ASR_PROTOCOL = "asr_protocol"
+    ASR_FAILED = "asr_failed"
+    AUTH_FAILED = "auth_failed"
+    RATE_LIMITED = "rate_limited"
+    CLOCK_UNSYNCED = "clock_unsynced"
+    MICROPHONE = "microphone"
+    MUTED = "muted"
+    BUDGET = "budget"
+    EXPIRED = "expired"
+
+
+class EndedBy(StrEnum):
+    """What ended the utterance."""
+
+    SERVER = "server"
+    ENDPOINTER = "endpointer"
+    LONGEST = "longest"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Its identity: in every event that answers it, and in every payload about it."""
+
+    id: str
+    mode: Mode
+    detection: Detection | None
+    """None where no wake word opened it."""
+    follow_up: bool = False
+    """Opened by the turn before it; otherwise, without a wake word, push to talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the recognizer said, and nothing that it did not say."""
+
+    text: str
+    language: str | None = None
+    emotion: str | None = None
+    raw_text: str | None = None
+    """With the wake phrase, where the recognizer heard it in front of `text`."""
+    wake_confirmed: bool | None = None
+    """Whether the recognizer heard the wake phrase, too; None where none was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a turn ended."""
+
+    turn: Turn
+    kind: OutcomeKind
+    transcript: Transcript | None = None
+    reason: Reason | None = None
+    ended_by: EndedBy | None = None
+    sent_seconds: float = 0.0
+    """Audio handed to the recognizer's connection, pre-roll included."""
+    billed_seconds: float = 0.0
+    """Audio that the recognizer counts, by its own word, else what was sent."""
+    end_of_speech: int | None = None
+    """Sample position behind the last frame that held speech, where one did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a turn happened."""
+
+    started: datetime
+    """Zone aware, as is `ended`."""
+    ended: datetime
+    latency: float | None
+    """Seconds from the end of speech to the outcome; None where no speech was heard."""

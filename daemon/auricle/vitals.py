@@ -1,0 +1,94 @@
+"""What the daemon's parts say of themselves, and what that amounts to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auricle.audio.hearing import HearingState
+
+# Seconds. A loop that comes so late has been blocked by something.
+LONGEST_LAG = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The parts' own counts, at one moment."""
+
+    hearing: HearingState
+    turns: int
+    """Rounds of the capture thread, whatever it does."""
+    frames: int
+    inferences: int
+    broker_rounds: int | None
+    """Rounds of the broker's network thread; None while a connection is tried."""
+    muted: bool
+    wake_words: Sequence[str]
+    microphone_problem: str | None = None
+    """A sentence: why there is no sound."""
+    broker_problem: str | None = None
+    """A sentence: why there is no connection."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the satellite does what it is for."""
+        if self.muted:
+            return self.hearing is HearingState.CLOSED
+        return self.hearing is HearingState.LISTENING
+
+    @property
+    def status(self) -> str:
+        """A sentence for whoever asks how the satellite is."""
+        broker = f"; no broker: {self.broker_problem}" if self.broker_problem else ""
+        return self._hearing_status + broker
+
+    @property
+    def _hearing_status(self) -> str:
+        match self.hearing:
+            case HearingState.LISTENING:
+                heard = ", ".join(self.wake_words) or "nothing: no wake word is chosen"
+                trouble = self.microphone_problem
+                return f"listening for {heard}" + (f"; {trouble}" if trouble else "")
+            case HearingState.LOST | HearingState.FAILED:
+                return f"microphone lost: {self.microphone_problem or 'no sound'}"
+            case HearingState.CLOSED if self.muted:
+                return "muted: the microphone is closed"
+            case HearingState.CLOSED | HearingState.OPENING:
+                return "opening the microphone"
+
+
+class Pulse:
+    """Tells from what the parts did since its last beat whether all of them live."""
+
+    def __init__(self) -> None:
+        self._last_beat: Vitals | None = None
+
+    def beat(self, vitals: Vitals, *, lag: float) -> tuple[str, ...]:
+        """The parts that did nothing since the last beat; none of them: a new beat.
+
+        `lag` is how many seconds late the event loop was.
+        """
+        still = tuple(_still(vitals, self._last_beat))
+        if lag >= LONGEST_LAG:
+            still += ("event loop",)
+        if not still:
+            self._last_beat = vitals
+        return still
+
+
+def _still(now: Vitals, before: Vitals | None) -> Sequence[str]:
+    if now.hearing is HearingState.FAILED:
+        return ["hearing"]
+    if before is None:
+        return []
+    still = []
+    if now.turns == before.turns:
+        still.append("capture thread")
+    # A closed or lost microphone has none of these.
+    if now.hearing is HearingState.LISTENING:
+        if now.frames == before.frames:
+            still.append("microphone")
+        if now.inferences == before.inferences:
+            still.append("wake word engine")
+    # A new connection counts anew.
+    if now.broker_rounds is not None and now.broker_rounds == before.broker_rounds:
+        still.append("broker connection")
+    return still

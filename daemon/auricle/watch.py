@@ -1,0 +1,85 @@
+"""How the satellite is, looked at once a second: for systemd, and for the house."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from auricle.asr.client import AsrClient
+from auricle.audio.hearing import Hearing
+from auricle.budget import Budget
+from auricle.health import Pacer, cpu_temperature, microphone_problem
+from auricle.mqtt.messages import Diagnostics
+from auricle.mqtt.publisher import Publisher
+from auricle.satellite import Satellite, SatelliteState
+from auricle.supervision import Supervisor
+from auricle.systemd import Notifier
+from auricle.vitals import Vitals
+
+_INTERVAL = 1.0
+
+
+class Watch:
+    """Reads the parts' own facts; what those amount to is decided elsewhere."""
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        *,
+        hearing: Hearing,
+        publisher: Publisher,
+        recognizer: AsrClient,
+        satellite: Satellite,
+        budget: Budget,
+        wake_words: Callable[[], Sequence[str]],
+    ) -> None:
+        """`wake_words`: those that are listened for now."""
+        self._started = datetime.now().astimezone()
+        self._hearing = hearing
+        self._publisher = publisher
+        self._recognizer = recognizer
+        self._satellite = satellite
+        self._budget = budget
+        self._wake_words = wake_words
+        self._supervisor = Supervisor(self._vitals, notifier)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._supervisor.run(), name="supervisor")
+            tasks.create_task(self._tell_the_house(), name="diagnostics")
+
+    async def _tell_the_house(self) -> None:
+        pacer = Pacer()
+        while True:
+            diagnostics = self._diagnostics()
+            if pacer.admits(diagnostics, time.monotonic()):
+                self._publisher.diagnostics(diagnostics)
+            await asyncio.sleep(_INTERVAL)
+
+    def _vitals(self) -> Vitals:
+        hearing = self._hearing
+        return Vitals(
+            hearing=hearing.state,
+            turns=hearing.turns,
+            frames=hearing.frames,
+            inferences=hearing.inferences,
+            broker_rounds=self._publisher.broker_rounds,
+            muted=self._satellite.state is SatelliteState.MUTED,
+            wake_words=self._wake_words(),
+            microphone_problem=hearing.problem,
+            broker_problem=self._publisher.broker_problem,
+        )
+
+    def _diagnostics(self) -> Diagnostics:
+        today = datetime.now().astimezone().date()
+        microphone = microphone_problem(self._hearing.state, self._hearing.health)
+        return Diagnostics(
+            started=self._started,
+            asr=self._recognizer.health is None,
+            mic=microphone is None,
+            problem=microphone or self._recognizer.health,
+            spoken_today=round(self._budget.seconds_on(today), 1),
+            cost_today=self._budget.cost_on(today),
+            cpu_temperature=cpu_temperature(),
+        )
