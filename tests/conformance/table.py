@@ -1,0 +1,320 @@
+"""Each event and rule of the protocol, and the tests that cover it.
+
+    PYTHONPATH=tests python -m conformance.table
+
+prints the table; README.md of this folder keeps it.
+"""
+
+import sys
+from dataclasses import dataclass
+
+SDK = "conformance/test_sdk.py"
+RAW = "conformance/test_raw_clients.py"
+SESSION = "unit/recognizer/test_session.py"
+VALIDATION = "unit/recognizer/test_validation.py"
+ENCODING = "unit/recognizer/test_encoding.py"
+CODECS = "unit/recognizer/test_codecs.py"
+SEGMENTER = "unit/recognizer/test_segmenter.py"
+INTERIM = "unit/recognizer/test_interim.py"
+ADMISSION = "unit/recognizer/test_admission.py"
+SERVER = "integration/test_recognizer_server.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    rule: str
+    tests: tuple[tuple[str, str], ...]
+    """File below tests/, and name."""
+
+
+def row(rule: str, *tests: tuple[str, str]) -> Row:
+    return Row(rule, tests)
+
+
+TABLE: dict[str, tuple[Row, ...]] = {
+    "Connection": (
+        row(
+            "`Authorization: Bearer` and `bearer` are the same",
+            (ADMISSION, "test_a_key_opens_however_the_scheme_is_written"),
+        ),
+        row(
+            "a missing or wrong key is refused in the handshake",
+            (ADMISSION, "test_anything_else_does_not"),
+            (SERVER, "test_a_wrong_key_is_refused_in_the_services_shape"),
+            (SDK, "test_a_wrong_key_does_not_get_in"),
+        ),
+        row(
+            "the path is the service's, the model is in the query",
+            (ADMISSION, "test_path_and_model_must_be_named"),
+            (ADMISSION, "test_the_model_is_named_in_the_query"),
+        ),
+        row(
+            "`OpenAI-Beta` and other headers change nothing",
+            (RAW, "test_the_documented_program_gets_its_transcript"),
+        ),
+        row(
+            "one session too many is refused with the rate limit's error",
+            (ADMISSION, "test_one_session_too_many_is_refused_as_the_service_does"),
+        ),
+        row(
+            "a binary frame is an error, and the session goes on",
+            (SERVER, "test_a_binary_frame_is_an_error_and_the_session_goes_on"),
+        ),
+        row(
+            "60 s without audio end the connection",
+            (SERVER, "test_a_silent_client_is_sent_away"),
+        ),
+    ),
+    "`session.update`": (
+        row(
+            "audio without any update is recognized with the defaults",
+            (SESSION, "test_audio_without_any_update_is_recognized_with_the_defaults"),
+            (SDK, "test_a_session_that_is_never_configured_is_recognized"),
+        ),
+        row(
+            "it is answered by `session.updated` with what applies now",
+            (SESSION, "test_an_update_is_answered_with_the_settings_that_apply_now"),
+        ),
+        row(
+            "no `turn_detection` and null are different things",
+            (VALIDATION, "test_no_turn_detection_and_null_are_different_things"),
+        ),
+        row(
+            "what is left out stays as it was",
+            (VALIDATION, "test_what_is_left_out_stays_as_it_was"),
+        ),
+        row(
+            "what the SDK adds (`voice`, `pcm16`, padding, model) is taken",
+            (VALIDATION, "test_the_sdks_vad_session_is_taken"),
+            (
+                VALIDATION,
+                "test_the_sdks_session_without_transcription_parameters_is_taken",
+            ),
+            (SDK, "test_a_session_without_transcription_parameters_is_recognized"),
+        ),
+        row(
+            "27 languages",
+            (VALIDATION, "test_each_documented_language_is_taken"),
+        ),
+        row(
+            "threshold -1 to 1, silence 200 to 6000 ms",
+            (VALIDATION, "test_vad_parameters_are_taken_up_to_their_limits"),
+            (VALIDATION, "test_what_is_out_of_range_is_refused_by_its_path"),
+            (SDK, "test_a_value_out_of_range_is_refused_by_its_path"),
+        ),
+        row(
+            "a refused update changes nothing",
+            (SESSION, "test_a_refused_update_changes_nothing"),
+        ),
+        row(
+            "`corpus.text` reaches the engine",
+            (SERVER, "test_the_engine_hears_what_was_said_and_expected"),
+            (SDK, "test_words_to_expect_are_expected"),
+        ),
+        row(
+            "8 kHz is understood",
+            (CODECS, "test_eight_kilohertz_become_sixteen"),
+            (SDK, "test_eight_kilohertz_are_recognized"),
+        ),
+        row(
+            "`opus` is one Ogg-Opus stream, cut anywhere",
+            (CODECS, "test_an_ogg_opus_stream_is_decoded_however_it_is_cut"),
+        ),
+        row(
+            "a format that cannot be decoded is refused",
+            (SESSION, "test_a_format_that_cannot_be_decoded_is_refused"),
+        ),
+    ),
+    "`input_audio_buffer.append`": (
+        row(
+            "base64, strictly",
+            (VALIDATION, "test_audio_is_decoded"),
+            (VALIDATION, "test_what_is_not_base64_is_an_invalid_value_of_audio"),
+        ),
+        row(
+            "up to 15 MiB are taken, more is an error",
+            (VALIDATION, "test_fifteen_mebibytes_are_taken_and_more_are_not"),
+            (SERVER, "test_an_append_of_fifteen_mebibytes_is_taken"),
+            (
+                SDK,
+                "test_an_append_over_the_limit_is_an_error_and_the_session_goes_on",
+            ),
+        ),
+        row(
+            "as small as one likes",
+            (SDK, "test_an_append_of_four_bytes_and_one_of_a_minute_are_taken"),
+        ),
+        row(
+            "an odd byte waits for its other half",
+            (SESSION, "test_an_odd_byte_waits_for_its_other_half"),
+        ),
+        row(
+            "how the audio is cut makes no difference",
+            (
+                SESSION,
+                "test_how_the_audio_is_cut_makes_no_difference_to_what_is_recognized",
+            ),
+            (SEGMENTER, "test_how_the_audio_is_split_changes_nothing"),
+        ),
+    ),
+    "`input_audio_buffer.commit`": (
+        row(
+            "makes one utterance of all audio before it",
+            (SESSION, "test_a_commit_makes_one_utterance_of_all_audio_before_it"),
+            (SDK, "test_in_manual_mode_a_commit_is_an_utterance"),
+        ),
+        row(
+            "one session takes many",
+            (SESSION, "test_one_session_takes_many_commits"),
+        ),
+        row(
+            "of nothing, and in VAD mode: the service's error",
+            (SESSION, "test_nothing_to_commit_is_the_error_that_clients_know"),
+            (SESSION, "test_a_commit_in_vad_mode_is_the_error_that_clients_know"),
+            (SDK, "test_a_commit_of_nothing_is_the_services_error"),
+        ),
+        row(
+            "60 s of audio at most",
+            (SESSION, "test_beyond_a_minute_audio_is_refused_once_and_the_minute_kept"),
+        ),
+    ),
+    "`session.finish`": (
+        row(
+            "in silence it is finished at once",
+            (SESSION, "test_finishing_in_silence_is_finished_at_once"),
+            (SDK, "test_ending_in_silence_is_finished_without_an_item"),
+        ),
+        row(
+            "in speech it completes what was said",
+            (SESSION, "test_finishing_in_speech_completes_it"),
+            (SDK, "test_ending_in_the_middle_of_speech_transcribes_what_was_said"),
+        ),
+        row(
+            "right behind a commit it loses nothing",
+            (SESSION, "test_commit_and_finish_back_to_back_are_both_carried_out"),
+            (SDK, "test_commit_and_end_back_to_back_lose_nothing"),
+        ),
+        row(
+            "what was not committed is dropped",
+            (SESSION, "test_what_was_not_committed_is_dropped_at_the_end"),
+        ),
+        row(
+            "afterwards nothing is taken or told",
+            (SESSION, "test_after_the_end_nothing_is_taken_or_told"),
+        ),
+        row(
+            "a client may also just close",
+            (SDK, "test_a_client_that_only_closes_is_closed"),
+        ),
+    ),
+    "Other client events": (
+        row(
+            "an unknown type is `invalid_value` of `type`",
+            (VALIDATION, "test_an_unknown_type_is_an_invalid_value_of_type"),
+        ),
+        row(
+            "an `event_id` is never required",
+            (VALIDATION, "test_an_event_id_is_never_required"),
+        ),
+        row(
+            "what is no message is an error, and the session goes on",
+            (VALIDATION, "test_what_is_no_message_is_an_error"),
+            (SESSION, "test_no_message_ends_the_session"),
+        ),
+    ),
+    "Server events": (
+        row(
+            "`session.created`: at once, with the defaults",
+            (
+                SESSION,
+                "test_the_session_is_created_at_once_with_the_services_defaults",
+            ),
+            (ENCODING, "test_a_session_is_described_as_the_service_does"),
+        ),
+        row(
+            "`session.updated`: after an update, with the same id",
+            (SDK, "test_in_vad_mode_each_command_is_transcribed"),
+        ),
+        row(
+            "`…speech_started`, `…speech_stopped`: in milliseconds of audio",
+            (SDK, "test_in_vad_mode_times_are_those_of_the_audio"),
+            (SESSION, "test_times_go_on_after_a_change_of_mode"),
+        ),
+        row(
+            "`…committed`, `conversation.item.created`: linked to the item before",
+            (SESSION, "test_items_are_linked_to_the_ones_before"),
+        ),
+        row(
+            "`….text`: a prefix that only grows, and a draft",
+            (ENCODING, "test_an_interim_is_a_text_and_a_stash"),
+            (INTERIM, "test_the_confirmed_prefix_only_grows"),
+            (SDK, "test_interim_transcripts_come_while_somebody_speaks"),
+        ),
+        row(
+            "`….completed`: transcript, language, emotion, usage",
+            (ENCODING, "test_a_final_reads_as_the_service_writes_it"),
+        ),
+        row(
+            "`….failed`: that item; the session goes on",
+            (SESSION, "test_an_item_that_fails_leaves_the_session_usable"),
+            (SERVER, "test_an_engine_that_fails_costs_the_item_only"),
+        ),
+        row(
+            "`session.finished`: once, and last",
+            (SESSION, "test_the_end_waits_for_an_interim_under_way"),
+        ),
+        row(
+            "`error`: type, code, message, param, and the client's `event_id`",
+            (
+                SDK,
+                "test_an_append_over_the_limit_is_an_error_and_the_session_goes_on",
+            ),
+        ),
+        row(
+            "every event but a failure has an id of its own",
+            (ENCODING, "test_every_message_but_a_failure_is_numbered"),
+        ),
+    ),
+    "Order": (
+        row(
+            "the five rules that recorded sessions keep",
+            (SESSION, "test_the_order_of_events_keeps_the_services_five_rules"),
+            (SDK, "test_in_vad_mode_each_command_is_transcribed"),
+            (SDK, "test_in_manual_mode_a_commit_is_an_utterance"),
+        ),
+        row(
+            "items are completed in their order",
+            (SESSION, "test_items_are_completed_in_their_order"),
+        ),
+    ),
+    "Server VAD": (
+        row(
+            "`silence_duration_ms` of silence end a segment",
+            (SEGMENTER, "test_a_segment_ends_after_the_silence_that_was_asked_for"),
+            (SEGMENTER, "test_a_pause_shorter_than_the_silence_does_not_split"),
+        ),
+        row(
+            "a lower `threshold` hears more",
+            (SEGMENTER, "test_a_lower_threshold_hears_a_fainter_voice"),
+        ),
+        row(
+            "a segment holds all of a command, its first sound too",
+            (SEGMENTER, "test_a_command_is_one_segment_that_holds_all_of_it"),
+        ),
+    ),
+}
+
+
+def markdown() -> str:
+    lines = []
+    for part, rows in TABLE.items():
+        lines += [f"### {part}", "", "| rule | tests |", "|---|---|"]
+        for each in rows:
+            tests = "<br>".join(f"`{file}` {name}" for file, name in each.tests)
+            lines.append(f"| {each.rule} | {tests} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

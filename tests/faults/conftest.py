@@ -1,0 +1,14 @@
+import os
+from pathlib import Path
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("AURICLE_FAULTS"):
+        return
+    here = Path(__file__).parent
+    reason = "they take some minutes: scripts/test --faults"
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.skip(reason=reason))

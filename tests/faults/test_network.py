@@ -1,0 +1,122 @@
+"""A network that swallows packets: nobody is told, and everybody has to notice."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from rigs.ledgers import End
+from rigs.network import Network, private_network
+from rigs.scene import ASR_BROKEN, NO_BROKER, Scene
+
+# Machines that run many tests at once are slow.
+SLACK = 2.0
+
+
+@pytest.fixture
+async def network() -> AsyncIterator[Network]:
+    with private_network() as network:
+        yield network
+
+
+@pytest.fixture
+async def scene(network: Network, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with Scene(tmp_path, speed=2.0) as scene:
+        yield scene
+
+
+async def test_a_recognizer_that_vanishes_in_mid_speech_is_reported_in_ten_seconds(
+    scene: Scene, network: Network
+) -> None:
+    number = await scene.begin_to_speak()
+    await scene.is_understood()
+    network.drop(scene.asr.port)
+    dropped = time.monotonic()
+    await scene.until(lambda: scene.log.counts[ASR_BROKEN], 4.0 + SLACK)
+    await scene.finish_speaking(number)
+
+    assert await scene.end(number, 10.0 + SLACK) is End.REPORTED
+    assert time.monotonic() - dropped < 10.0 + SLACK
+    assert scene.ledgers.reason(number) == "asr_unreachable"
+    network.heal()
+    await scene.recovery()
+    scene.check()
+
+
+async def test_a_recognizer_that_is_back_in_time_hears_everything_again(
+    scene: Scene, network: Network
+) -> None:
+    number = await scene.begin_to_speak()
+    await scene.is_understood()
+    network.drop(scene.asr.port)
+    await scene.until(lambda: scene.log.counts[ASR_BROKEN], 4.0 + SLACK)
+    network.heal()
+    await scene.finish_speaking(number)
+
+    assert await scene.end(number) is End.EXECUTED
+    first, again = scene.recognizer.heard[-2:]
+    assert again.pcm.startswith(first.pcm)
+    scene.check()
+
+
+async def test_a_broker_that_vanishes_is_noticed_in_eight_seconds(
+    scene: Scene, network: Network
+) -> None:
+    network.drop(scene.mqtt.port)
+
+    await scene.until(lambda: scene.log.counts[NO_BROKER], 8.0 + SLACK)
+
+    network.heal()
+    await scene.is_connected()
+    await scene.recovery()
+    scene.check()
+
+
+async def test_a_broker_that_vanishes_in_mid_command_is_noticed_in_four_seconds(
+    scene: Scene, network: Network
+) -> None:
+    number = await scene.begin_to_speak()
+    network.drop(scene.mqtt.port)
+    await scene.finish_speaking(number)
+
+    await scene.until(lambda: scene.log.counts[NO_BROKER], 4.0 + SLACK)
+
+    network.heal()
+    assert await scene.end(number) in (End.EXECUTED, End.REPORTED)
+    await scene.recovery()
+    scene.check()
+
+
+async def test_commands_that_only_go_one_way_are_never_executed_late(
+    scene: Scene, network: Network
+) -> None:
+    number = await scene.begin_to_speak()
+    network.drop_towards(scene.mqtt.port)
+    await scene.finish_speaking(number)
+
+    assert await scene.end(number, 12.0 + SLACK) is End.REPORTED
+    network.heal()
+    await scene.is_connected()
+    await scene.recovery()
+    scene.check()
+
+
+async def test_one_packet_in_ten_lost_costs_no_command(
+    scene: Scene, network: Network
+) -> None:
+    network.lose(10)
+
+    ends = [await scene.end(await scene.speak()) for _ in range(8)]
+
+    assert ends == [End.EXECUTED] * 8
+    scene.check()
+
+
+async def test_a_slow_uplink_carries_a_command_all_the_same(
+    scene: Scene, network: Network
+) -> None:
+    network.throttle(1024)
+
+    assert await scene.end(await scene.speak(), 12.0) is End.EXECUTED
+    scene.check()

@@ -1,0 +1,126 @@
+"""Who is away, and what is there again afterwards."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from rigs.broker import Broker
+from rigs.home_assistant import HomeAssistant
+from rigs.house import House
+from rigs.program import auricle
+from rigs.study import NODE, Study, study
+
+STATE = "sensor.study_voice_state"
+COMMANDS = "counter.commands"
+UTTERANCE = "event.study_voice_utterance"
+# Home Assistant tries again after seconds; its birth message comes later still.
+PATIENCE = 60
+
+
+@pytest.fixture
+async def satellite(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> AsyncIterator[Study]:
+    """One that has heard one command."""
+    await home_assistant.act("counter.reset", COMMANDS)
+    async with study(broker, tmp_path) as satellite:
+        await home_assistant.becomes(STATE, "idle")
+        await satellite.hears()
+        await home_assistant.becomes(COMMANDS, "1")
+        yield satellite
+
+
+async def entities(home_assistant: HomeAssistant) -> dict[str, str]:
+    """Ours, with those left out that say when something happened."""
+    return {
+        entity: state["state"]
+        for entity, state in (await home_assistant.states()).items()
+        if ".study_voice_" in entity and "last_restart" not in entity
+    }
+
+
+async def all_is_as(home_assistant: HomeAssistant, before: dict[str, str]) -> None:
+    """Everything is back, and nothing was executed again."""
+    await home_assistant.becomes(STATE, "idle", timeout=PATIENCE)
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while changed := before.items() - (await entities(home_assistant)).items():
+        assert asyncio.get_running_loop().time() < deadline, changed
+        await asyncio.sleep(0.2)
+    assert await home_assistant.value(COMMANDS) == "1"
+
+
+async def test_home_assistant_restarts(
+    satellite: Study, home_assistant: HomeAssistant
+) -> None:
+    before = await entities(home_assistant)
+    await asyncio.to_thread(home_assistant.restart)
+    await home_assistant.becomes(COMMANDS, "1", timeout=PATIENCE)
+
+    await all_is_as(home_assistant, before)
+
+
+async def test_the_broker_restarts(
+    satellite: Study, home_assistant: HomeAssistant, broker: Broker
+) -> None:
+    before = await entities(home_assistant)
+    broker.stop()
+    await home_assistant.becomes(STATE, "unavailable", timeout=PATIENCE)
+    broker.start(remember=True)
+
+    await all_is_as(home_assistant, before)
+
+
+async def test_the_broker_restarts_and_has_forgotten_everything(
+    satellite: Study, home_assistant: HomeAssistant, broker: Broker
+) -> None:
+    before = await entities(home_assistant)
+    broker.kill()
+    await home_assistant.becomes(STATE, "unavailable", timeout=PATIENCE)
+    broker.start(remember=False)
+
+    await all_is_as(home_assistant, before)
+
+
+async def test_the_daemon_stops_and_starts(
+    satellite: Study, home_assistant: HomeAssistant
+) -> None:
+    before = await entities(home_assistant)
+    await satellite.program.stop()
+    await home_assistant.becomes(STATE, "unavailable")
+    await satellite.program.start()
+
+    await all_is_as(home_assistant, before)
+
+
+async def test_the_daemon_dies_and_is_missed_and_starts(
+    satellite: Study, home_assistant: HomeAssistant
+) -> None:
+    before = await entities(home_assistant)
+    turn = await home_assistant.attribute(UTTERANCE, "turn")
+    await satellite.program.stop(signal.SIGKILL)
+    await home_assistant.becomes(STATE, "unavailable")
+    await satellite.program.start()
+
+    # What it had no time to note as delivered goes out again: the same turn.
+    del before[UTTERANCE]
+    await all_is_as(home_assistant, before)
+    assert await home_assistant.attribute(UTTERANCE, "turn") == turn
+
+
+async def test_a_satellite_that_is_forgotten_leaves_nothing_behind(
+    satellite: Study, home_assistant: HomeAssistant, broker: Broker
+) -> None:
+    await satellite.program.stop()
+    config = str(satellite.program.config)
+    code, _, error = await auricle("forget", "--config", config)
+
+    assert code == 0, error
+    await home_assistant.becomes(STATE, None)
+    assert await entities(home_assistant) == {}
+    async with House(broker.port, f"{NODE}/#", "homeassistant/#", "end") as newcomer:
+        newcomer.say("end", "of what is retained")
+        await newcomer.hears("end")
+        assert [heard.topic for heard in newcomer.heard if heard.retain] == []

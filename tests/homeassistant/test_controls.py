@@ -1,0 +1,104 @@
+"""What Home Assistant's own actions do to the daemon, and what comes back."""
+
+from pathlib import Path
+
+from rigs.broker import Broker
+from rigs.home_assistant import HomeAssistant
+from rigs.study import NODE, study
+
+MUTE = "switch.study_voice_mute"
+STATE = "sensor.study_voice_state"
+LANGUAGE = "select.study_voice_language"
+WAKE_WORD = "select.study_voice_wake_word"
+THRESHOLD = "number.study_voice_wake_word_threshold"
+HINTS = "text.study_voice_recognition_hints"
+
+
+async def test_mute_reaches_the_daemon_comes_back_and_outlives_it(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as satellite:
+        await home_assistant.becomes(MUTE, "off")
+        await home_assistant.act("switch.turn_on", MUTE)
+        await home_assistant.becomes(MUTE, "on")
+        await home_assistant.becomes(STATE, "muted")
+
+        await satellite.program.stop()
+        await home_assistant.becomes(MUTE, "unavailable")
+        await satellite.program.start()
+        await home_assistant.becomes(STATE, "muted")
+        await home_assistant.becomes(MUTE, "on")
+
+        await home_assistant.act("switch.turn_off", MUTE)
+        await home_assistant.becomes(STATE, "idle")
+
+
+async def test_settings_reach_the_daemon_come_back_and_outlive_it(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as satellite:
+        await home_assistant.becomes(STATE, "idle")
+        await home_assistant.act("select.select_option", LANGUAGE, option="de")
+        await home_assistant.act("select.select_option", WAKE_WORD, option="off")
+        await home_assistant.act("number.set_value", THRESHOLD, value=0.61)
+        await home_assistant.act("text.set_value", HINTS, value="Möhrchen, HVAC")
+
+        for _ in range(2):
+            await home_assistant.becomes(LANGUAGE, "de")
+            await home_assistant.becomes(WAKE_WORD, "off")
+            await home_assistant.becomes(THRESHOLD, "0.61")
+            await home_assistant.becomes(HINTS, "Möhrchen, HVAC")
+            await satellite.program.stop()
+            await home_assistant.becomes(LANGUAGE, "unavailable")
+            await satellite.program.start()
+
+        await home_assistant.becomes(STATE, "idle")
+        await satellite.hears()
+        asked = satellite.recognizer.heard[-1].settings["input_audio_transcription"]
+
+    assert asked == {"language": "de", "corpus": {"text": "Möhrchen, HVAC"}}
+
+
+async def test_the_buttons_are_push_to_talk(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path, "Stop.") as satellite:
+        await home_assistant.becomes(STATE, "idle")
+        await home_assistant.act("button.press", "button.study_voice_start_listening")
+        await home_assistant.becomes("binary_sensor.study_voice_listening", "on")
+        recognizer = satellite.recognizer
+        await satellite.house.until(
+            lambda: recognizer.heard and recognizer.heard[-1].seconds > 0.3
+        )
+        await home_assistant.act("button.press", "button.study_voice_stop_listening")
+        await home_assistant.becomes("sensor.study_voice_transcript", "Stop.")
+        await home_assistant.becomes("binary_sensor.study_voice_listening", "off")
+        wake = "event.study_voice_wake"
+        assert await home_assistant.attribute(wake, "event_type") == "push_to_talk"
+
+
+async def test_a_value_out_of_range_changes_nothing_on_either_side(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as satellite:
+        await home_assistant.becomes(THRESHOLD, "0.85")
+        satellite.house.say(f"{NODE}/threshold/set", "7")
+        satellite.house.say(f"{NODE}/language/set", "klingon")
+        await satellite.house.until(
+            lambda: satellite.house.on(f"{NODE}/language").count("auto") == 2
+        )
+
+        assert await home_assistant.value(THRESHOLD) == "0.85"
+        assert await home_assistant.value(LANGUAGE) == "auto"
+
+
+async def test_restart_ends_the_daemon_and_it_says_goodbye(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as satellite:
+        await home_assistant.becomes(STATE, "idle")
+        await home_assistant.act("button.press", "button.study_voice_restart")
+        await satellite.program.ended()
+        await home_assistant.becomes(STATE, "unavailable")
+        await satellite.program.start()
+        await home_assistant.becomes(STATE, "idle")

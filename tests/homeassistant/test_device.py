@@ -1,0 +1,95 @@
+"""What a real Home Assistant makes of the real daemon."""
+
+from datetime import datetime
+from pathlib import Path
+
+from rigs.broker import Broker
+from rigs.home_assistant import HomeAssistant
+from rigs.study import study
+
+EVENTS = ("event.study_voice_wake", "event.study_voice_utterance")
+BUTTONS = (
+    "button.study_voice_start_listening",
+    "button.study_voice_stop_listening",
+    "button.study_voice_restart",
+)
+TIMES = (*EVENTS, *BUTTONS, "sensor.study_voice_last_restart")
+OF_THE_LAST_TURN = (
+    "sensor.study_voice_transcript",
+    "sensor.study_voice_emotion",
+    "sensor.study_voice_detected_language",
+    "sensor.study_voice_transcription_latency",
+)
+STATES = {
+    "sensor.study_voice_state": "idle",
+    "binary_sensor.study_voice_listening": "off",
+    "switch.study_voice_mute": "off",
+    "select.study_voice_language": "auto",
+    "select.study_voice_wake_word": "okay_nabu",
+    "number.study_voice_wake_word_threshold": "0.85",
+    "text.study_voice_recognition_hints": "",
+    "binary_sensor.study_voice_speech_recognizer": "on",
+    "binary_sensor.study_voice_microphone": "off",
+    "sensor.study_voice_spoken_today": "0.0",
+}
+
+
+async def ours(home_assistant: HomeAssistant) -> dict[str, str]:
+    return {
+        entity: state["state"]
+        for entity, state in (await home_assistant.states()).items()
+        if ".study_voice_" in entity
+    }
+
+
+async def test_every_entity_is_there_with_a_sensible_state(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path):
+        await home_assistant.becomes("sensor.study_voice_state", "idle")
+        found = await ours(home_assistant)
+
+    assert set(found) == {*STATES, *TIMES, *OF_THE_LAST_TURN}
+    assert {entity: found[entity] for entity in STATES} == STATES
+    for entity in TIMES:
+        assert found[entity] == "unknown" or datetime.fromisoformat(found[entity])
+
+
+async def test_it_is_one_device_that_says_what_it_is(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    satellite = {"name": "study", "friendly_name": "Study voice", "area": "Library"}
+    async with study(broker, tmp_path, satellite=satellite):
+        await home_assistant.becomes("sensor.study_voice_state", "idle")
+        described = await home_assistant.render(
+            "{% set device = device_id('switch.study_voice_mute') %}"
+            "{{ device_attr(device, 'name') }}|"
+            "{{ device_attr(device, 'manufacturer') }}|"
+            "{{ device_entities(device) | count }}|"
+            "{{ states('sensor.study_voice_state') }}"
+        )
+
+    count = len(STATES) + len(TIMES) + len(OF_THE_LAST_TURN)
+    assert described == f"Study voice|Auricle|{count}|idle"
+
+
+async def test_what_the_configuration_takes_away_disappears_and_comes_back(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "without").mkdir()
+    (tmp_path / "after").mkdir()
+    async with study(broker, tmp_path / "before"):
+        await home_assistant.becomes("sensor.study_voice_state", "idle")
+        assert await home_assistant.state("sensor.study_voice_emotion")
+
+    less = {"publish_emotion": False, "publish_text": False}
+    async with study(broker, tmp_path / "without", mqtt=less):
+        await home_assistant.becomes("sensor.study_voice_emotion", None)
+        await home_assistant.becomes("sensor.study_voice_transcript", None)
+        await home_assistant.becomes("sensor.study_voice_state", "idle")
+
+    async with study(broker, tmp_path / "after"):
+        await home_assistant.becomes("sensor.study_voice_state", "idle")
+        assert await home_assistant.state("sensor.study_voice_emotion")
+        assert await home_assistant.state("sensor.study_voice_transcript")

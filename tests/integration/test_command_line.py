@@ -1,0 +1,242 @@
+"""Commands as a person types them: real recordings, the real recognizer."""
+
+import json
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from rigs.broker import Broker
+from rigs.house import House
+from rigs.program import auricle, local_recognizer, write_settings
+from rigs.recordings import needs_people, people, save
+from rigs.speech import mix, noise, say, silence
+
+WORDS = {"turn", "on", "the", "kitchen", "light"}
+
+
+def words(text: str) -> set[str]:
+    return set("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+
+async def test_the_demo_shows_the_whole_path() -> None:
+    code, out, err = await auricle("demo", timeout=150)
+
+    assert code == 0, err
+    assert any(line.startswith("wake word    okay_nabu") for line in told(out))
+    assert words(final_of(out)) >= WORDS
+    assert "emotion neutral" in out
+
+
+@pytest.mark.parametrize("mode", ["server_vad", "manual"])
+async def test_what_is_said_appears_while_it_is_said(mode: str, tmp_path: Path) -> None:
+    request = "turn on the kitchen light and then please switch off the radio upstairs"
+    pcm = silence(1.5) + say("okay nabu") + silence(0.3) + say(request) + silence(1.0)
+    room = noise(len(pcm) / 32000, dbfs=-75)
+    path = save(tmp_path / "request.wav", mix(pcm, room[: len(pcm)]))
+
+    code, out, err = await auricle("demo", "--mode", mode, str(path), timeout=150)
+
+    assert code == 0, err
+    assert any(line.startswith("interim ") for line in told(out))
+    assert words(final_of(out)) >= {*WORDS, "radio", "off"}
+
+
+def told(out: str) -> list[str]:
+    """The demo's lines without their times."""
+    return [line.split(" s  ", 1)[-1] for line in out.splitlines()]
+
+
+def final_of(out: str) -> str:
+    (final,) = [line for line in told(out) if line.startswith("final ")]
+    return final
+
+
+@needs_people
+async def test_the_demo_hears_people(tmp_path: Path) -> None:
+    """The wake word of one person, and another's command."""
+    (wake,) = people("wake/pymicro_tests/okay_nabu/1.flac")
+    command = people("commands/lights/*.flac") or people("commands/lights/*/*.flac")
+    spoken = [
+        soundfile.read(path, dtype="int16")[0].tobytes() for path in (wake, command[0])
+    ]
+    pcm = silence(1.0) + spoken[0] + silence(0.2) + spoken[1] + silence(1.0)
+    room = noise(len(pcm) / 32000, dbfs=-75)
+    path = save(tmp_path / "people.flac", mix(pcm, room[: len(pcm)]))
+
+    code, out, err = await auricle("demo", str(path), timeout=150)
+
+    assert code == 0, out + err
+    assert words(out) >= {"turn", "on", "the", "office", "lights"}
+
+
+async def test_the_demo_says_so_when_no_wake_word_is_heard(tmp_path: Path) -> None:
+    path = save(tmp_path / "talk.wav", silence(1) + say("turn on the light"))
+
+    code, out, _ = await auricle("demo", str(path), timeout=150)
+
+    assert code == 1
+    assert 'begin with "okay nabu"' in out
+
+
+async def test_a_recording_becomes_its_transcript_and_emotion(tmp_path: Path) -> None:
+    path = save(tmp_path / "spoken.flac", say("turn on the kitchen light"))
+    async with local_recognizer() as url:
+        code, out, err = await auricle("transcribe", "--url", url, "--json", str(path))
+
+    assert code == 0, err
+    result = json.loads(out)
+    assert words(result["text"]) == WORDS
+    assert (result["language"], result["emotion"]) == ("en", "neutral")
+
+
+async def test_recordings_of_any_kind_are_understood(tmp_path: Path) -> None:
+    spoken = say("turn on the kitchen light")
+    samples = np.frombuffer(spoken, "<i2")
+    eight_bit = tmp_path / "eight.wav"
+    soundfile.write(eight_bit, samples, 16_000, subtype="PCM_U8")
+    stereo = tmp_path / "stereo.wav"
+    up = np.repeat(samples, 3)
+    soundfile.write(stereo, np.stack([up, up], axis=1), 48_000)
+    async with local_recognizer() as url:
+        code, out, err = await auricle(
+            "transcribe", "--url", url, "--json", str(eight_bit), str(stereo)
+        )
+
+    assert code == 0, err
+    for line in out.splitlines():
+        assert words(json.loads(line)["text"]) == WORDS
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("missing.wav", None, "missing.wav"),
+        ("empty.wav", b"", "empty.wav"),
+        ("text.wav", b"this is no sound at all\n", "text.wav"),
+    ],
+)
+async def test_a_file_that_is_no_recording_is_named(
+    tmp_path: Path, name: str, content: bytes | None, told: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+
+    code, out, err = await auricle("transcribe", "--url", "ws://127.0.0.1:9", str(path))
+
+    assert (code, out) == (66, "")
+    assert told in err
+    assert "Traceback" not in err
+
+
+async def test_a_truncated_recording_is_no_crash(tmp_path: Path) -> None:
+    path = save(tmp_path / "cut.wav", say("turn on the kitchen light"))
+    path.write_bytes(path.read_bytes()[:-1001])
+    async with local_recognizer() as url:
+        code, out, err = await auricle("transcribe", "--url", url, str(path))
+
+    assert "Traceback" not in err
+    assert code in (0, 66)
+    assert out or "cut.wav" in err
+
+
+async def test_without_a_recognizer_transcribe_says_so(tmp_path: Path) -> None:
+    path = save(tmp_path / "spoken.wav", say("stop"))
+
+    code, _, err = await auricle("transcribe", "--url", "ws://127.0.0.1:9", str(path))
+
+    assert code == 69
+    assert "asr_unreachable" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[asr]\nregoin = 'china'\n", "config.toml:2: asr.regoin: no such key"),
+        ("[mqtt]\nport = 'x'\n", "config.toml:2: mqtt.port"),
+        ("[satellite]\nname = ''\n", "config.toml:2: satellite.name"),
+        ("[mqtt]\nhost = 'broker'\n", "auricle recognizer"),
+        ("[asr]\nurl='ws://127.0.0.1:9'\n[wake_word]\nmodels=['okey']\n", "okey"),
+    ],
+)
+async def test_a_wrong_configuration_ends_with_78_and_the_remedy(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+
+    code, out, err = await auricle("run", "--config", str(path))
+
+    assert code == 78
+    assert told in err
+    assert "Traceback" not in out + err
+
+
+async def test_the_effective_settings_are_shown_without_secrets(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "config.toml"
+    write_settings(path, {"asr": {"api_key": "sk-CANARY"}, "mqtt": {"host": "b"}})
+
+    code, out, _ = await auricle("config", "--config", str(path))
+
+    assert code == 0
+    assert 'host = "b"' in out
+    assert "CANARY" not in out
+
+
+async def test_help_needs_nothing_and_teaches() -> None:
+    code, out, _ = await auricle("--help")
+
+    assert code == 0
+    assert "auricle demo" in out
+
+
+async def test_a_key_file_that_everyone_may_read_is_refused(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-1")
+    key.chmod(0o644)
+
+    code, _, err = await auricle(
+        "recognizer", "--port", "0", "--api-key-file", str(key)
+    )
+
+    assert code == 78
+    assert stat.S_IMODE(key.stat().st_mode) == 0o644
+    assert "chmod 0600" in err
+
+
+async def test_the_network_may_not_use_the_recognizer_without_a_key() -> None:
+    code, _, err = await auricle("recognizer", "--host", "0.0.0.0", "--port", "0")
+
+    assert code == 78
+    assert "API key" in err
+
+
+async def test_a_forgotten_satellite_leaves_nothing_retained(
+    broker: Broker, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    write_settings(
+        path,
+        {
+            "satellite": {"name": "study"},
+            "mqtt": {"host": "127.0.0.1", "port": broker.port},
+        },
+    )
+    device = "homeassistant/device/auricle_study/config"
+    async with House(broker.port, device) as house:
+        house.say(device, "{}", retain=True)
+        house.say("auricle/study/state", "idle", retain=True)
+        code, out, err = await auricle("forget", "--config", str(path))
+        async with House(broker.port, "#") as newcomer:
+            newcomer.say("test/end", "now")
+            await newcomer.hears("test/end")
+            heard = {message.topic for message in newcomer.heard}
+
+    assert code == 0, err
+    assert "auricle/study" in out
+    assert heard == {"test/end"}

@@ -1,0 +1,41 @@
+import time
+
+import pytest
+
+from auricle.recognizer.inference import Inference
+from auricle.recognizer.transcriptions import Transcribe
+from auricle.turn import Transcript
+from rigs.asked import voice
+
+
+class SlowEngine:
+    """Takes half a second, whatever it is asked."""
+
+    name = "slow"
+
+    def transcribe(
+        self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
+    ) -> Transcript:
+        time.sleep(0.5)
+        return Transcript("turn on the light")
+
+
+def order(seconds: float, *, final: bool) -> Transcribe:
+    return Transcribe("item", voice(seconds), final, None, None)
+
+
+@pytest.mark.parametrize(("seconds", "made"), [(1.0, False), (5.0, True)])
+async def test_a_slow_engine_drafts_long_utterances_only(
+    seconds: float, made: bool
+) -> None:
+    inference = Inference(SlowEngine())
+    await inference.transcribe(order(1.0, final=False))
+    draft = await inference.transcribe(order(seconds, final=False))
+    assert (draft is not None) is made
+    await inference.aclose()
+
+
+async def test_an_engine_that_was_never_used_is_taken_for_a_fast_one() -> None:
+    inference = Inference(SlowEngine())
+    assert await inference.transcribe(order(1.0, final=False)) is not None
+    await inference.aclose()

@@ -1,0 +1,106 @@
+"""One turn with a recognizer, driven by hand: what was said, and what came of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+
+from auricle.asr.client import AsrClient, Timeouts
+from auricle.asr.connection import Endpoint
+from auricle.asr.events import (
+    FinalTranscript,
+    InterimTranscript,
+    ServerVad,
+    SessionSettings,
+    SpeechStopped,
+)
+from auricle.asr.session import AsrSession
+from auricle.audio.frame import SAMPLE_RATE, FrameCutter
+from auricle.audio.resampler import StreamResampler
+from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
+from rigs.eventually import eventually
+
+MANUAL = SessionSettings(turn_detection=None, language="en")
+VAD = SessionSettings(turn_detection=ServerVad(0.0, 400), language="en")
+
+
+def voice(seconds: float) -> bytes:
+    """Loud, and no two samples of a second in the same place: a gap would show."""
+    at = np.arange(round(seconds * SAMPLE_RATE))
+    return (((at * 7919) % 20011) - 10005).astype("<i2").tobytes()
+
+
+def quiet(seconds: float) -> bytes:
+    return bytes(round(seconds * SAMPLE_RATE) * 2)
+
+
+class Asked:
+    """A turn's session, with what it delivered."""
+
+    def __init__(self, client: AsrClient, settings: SessionSettings) -> None:
+        self.delivered: list[RecognizerSaid | RecognizerFailed] = []
+        self.seconds = 0.0
+        """Audio said so far."""
+        self._cutter = FrameCutter()
+        self.session: AsrSession = client.open("turn_1", settings, self._deliver)
+
+    def say(self, pcm: bytes) -> None:
+        """All at once, in frames."""
+        for frame in self._cutter.push(pcm):
+            self.seconds += frame.seconds
+            self.session.send(frame)
+
+    async def speak(self, pcm: bytes) -> None:
+        """In frames, giving way after each: the network works meanwhile."""
+        for frame in self._cutter.push(pcm):
+            self.seconds += frame.seconds
+            self.session.send(frame)
+            await asyncio.sleep(0)
+
+    def _deliver(self, event: RecognizerSaid | RecognizerFailed) -> None:
+        self.delivered.append(event)
+        # As the satellite does.
+        if isinstance(event, RecognizerSaid) and isinstance(event.said, SpeechStopped):
+            self.session.await_final()
+
+    @property
+    def said(self) -> list[Recognition]:
+        return [e.said for e in self.delivered if isinstance(e, RecognizerSaid)]
+
+    @property
+    def finals(self) -> list[FinalTranscript]:
+        return [said for said in self.said if isinstance(said, FinalTranscript)]
+
+    @property
+    def interims(self) -> list[InterimTranscript]:
+        return [said for said in self.said if isinstance(said, InterimTranscript)]
+
+    @property
+    def failures(self) -> list[RecognizerFailed]:
+        return [e for e in self.delivered if isinstance(e, RecognizerFailed)]
+
+    async def final(self) -> FinalTranscript:
+        await eventually(lambda: self.finals or self.failures)
+        assert not self.failures, self.failures
+        return self.finals[0]
+
+    async def failure(self, number: int = 1) -> RecognizerFailed:
+        await eventually(lambda: len(self.failures) >= number)
+        return self.failures[number - 1]
+
+
+@asynccontextmanager
+async def client_of(
+    url: str | Endpoint,
+    *,
+    connect: float = 3.0,
+    final: float = 4.0,
+    finish: float = 2.0,
+) -> AsyncIterator[AsrClient]:
+    endpoint = Endpoint(url) if isinstance(url, str) else url
+    client = AsrClient(endpoint, Timeouts(connect, final, finish), StreamResampler)
+    try:
+        yield client
+    finally:
+        await client.aclose()

@@ -1,0 +1,54 @@
+"""A capture thread that keeps what it delivers."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from auricle.audio.attention import Attention
+from auricle.audio.hearing import Hearing
+from auricle.audio.source import AudioSource
+from auricle.events import Heard, MicrophoneFound, MicrophoneLost, WakeWordHeard
+from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.wake.detector import WakeWordEngine
+
+Event = WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound
+
+
+class Ear(Hearing):
+    """A capture thread, and all that it delivered."""
+
+    def __init__(
+        self,
+        source: AudioSource,
+        engines: Sequence[WakeWordEngine],
+        *,
+        on_event: Callable[["Ear", Event], None] = lambda ear, event: None,
+    ) -> None:
+        self.events: list[Event] = []
+        self.failures: list[Exception] = []
+        self.threads: set[str] = set()
+
+        def deliver(event: Event) -> None:
+            self.threads.add(threading.current_thread().name)
+            self.events.append(event)
+            on_event(self, event)
+
+        attention = Attention(
+            engines, WebrtcVoiceDetector(), pre_roll=0.6, refractory=2.0
+        )
+        super().__init__(
+            source, attention, deliver=deliver, failed=self.failures.append
+        )
+
+    @property
+    def wakes(self) -> list[WakeWordHeard]:
+        return [event for event in self.events if isinstance(event, WakeWordHeard)]
+
+    @property
+    def heard(self) -> list[Heard]:
+        return [event for event in self.events if isinstance(event, Heard)]
+
+    @property
+    def microphone(self) -> list[type[Event]]:
+        """What was told of the microphone."""
+        told = (MicrophoneLost, MicrophoneFound)
+        return [type(event) for event in self.events if isinstance(event, told)]

@@ -1,0 +1,52 @@
+"""A server VAD that any test can predict: loud is speech, quiet is none."""
+
+import numpy as np
+
+from auricle.asr.events import ServerVad
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.recognizer.engine import SegmentEnded, SegmentEvent, SegmentStarted
+
+_STEP = SAMPLE_RATE // 100
+_LOUD = 500
+_ONSET_STEPS = 3
+
+
+class EnergySegmenter:
+    """Speech is 30 ms in which every 10 ms reach an amplitude of 500."""
+
+    def __init__(self, vad: ServerVad) -> None:
+        self._silence_steps = vad.silence_duration_ms // 10
+        self._rest = b""
+        self._position = 0
+        self._open = False
+        self._loud = 0
+        self._quiet = 0
+
+    def push(self, pcm: bytes) -> list[SegmentEvent]:
+        pcm = self._rest + pcm
+        whole = len(pcm) - len(pcm) % (_STEP * SAMPLE_BYTES)
+        self._rest = pcm[whole:]
+        steps = np.frombuffer(pcm[:whole], "<i2").reshape(-1, _STEP)
+        events: list[SegmentEvent] = []
+        for peak in np.abs(steps.astype(np.int32)).max(axis=1, initial=0):
+            self._position += _STEP
+            events += self._step(loud=peak >= _LOUD)
+        return events
+
+    def flush(self) -> list[SegmentEvent]:
+        if not self._open:
+            return []
+        self._open = False
+        self._loud = 0
+        return [SegmentEnded(self._position + len(self._rest) // SAMPLE_BYTES)]
+
+    def _step(self, *, loud: bool) -> list[SegmentEvent]:
+        self._loud = self._loud + 1 if loud else 0
+        self._quiet = 0 if loud else self._quiet + 1
+        if not self._open and self._loud == _ONSET_STEPS:
+            self._open = True
+            return [SegmentStarted(self._position - _ONSET_STEPS * _STEP)]
+        if self._open and self._quiet == self._silence_steps:
+            self._open = False
+            return [SegmentEnded(self._position)]
+        return []

@@ -1,0 +1,76 @@
+"""A network of one's own, in which packets get lost: a Linux network namespace."""
+
+import contextlib
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+_CLONE_NEWNET = 0x40000000
+_TABLE = "inet faults"
+
+
+class Network:
+    """The faults of the loopback interface of the namespace that we are in."""
+
+    def __init__(self) -> None:
+        self._shaped = False
+
+    def drop(self, port: int) -> None:
+        """Let nothing to or from `port` arrive; nobody is told."""
+        self._rule(f"tcp dport {port} drop; tcp sport {port} drop;")
+
+    def drop_towards(self, port: int) -> None:
+        """Let what `port` sends arrive, and nothing that is sent to it."""
+        self._rule(f"tcp dport {port} drop;")
+
+    def lose(self, percent: int) -> None:
+        """Let each packet be lost with this probability."""
+        self._rule(f"numgen random mod 100 < {percent} drop;")
+
+    def throttle(self, kbit_per_second: int) -> None:
+        self._shaped = True
+        _run(
+            *("tc", "qdisc", "replace", "dev", "lo", "root", "tbf"),
+            *("rate", f"{kbit_per_second}kbit", "burst", "16kb", "latency", "400ms"),
+        )
+
+    def heal(self) -> None:
+        _run("nft", f"table {_TABLE} {{}}; delete table {_TABLE}")
+        if self._shaped:
+            self._shaped = False
+            _run("tc", "qdisc", "del", "dev", "lo", "root")
+
+    def _rule(self, rule: str) -> None:
+        hook = "type filter hook input priority 0;"
+        _run("nft", f"table {_TABLE} {{ chain faults {{ {hook} {rule} }}; }}")
+
+
+@contextlib.contextmanager
+def private_network() -> Iterator[Network]:
+    """Be in a new network, and what is started here: threads, processes, sockets."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to make a network namespace")
+    libc = ctypes.CDLL(None, use_errno=True)
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        if libc.unshare(_CLONE_NEWNET) != 0:
+            pytest.skip("not allowed to make a network namespace")
+        try:
+            _run("ip", "link", "set", "lo", "up")
+            yield Network()
+        finally:
+            if libc.setns(home, _CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "cannot leave the network namespace")
+    finally:
+        os.close(home)
+
+
+def _run(*command: str) -> None:
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    done = subprocess.run(
+        command, env={**os.environ, "PATH": path}, capture_output=True, timeout=10
+    )
+    assert done.returncode == 0, done.stderr.decode()

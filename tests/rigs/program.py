@@ -1,0 +1,135 @@
+"""`auricle run` as a process of its own, as systemd would have it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+class Program:
+    """An async context manager; killed at the end, if a test has not stopped it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        *arguments: str,
+        stdin: int | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`settings` by section; satellite.state_directory is `folder` by default.
+        `environment` is on top of ours.
+        """
+        self._folder = folder
+        self._stdin = stdin
+        self._environment = environment
+        self._arguments = arguments
+        self.config = folder / "auricle.toml"
+        satellite = {"state_directory": str(folder), **settings.get("satellite", {})}
+        write_settings(self.config, {**settings, "satellite": satellite})
+        self._log_path = folder / "auricle.log"
+        self._process: Process | None = None
+
+    @property
+    def log(self) -> str:
+        return self._log_path.read_text(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def start(self) -> None:
+        with self._log_path.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "auricle", "run", "--config", str(self.config)),
+                *self._arguments,
+                stdin=self._stdin,
+                stdout=log,
+                stderr=log,
+                env={**clean_environment(), **self._environment},
+            )
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def stop(
+        self, number: signal.Signals = signal.SIGTERM, timeout: float = 10.0
+    ) -> int:
+        """Send a signal and wait for the exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return await self.ended(timeout)
+
+    async def ended(self, timeout: float = 10.0) -> int:
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), timeout)
+
+
+async def auricle(*arguments: str, timeout: float = 60.0) -> tuple[int, str, str]:
+    """Run a command to its end: exit code, standard output, standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "auricle", *arguments),
+        stdout=PIPE,
+        stderr=PIPE,
+        env=clean_environment(),
+    )
+    out, err = await asyncio.wait_for(process.communicate(), timeout)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    lines = []
+    for section, keys in settings.items():
+        lines.append(f"[{section}]")
+        # JSON's strings, numbers, booleans and lists are TOML's, too.
+        lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+    path.write_text("\n".join(lines) + "\n")
+    path.chmod(0o600)
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours, without settings that would leak into the program."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AURICLE_", "DASHSCOPE_", "XDG_"))
+    }
+
+
+@asynccontextmanager
+async def local_recognizer(*arguments: str) -> AsyncIterator[str]:
+    """`auricle recognizer` with its real model; the URL to reach it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "auricle", "recognizer", "--port", "0", *arguments),
+        stdout=PIPE,
+        env=clean_environment(),
+    )
+    try:
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        assert line.startswith(b"serving on "), line
+        yield line.decode().split()[2]
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 20)

@@ -1,0 +1,321 @@
+"""A whole house in a test: the program, all that it talks to, and all that can break.
+
+```
+room --> auricle run --> fault proxy --> recognizer
+                     +-> fault proxy --> mosquitto --> the house, which keeps a ledger
+```
+"""
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+import paho.mqtt.client as paho
+
+from rigs.broker import Broker, password_file
+from rigs.eventually import eventually
+from rigs.fault_proxy import FaultProxy
+from rigs.house import House
+from rigs.ledgers import End, Ledgers
+from rigs.program import Program
+from rigs.room import NumberedRecognizer, Room, command
+
+NODE = "auricle/study"
+CANARY = "CANARY0123456789abcdef"
+"""In every secret, so that it can be looked for afterwards."""
+API_KEY = f"sk-{CANARY}"
+ACL = Path(__file__).parents[2] / "mosquitto" / "acl.example"
+USERS = {"homeassistant": "h", "study": CANARY}
+
+LISTENING = "listening to "
+CONNECTED = "connected to the broker"
+WOKEN = "idle -> listening"
+NO_BROKER = "no broker"
+ASR_BROKEN = "connection to the recognizer broke"
+
+Sections = Mapping[str, Mapping[str, Any]]
+
+
+class Scene:
+    """An async context manager; the program listens and is connected in it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        speed: float = 1.0,
+        time_to_live: float = 10.0,
+        settings: Sections = MappingProxyType({}),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`settings` of the program are on top of ours; `speed` is the room's."""
+        self.folder = folder
+        self.ledgers = Ledgers(time_to_live)
+        self.room = Room(speed)
+        self.recognizer = NumberedRecognizer(api_key=API_KEY)
+        self.broker = guarded_broker(folder / "broker")
+        self.house = LedgerHouse(self.broker.port, self.ledgers)
+        self.mqtt = FaultProxy(self.broker.port)
+        self._settings = settings
+        self._environment = environment
+        self._sessions = 0
+        self._speaking: asyncio.Task[float] | None = None
+        self.log = LogTail(folder / "auricle.log")
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with contextlib.AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            self.broker.start()
+            stack.callback(self.broker.kill)
+            await enter(self.mqtt)
+            await enter(self.recognizer)
+            self.asr = await enter(FaultProxy(self.recognizer.port))
+            await enter(self.house)
+            await enter(self.room)
+            self.program = await enter(
+                Program(
+                    self.folder,
+                    self._all_settings(),
+                    stdin=self.room.microphone,
+                    environment=self._environment,
+                )
+            )
+            await self.until(lambda: self.log.counts[LISTENING], 30)
+            await self.until(lambda: self.log.counts[CONNECTED], 30)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _all_settings(self) -> dict[str, Mapping[str, Any]]:
+        ours: dict[str, Mapping[str, Any]] = {
+            "satellite": {"name": "study"},
+            "microphone": {"recording": "-", "speed": self.room.speed},
+            "utterance": {"mode": "manual"},
+            "asr": {
+                "url": f"ws://127.0.0.1:{self.asr.port}/api-ws/v1/realtime",
+                "api_key": API_KEY,
+                "language": "en",
+            },
+            "mqtt": {
+                "host": "127.0.0.1",
+                "port": self.mqtt.port,
+                "username": "study",
+                "password": USERS["study"],
+                "time_to_live": self.ledgers.time_to_live,
+            },
+            "limits": {"turns_per_hour": 0, "seconds_per_day": 0},
+            "log": {"level": "debug"},
+        }
+        return {
+            section: {**ours.get(section, {}), **self._settings.get(section, {})}
+            for section in {**ours, **self._settings}
+        }
+
+    # --- what happens ---
+
+    async def speak(self) -> int:
+        """Say the next command; its number, when it is said."""
+        number = await self.begin_to_speak()
+        await self.finish_speaking(number)
+        return number
+
+    async def begin_to_speak(self) -> int:
+        """Start saying the next command; return when the wake word was heard."""
+        number = len(self.ledgers.spoken) + 1
+        self._read_log()
+        self.ledgers.speak(number)
+        turns = self.log.counts[WOKEN]
+        self._sessions = len(self.recognizer.heard)
+        self._speaking = asyncio.create_task(self.room.say(command(number)))
+        with contextlib.suppress(AssertionError):
+            await self.until(lambda: self.log.counts[WOKEN] > turns, 5)
+        return number
+
+    async def is_understood(self) -> None:
+        """Wait until the recognizer hears what is spoken, as well as it can."""
+
+        def heard() -> bool:
+            new = self.recognizer.heard[self._sessions :]
+            return any(session.seconds > 0.3 for session in new)
+
+        with contextlib.suppress(AssertionError):
+            await self.until(heard, 1.0)
+
+    async def finish_speaking(self, number: int) -> None:
+        assert self._speaking is not None
+        self.ledgers.spoken[number].at = await self._speaking
+
+    async def end(self, number: int, timeout: float = 15.0) -> End:
+        """How it ended, as soon as that is known."""
+        with contextlib.suppress(AssertionError):
+            await self.until(lambda: self.ledgers.end(number) is not End.LOST, timeout)
+        return self.ledgers.end(number)
+
+    async def recovery(self, timeout: float = 30.0) -> float:
+        """Say commands until one is executed; the seconds that took."""
+        started = time.monotonic()
+        while True:
+            number = await self.speak()
+            if await self.end(number) is End.EXECUTED:
+                return time.monotonic() - started
+            assert time.monotonic() - started < timeout, self.program.log[-2000:]
+
+    async def kill(self) -> None:
+        """End the program as a power cut does."""
+        self._read_log()
+        self.ledgers.kill()
+        await self.program.stop(signal.SIGKILL)
+
+    async def restart(self) -> float:
+        """Start the program again; the seconds until it listens."""
+        started = time.monotonic()
+        listening = self.log.counts[LISTENING]
+        self.room.forget()
+        await self.program.start()
+        await self.until(lambda: self.log.counts[LISTENING] > listening, 30)
+        return time.monotonic() - started
+
+    async def is_connected(self) -> None:
+        """Wait until the house and the program have the broker again."""
+        await self.until(lambda: self.house.connected, 30)
+        await self.until(lambda: self.house.latest("availability") == "online", 60)
+
+    def forbid_everything(self) -> None:
+        """Let the broker's rules allow the satellite nothing."""
+        self._set_rules("user homeassistant\ntopic readwrite #\n")
+
+    def allow_again(self) -> None:
+        self._set_rules(ACL.read_text())
+
+    def _set_rules(self, rules: str) -> None:
+        (self.broker.directory / "acl").write_text(rules)
+        self.broker.reload()
+
+    async def until(self, condition: Callable[[], object], timeout: float) -> None:
+        """Wait for it, reading the program's log meanwhile."""
+
+        def holds() -> object:
+            self._read_log()
+            return condition()
+
+        await eventually(holds, timeout)
+
+    # --- what is known ---
+
+    def delivery(self) -> dict[str, Any]:
+        """What the program says became of its finals."""
+        told: dict[str, Any] = json.loads(self.house.latest("delivery") or "{}")
+        return told
+
+    def check(self) -> None:
+        """Nothing lost, nothing late, nothing twice under different ids, no secret."""
+        self._read_log()
+        assert self.ledgers.lost() == []
+        assert self.ledgers.unaccounted() == set()
+        assert self.ledgers.late(tolerance=1.0) == []
+        assert self.ledgers.duplicates() == []
+        assert self.log.secrets == 0
+        assert self.house.secrets == 0
+
+    def _read_log(self) -> None:
+        for line in self.log.read():
+            self.ledgers.logged(line)
+
+
+class LogTail:
+    """A log that is being written, read once."""
+
+    def __init__(self, path: Path) -> None:
+        self.counts: Counter[str] = Counter()
+        """How often it said what tests wait for."""
+        self.secrets = 0
+        """Lines that hold one."""
+        self._path = path
+        self._position = 0
+
+    def read(self) -> list[str]:
+        """The complete lines that are new."""
+        with contextlib.suppress(FileNotFoundError), self._path.open("rb") as log:
+            log.seek(self._position)
+            new, end, _ = log.read().rpartition(b"\n")
+            self._position += len(new) + len(end)
+            lines = new.decode(errors="replace").splitlines()
+            for line in lines:
+                self._note(line)
+            return lines
+        return []
+
+    def _note(self, line: str) -> None:
+        self.secrets += CANARY in line
+        for phrase in (LISTENING, CONNECTED, WOKEN, NO_BROKER, ASR_BROKEN):
+            self.counts[phrase] += phrase in line
+
+
+class LedgerHouse(House):
+    """Home Assistant's place on the broker, which writes down what it hears."""
+
+    def __init__(self, port: int, ledgers: Ledgers) -> None:
+        user = "homeassistant"
+        super().__init__(port, "#", username=user, password=USERS[user])
+        self.secrets = 0
+        """Messages that hold one."""
+        self._ledgers = ledgers
+        self._latest: dict[str, str] = {}
+
+    def leave(self) -> None:
+        """Listen no longer to what the satellite says."""
+        self._client.unsubscribe("#")
+
+    async def come_back(self) -> None:
+        self._subscribed.clear()
+        self._subscribe()
+        assert await asyncio.to_thread(self._subscribed.wait, 10)
+
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected()
+
+    def latest(self, topic: str) -> str | None:
+        """The latest payload on a topic of the satellite."""
+        return self._latest.get(f"{NODE}/{topic}")
+
+    def _hear(self, message: paho.MQTTMessage) -> None:
+        # A thousand turns later, nobody wants to check all of them.
+        del self.heard[:-_KEPT]
+        super()._hear(message)
+        payload = self.heard[-1].payload
+        self.secrets += CANARY in payload
+        self._latest[message.topic] = payload
+        if message.topic == f"{NODE}/transcript/final":
+            self._ledgers.final(payload)
+        elif message.topic == f"{NODE}/event/utterance":
+            self._ledgers.event(payload)
+
+
+_KEPT = 500
+
+
+def guarded_broker(folder: Path) -> Broker:
+    """With the access rules that we give to users."""
+    folder.mkdir()
+    acl = folder / "acl"
+    acl.write_text(ACL.read_text())
+    acl.chmod(0o600)
+    return Broker(
+        folder,
+        (
+            "allow_anonymous false",
+            f"password_file {password_file(folder, USERS)}",
+            f"acl_file {acl}",
+        ),
+    )

@@ -1,0 +1,36 @@
+"""Speech engines that say what a test wants, when it wants."""
+
+import threading
+
+from auricle.turn import Transcript
+
+
+class ScriptedEngine:
+    """Answers at once; holds its breath while `held`; fails on demand."""
+
+    name = "scripted"
+
+    def __init__(self, text: str = "Turn on the light.") -> None:
+        self.text = text
+        self.failing = False
+        self.asked: list[tuple[int, str | None, str | None, bool]] = []
+        """(bytes, language, corpus, final) of each order."""
+        self.threads: set[str] = set()
+        self._breath = threading.Event()
+        self._breath.set()
+
+    def hold(self) -> None:
+        self._breath.clear()
+
+    def go_on(self) -> None:
+        self._breath.set()
+
+    def transcribe(
+        self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
+    ) -> Transcript:
+        self.asked.append((len(pcm), language, corpus, final))
+        self.threads.add(threading.current_thread().name)
+        assert self._breath.wait(30)
+        if self.failing:
+            raise RuntimeError("the model is broken")
+        return Transcript(self.text, language)

@@ -1,0 +1,81 @@
+"""The real daemon in the study, hearing what a test wants."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rigs.broker import Broker
+from rigs.eventually import eventually
+from rigs.house import House
+from rigs.program import Program
+from rigs.recognizer_faults import Fault
+from rigs.recordings import save
+from rigs.scripted_recognizer import ScriptedRecognizer
+from rigs.speech import silence
+
+NODE = "auricle/study"
+EVERYTHING = (f"{NODE}/#", "homeassistant/#")
+
+
+@dataclass
+class Study:
+    """A satellite, its recognizer, and whoever listens in."""
+
+    program: Program
+    recognizer: ScriptedRecognizer
+    house: House
+
+    async def hears(self) -> None:
+        """One turn, by push to talk; the recognizer knows the words."""
+        utterances = len(self.house.on(f"{NODE}/event/utterance"))
+        sessions = len(self.recognizer.heard)
+        self.house.say(f"{NODE}/listen/set", "START")
+        await eventually(
+            lambda: (
+                len(self.recognizer.heard) > sessions
+                and self.recognizer.heard[-1].seconds > 0.3
+            )
+        )
+        self.house.say(f"{NODE}/listen/set", "STOP")
+        await eventually(
+            lambda: len(self.house.on(f"{NODE}/event/utterance")) > utterances
+        )
+
+
+@contextlib.asynccontextmanager
+async def study(
+    broker: Broker,
+    folder: Path,
+    transcript: str | Sequence[str] = "Turn on the kitchen light.",
+    *,
+    emotion: str | None = "neutral",
+    always: Sequence[Fault] = (),
+    recording: Path | None = None,
+    **sections: Mapping[str, Any],
+) -> AsyncIterator[Study]:
+    """In a quiet room, unless a `recording` is played; `sections` of the settings."""
+    if recording is None:
+        recording = save(folder / "quiet.wav", silence(900))
+    async with (
+        House(broker.port, *EVERYTHING) as house,
+        ScriptedRecognizer(transcript, emotion=emotion, always=always) as recognizer,
+    ):
+        settings: dict[str, Mapping[str, Any]] = {
+            "satellite": {"name": "study", "friendly_name": "Study voice"},
+            "microphone": {"recording": str(recording)},
+            "asr": {"url": recognizer.url},
+            "utterance": {"mode": "manual"},
+            **sections,
+        }
+        mqtt = {"host": "127.0.0.1", "port": broker.port, **settings.get("mqtt", {})}
+        async with Program(folder, {**settings, "mqtt": mqtt}) as program:
+            try:
+                # It has to load its libraries, on a machine that may be busy.
+                await house.hears(f"{NODE}/availability", "online", timeout=60)
+                yield Study(program, recognizer, house)
+            finally:
+                # It says goodbye, or the next one would seem to be there too early.
+                with contextlib.suppress(ProcessLookupError):
+                    await program.stop()

@@ -1,0 +1,105 @@
+import pytest
+
+from auricle.asr.events import ServerError, TranscriptionFailed
+from auricle.asr.failures import closed, error_event, failed_item, refused_handshake
+from auricle.errors import AsrRejectedError
+from auricle.turn import Reason
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "transient"),
+    [
+        (401, Reason.AUTH_FAILED, False),
+        (403, Reason.AUTH_FAILED, False),
+        (404, Reason.ASR_UNREACHABLE, False),
+        (302, Reason.ASR_UNREACHABLE, False),
+        (400, Reason.ASR_UNREACHABLE, False),
+        (429, Reason.RATE_LIMITED, True),
+        (500, Reason.ASR_UNREACHABLE, True),
+        (503, Reason.ASR_UNREACHABLE, True),
+    ],
+)
+def test_a_status_says_whether_to_try_again(
+    status: int, reason: Reason, transient: bool
+) -> None:
+    error = refused_handshake(status)
+    assert (error.reason, error.transient) == (reason, transient)
+    assert str(status) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "transient"),
+    [
+        ("Access denied.", Reason.AUTH_FAILED, False),
+        ("InvalidApiKey", Reason.AUTH_FAILED, False),
+        ("Arrearage: account not in good standing", Reason.AUTH_FAILED, False),
+        ("ModelNotFound", Reason.AUTH_FAILED, False),
+        ("The free quota has been exhausted", Reason.RATE_LIMITED, False),
+        ("Throttling.RateQuota", Reason.RATE_LIMITED, True),
+        ("Requests rate limit exceeded", Reason.RATE_LIMITED, True),
+        ("going away", Reason.ASR_UNREACHABLE, True),
+        ("", Reason.ASR_UNREACHABLE, True),
+    ],
+)
+def test_a_close_while_opening_may_name_a_refusal(
+    text: str, reason: Reason, transient: bool
+) -> None:
+    error = closed(1008, text, opening=True)
+    assert (error.reason, error.transient) == (reason, transient)
+
+
+def test_a_close_of_an_open_session_is_an_outage_whatever_it_says() -> None:
+    error = closed(1011, "access to the backend failed", opening=False)
+    assert (error.reason, error.transient) == (Reason.ASR_UNREACHABLE, True)
+
+
+@pytest.mark.parametrize("code", [None, 1006])
+def test_a_broken_connection_is_an_outage(code: int | None) -> None:
+    error = closed(code, "", opening=True)
+    assert str(error) == "the connection to the recognizer broke"
+    assert (error.reason, error.transient) == (Reason.ASR_UNREACHABLE, True)
+
+
+def test_a_close_cannot_write_into_the_terminal() -> None:
+    assert "\x1b" not in str(closed(1011, "\x1b[2Jgone", opening=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "transient"),
+    [
+        (ServerError("server_error", "internal_error", "m"), Reason.ASR_FAILED, True),
+        (ServerError("", "", "m"), Reason.ASR_FAILED, True),
+        (
+            ServerError("invalid_request_error", "invalid_value", "m", "session.x"),
+            Reason.ASR_PROTOCOL,
+            False,
+        ),
+        (ServerError("", "Throttling.RateQuota", "m"), Reason.RATE_LIMITED, True),
+        (ServerError("", "Throttling.AllocationQuota", "m"), Reason.RATE_LIMITED, True),
+        (
+            ServerError("server_error", "", "Requests rate limit exceeded, try later"),
+            Reason.RATE_LIMITED,
+            True,
+        ),
+        (ServerError("", "InvalidApiKey", "m"), Reason.AUTH_FAILED, False),
+        (ServerError("", "AccessDenied", "m"), Reason.AUTH_FAILED, False),
+    ],
+)
+def test_an_error_event_says_whether_to_try_again(
+    error: ServerError, reason: Reason, transient: bool
+) -> None:
+    failure = error_event(error)
+    assert (failure.reason, failure.transient) == (reason, transient)
+    assert isinstance(failure, AsrRejectedError) is not transient
+
+
+def test_an_error_event_is_told_with_all_it_said() -> None:
+    error = ServerError("invalid_request_error", "invalid_value", "no", "session.x")
+    assert str(error_event(error)) == (
+        "the recognizer reports invalid_request_error invalid_value (session.x): no"
+    )
+
+
+def test_a_failed_item_is_worth_another_attempt() -> None:
+    failure = failed_item(TranscriptionFailed("i", "internal_error", "m"))
+    assert (failure.reason, failure.transient) == (Reason.ASR_FAILED, True)

@@ -1,0 +1,489 @@
+import base64
+import itertools
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auricle.asr.events import (
+    TRANSCRIPTION,
+    FinalTranscript,
+    InterimTranscript,
+    ServerError,
+    ServerVad,
+    SessionFinished,
+    SessionSettings,
+)
+from auricle.asr.protocol import AsrProtocol, ProtocolState
+from auricle.errors import AsrProtocolError
+
+CREATED = '{"type":"session.created","session":{"id":"s"}}'
+UPDATED = '{"type":"session.updated","session":{"id":"s"}}'
+FINISHED = '{"type":"session.finished"}'
+NOTHING_TO_COMMIT = (
+    '{"type":"error","error":{"message":'
+    '"Error committing input audio buffer, maybe no invalid audio stream."}}'
+)
+MANUAL = SessionSettings(turn_detection=None)
+VAD = SessionSettings(turn_detection=ServerVad(0.0, 400))
+
+FRAME = 960
+SECOND = 32_000
+
+
+def opened(settings: SessionSettings = MANUAL) -> AsrProtocol:
+    protocol = AsrProtocol(settings, "event_p")
+    protocol.receive_message(CREATED)
+    protocol.messages_to_send()
+    protocol.receive_message(UPDATED)
+    return protocol
+
+
+def sent(protocol: AsrProtocol) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in protocol.messages_to_send()]
+
+
+def types(protocol: AsrProtocol) -> list[str]:
+    return [message["type"] for message in sent(protocol)]
+
+
+def audio_of(messages: list[dict[str, Any]]) -> list[bytes]:
+    return [base64.b64decode(m["audio"]) for m in messages if "audio" in m]
+
+
+def final(item_id: str = "i", text: str = "Turn on.") -> str:
+    name = f"{TRANSCRIPTION}.completed"
+    return json.dumps({"type": name, "item_id": item_id, "transcript": text})
+
+
+def interim(item_id: str = "i", text: str = "Turn") -> str:
+    name = f"{TRANSCRIPTION}.text"
+    return json.dumps({"type": name, "item_id": item_id, "text": "", "stash": text})
+
+
+# --- opening ---
+
+
+def test_nothing_is_said_before_the_server_has_spoken() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.send_audio(bytes(SECOND))
+    assert sent(protocol) == []
+
+
+def test_the_settings_are_sent_once_the_session_is_created() -> None:
+    protocol = AsrProtocol(
+        SessionSettings(ServerVad(0.0, 400), language="en", corpus_text="Nabu"),
+        "event_p",
+    )
+    protocol.receive_message(CREATED)
+    assert sent(protocol) == [
+        {
+            "event_id": "event_p_1",
+            "type": "session.update",
+            "session": {
+                "modalities": ["text"],
+                "input_audio_format": "pcm",
+                "sample_rate": 16000,
+                "input_audio_transcription": {
+                    "language": "en",
+                    "corpus": {"text": "Nabu"},
+                },
+                "turn_detection": {
+                    "type": "server_vad",
+                    "threshold": 0.0,
+                    "silence_duration_ms": 400,
+                },
+            },
+        }
+    ]
+
+
+def test_hints_that_are_no_text_can_be_sent_all_the_same() -> None:
+    protocol = AsrProtocol(SessionSettings(corpus_text="half \ud83d"), "event_p")
+    protocol.receive_message(CREATED)
+    assert protocol.messages_to_send()[0].encode()
+
+
+def test_manual_mode_is_an_explicit_null() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.receive_message(CREATED)
+    assert sent(protocol)[0]["session"]["turn_detection"] is None
+
+
+def test_the_settings_are_sent_once_however_often_the_server_greets() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    for greeting in (CREATED, UPDATED, CREATED, UPDATED):
+        protocol.receive_message(greeting)
+    assert types(protocol) == ["session.update"]
+
+
+def test_an_update_that_nobody_asked_for_does_not_open_the_session() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.receive_message(UPDATED)
+    assert protocol.state is ProtocolState.OPENING
+    assert types(protocol) == ["session.update"]
+
+
+def test_audio_waits_for_the_settings_to_be_accepted() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.receive_message(CREATED)
+    protocol.send_audio(bytes(SECOND))
+    assert types(protocol) == ["session.update"]
+
+
+def test_what_waited_leaves_whole_and_first_in_pieces_of_a_second() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    spoken = bytes(range(250)) * 400
+    protocol.send_audio(spoken)
+    protocol.receive_message(CREATED)
+    protocol.messages_to_send()
+    protocol.receive_message(UPDATED)
+    pieces = audio_of(sent(protocol))
+    assert b"".join(pieces) == spoken
+    assert [len(piece) for piece in pieces] == [SECOND, SECOND, SECOND, 4000]
+
+
+def test_what_is_said_and_ended_while_the_session_opens_waits_in_order() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    protocol.send_finish()
+    protocol.receive_message(CREATED)
+    protocol.messages_to_send()
+    protocol.receive_message(UPDATED)
+    assert types(protocol) == [
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "session.finish",
+    ]
+    assert protocol.state is ProtocolState.FINISHING
+
+
+def test_no_more_than_a_minute_waits() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    for _ in range(100):
+        protocol.send_audio(bytes(SECOND))
+    protocol.receive_message(CREATED)
+    protocol.messages_to_send()
+    protocol.receive_message(UPDATED)
+    assert sum(map(len, audio_of(sent(protocol)))) == 60 * SECOND
+
+
+def test_a_refused_update_is_reported_and_opens_nothing() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.receive_message(CREATED)
+    heard = protocol.receive_message(
+        '{"type":"error","error":{"type":"invalid_request_error",'
+        '"code":"invalid_value","message":"no","param":"session.sample_rate"}}'
+    )
+    assert heard == [
+        ServerError(
+            "invalid_request_error", "invalid_value", "no", "session.sample_rate"
+        )
+    ]
+    assert protocol.state is ProtocolState.OPENING
+
+
+# --- audio ---
+
+
+def test_live_audio_leaves_two_frames_a_message() -> None:
+    protocol = opened()
+    lengths = []
+    for _ in range(6):
+        protocol.send_audio(bytes(FRAME))
+        lengths.append([len(pcm) for pcm in audio_of(sent(protocol))])
+    assert lengths == [[], [2 * FRAME]] * 3
+
+
+def test_a_commit_takes_the_last_frame_along() -> None:
+    protocol = opened()
+    for _ in range(5):
+        protocol.send_audio(bytes(FRAME))
+    protocol.send_commit()
+    messages = sent(protocol)
+    assert [len(pcm) for pcm in audio_of(messages)] == [5 * FRAME]
+    assert messages[-1]["type"] == "input_audio_buffer.commit"
+
+
+def test_every_message_has_an_id_of_its_own() -> None:
+    protocol = opened()
+    for _ in range(3):
+        protocol.send_audio(bytes(SECOND))
+        protocol.send_commit()
+    ids = [message["event_id"] for message in sent(protocol)]
+    assert len(set(ids)) == len(ids) == 6
+
+
+@given(st.lists(st.binary(max_size=3 * FRAME), max_size=20), st.data())
+def test_audio_arrives_as_it_was_said_however_it_is_cut(
+    pieces: list[bytes], data: st.DataObject
+) -> None:
+    protocol = opened(VAD)
+    arrived = b""
+    for piece in pieces:
+        protocol.send_audio(piece)
+        if data.draw(st.booleans()):
+            arrived += b"".join(audio_of(sent(protocol)))
+    protocol.send_finish()
+    arrived += b"".join(audio_of(sent(protocol)))
+    assert arrived == b"".join(pieces)
+
+
+def test_audio_that_was_handed_over_is_counted() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(SECOND))
+    assert protocol.sent_seconds == 0
+    protocol.messages_to_send()
+    assert protocol.sent_seconds == 1
+
+
+def test_eight_kilohertz_are_half_the_bytes() -> None:
+    protocol = opened(SessionSettings(None, sample_rate=8000))
+    protocol.send_audio(bytes(SECOND))
+    assert [len(pcm) for pcm in audio_of(sent(protocol))] == [16_000, 16_000]
+    assert protocol.sent_seconds == 2
+
+
+# --- ends ---
+
+
+@pytest.mark.parametrize("length", [0, 2, 3198])
+def test_less_than_a_tenth_of_a_second_is_not_committed(length: int) -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(length))
+    assert protocol.send_commit() == [FinalTranscript("unnamed_1", "")]
+    assert "input_audio_buffer.commit" not in types(protocol)
+
+
+def test_a_tenth_of_a_second_is_committed() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(3200))
+    assert protocol.send_commit() == []
+
+
+def test_a_commit_that_found_nothing_is_an_empty_final() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    assert protocol.receive_message(NOTHING_TO_COMMIT) == [
+        FinalTranscript("unnamed_1", "")
+    ]
+
+
+def test_a_commit_that_found_nothing_ends_the_item_whose_text_came_before() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(SECOND))
+    protocol.receive_message(interim("i"))
+    protocol.send_commit()
+    assert protocol.receive_message(NOTHING_TO_COMMIT) == [FinalTranscript("i", "")]
+
+
+def test_an_error_about_a_commit_that_was_answered_means_nothing() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    protocol.receive_message(final())
+    assert protocol.receive_message(NOTHING_TO_COMMIT) == []
+
+
+def test_finishing_twice_is_finishing_once() -> None:
+    protocol = opened()
+    protocol.send_finish()
+    protocol.send_finish()
+    assert types(protocol) == ["session.finish"]
+    protocol.send_finish()
+    assert types(protocol) == []
+
+
+def test_dropping_leaves_the_farewell_only() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    protocol.send_audio(bytes(SECOND))
+    protocol.drop_unsent()
+    protocol.send_finish()
+    assert types(protocol) == ["session.finish"]
+
+
+def test_dropping_does_not_take_back_the_farewell() -> None:
+    protocol = opened()
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_finish()
+    protocol.drop_unsent()
+    assert types(protocol) == ["session.finish"]
+
+
+def test_the_session_is_finished_when_the_server_says_so() -> None:
+    protocol = opened()
+    protocol.send_finish()
+    protocol.messages_to_send()
+    assert protocol.receive_message(FINISHED) == [SessionFinished()]
+    assert protocol.state is ProtocolState.FINISHED
+
+
+def test_after_the_end_nothing_is_heard() -> None:
+    protocol = opened()
+    protocol.send_finish()
+    protocol.messages_to_send()
+    protocol.receive_message(FINISHED)
+    assert protocol.receive_message(final()) == []
+
+
+@pytest.mark.parametrize("greetings", [[], [CREATED], [CREATED, UPDATED]])
+def test_an_end_that_nobody_asked_for_is_impossible(greetings: list[str]) -> None:
+    protocol = AsrProtocol(VAD, "event_p")
+    for greeting in greetings:
+        protocol.receive_message(greeting)
+        protocol.messages_to_send()
+    with pytest.raises(AsrProtocolError, match=r"session\.finished"):
+        protocol.receive_message(FINISHED)
+
+
+# --- transcripts ---
+
+
+def test_a_final_comes_once() -> None:
+    protocol = opened(VAD)
+    assert protocol.receive_message(final()) == [FinalTranscript("i", "Turn on.")]
+    assert protocol.receive_message(final()) == []
+
+
+def test_an_interim_never_follows_its_final() -> None:
+    protocol = opened(VAD)
+    protocol.receive_message(final())
+    assert protocol.receive_message(interim()) == []
+
+
+def test_an_interim_replaces_the_one_before() -> None:
+    protocol = opened(VAD)
+    protocol.receive_message(interim(text="Turn"))
+    assert protocol.receive_message(interim(text="Turn on")) == [
+        InterimTranscript("i", "", "Turn on")
+    ]
+
+
+def test_pieces_of_the_delta_dialect_are_put_together_by_item() -> None:
+    protocol = opened(VAD)
+    name = f"{TRANSCRIPTION}.delta"
+    heard = []
+    for item_id, delta in [("a", "turn "), ("b", "dim "), ("a", "on"), ("b", "it")]:
+        message = json.dumps({"type": name, "item_id": item_id, "delta": delta})
+        heard += protocol.receive_message(message)
+    assert [(e.item_id, e.text) for e in heard if isinstance(e, InterimTranscript)] == [
+        ("a", "turn "),
+        ("b", "dim "),
+        ("a", "turn on"),
+        ("b", "dim it"),
+    ]
+
+
+def test_a_nameless_final_said_again_is_not_a_second_one() -> None:
+    protocol = opened(VAD)
+    nameless = final(item_id="")
+    assert len(protocol.receive_message(nameless)) == 1
+    assert protocol.receive_message(nameless) == []
+
+
+def test_nameless_finals_answer_the_commits_in_order() -> None:
+    protocol = opened()
+    for _ in range(2):
+        protocol.send_audio(bytes(SECOND))
+        protocol.send_commit()
+    heard = [
+        protocol.receive_message(final("", text)) for text in ("one", "two", "two")
+    ]
+    assert heard == [
+        [FinalTranscript("unnamed_1", "one")],
+        [FinalTranscript("unnamed_2", "two")],
+        [],
+    ]
+
+
+def test_a_final_that_repeats_the_hints_is_empty() -> None:
+    settings = SessionSettings(corpus_text="Nabu, kitchen light, living room.")
+    protocol = opened(settings)
+    echo = final("i", "nabu kitchen light living room")
+    assert protocol.receive_message(echo) == [FinalTranscript("i", "")]
+
+
+def test_a_final_that_uses_the_hints_is_kept() -> None:
+    settings = SessionSettings(corpus_text="Nabu, kitchen light, living room.")
+    protocol = opened(settings)
+    command = final("i", "turn on the kitchen light")
+    assert protocol.receive_message(command) == [
+        FinalTranscript("i", "turn on the kitchen light")
+    ]
+
+
+SERVER_MESSAGES = [
+    CREATED,
+    UPDATED,
+    NOTHING_TO_COMMIT,
+    *(final(item) for item in ("a", "b", "")),
+    *(interim(item) for item in ("a", "b", "")),
+    *(
+        json.dumps({"type": f"input_audio_buffer.{name}", "item_id": item})
+        for name in ("speech_started", "speech_stopped", "committed")
+        for item in ("a", "b", "")
+    ),
+    *(
+        json.dumps({"type": f"{TRANSCRIPTION}.delta", "item_id": item, "delta": "x"})
+        for item in ("a", "")
+    ),
+    '{"type":"conversation.item.created","item":{"id":"a"}}',
+    '{"type":"conversation.item.created"}',
+    "junk",
+]
+STEPS = st.lists(
+    st.sampled_from([*SERVER_MESSAGES, "audio", "commit", "take"]), max_size=60
+)
+
+
+@given(STEPS)
+def test_in_any_order_each_item_ends_once_and_is_silent_after(steps: list[str]) -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    ended: set[str] = set()
+    for step in steps:
+        heard = []
+        match step:
+            case "audio":
+                protocol.send_audio(bytes(SECOND // 20))
+            case "commit":
+                heard = protocol.send_commit()
+            case "take":
+                protocol.messages_to_send()
+            case message:
+                heard = protocol.receive_message(message)
+        for event in heard:
+            if isinstance(event, FinalTranscript | InterimTranscript):
+                assert event.item_id
+                assert event.item_id not in ended
+            if isinstance(event, FinalTranscript):
+                ended.add(event.item_id)
+
+
+@given(STEPS)
+def test_in_any_order_the_wire_is_update_then_audio_then_commit(
+    steps: list[str],
+) -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    wire: list[str] = []
+    for step in steps:
+        match step:
+            case "audio":
+                protocol.send_audio(bytes(SECOND // 20))
+            case "commit":
+                protocol.send_commit()
+            case "take":
+                wire += types(protocol)
+            case message:
+                protocol.receive_message(message)
+    wire += types(protocol)
+    assert wire.count("session.update") <= 1
+    assert wire[:1] in ([], ["session.update"])
+    for before, kind in itertools.pairwise(wire):
+        if kind == "input_audio_buffer.commit":
+            assert before == "input_audio_buffer.append"

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from auricle.audio.frame import FRAME_SAMPLES, Frame
+from auricle.audio.health import LevelWatch, PaceWatch
+from auricle.audio.source import SourceHealth
+from rigs.speech import frames, noise, silence
+
+
+def watched(*sounds: bytes) -> SourceHealth:
+    watch = LevelWatch()
+    for sound in sounds:
+        for frame in frames(sound):
+            watch.watch(frame)
+    return watch.health
+
+
+def clipped(seconds: float) -> bytes:
+    frame = np.zeros(FRAME_SAMPLES, "<i2")
+    frame[7] = -32768
+    return frame.tobytes() * round(seconds / 0.03)
+
+
+def test_a_quiet_room_is_good() -> None:
+    assert watched(noise(20, dbfs=-75)) is SourceHealth.GOOD
+
+
+def test_exact_zeros_are_good_for_less_than_ten_seconds() -> None:
+    assert watched(noise(1, dbfs=-75), silence(9.9)) is SourceHealth.GOOD
+
+
+def test_exact_zeros_for_ten_seconds_are_not_a_room() -> None:
+    assert watched(noise(1, dbfs=-75), silence(10)) is SourceHealth.ZEROS
+
+
+def test_the_first_sound_after_zeros_is_good_again() -> None:
+    assert watched(silence(60), noise(0.03, dbfs=-75)) is SourceHealth.GOOD
+
+
+def test_a_loud_bang_is_not_yet_a_wrong_gain() -> None:
+    assert watched(noise(1, dbfs=-60), clipped(0.5)) is SourceHealth.GOOD
+
+
+def test_full_scale_again_and_again_is_clipping() -> None:
+    shouting = (clipped(0.3), noise(0.6, dbfs=-20))
+    assert watched(*shouting * 20) is SourceHealth.CLIPPING
+
+
+def test_clipping_is_over_some_time_after_the_last_one() -> None:
+    assert watched(clipped(20), noise(30, dbfs=-30)) is SourceHealth.GOOD
+
+
+@pytest.mark.parametrize("peak", [32767, -32767, -32768])
+def test_both_ends_of_the_scale_count(peak: int) -> None:
+    watch = LevelWatch()
+    for _ in range(100):
+        watch.watch(Frame(np.full(FRAME_SAMPLES, peak, "<i2").tobytes(), 0))
+    assert watch.health is SourceHealth.CLIPPING
+
+
+def outruns(blocks: list[tuple[float, float]]) -> bool:
+    """Blocks as (seconds of sound, seconds since the block before)."""
+    watch = PaceWatch()
+    return any(watch.outruns(sound, elapsed) for sound, elapsed in blocks)
+
+
+def test_real_time_is_no_faster_than_real_time() -> None:
+    assert not outruns([(0.03, 0.03)] * 10_000)
+
+
+def test_a_crystal_is_never_exact() -> None:
+    assert not outruns([(0.03, 0.0297)] * 100_000)
+
+
+def test_a_tenth_too_fast_is_noticed_within_a_minute_or_two() -> None:
+    assert outruns([(0.03, 0.03)] * 1000 + [(0.03, 0.03 / 1.1)] * 3000)
+
+
+def test_a_device_of_nothing_is_noticed_after_a_second_of_its_sound() -> None:
+    assert outruns([(0.03, 0.00002)] * 40)
+
+
+def test_sound_that_waited_is_late_and_not_fast() -> None:
+    real_time = [(0.03, 0.03)] * 1000
+    waited = [(0.03, 2.0), *[(0.03, 0.0)] * 66]
+    assert not outruns(real_time + waited + real_time)

@@ -1,0 +1,130 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auricle.mqtt.broker import Received
+from auricle.mqtt.commands import (
+    LONGEST_CONTEXT,
+    LONGEST_VOCABULARY,
+    Command,
+    Listen,
+    ListenAction,
+    Options,
+    Rejected,
+    Restart,
+    SetContext,
+    SetLanguage,
+    SetMute,
+    SetThreshold,
+    SetVocabulary,
+    SetWakeWord,
+    parse,
+    parse_vocabulary,
+)
+from auricle.mqtt.incoming import HomeAssistantStarted, interpret
+from auricle.mqtt.topics import Action, Setting, Topics
+
+TOPICS = Topics("auricle", "study")
+OPTIONS = Options(languages=("auto", "de", "en"), wake_words=("off", "okay_nabu"))
+
+
+@pytest.mark.parametrize(
+    ("what", "payload", "command"),
+    [
+        (Setting.MUTE, "ON", SetMute(muted=True)),
+        (Setting.MUTE, " off\n", SetMute(muted=False)),
+        (Setting.LANGUAGE, "DE", SetLanguage("de")),
+        (Setting.LANGUAGE, "auto", SetLanguage("auto")),
+        (Setting.WAKE_WORD, "okay_nabu", SetWakeWord("okay_nabu")),
+        (Setting.WAKE_WORD, "Off", SetWakeWord("off")),
+        (Setting.THRESHOLD, "0.65", SetThreshold(0.65)),
+        (Setting.CONTEXT, "Möhrchen, HVAC", SetContext("Möhrchen, HVAC")),
+        (Setting.CONTEXT, "", SetContext("")),
+        (Action.LISTEN, "start", Listen(ListenAction.START)),
+        (Action.LISTEN, "CANCEL", Listen(ListenAction.CANCEL)),
+        (Action.RESTART, "PRESS", Restart()),
+    ],
+)
+def test_a_command_is_understood_in_any_case(
+    what: Setting | Action, payload: str, command: Command
+) -> None:
+    assert parse(what, payload.encode(), OPTIONS) == command
+
+
+@pytest.mark.parametrize(
+    ("what", "payload", "why"),
+    [
+        (Setting.MUTE, b"yes", "none of ON, OFF"),
+        (Setting.MUTE, b"", "none of ON, OFF"),
+        (Setting.MUTE, b"\xff\xfe", "not UTF-8"),
+        (Setting.LANGUAGE, b"../../etc", "none of auto, de, en"),
+        (Setting.WAKE_WORD, b"hey_jarvis", "none of off, okay_nabu"),
+        (Setting.THRESHOLD, b"nan", "not a number from 0.05 to 0.99"),
+        (Setting.THRESHOLD, b"1e999", "not a number"),
+        (Setting.THRESHOLD, b"-1", "not a number"),
+        (Setting.THRESHOLD, b"1_0", "not a number"),
+        (Setting.THRESHOLD, b"zero point five", "not a number"),
+        (Setting.CONTEXT, b"x" * (LONGEST_CONTEXT + 1), "256 characters"),
+        (Action.LISTEN, b"NOW", "none of START, STOP, CANCEL"),
+        (Action.RESTART, b"", "none of PRESS"),
+    ],
+)
+def test_what_means_nothing_is_rejected_with_the_reason(
+    what: Setting | Action, payload: bytes, why: str
+) -> None:
+    rejected = parse(what, payload, OPTIONS)
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.what is what
+    assert why in rejected.why
+
+
+@given(st.sampled_from([*Setting, *Action]), st.binary(max_size=300))
+def test_no_payload_is_too_strange_to_be_answered(
+    what: Setting | Action, payload: bytes
+) -> None:
+    parse(what, payload, OPTIONS)
+
+
+@given(st.sampled_from([*Setting, *Action]), st.text("<secret>", min_size=8))
+def test_a_rejection_repeats_nothing_of_the_payload(
+    what: Setting | Action, payload: str
+) -> None:
+    command = parse(what, payload.encode(), OPTIONS)
+
+    if isinstance(command, Rejected):
+        assert payload not in command.why
+
+
+def test_the_vocabulary_is_one_line_of_bounded_length() -> None:
+    assert parse_vocabulary(b"kitchen lamp\nhall,\tden") == SetVocabulary(
+        "kitchen lamp hall, den"
+    )
+    assert isinstance(parse_vocabulary(b"x" * (LONGEST_VOCABULARY + 1)), Rejected)
+    assert isinstance(parse_vocabulary(b"\xff"), Rejected)
+
+
+def received(topic: str, payload: bytes, *, retain: bool = False) -> object:
+    return interpret(Received(topic, payload, retain), TOPICS, OPTIONS)
+
+
+def test_a_live_command_is_obeyed_and_a_retained_one_is_not() -> None:
+    topic = TOPICS.command(Setting.MUTE)
+
+    assert received(topic, b"OFF") == SetMute(muted=False)
+    assert isinstance(received(topic, b"OFF", retain=True), Rejected)
+
+
+def test_the_vocabulary_is_heeded_though_it_is_retained() -> None:
+    assert received(TOPICS.vocabulary, b"attic", retain=True) == SetVocabulary("attic")
+
+
+@pytest.mark.parametrize("topic", ["auricle/kitchen/mute/set", "auricle/study/x/set"])
+def test_what_is_for_somebody_else_concerns_nobody(topic: str) -> None:
+    assert received(topic, b"ON") is None
+
+
+def test_home_assistant_is_back_only_when_it_says_so_now() -> None:
+    assert received(TOPICS.birth, b"online") == HomeAssistantStarted()
+    assert received(TOPICS.birth, b"online", retain=True) is None
+    assert received(TOPICS.birth, b"offline") is None

@@ -1,0 +1,99 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from auricle.mqtt.commands import Options
+from auricle.mqtt.discovery import Device, discovery
+from auricle.mqtt.messages import Disclosure
+from auricle.mqtt.topics import Topics
+from auricle.satellite import SatelliteState
+from auricle.turn import OutcomeKind
+
+TOPICS = Topics("auricle", "study")
+DEVICE = Device(
+    name="Study voice",
+    version="0.1.0",
+    support_url="https://example.org/auricle",
+    model="Raspberry Pi 4",
+    currency="USD",
+)
+OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
+EVERYTHING = Disclosure(partial=True)
+
+
+def announced(
+    device: Device = DEVICE, disclosure: Disclosure = EVERYTHING
+) -> dict[str, Any]:
+    message = discovery(TOPICS, device, disclosure, OPTIONS)
+    assert message.retain
+    payload = json.loads(message.payload)
+    assert isinstance(payload, dict)
+    return payload
+
+
+def entities(payload: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: component
+        for name, component in payload["components"].items()
+        if "unique_id" in component
+    }
+
+
+def test_the_root_holds_nothing_that_home_assistant_refuses() -> None:
+    assert set(announced()) == {
+        *("device", "origin", "availability", "qos", "components"),
+    }
+
+
+def test_every_entity_has_an_id_for_ever_and_a_documented_entity_id() -> None:
+    found = entities(announced())
+
+    assert len({entity["unique_id"] for entity in found.values()}) == len(found)
+    assert found["mute"]["unique_id"] == "auricle_study_mute"
+    assert found["mute"]["default_entity_id"] == "switch.study_voice_mute"
+
+
+def test_no_entity_is_named_after_the_device_or_the_area() -> None:
+    for entity in entities(announced()).values():
+        assert not entity["name"].lower().startswith("study")
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "gone"),
+    [
+        (Disclosure(text=False), {"transcript", "partial_transcript"}),
+        (Disclosure(emotion=False, partial=True), {"emotion"}),
+        (Disclosure(partial=False), {"partial_transcript"}),
+    ],
+)
+def test_what_is_not_published_is_removed(
+    disclosure: Disclosure, gone: set[str]
+) -> None:
+    components = announced(disclosure=disclosure)["components"]
+
+    assert {name for name, c in components.items() if set(c) == {"platform"}} == gone
+
+
+def test_a_recognizer_that_costs_nothing_has_no_cost() -> None:
+    components = announced(replace(DEVICE, currency=None))["components"]
+
+    assert components["cost_today"] == {"platform": "sensor"}
+
+
+def test_an_area_is_suggested_only_where_one_is_configured() -> None:
+    assert "suggested_area" not in announced()["device"]
+    described = announced(replace(DEVICE, area="Study"))["device"]
+    assert described["suggested_area"] == "Study"
+
+
+def test_every_state_and_every_outcome_is_declared() -> None:
+    found = entities(announced())
+
+    assert set(found["state"]["options"]) == set(SatelliteState)
+    assert set(found["utterance"]["event_types"]) == set(OutcomeKind)
+
+
+def test_no_command_is_retained() -> None:
+    assert not any(entity.get("retain") for entity in entities(announced()).values())

@@ -1,0 +1,132 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auricle.mqtt.broker import Received
+from auricle.mqtt.commands import Listen, ListenAction
+from auricle.mqtt.delivery import Outbound
+from auricle.mqtt.hermes import START_LISTENING, STOP_LISTENING, Hermes
+from auricle.mqtt.messages import Message
+from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from auricle.wake.detector import Detection
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+SPOKEN = Turn("t1", Mode.MANUAL, Detection("okay_nabu", 0.97, 16_000))
+PRESSED = Turn("t2", Mode.MANUAL, None)
+
+
+def ended(turn: Turn, text: str | None = "turn on the light") -> Outbound:
+    outcome = Outcome(turn, OutcomeKind.NO_SPEECH)
+    if text is not None:
+        said = Transcript(text, "en", "happy")
+        outcome = Outcome(turn, OutcomeKind.TRANSCRIPT, transcript=said)
+    return Outbound(outcome, Stamp(NOW, NOW + timedelta(seconds=2), 0.4), 1, "b")
+
+
+def payload(message: Message | None) -> dict[str, Any]:
+    assert message is not None
+    decoded = json.loads(message.payload)
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+def start(hermes: Hermes, **order: object) -> Listen | None:
+    message = json.dumps({"siteId": "study", **order}).encode()
+    return hermes.interpret(Received(START_LISTENING, message, retain=False))
+
+
+def test_a_wake_word_is_a_hotword_at_our_site() -> None:
+    message = Hermes("study").begun(SPOKEN)
+
+    assert message is not None
+    assert message.topic == "hermes/hotword/okay_nabu/detected"
+    assert payload(message)["modelId"] == "okay_nabu"
+    assert payload(message)["siteId"] == "study"
+
+
+def test_push_to_talk_is_no_hotword() -> None:
+    assert Hermes("study").begun(PRESSED) is None
+
+
+def test_a_transcript_is_captured_text_of_the_turn() -> None:
+    message = Hermes("study").captured(ended(SPOKEN), expiry=9)
+
+    assert message is not None
+    assert (message.retain, message.expiry) == (False, 9)
+    assert payload(message) == {
+        "text": "turn on the light",
+        "likelihood": 1.0,
+        "seconds": 2.0,
+        "siteId": "study",
+        "sessionId": "t1",
+        "wakewordId": "okay_nabu",
+        "asrTokens": None,
+        "lang": "en",
+    }
+
+
+def test_who_starts_us_listening_gets_the_session_back() -> None:
+    hermes = Hermes("study")
+
+    assert start(hermes, sessionId="s-42") == Listen(ListenAction.START)
+    assert payload(hermes.captured(ended(PRESSED), expiry=9))["sessionId"] == "s-42"
+    assert payload(hermes.captured(ended(SPOKEN), expiry=9))["sessionId"] == "t1"
+
+
+def test_the_session_that_answers_a_hotword_returns_with_the_text() -> None:
+    hermes = Hermes("study")
+    hermes.begun(SPOKEN)
+    start(hermes, sessionId="s-42")
+
+    for _ in range(2):
+        captured = hermes.captured(ended(SPOKEN), expiry=9)
+        assert payload(captured)["sessionId"] == "s-42"
+
+
+def test_a_wake_word_with_odd_characters_is_one_topic_level() -> None:
+    turn = Turn("t3", Mode.MANUAL, Detection("hey/+#", 0.97, 16_000))
+
+    message = Hermes("study").begun(turn)
+
+    assert message is not None
+    assert message.topic == "hermes/hotword/hey___/detected"
+
+
+def test_who_waits_for_an_answer_is_told_of_silence() -> None:
+    hermes = Hermes("study")
+    start(hermes, sessionId="s-42")
+
+    assert payload(hermes.captured(ended(PRESSED, None), expiry=9))["text"] == ""
+
+
+def test_nobody_else_is_told_of_silence() -> None:
+    assert Hermes("study").captured(ended(SPOKEN, None), expiry=9) is None
+
+
+def test_stop_listening_is_push_to_talk_released() -> None:
+    received = Received(STOP_LISTENING, b'{"siteId":"study"}', retain=False)
+
+    assert Hermes("study").interpret(received) == Listen(ListenAction.STOP)
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        Received(START_LISTENING, b'{"siteId":"kitchen"}', retain=False),
+        Received(START_LISTENING, b'{"siteId":"study"}', retain=True),
+        Received(START_LISTENING, b"study", retain=False),
+        Received(START_LISTENING, b"[" * 5000, retain=False),
+        Received("hermes/asr/toggleOff", b'{"siteId":"study"}', retain=False),
+    ],
+)
+def test_what_is_not_for_us_is_not_obeyed(received: Received) -> None:
+    assert Hermes("study").interpret(received) is None
+
+
+@given(st.binary(max_size=200))
+def test_no_payload_is_too_strange(junk: bytes) -> None:
+    Hermes("study").interpret(Received(START_LISTENING, junk, retain=False))

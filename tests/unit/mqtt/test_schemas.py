@@ -1,0 +1,93 @@
+"""The schemas in homeassistant/schemas, against what is published.
+
+Every test that listens to a broker checks all that it hears, too (`rigs.house`).
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from auricle.mqtt.delivery import Fate, Outbound
+from auricle.mqtt.messages import Diagnostics, Disclosure, Message, Messages
+from auricle.mqtt.topics import Setting, Topics
+from auricle.turn import (
+    Mode,
+    Outcome,
+    OutcomeKind,
+    Reason,
+    Stamp,
+    Transcript,
+    Turn,
+)
+from auricle.wake.detector import Detection
+from rigs.schemas import FOLDER, SCHEMA_OF, complaints
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+STAMP = Stamp(NOW, NOW + timedelta(seconds=2), 0.42)
+BY_VOICE = Turn("t1", Mode.SERVER_VAD, Detection("okay_nabu", 0.97, 16_000))
+BY_BUTTON = Turn("t2", Mode.MANUAL, None)
+MESSAGES = Messages(Topics("auricle", "study"), Disclosure(partial=True))
+SILENT = replace(MESSAGES, disclosure=Disclosure(text=False, emotion=False))
+
+
+def outcomes(turn: Turn) -> list[Outcome]:
+    return [
+        Outcome(turn, OutcomeKind.TRANSCRIPT, Transcript("on", "en", "angry")),
+        Outcome(turn, OutcomeKind.TRANSCRIPT, Transcript("on")),
+        Outcome(turn, OutcomeKind.NO_SPEECH),
+        Outcome(turn, OutcomeKind.CANCELLED),
+        *(Outcome(turn, OutcomeKind.ERROR, reason=reason) for reason in Reason),
+    ]
+
+
+def published() -> list[Message]:
+    messages = [
+        MESSAGES.wake(BY_VOICE, NOW),
+        MESSAGES.wake(BY_BUTTON, NOW),
+        MESSAGES.partial("t1", "turn on", 1),
+        MESSAGES.setting(Setting.CONTEXT, ""),
+        MESSAGES.diagnostics(Diagnostics(NOW, asr=True, mic=True)),
+        MESSAGES.diagnostics(
+            Diagnostics(
+                NOW,
+                asr=False,
+                mic=False,
+                problem="auth_failed",
+                spoken_today=3.2,
+                cost_today=0.0003,
+                cpu_temperature=51.2,
+            )
+        ),
+    ]
+    for kind in (MESSAGES, SILENT):
+        for turn in (BY_VOICE, BY_BUTTON):
+            for outcome in outcomes(turn):
+                for stamp in (STAMP, replace(STAMP, latency=None)):
+                    outbound = Outbound(outcome, stamp, seq=1, boot_id="b")
+                    messages += kind.outcome(outbound, age=0.5, expiry=9)
+                    if outcome.kind is OutcomeKind.TRANSCRIPT:
+                        messages.append(kind.history(outbound, Fate.ACKED, age=3600))
+    return messages
+
+
+def test_every_message_fits_the_schema_of_its_topic() -> None:
+    assert [c for m in published() for c in complaints(m.topic, m.payload)] == []
+
+
+def test_every_schema_is_of_a_topic_or_a_part_of_others() -> None:
+    schemas = {path.name.partition(".")[0] for path in FOLDER.iterdir()}
+
+    assert schemas == {*SCHEMA_OF.values(), "turn"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("event/wake", '{"event_type":"wake_word","turn":"t","time":"noon"}'),
+        ("context", '{"value":7}'),
+        ("transcript/partial", '{"text":"on","turn":"t","seq":1,"mood":"glad"}'),
+    ],
+)
+def test_what_does_not_fit_is_noticed(topic: str, payload: str) -> None:
+    assert complaints(f"auricle/study/{topic}", payload)

@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auricle.mqtt.topics import Setting, Topics, node_name
+
+
+def test_every_topic_of_a_satellite_lies_below_its_own_root() -> None:
+    topics = Topics("auricle", "study")
+
+    assert topics.state == "auricle/study/state"
+    assert topics.command(Setting.MUTE) == "auricle/study/mute/set"
+    assert topics.discovery == "homeassistant/device/auricle_study/config"
+
+
+def test_no_two_retained_topics_are_the_same() -> None:
+    retained = Topics("auricle", "study").retained
+
+    assert len(set(retained)) == len(retained)
+
+
+def test_a_base_of_several_levels_makes_one_device_id() -> None:
+    assert Topics("house/voice", "study").device_id == "house_voice_study"
+
+
+@pytest.mark.parametrize("node", ["", "Study", "a/b", "a+", "#", "a b", "küche", "a\n"])
+def test_a_node_that_is_no_plain_word_is_refused(node: str) -> None:
+    with pytest.raises(ValueError, match="node"):
+        Topics("auricle", node)
+
+
+@pytest.mark.parametrize("base", ["", "a/", "/a", "a//b", "a/+", "#", "$SYS", "a b"])
+def test_a_base_with_wildcards_or_empty_levels_is_refused(base: str) -> None:
+    with pytest.raises(ValueError, match="base"):
+        Topics(base, "study")
+
+
+@given(st.text())
+def test_any_hostname_gives_a_usable_node(hostname: str) -> None:
+    Topics("auricle", node_name(hostname))
+
+
+def test_a_hostname_keeps_its_words() -> None:
+    assert node_name("Living-Room.local") == "living_room_local"

@@ -1,0 +1,617 @@
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auricle.asr.events import (
+    TRANSCRIPTION,
+    AppendAudio,
+    ClientEvent,
+    Commit,
+    Finish,
+    ServerVad,
+    SessionSettings,
+    SessionUpdate,
+    encode_client_event,
+)
+from auricle.recognizer.codecs import make_decoder
+from auricle.recognizer.engine import CodecError, Decoder
+from auricle.recognizer.session import Orders, RecognizerSession, Reply
+from auricle.recognizer.transcriptions import Transcribe
+from auricle.turn import Transcript
+from rigs.asked import quiet, voice
+from rigs.energy_segmenter import EnergySegmenter
+
+MANUAL = SessionSettings(turn_detection=None)
+VAD = SessionSettings(turn_detection=ServerVad(0.0, 400))
+
+STARTED = "input_audio_buffer.speech_started"
+STOPPED = "input_audio_buffer.speech_stopped"
+COMMITTED = "input_audio_buffer.committed"
+CREATED = "conversation.item.created"
+TEXT = f"{TRANSCRIPTION}.text"
+COMPLETED = f"{TRANSCRIPTION}.completed"
+FAILED = f"{TRANSCRIPTION}.failed"
+
+
+class Client:
+    """A client and an engine by hand: the engine answers when told to."""
+
+    def __init__(self, asked: SessionSettings | None = None) -> None:
+        self.session = RecognizerSession("s", "model", EnergySegmenter, make_decoder)
+        self.told: list[dict[str, Any]] = []
+        self.work: list[Transcribe] = []
+        self._take(self.session.open())
+        if asked is not None:
+            self.send(SessionUpdate("e", asked))
+
+    def send(self, *events: ClientEvent) -> None:
+        for event in events:
+            self.send_text(encode_client_event(event))
+
+    def send_text(self, text: str | bytes) -> None:
+        self._take(self.session.receive_message(text))
+
+    def say(self, pcm: bytes) -> None:
+        """In appends of a tenth of a second."""
+        for at in range(0, len(pcm), 3200):
+            self.send(AppendAudio("e", pcm[at : at + 3200]))
+
+    def answer(
+        self,
+        text: str | None = "turn on the light",
+        language: str | None = None,
+        emotion: str | None = None,
+    ) -> Transcribe:
+        """Let the engine do the next order; None fails it."""
+        work = self.work.pop(0)
+        transcript = None if text is None else Transcript(text, language, emotion)
+        self._take(self.session.transcribed(work, transcript))
+        return work
+
+    def final(
+        self,
+        text: str | None = "turn on the light",
+        language: str | None = None,
+        emotion: str | None = None,
+    ) -> Transcribe:
+        """Let the engine skip the drafts and do the next final."""
+        while not self.work[0].final:
+            self.answer(None)
+        return self.answer(text, language=language, emotion=emotion)
+
+    def answer_all(self, text: str = "turn on the light") -> None:
+        while self.work:
+            self.answer(text)
+
+    @property
+    def types(self) -> list[str]:
+        return [message["type"] for message in self.told]
+
+    def of_type(self, name: str) -> list[dict[str, Any]]:
+        return [message for message in self.told if message["type"] == name]
+
+    def _take(self, orders: Orders) -> None:
+        for order in orders:
+            if isinstance(order, Reply):
+                self.told.append(order.message)
+            else:
+                self.work.append(order)
+
+
+# --- opening ---
+
+
+def test_the_session_is_created_at_once_with_the_services_defaults() -> None:
+    created = Client().told[0]
+    assert created["type"] == "session.created"
+    assert created["session"]["model"] == "model"
+    assert created["session"]["turn_detection"] == {
+        "type": "server_vad",
+        "threshold": 0.2,
+        "silence_duration_ms": 800,
+    }
+
+
+def test_an_update_is_answered_with_the_settings_that_apply_now() -> None:
+    client = Client(SessionSettings(ServerVad(-0.1, 300), language="de"))
+    updated = client.told[1]
+    assert updated["type"] == "session.updated"
+    assert updated["session"]["id"] == client.told[0]["session"]["id"]
+    assert updated["session"]["input_audio_transcription"] == {"language": "de"}
+    assert updated["session"]["turn_detection"]["threshold"] == -0.1
+
+
+def test_a_refused_update_changes_nothing() -> None:
+    client = Client(MANUAL)
+    client.send_text(
+        '{"event_id":"mine","type":"session.update","session":'
+        '{"input_audio_transcription":{"language":"de"},"sample_rate":44100}}'
+    )
+    assert client.told[-1]["error"]["param"] == "session.sample_rate"
+    assert client.told[-1]["error"]["event_id"] == "mine"
+    assert client.session.settings == MANUAL
+
+
+def test_audio_without_any_update_is_recognized_with_the_defaults() -> None:
+    client = Client()
+    client.say(voice(0.9) + quiet(0.9))
+    assert client.types == ["session.created", STARTED, STOPPED, COMMITTED, CREATED]
+    assert client.final().pcm == voice(0.9) + quiet(0.8)
+
+
+# --- server VAD ---
+
+
+def test_an_utterance_goes_through_its_stages_in_order() -> None:
+    client = Client(VAD)
+    client.say(quiet(0.3) + voice(0.8) + quiet(0.5))
+    client.final("Turn on.", language="en", emotion="happy")
+    assert client.types[2:] == [STARTED, STOPPED, COMMITTED, CREATED, COMPLETED]
+    assert len({m.get("item_id") or m["item"]["id"] for m in client.told[2:]}) == 1
+    started, stopped = client.told[2]["audio_start_ms"], client.told[3]["audio_end_ms"]
+    assert (started, stopped) == (300, 1500)
+    completed = client.told[-1]
+    assert completed["transcript"] == "Turn on."
+    assert (completed["language"], completed["emotion"]) == ("en", "happy")
+    assert completed["usage"] == {"duration": 2}
+
+
+def test_the_engine_gets_the_utterance_and_nothing_else() -> None:
+    client = Client(VAD)
+    client.say(quiet(5.0) + voice(0.8) + quiet(2.0))
+    assert client.final().pcm == voice(0.8) + quiet(0.4)
+
+
+def test_items_are_linked_to_the_ones_before() -> None:
+    client = Client(VAD)
+    client.say((voice(0.5) + quiet(0.5)) * 2)
+    first, second = client.of_type(COMMITTED)
+    assert first["previous_item_id"] is None
+    assert second["previous_item_id"] == first["item_id"]
+
+
+def test_a_commit_in_vad_mode_is_the_error_that_clients_know() -> None:
+    client = Client(VAD)
+    client.say(voice(0.5))
+    client.send(Commit("mine"))
+    error = client.told[-1]["error"]
+    assert error["message"] == (
+        "Error committing input audio buffer, maybe no invalid audio stream."
+    )
+    assert (error["type"], error["event_id"]) == ("invalid_request_error", "mine")
+
+
+def test_an_utterance_of_more_than_a_minute_is_cut() -> None:
+    client = Client(VAD)
+    client.say(voice(1.0) * 70 + quiet(0.5))
+    client.answer_all()
+    assert client.types.count(STARTED) == client.types.count(COMPLETED) == 2
+
+
+def test_one_append_may_hold_many_utterances() -> None:
+    client = Client(VAD)
+    client.send(AppendAudio("e", (voice(1.0) + quiet(1.0)) * 20))
+    client.answer_all()
+    assert client.types.count(COMPLETED) == 20
+
+
+# --- manual mode ---
+
+
+def test_a_commit_makes_one_utterance_of_all_audio_before_it() -> None:
+    client = Client(MANUAL)
+    client.say(quiet(0.3) + voice(0.5))
+    client.send(Commit("e"))
+    work = client.final("Turn on.")
+    assert work.pcm == quiet(0.3) + voice(0.5)
+    assert client.types[2:] == [COMMITTED, CREATED, COMPLETED]
+
+
+def test_one_session_takes_many_commits() -> None:
+    client = Client(MANUAL)
+    for text in ("one", "two"):
+        client.say(voice(0.5))
+        client.send(Commit("e"))
+        client.final(text)
+    transcripts = [message["transcript"] for message in client.of_type(COMPLETED)]
+    assert transcripts == ["one", "two"]
+
+
+def test_nothing_to_commit_is_the_error_that_clients_know() -> None:
+    client = Client(MANUAL)
+    client.send(Commit("mine"))
+    assert "maybe no invalid audio stream" in client.told[-1]["error"]["message"]
+    assert client.told[-1]["error"]["event_id"] == "mine"
+
+
+def test_a_commit_of_a_few_samples_is_empty_without_asking_the_engine() -> None:
+    client = Client(MANUAL)
+    client.send(AppendAudio("e", bytes(4)), Commit("e"))
+    assert not client.work
+    assert client.told[-1]["transcript"] == ""
+
+
+def test_commit_and_finish_back_to_back_are_both_carried_out() -> None:
+    client = Client(MANUAL)
+    client.say(voice(0.5))
+    client.send(Commit("e"), Finish("e"))
+    assert "session.finished" not in client.types
+    client.final()
+    assert client.types[-2:] == [COMPLETED, "session.finished"]
+
+
+def test_beyond_a_minute_audio_is_refused_once_and_the_minute_kept() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.0) * 63)
+    client.answer_all()
+    client.send(Commit("e"))
+    assert [error["error"]["param"] for error in client.of_type("error")] == ["audio"]
+    assert client.work[-1].seconds == 60
+
+
+def test_after_a_commit_there_is_room_again() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.0) * 61)
+    client.send(Commit("e"))
+    client.say(voice(1.0))
+    client.send(Commit("e"))
+    client.answer_all()
+    assert [message["usage"]["duration"] for message in client.of_type(COMPLETED)] == [
+        60,
+        1,
+    ]
+
+
+# --- interim transcripts ---
+
+
+@pytest.mark.parametrize("asked", [MANUAL, VAD], ids=["manual", "server_vad"])
+def test_an_interim_is_wanted_a_second_into_the_utterance(
+    asked: SessionSettings,
+) -> None:
+    client = Client(asked)
+    client.say(voice(0.9))
+    assert not client.work
+    client.say(voice(0.2))
+    assert [work.final for work in client.work] == [False]
+
+
+def test_an_interim_tells_what_is_certain_and_what_is_not() -> None:
+    client = Client(MANUAL)
+    for text in ("turn on", "turn on the light"):
+        client.say(voice(1.0))
+        client.answer(text, language="en")
+    told = [(m["text"], m["stash"]) for m in client.of_type(TEXT)]
+    assert told == [("", "turn on"), ("turn on", " the light")]
+
+
+def test_interims_do_not_queue_behind_a_slow_engine() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.0) * 10)
+    assert len(client.work) == 1
+
+
+def test_a_slow_engine_makes_fewer_drafts_to_be_free_for_the_final() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.0))
+    assert len(client.work) == 1
+    client.say(voice(1.0) * 2)
+    client.answer("two seconds later")
+    client.say(voice(1.0) * 3)
+    assert not client.work
+    client.say(voice(1.0))
+    assert len(client.work) == 1
+
+
+def test_an_interim_under_way_holds_up_the_final_only_itself() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.5))
+    client.send(Commit("e"))
+    assert [work.final for work in client.work] == [False]
+    client.answer()
+    assert [work.final for work in client.work] == [True]
+
+
+def test_a_skipped_interim_tells_nothing() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.5))
+    client.answer(None)
+    assert client.of_type(TEXT) == []
+
+
+def test_an_interim_that_is_late_for_its_item_is_not_told_of_the_next() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.5))
+    interim = client.work.pop()
+    client.send(Commit("e"))
+    client.say(voice(1.5))
+    client.work.append(interim)
+    client.answer("stale")
+    client.answer_all("fresh")
+    assert {m["item_id"] for m in client.of_type(TEXT)} <= {
+        m["item_id"] for m in client.of_type(COMPLETED)
+    }
+
+
+# --- results ---
+
+
+def test_what_the_engine_cannot_tell_is_what_was_asked_for() -> None:
+    client = Client(SessionSettings(None, language="de", corpus_text="Küche"))
+    client.say(voice(0.5))
+    client.send(Commit("e"))
+    work = client.answer("Licht an.")
+    assert (work.language, work.corpus) == ("de", "Küche")
+    assert client.told[-1]["language"] == "de"
+    assert client.told[-1]["emotion"] == "neutral"
+
+
+def test_an_unknown_language_is_left_out() -> None:
+    client = Client(MANUAL)
+    client.say(voice(0.5))
+    client.send(Commit("e"))
+    client.answer("Turn on.")
+    assert "language" not in client.told[-1]
+
+
+def test_an_item_that_fails_leaves_the_session_usable() -> None:
+    client = Client(MANUAL)
+    for text in (None, "Turn on."):
+        client.say(voice(0.5))
+        client.send(Commit("e"))
+        client.answer(text)
+    assert client.types[-6:] == [
+        COMMITTED,
+        CREATED,
+        FAILED,
+        COMMITTED,
+        CREATED,
+        COMPLETED,
+    ]
+
+
+def test_items_are_completed_in_their_order() -> None:
+    client = Client(VAD)
+    client.say((voice(0.5) + quiet(0.5)) * 3)
+    client.answer_all()
+    committed = [message["item_id"] for message in client.of_type(COMMITTED)]
+    completed = [message["item_id"] for message in client.of_type(COMPLETED)]
+    assert completed == committed
+
+
+# --- finishing ---
+
+
+def test_finishing_in_silence_is_finished_at_once() -> None:
+    client = Client(VAD)
+    client.say(quiet(1.0))
+    client.send(Finish("e"))
+    assert client.types[-1] == "session.finished"
+    assert client.session.finished
+
+
+def test_finishing_in_speech_completes_it() -> None:
+    client = Client(VAD)
+    client.say(voice(0.7))
+    client.send(Finish("e"))
+    client.answer("Turn on.")
+    assert client.types[2:] == [
+        STARTED,
+        STOPPED,
+        COMMITTED,
+        CREATED,
+        COMPLETED,
+        "session.finished",
+    ]
+
+
+def test_what_was_not_committed_is_dropped_at_the_end() -> None:
+    client = Client(MANUAL)
+    client.say(voice(0.7))
+    client.send(Finish("e"))
+    assert client.types[-1] == "session.finished"
+    assert not client.work
+
+
+def test_the_end_waits_for_an_interim_under_way() -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.5))
+    client.send(Finish("e"))
+    assert not client.session.finished
+    client.answer()
+    assert client.types[-1] == "session.finished"
+
+
+def test_after_the_end_nothing_is_taken_or_told() -> None:
+    client = Client(VAD)
+    client.send(Finish("e"))
+    told = len(client.told)
+    client.say(voice(1.0))
+    client.send(Commit("e"), Finish("e"), SessionUpdate("e", MANUAL))
+    client.send_text("junk")
+    assert len(client.told) == told
+
+
+# --- changing one's mind ---
+
+
+def test_a_commit_orders_the_final_and_no_draft_before_it() -> None:
+    client = Client(SessionSettings(None, sample_rate=8000))
+    client.send(AppendAudio("e", voice(0.498)), Commit("e"))
+    assert [work.final for work in client.work] == [True]
+
+
+def test_changing_to_manual_mode_in_speech_ends_the_utterance() -> None:
+    client = Client(VAD)
+    client.say(voice(0.7))
+    client.send(SessionUpdate("e", MANUAL))
+    client.answer()
+    assert client.types[-6:] == [
+        STARTED,
+        STOPPED,
+        COMMITTED,
+        CREATED,
+        "session.updated",
+        COMPLETED,
+    ]
+
+
+def test_times_go_on_after_a_change_of_mode() -> None:
+    client = Client(MANUAL)
+    client.say(quiet(2.0))
+    client.answer_all("")
+    client.send(SessionUpdate("e", VAD))
+    client.say(quiet(0.5) + voice(0.5) + quiet(0.5))
+    assert client.of_type(STARTED)[0]["audio_start_ms"] == 2500
+
+
+# --- formats ---
+
+
+def test_an_odd_byte_waits_for_its_other_half() -> None:
+    client = Client(MANUAL)
+    spoken = voice(0.5)
+    for at in range(0, len(spoken), 999):
+        client.send(AppendAudio("e", spoken[at : at + 999]))
+    client.send(Commit("e"))
+    assert client.work[0].pcm == spoken
+
+
+def test_eight_kilohertz_are_twice_as_long() -> None:
+    pytest.importorskip("soxr")
+    client = Client(SessionSettings(None, sample_rate=8000))
+    client.say(voice(0.5))
+    client.send(Commit("e"))
+    assert client.work[0].seconds == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_format_that_cannot_be_decoded_is_refused() -> None:
+    def no_decoder(input_format: str, sample_rate: int) -> Decoder:
+        raise CodecError("this server cannot decode opus")
+
+    session = RecognizerSession("s", "m", EnergySegmenter, no_decoder)
+    update = SessionUpdate("mine", SessionSettings(input_audio_format="opus"))
+    reply = session.receive_message(encode_client_event(update))[0]
+    assert isinstance(reply, Reply)
+    assert reply.message["error"]["param"] == "session.input_audio_format"
+    assert session.settings == SessionSettings()
+
+
+def test_audio_that_cannot_be_decoded_is_an_error_and_the_session_goes_on() -> None:
+    pytest.importorskip("av")
+    client = Client(SessionSettings(None, input_audio_format="opus"))
+    client.send(AppendAudio("mine", b"no Ogg at all, but long enough for a page"))
+    assert client.told[-1]["error"]["param"] == "audio"
+    assert client.told[-1]["error"]["event_id"] == "mine"
+
+
+# --- whatever comes ---
+
+
+SOUNDS = st.tuples(st.booleans(), st.integers(1, 15)).map(
+    lambda sound: (voice if sound[0] else quiet)(sound[1] / 10)
+)
+SPLITS = st.integers(333, 50_000)
+STEPS = st.lists(
+    st.one_of(
+        SOUNDS,
+        st.sampled_from(["commit", "manual", "vad", "answer", "fail", "junk"]),
+    ),
+    max_size=25,
+)
+
+
+def play(steps: Iterable[bytes | str], split: int) -> tuple[Client, float]:
+    """A whole session; returns the client and the milliseconds it sent."""
+    client = Client()
+    sent = 0
+    for step in steps:
+        match step:
+            case bytes(pcm):
+                sent += len(pcm)
+                for at in range(0, len(pcm), split):
+                    client.send(AppendAudio("e", pcm[at : at + split]))
+            case "commit":
+                client.send(Commit("e"))
+            case "manual":
+                client.send(SessionUpdate("e", MANUAL))
+            case "vad":
+                client.send(SessionUpdate("e", VAD))
+            case "answer" if client.work:
+                client.answer("turn on the light")
+            case "fail" if client.work:
+                client.answer(None)
+            case "junk":
+                client.send_text('{"type":"input_audio_buffer.clear"}')
+    client.send(Finish("e"))
+    client.answer_all()
+    return client, sent / 32
+
+
+@settings(max_examples=60)
+@given(STEPS, SPLITS)
+def test_the_order_of_events_keeps_the_services_five_rules(
+    steps: list[bytes | str], split: int
+) -> None:
+    client, sent_ms = play(steps, split)
+    types = client.types
+
+    assert types[0] == "session.created"
+    assert types.index("session.finished") == len(types) - 1
+
+    stages: dict[str, list[str]] = {}
+    for message in client.told:
+        item_id = message.get("item_id") or message.get("item", {}).get("id")
+        if item_id:
+            stages.setdefault(item_id, []).append(message["type"])
+    for item in stages.values():
+        without_text = [stage for stage in item if stage != TEXT]
+        if STARTED in item:
+            assert item[0] == STARTED
+            assert without_text[:4] == [STARTED, STOPPED, COMMITTED, CREATED]
+            assert without_text[4:] in ([COMPLETED], [FAILED])
+        elif without_text:
+            assert without_text[:2] == [COMMITTED, CREATED]
+            assert without_text[2:] in ([COMPLETED], [FAILED])
+        if COMPLETED in item:
+            assert item[-1] == COMPLETED
+
+    starts = {m["item_id"]: m["audio_start_ms"] for m in client.of_type(STARTED)}
+    for message in client.of_type(STOPPED):
+        assert starts[message["item_id"]] <= message["audio_end_ms"] <= sent_ms
+
+    ids = [m["event_id"] for m in client.told if "event_id" in m]
+    assert len(set(ids)) == len(ids)
+
+
+@settings(max_examples=60)
+@given(st.lists(SOUNDS, max_size=10), SPLITS, SPLITS)
+def test_how_the_audio_is_cut_makes_no_difference_to_what_is_recognized(
+    sounds: list[bytes], one: int, other: int
+) -> None:
+    def finals(split: int) -> list[tuple[Any, ...]]:
+        client, _ = play(["vad", *sounds], split)
+        return [
+            (m["type"], m.get("audio_start_ms"), m.get("audio_end_ms"))
+            for m in client.told
+            if m["type"] in (STARTED, STOPPED)
+        ]
+
+    assert finals(one) == finals(other)
+
+
+@given(st.lists(st.text() | st.binary(), max_size=5))
+def test_no_message_ends_the_session(messages: list[str | bytes]) -> None:
+    client = Client(MANUAL)
+    for message in messages:
+        client.send_text(message)
+    audio = base64.b64encode(voice(0.5)).decode()
+    client.send_text(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
+    client.send(Commit("e"))
+    client.answer()
+    assert client.types[-1] == COMPLETED

@@ -1,0 +1,71 @@
+"""What a day may cost, and how often an hour may wake us."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auricle.budget import Budget, Limits
+
+TODAY = date(2026, 11, 21)
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def test_without_limits_nothing_is_ever_spent() -> None:
+    budget = Budget(Limits(), price=1.0)
+    for now in range(1000):
+        budget.turn(float(now))
+    budget.used(1e6, TODAY)
+
+    assert not budget.is_spent(1000.0, TODAY)
+
+
+def test_the_hour_is_full_and_empties_again() -> None:
+    budget = Budget(Limits(turns_per_hour=2), price=None)
+    budget.turn(0.0)
+    budget.turn(60.0)
+
+    assert budget.is_spent(61.0, TODAY)
+    assert not budget.is_spent(3600.0, TODAY)
+
+
+def test_the_day_is_full_until_tomorrow() -> None:
+    budget = Budget(Limits(seconds_per_day=10.0), price=None)
+    budget.used(10.0, TODAY)
+
+    assert budget.is_spent(0.0, TODAY)
+    assert not budget.is_spent(0.0, TOMORROW)
+
+
+def test_money_is_seconds_times_the_price() -> None:
+    budget = Budget(Limits(cost_per_day=0.01), price=0.00009)
+    budget.used(100.0, TODAY)
+    before = budget.is_spent(0.0, TODAY)
+    budget.used(12.0, TODAY)
+
+    assert budget.cost_on(TODAY) == pytest.approx(0.01008)
+    assert (before, budget.is_spent(0.0, TODAY)) == (False, True)
+
+
+def test_no_price_is_no_cost() -> None:
+    budget = Budget(Limits(cost_per_day=0.01), price=None)
+    budget.used(1e6, TODAY)
+
+    assert budget.cost_on(TODAY) is None
+    assert not budget.is_spent(0.0, TODAY)
+
+
+@given(st.lists(st.floats(0, 7200), max_size=300), st.integers(1, 20))
+def test_no_hour_ever_has_more_turns_than_its_limit(
+    wakes: list[float], limit: int
+) -> None:
+    budget = Budget(Limits(turns_per_hour=limit), price=None)
+    admitted = []
+    for now in sorted(wakes):
+        if not budget.is_spent(now, TODAY):
+            budget.turn(now)
+            admitted.append(now)
+
+    for start in admitted:
+        assert sum(start <= now < start + 3600 for now in admitted) <= limit

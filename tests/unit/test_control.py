@@ -1,0 +1,200 @@
+"""What a person may change while the satellite runs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from auricle.control import Control
+from auricle.events import CancelRequested, Event, ListenRequested, MuteRequested
+from auricle.mqtt.commands import (
+    Listen,
+    ListenAction,
+    Restart,
+    SetContext,
+    SetLanguage,
+    SetMute,
+    SetThreshold,
+    SetVocabulary,
+    SetWakeWord,
+)
+from auricle.mqtt.topics import Setting
+from auricle.remembered import Remembered
+
+NOTHING = Remembered()
+
+
+class Satellite:
+    """Keeps what was ordered."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.wake_words: tuple[str, ...] | None = None
+        self.thresholds: dict[str, float] = {}
+        self.language: str | None = "unset"
+        self.words: str | None = "unset"
+        self.echoes: list[tuple[Setting, bool | float | str]] = []
+        self.remembered = NOTHING
+        self.restarted = False
+
+    def handle(self, event: Event) -> None:
+        self.events.append(event)
+
+    def listen_for(self, wake_words: tuple[str, ...]) -> None:
+        self.wake_words = wake_words
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        self.thresholds[wake_word] = threshold
+
+    def recognize(self, language: str | None, words: str | None) -> None:
+        self.language, self.words = language, words
+
+    def echo(self, setting: Setting, value: bool | float | str) -> None:
+        self.echoes.append((setting, value))
+
+    def remember(self, remembered: Remembered) -> None:
+        self.remembered = remembered
+
+    def restart(self) -> None:
+        self.restarted = True
+
+
+def control(
+    satellite: Satellite,
+    remembered: Remembered = NOTHING,
+    *,
+    thresholds: Mapping[str, float] = MappingProxyType({"okay_nabu": 0.85}),
+    language: str = "auto",
+    hints: str = "",
+) -> Control:
+    return Control(
+        satellite, remembered, language=language, hints=hints, thresholds=thresholds
+    )
+
+
+def test_push_to_talk_reaches_the_satellite() -> None:
+    satellite = Satellite()
+    controls = control(satellite)
+
+    for action in (ListenAction.START, ListenAction.CANCEL):
+        controls.obey(Listen(action))
+
+    assert satellite.events == [ListenRequested(), CancelRequested()]
+
+
+def test_mute_is_remembered_and_echoed() -> None:
+    satellite = Satellite()
+
+    control(satellite).obey(SetMute(muted=True))
+
+    assert satellite.events == [MuteRequested(muted=True)]
+    assert satellite.remembered.muted
+    assert satellite.echoes == [(Setting.MUTE, True)]
+
+
+def test_a_language_overrides_the_configured_one() -> None:
+    satellite = Satellite()
+    controls = control(satellite, language="en")
+
+    controls.obey(SetLanguage("de"))
+
+    assert satellite.language == "de"
+
+
+def test_auto_leaves_the_language_to_the_recognizer() -> None:
+    satellite = Satellite()
+    controls = control(satellite, language="en")
+
+    controls.obey(SetLanguage("auto"))
+
+    assert satellite.language is None
+
+
+def test_one_wake_word_of_several_can_be_chosen() -> None:
+    satellite = Satellite()
+    controls = control(satellite, thresholds={"alexa": 0.9, "hey_jarvis": 0.97})
+
+    controls.obey(SetWakeWord("alexa"))
+
+    assert controls.wake_words == ("off", "all", "alexa", "hey_jarvis")
+    assert satellite.wake_words == ("alexa",)
+    assert (Setting.THRESHOLD, 0.9) in satellite.echoes
+
+
+def test_off_listens_for_none() -> None:
+    satellite = Satellite()
+
+    control(satellite).obey(SetWakeWord("off"))
+
+    assert satellite.wake_words == ()
+
+
+def test_a_threshold_is_for_the_chosen_wake_word() -> None:
+    satellite = Satellite()
+    controls = control(satellite, thresholds={"alexa": 0.9, "hey_jarvis": 0.97})
+    controls.obey(SetWakeWord("alexa"))
+
+    controls.obey(SetThreshold(0.95))
+
+    assert satellite.thresholds == {"alexa": 0.95}
+    assert satellite.remembered.thresholds == {"alexa": 0.95}
+
+
+def test_the_house_vocabulary_is_added_to_ones_own_words() -> None:
+    satellite = Satellite()
+    controls = control(satellite, hints="larder")
+
+    controls.obey(SetVocabulary("kitchen, hall"))
+    first = satellite.words
+    controls.obey(SetContext("attic"))
+
+    assert first == "larder\nkitchen, hall"
+    assert satellite.words == "attic\nkitchen, hall"
+
+
+def test_no_words_are_sent_where_there_are_none() -> None:
+    satellite = Satellite()
+
+    control(satellite).apply()
+
+    assert satellite.words is None
+
+
+def test_what_was_remembered_is_in_force_from_the_start() -> None:
+    satellite = Satellite()
+    remembered = Remembered(
+        muted=True,
+        language="de",
+        wake_word="alexa",
+        thresholds={"alexa": 0.7},
+        context="attic",
+    )
+
+    control(satellite, remembered, thresholds={"alexa": 0.9, "okay_nabu": 0.85}).apply()
+
+    assert satellite.wake_words == ("alexa",)
+    assert satellite.thresholds == {"alexa": 0.7, "okay_nabu": 0.85}
+    assert (satellite.language, satellite.words) == ("de", "attic")
+    assert dict(satellite.echoes) == {
+        Setting.MUTE: True,
+        Setting.LANGUAGE: "de",
+        Setting.WAKE_WORD: "alexa",
+        Setting.THRESHOLD: 0.7,
+        Setting.CONTEXT: "attic",
+    }
+
+
+def test_a_remembered_wake_word_that_is_gone_falls_back_to_the_configured() -> None:
+    satellite = Satellite()
+    remembered = Remembered(wake_word="hey_house", thresholds={"hey_house": 0.5})
+
+    control(satellite, remembered).apply()
+
+    assert satellite.wake_words == ("okay_nabu",)
+    assert satellite.thresholds == {"okay_nabu": 0.85}
+
+
+def test_a_restart_can_be_ordered() -> None:
+    satellite = Satellite()
+
+    control(satellite).obey(Restart())
+
+    assert satellite.restarted

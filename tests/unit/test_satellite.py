@@ -1,0 +1,524 @@
+"""Whose turn it is, and that each turn ends once."""
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+
+from auricle.asr.events import (
+    FinalTranscript,
+    InterimTranscript,
+    SessionFinished,
+    SpeechStarted,
+    SpeechStopped,
+)
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.events import (
+    Attend,
+    AwaitFinal,
+    BudgetChanged,
+    CancelRequested,
+    CloseMicrophone,
+    CloseSession,
+    Effect,
+    EndUtterance,
+    Event,
+    FollowUpRequested,
+    Heard,
+    ListenRequested,
+    MicrophoneFound,
+    MicrophoneLost,
+    MuteRequested,
+    OpenMicrophone,
+    PublishInterim,
+    PublishOutcome,
+    Recognition,
+    RecognizerFailed,
+    RecognizerSaid,
+    ReplayUtterance,
+    SendAudio,
+    StartTurn,
+    Stopping,
+    StopRequested,
+    WakeWordHeard,
+)
+from auricle.satellite import Satellite, SatelliteState
+from auricle.speech.endpointing import EndpointingSettings
+from auricle.speech.wake_phrase import WakePhrase
+from auricle.turn import EndedBy, Mode, Outcome, OutcomeKind, Reason
+from auricle.wake.detector import Detection
+
+TURN = "turn-1"
+PRE_ROLL = tuple(Frame(bytes(FRAME_BYTES), n * FRAME_SAMPLES) for n in range(10))
+WOKEN = WakeWordHeard(Detection("okay_nabu", 0.97, 10 * FRAME_SAMPLES), PRE_ROLL)
+
+
+def satellite(
+    mode: Mode = Mode.MANUAL,
+    *,
+    muted: bool = False,
+    follow_up: float = 0.0,
+    drop_unconfirmed: bool = False,
+) -> Satellite:
+    numbers = itertools.count(1)
+    return Satellite(
+        mode=mode,
+        endpointing=EndpointingSettings(
+            silence=0.5, no_speech_timeout=3.0, longest=10.0
+        ),
+        new_turn_id=lambda: f"turn-{next(numbers)}",
+        muted=muted,
+        follow_up=follow_up,
+        wake_phrases={"okay_nabu": WakePhrase("okay_nabu")},
+        drop_unconfirmed=drop_unconfirmed,
+    )
+
+
+def after(seconds: float, *, speech: bool, start: int = 10) -> list[Heard]:
+    """So much sound, from frame number `start` on."""
+    numbers = range(start, start + round(seconds / FRAME_SECONDS))
+    return [
+        Heard(Frame(bytes(FRAME_BYTES), n * FRAME_SAMPLES), speech) for n in numbers
+    ]
+
+
+def run(machine: Satellite, events: Sequence[Event]) -> list[Effect]:
+    return [effect for event in events for effect in machine.step(event)]
+
+
+def said(what: Recognition, turn: str = TURN) -> RecognizerSaid:
+    return RecognizerSaid(turn, what)
+
+
+def final(text: str, turn: str = TURN) -> RecognizerSaid:
+    return said(FinalTranscript("item", text, "en", "happy"), turn)
+
+
+def outcomes(effects: Sequence[Effect]) -> list[Outcome]:
+    return [e.outcome for e in effects if isinstance(e, PublishOutcome)]
+
+
+def sent(effects: Sequence[Effect]) -> list[Frame]:
+    return [e.frame for e in effects if isinstance(e, SendAudio)]
+
+
+def test_a_wake_word_starts_a_turn_with_the_sound_from_before_it() -> None:
+    machine = satellite()
+
+    effects = machine.step(WOKEN)
+
+    assert isinstance(effects[0], StartTurn)
+    assert effects[0].turn.detection == WOKEN.detection
+    assert sent(effects) == list(PRE_ROLL)
+    assert machine.state is SatelliteState.LISTENING
+
+
+def test_what_is_heard_is_sent_without_a_gap() -> None:
+    machine = satellite()
+    effects = run(machine, [WOKEN, *after(1.0, speech=True)])
+
+    frames = sent(effects)
+
+    assert all(a.end == b.start for a, b in itertools.pairwise(frames))
+
+
+def test_in_manual_mode_silence_after_speech_ends_the_utterance() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.2, speech=True)])
+
+    effects = run(machine, after(0.6, speech=False, start=50))
+
+    assert EndUtterance(TURN) in effects
+    assert machine.state is SatelliteState.PROCESSING
+
+
+def test_the_final_is_the_turns_outcome() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.2, speech=True)])
+    run(machine, after(0.6, speech=False, start=50))
+
+    (outcome,) = outcomes(machine.step(final(" Turn on the light. ")))
+
+    assert outcome.kind is OutcomeKind.TRANSCRIPT
+    assert outcome.transcript is not None
+    assert outcome.transcript.text == "Turn on the light."
+    assert outcome.transcript.emotion == "happy"
+    assert outcome.ended_by is EndedBy.ENDPOINTER
+    assert outcome.end_of_speech == 50 * FRAME_SAMPLES
+    assert machine.state is SatelliteState.IDLE
+
+
+def test_the_session_is_closed_and_the_frames_stay_home_after_the_outcome() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.2, speech=True)])
+
+    effects = machine.step(final("Stop."))
+
+    assert effects[-2:] == [CloseSession(TURN), Attend(on=False)]
+    assert run(machine, after(1.0, speech=True, start=50)) == []
+
+
+def test_silence_after_the_wake_word_ends_without_a_word() -> None:
+    machine = satellite()
+
+    effects = run(machine, [WOKEN, *after(3.1, speech=False)])
+
+    assert [o.kind for o in outcomes(effects)] == [OutcomeKind.NO_SPEECH]
+    assert machine.state is SatelliteState.IDLE
+
+
+def test_the_longest_utterance_is_ended_whoever_decides() -> None:
+    for mode in Mode:
+        machine = satellite(mode)
+        effects = run(machine, [WOKEN, *after(10.1, speech=True)])
+        assert EndUtterance(TURN) in effects, mode
+
+
+def test_the_server_ends_the_utterance_in_vad_mode() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, *after(1.2, speech=True), said(SpeechStarted("item", 0))])
+
+    effects = machine.step(said(SpeechStopped("item", 1200)))
+
+    assert effects == [AwaitFinal(TURN)]
+    assert machine.state is SatelliteState.PROCESSING
+
+
+def test_what_is_said_after_the_servers_end_is_not_sent() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("item", 0))])
+    run(machine, [said(SpeechStopped("item", 1200))])
+
+    assert sent(run(machine, after(0.5, speech=True))) == []
+
+
+def test_an_empty_final_in_vad_mode_goes_on_listening_without_a_gap() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    effects = run(machine, [WOKEN, said(SpeechStarted("item", 0))])
+    effects += run(machine, [said(SpeechStopped("item", 300))])
+    effects += run(machine, after(0.5, speech=True))
+
+    effects += machine.step(final(""))
+
+    assert machine.state is SatelliteState.LISTENING
+    frames = sent(effects)
+    assert frames[-1].end == 10 * FRAME_SAMPLES + round(0.5 / FRAME_SECONDS) * 480
+    assert all(a.end == b.start for a, b in itertools.pairwise(frames))
+
+
+def test_an_empty_final_in_manual_mode_is_no_speech() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.2, speech=True), StopRequested()])
+
+    assert [o.kind for o in outcomes(machine.step(final("  ")))] == [
+        OutcomeKind.NO_SPEECH
+    ]
+
+
+def test_a_mute_server_in_vad_mode_does_not_keep_the_turn_open() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+
+    effects = run(
+        machine,
+        [WOKEN, *after(1.2, speech=True), *after(3.0, speech=False, start=50)],
+    )
+
+    assert EndUtterance(TURN) in effects
+
+
+def test_the_servers_ear_for_quiet_speech_overrules_ours() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+
+    effects = run(
+        machine,
+        [WOKEN, said(SpeechStarted("item", 100)), *after(4.0, speech=False)],
+    )
+
+    assert outcomes(effects) == []
+
+
+def test_interim_transcripts_are_published_when_they_change() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+    interim = said(InterimTranscript("item", "turn ", "on"))
+
+    assert machine.step(interim) == [PublishInterim(TURN, "turn on")]
+    assert machine.step(interim) == []
+
+
+def test_push_to_talk_listens_until_it_is_released() -> None:
+    machine = satellite()
+
+    started = machine.step(ListenRequested())
+    run(machine, after(1.0, speech=True))
+    stopped = machine.step(StopRequested())
+
+    assert started[-1] == Attend(on=True)
+    assert stopped == [EndUtterance(TURN)]
+
+
+def test_a_cancelled_turn_has_no_transcript() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+
+    (outcome,) = outcomes(machine.step(CancelRequested()))
+
+    assert outcome.kind is OutcomeKind.CANCELLED
+
+
+def test_a_late_final_of_an_earlier_turn_is_nobodys() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, CancelRequested(), WOKEN])
+
+    assert machine.step(final("Open the door.", "turn-1")) == []
+    assert machine.turn is not None
+    assert machine.turn.id == "turn-2"
+
+
+def test_a_lost_link_costs_one_replay() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.2, speech=True)])
+    lost = RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient=True)
+
+    assert machine.step(lost) == [ReplayUtterance(TURN)]
+    assert [o.reason for o in outcomes(machine.step(lost))] == [Reason.ASR_UNREACHABLE]
+
+
+def test_a_refusal_is_not_tried_again() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+    refused = RecognizerFailed(TURN, Reason.AUTH_FAILED, transient=False)
+
+    assert [o.reason for o in outcomes(machine.step(refused))] == [Reason.AUTH_FAILED]
+
+
+def test_after_a_replay_the_server_finds_the_end_again() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("i", 0)), said(SpeechStopped("i", 900))])
+    held = after(0.3, speech=False)
+    run(machine, held)
+
+    effects = machine.step(
+        RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient=True)
+    )
+
+    assert len(sent(effects)) == len(held)
+    assert machine.state is SatelliteState.LISTENING
+
+
+def test_a_finished_session_without_a_final_is_no_speech() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, StopRequested()])
+
+    (outcome,) = outcomes(machine.step(said(SessionFinished())))
+
+    assert outcome.kind is OutcomeKind.NO_SPEECH
+
+
+def test_muting_cancels_the_turn_and_closes_the_microphone() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+
+    effects = machine.step(MuteRequested(muted=True))
+
+    assert [o.kind for o in outcomes(effects)] == [OutcomeKind.CANCELLED]
+    assert CloseMicrophone() in effects
+    assert machine.state is SatelliteState.MUTED
+
+
+def test_a_muted_satellite_says_why_it_does_not_listen() -> None:
+    machine = satellite(muted=True)
+
+    (outcome,) = outcomes(machine.step(ListenRequested()))
+
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.ERROR, Reason.MUTED)
+    assert machine.step(WOKEN) == []
+
+
+def test_unmuting_opens_the_microphone() -> None:
+    machine = satellite(muted=True)
+
+    assert machine.step(MuteRequested(muted=False)) == [OpenMicrophone()]
+    assert machine.state is SatelliteState.IDLE
+
+
+def test_muting_twice_changes_nothing() -> None:
+    machine = satellite(muted=True)
+
+    assert machine.step(MuteRequested(muted=True)) == []
+
+
+def test_a_lost_microphone_is_an_error_until_it_is_found() -> None:
+    machine = satellite()
+    states = []
+    for event in (MicrophoneLost(), MicrophoneFound()):
+        machine.step(event)
+        states.append(machine.state)
+
+    assert states == [SatelliteState.ERROR, SatelliteState.IDLE]
+
+
+def test_a_microphone_lost_while_listening_ends_the_turn() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+
+    (outcome,) = outcomes(machine.step(MicrophoneLost()))
+
+    assert outcome.reason is Reason.MICROPHONE
+    assert machine.state is SatelliteState.ERROR
+
+
+def test_a_microphone_lost_while_processing_loses_nothing() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.0, speech=True), StopRequested(), MicrophoneLost()])
+
+    assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
+        OutcomeKind.TRANSCRIPT
+    ]
+
+
+def test_a_turn_that_would_have_to_listen_on_without_a_microphone_ends() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStopped("item", 300)), MicrophoneLost()])
+
+    (outcome,) = outcomes(machine.step(final("")))
+
+    assert outcome.reason is Reason.MICROPHONE
+
+
+def test_stopping_ends_the_turn_and_closes_the_microphone() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+
+    effects = machine.step(Stopping())
+
+    assert [o.kind for o in outcomes(effects)] == [OutcomeKind.CANCELLED]
+    assert CloseMicrophone() in effects
+
+
+def test_a_wake_word_while_listening_starts_again() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(0.5, speech=True)])
+
+    effects = machine.step(WOKEN)
+
+    assert [o.kind for o in outcomes(effects)] == [OutcomeKind.CANCELLED]
+    assert machine.turn is not None
+    assert machine.turn.id == "turn-2"
+    assert Attend(on=False) not in effects
+
+
+def test_a_wake_word_while_processing_is_the_next_turn_and_loses_neither() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.0, speech=True), StopRequested()])
+    spoken = after(0.6, speech=True, start=60)
+    run(machine, [WOKEN, *spoken])
+
+    effects = machine.step(final("Stop."))
+
+    assert [o.turn.id for o in outcomes(effects)] == ["turn-1"]
+    assert machine.turn is not None
+    assert machine.turn.id == "turn-2"
+    assert sent(effects) == [*PRE_ROLL, *(heard.frame for heard in spoken)]
+    assert Attend(on=False) not in effects
+
+
+def test_the_wake_phrase_is_not_part_of_the_command() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+
+    (outcome,) = outcomes(machine.step(final("Okay, Naboo. Turn on the light.")))
+
+    assert outcome.transcript is not None
+    assert outcome.transcript.text == "Turn on the light."
+    assert outcome.transcript.raw_text == "Okay, Naboo. Turn on the light."
+    assert outcome.transcript.wake_confirmed is True
+
+
+def test_a_final_without_the_wake_phrase_says_so() -> None:
+    machine = satellite()
+    machine.step(WOKEN)
+
+    (outcome,) = outcomes(machine.step(final("Turn on the light.")))
+
+    assert outcome.transcript is not None
+    assert outcome.transcript.wake_confirmed is False
+
+
+def test_a_final_without_the_wake_phrase_can_be_dropped() -> None:
+    machine = satellite(drop_unconfirmed=True)
+    machine.step(WOKEN)
+
+    (outcome,) = outcomes(machine.step(final("And now the weather.")))
+
+    assert outcome.kind is OutcomeKind.NO_SPEECH
+
+
+def test_push_to_talk_has_no_wake_phrase_to_confirm() -> None:
+    machine = satellite(drop_unconfirmed=True)
+    run(machine, [ListenRequested(), *after(0.5, speech=True), StopRequested()])
+
+    (outcome,) = outcomes(machine.step(final("Stop.")))
+
+    assert outcome.transcript is not None
+    assert outcome.transcript.wake_confirmed is None
+
+
+def test_the_wake_phrase_alone_in_vad_mode_goes_on_listening() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("i", 0)), said(SpeechStopped("i", 900))])
+
+    assert outcomes(machine.step(final("Okay nabu."))) == []
+    assert machine.state is SatelliteState.LISTENING
+
+
+def test_after_a_final_follow_up_listens_again_without_a_wake_word() -> None:
+    machine = satellite(follow_up=5.0)
+    run(machine, [WOKEN, *after(1.0, speech=True)])
+
+    effects = machine.step(final("What time is it?"))
+
+    (started,) = [e.turn for e in effects if isinstance(e, StartTurn)]
+    assert started.follow_up
+    assert machine.state is SatelliteState.LISTENING
+
+
+def test_a_follow_up_that_nobody_uses_ends_silently() -> None:
+    machine = satellite(follow_up=2.0)
+    run(machine, [WOKEN, *after(1.0, speech=True), final("Stop.")])
+
+    effects = run(machine, after(2.1, speech=False, start=60))
+
+    assert [o.kind for o in outcomes(effects)] == [OutcomeKind.NO_SPEECH]
+    assert machine.state is SatelliteState.IDLE
+
+
+def test_follow_up_can_be_switched_while_running() -> None:
+    machine = satellite()
+    run(machine, [FollowUpRequested(3.0), WOKEN, final("Stop.")])
+
+    assert machine.state is SatelliteState.LISTENING
+
+
+def test_with_the_budget_spent_nothing_is_sent_and_the_house_is_told() -> None:
+    machine = satellite()
+    machine.step(BudgetChanged(spent=True))
+
+    effects = run(machine, [WOKEN, *after(1.0, speech=True), ListenRequested()])
+
+    assert [o.reason for o in outcomes(effects)] == [Reason.BUDGET, Reason.BUDGET]
+    assert sent(effects) == []
+
+
+def test_a_budget_that_is_spent_lets_the_open_turn_end() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, BudgetChanged(spent=True)])
+
+    assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
+        OutcomeKind.TRANSCRIPT
+    ]
+
+
+@pytest.mark.parametrize("event", [StopRequested(), CancelRequested()])
+def test_without_a_turn_there_is_nothing_to_stop(event: Event) -> None:
+    assert satellite().step(event) == []

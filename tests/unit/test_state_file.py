@@ -1,0 +1,133 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auricle.remembered import Remembered
+from auricle.state_file import Memory, StateFile
+
+CHANGED = Remembered(
+    muted=False,
+    language="de",
+    wake_word="off",
+    thresholds={"okay_nabu": 0.7},
+    context="Möhrchen",
+)
+
+
+def test_what_was_saved_is_remembered(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "state" / "state.json")
+    file.save(CHANGED)
+
+    assert file.load() == CHANGED
+
+
+def test_a_new_satellite_remembers_nothing_and_is_not_muted(tmp_path: Path) -> None:
+    assert StateFile(tmp_path / "state.json").load() == Remembered()
+
+
+def test_the_muted_stay_muted(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "state.json")
+    file.save(Remembered(muted=True))
+
+    assert file.load().muted
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "[" * 5000,
+        '{"muted": 0}',
+        '{"muted": "false"}',
+        '{"muted": false, "language": 7}',
+        '{"muted": false, "thresholds": [0.5]}',
+        '{"muted": false, "thresholds": {"okay_nabu": NaN}}',
+        '{"muted": false, "thresholds": {"okay_nabu": "high"}}',
+    ],
+)
+def test_a_file_that_cannot_be_understood_means_muted(
+    tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(content)
+
+    assert StateFile(path).load() == Remembered(muted=True)
+
+
+def test_a_directory_in_its_place_means_muted(tmp_path: Path) -> None:
+    assert StateFile(tmp_path).load().muted
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(0, 200), flipped=st.integers(0, 255))
+def test_no_damage_makes_it_raise(tmp_path: Path, cut: int, flipped: int) -> None:
+    path = tmp_path / "state.json"
+    file = StateFile(path)
+    file.save(Remembered(muted=True))
+    content = bytearray(path.read_bytes()[:cut])
+    if content:
+        content[cut % len(content)] ^= flipped
+    path.write_bytes(content)
+
+    file.load()
+
+
+def test_a_save_that_fails_leaves_the_last_one(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    file = StateFile(path)
+    file.save(CHANGED)
+    (tmp_path / "state.json.new").mkdir()
+
+    with pytest.raises(OSError, match=r"state\.json\.new"):
+        file.save(Remembered(muted=True))
+
+    assert file.load() == CHANGED
+
+
+async def test_of_many_changes_the_last_is_kept(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file)
+
+    for i in range(1000):
+        memory.remember(Remembered(muted=i % 2 == 0))
+    memory.remember(CHANGED)
+    await memory.flush()
+
+    assert file.load() == CHANGED
+    assert not memory.failed
+
+
+async def test_a_disk_that_takes_nothing_is_warned_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "state.json.new").mkdir()
+    memory = Memory(StateFile(tmp_path / "state.json"))
+
+    for muted in (True, False, True):
+        memory.remember(Remembered(muted=muted))
+        await memory.flush()
+
+    assert memory.failed
+    assert caplog.text.count("will not outlive a restart") == 1
+
+
+async def test_a_disk_that_recovers_is_used_again(tmp_path: Path) -> None:
+    blocker = tmp_path / "state.json.new"
+    blocker.mkdir()
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file)
+    memory.remember(Remembered(muted=True))
+    await memory.flush()
+    blocker.rmdir()
+
+    memory.remember(CHANGED)
+    await memory.flush()
+
+    assert not memory.failed
+    assert json.loads((tmp_path / "state.json").read_text())["language"] == "de"
