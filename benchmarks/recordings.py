@@ -66,9 +66,16 @@ class Recordings:
 
     def wake_words(self) -> dict[str, list[Clip]]:
         """Wake phrases of people, by the model that should hear them."""
+        return {
+            model: self.phrases(*patterns)
+            for model, patterns in self.wake_patterns().items()
+        }
+
+    def wake_patterns(self) -> dict[str, tuple[str, ...]]:
+        """Where those phrases are."""
         models = ("alexa", "hey_jarvis", "hey_mycroft", "okay_nabu")
         return {
-            model: self.phrases(
+            model: (
                 f"wake/{model}/*",
                 f"wake/pymicro_tests/{model}/*",
                 f"wake/wyoming_oww/{model}.*",
@@ -80,7 +87,14 @@ class Recordings:
     def near_misses(self) -> dict[str, list[Clip]]:
         """Single words that resemble a wake word, or are another product's."""
         return {
-            word: self.phrases(f"wake/{word}/*", f"wake/wyoming_oww/{word}.*")
+            word: self.phrases(*patterns)
+            for word, patterns in self.near_miss_patterns().items()
+        }
+
+    def near_miss_patterns(self) -> dict[str, tuple[str, ...]]:
+        """Where those words are."""
+        return {
+            word: (f"wake/{word}/*", f"wake/wyoming_oww/{word}.*")
             for word in ("jarvis", "computer")
         }
 
