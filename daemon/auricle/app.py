@@ -79,6 +79,7 @@ class App:
             remembered,
             language=settings.asr.language,
             hints=settings.asr.hints,
+            continue_conversation=settings.utterance.continue_conversation,
             thresholds=thresholds,
         )
         options = assembly.options(self._control.wake_words)

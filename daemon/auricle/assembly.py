@@ -123,7 +123,6 @@ def satellite(
         endpointing=_endpointing(settings),
         new_turn_id=lambda: uuid.uuid4().hex,
         muted=muted,
-        follow_up=settings.utterance.follow_up,
         wake_phrases={
             name: WakePhrase(name, spellings.get(name, ())) for name in wake_words
         },

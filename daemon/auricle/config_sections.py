@@ -22,7 +22,7 @@ from pydantic import (
 
 from auricle.asr.endpoint import REGIONS, endpoint_url, require_secure_url
 from auricle.asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
-from auricle.turn import Mode
+from auricle.turn import LONGEST_FOLLOW_UP, Mode
 
 
 def _node_name(value: str) -> str:
@@ -162,7 +162,7 @@ class UtteranceSettings(Section):
     """manual: seconds of silence that end the utterance."""
     no_speech_timeout: float = Field(5.0, ge=1, le=30)
     """Seconds without speech after which the turn ends silently."""
-    follow_up: float = Field(0.0, ge=0, le=30)
+    continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
     """Seconds to listen again, without a wake word, after each final; 0: not at all."""
     longest: float = Field(15.0, ge=1, le=55)
     """Seconds after which an utterance is ended, whatever is heard; the recognizer

@@ -7,6 +7,7 @@ from typing import Protocol, assert_never
 from auricle.events import (
     CancelRequested,
     Event,
+    FollowUpRequested,
     ListenRequested,
     MuteRequested,
     StopRequested,
@@ -17,6 +18,7 @@ from auricle.mqtt.commands import (
     ListenAction,
     Restart,
     SetContext,
+    SetContinueConversation,
     SetLanguage,
     SetMute,
     SetThreshold,
@@ -59,13 +61,15 @@ class Control:
         *,
         language: str,
         hints: str,
+        continue_conversation: float,
         thresholds: Mapping[str, float],
     ) -> None:
-        """`language` and `hints` as configured; `thresholds` of all loaded models."""
+        """`thresholds` of all loaded models; the others as configured."""
         self._controlled = controlled
         self._remembered = remembered
         self._language = language
         self._hints = hints
+        self._continue_conversation = continue_conversation
         self._thresholds = dict(thresholds) | {
             name: threshold
             for name, threshold in remembered.thresholds.items()
@@ -85,6 +89,7 @@ class Control:
             self._controlled.set_threshold(name, threshold)
         self._controlled.listen_for(self.listened_for)
         self._recognize()
+        self._listen_again()
         for setting in Setting:
             self._controlled.echo(setting, self._value(setting))
 
@@ -111,6 +116,10 @@ class Control:
                 self._remember(replace(self._remembered, context=text))
                 self._recognize()
                 self._echo(Setting.CONTEXT)
+            case SetContinueConversation(seconds):
+                self._remember(replace(self._remembered, continue_conversation=seconds))
+                self._listen_again()
+                self._echo(Setting.CONTINUE_CONVERSATION)
             case SetVocabulary(text):
                 self._vocabulary = text
                 self._recognize()
@@ -159,6 +168,14 @@ class Control:
             None if language == "auto" else language, words or None
         )
 
+    @property
+    def _follow_up(self) -> float:
+        mine = self._remembered.continue_conversation
+        return self._continue_conversation if mine is None else mine
+
+    def _listen_again(self) -> None:
+        self._controlled.handle(FollowUpRequested(self._follow_up))
+
     def _remember(self, remembered: Remembered) -> None:
         self._remembered = remembered
         self._controlled.remember(remembered)
@@ -179,6 +196,8 @@ class Control:
                 return self._thresholds[chosen[0]] if chosen else 0.5
             case Setting.CONTEXT:
                 return self._words
+            case Setting.CONTINUE_CONVERSATION:
+                return self._follow_up
             case _:
                 assert_never(setting)
 

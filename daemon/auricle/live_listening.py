@@ -124,6 +124,7 @@ class LiveListening:
             state_file.load(),
             language=settings.asr.language,
             hints=settings.asr.hints,
+            continue_conversation=settings.utterance.continue_conversation,
             thresholds=thresholds,
         ).apply()
         return dials.session

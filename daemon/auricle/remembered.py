@@ -19,3 +19,5 @@ class Remembered:
     )
     context: str | None = None
     """Words to expect."""
+    continue_conversation: float | None = None
+    """Seconds to listen again after each final."""

@@ -79,20 +79,17 @@ class Satellite:
         endpointing: EndpointingSettings,
         new_turn_id: Callable[[], str],
         muted: bool = False,
-        follow_up: float = 0.0,
         wake_phrases: Mapping[str, WakePhrase] | None = None,
         drop_unconfirmed: bool = False,
     ) -> None:
-        """`follow_up`: seconds to wait for more after each final; 0: not at all.
-
-        `wake_phrases`, by wake word, are taken from the front of transcripts; with
+        """`wake_phrases`, by wake word, are taken from the front of transcripts; with
         `drop_unconfirmed`, one without it is a false alarm, and not published.
         """
         self._mode = mode
         self._endpointing = endpointing
         self._new_turn_id = new_turn_id
         self._muted = muted
-        self._follow_up = follow_up
+        self._follow_up = 0.0
         self._wake_phrases = wake_phrases or {}
         self._drop_unconfirmed = drop_unconfirmed
         self._budget_spent = False

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from auricle.remembered import Remembered
+from auricle.turn import LONGEST_FOLLOW_UP
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ def _to_json(remembered: Remembered) -> dict[str, Any]:
         "wake_word": remembered.wake_word,
         "thresholds": dict(remembered.thresholds),
         "context": remembered.context,
+        "continue_conversation": remembered.continue_conversation,
     }
 
 
@@ -119,6 +121,7 @@ def _from_json(state: Any) -> Remembered:
         wake_word=_text(state, "wake_word"),
         thresholds=_thresholds(state.get("thresholds", {})),
         context=_text(state, "context"),
+        continue_conversation=_seconds(state, "continue_conversation"),
     )
 
 
@@ -127,6 +130,15 @@ def _text(state: dict[str, Any], key: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise ValueError(f"{key} is no text")
+
+
+def _seconds(state: dict[str, Any], key: str) -> float | None:
+    value = state.get(key)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and 0 <= value <= LONGEST_FOLLOW_UP:
+        return float(value)
+    raise ValueError(f"{key} is no number of seconds")
 
 
 def _thresholds(thresholds: Any) -> dict[str, float]:

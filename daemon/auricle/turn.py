@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from auricle.wake.detector import Detection
 
+LONGEST_FOLLOW_UP = 30.0
+"""Seconds to listen again after a final, at most."""
+
 
 class Mode(StrEnum):
     """Who decides that the utterance is over."""

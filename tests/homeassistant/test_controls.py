@@ -1,5 +1,6 @@
 """What Home Assistant's own actions do to the daemon, and what comes back."""
 
+import json
 from pathlib import Path
 
 from rigs.broker import Broker
@@ -11,6 +12,7 @@ STATE = "sensor.study_voice_state"
 LANGUAGE = "select.study_voice_language"
 WAKE_WORD = "select.study_voice_wake_word"
 THRESHOLD = "number.study_voice_wake_word_threshold"
+AGAIN = "number.study_voice_continue_conversation"
 HINTS = "text.study_voice_recognition_hints"
 
 
@@ -42,12 +44,14 @@ async def test_settings_reach_the_daemon_come_back_and_outlive_it(
         await home_assistant.act("select.select_option", WAKE_WORD, option="off")
         await home_assistant.act("number.set_value", THRESHOLD, value=0.61)
         await home_assistant.act("text.set_value", HINTS, value="Möhrchen, HVAC")
+        await home_assistant.act("number.set_value", AGAIN, value=4)
 
         for _ in range(2):
             await home_assistant.becomes(LANGUAGE, "de")
             await home_assistant.becomes(WAKE_WORD, "off")
             await home_assistant.becomes(THRESHOLD, "0.61")
             await home_assistant.becomes(HINTS, "Möhrchen, HVAC")
+            await home_assistant.becomes(AGAIN, "4")
             await satellite.program.stop()
             await home_assistant.becomes(LANGUAGE, "unavailable")
             await satellite.program.start()
@@ -57,6 +61,23 @@ async def test_settings_reach_the_daemon_come_back_and_outlive_it(
         asked = satellite.recognizer.heard[-1].settings["input_audio_transcription"]
 
     assert asked == {"language": "de", "corpus": {"text": "Möhrchen, HVAC"}}
+
+
+async def test_a_conversation_goes_on_without_a_wake_word_where_that_is_wanted(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as satellite:
+        await home_assistant.becomes(AGAIN, "0")
+        await home_assistant.act("number.set_value", AGAIN, value=2)
+        await home_assistant.becomes(AGAIN, "2")
+        await satellite.hears()
+
+        # Nobody says more: the second turn ends by itself.
+        utterances = f"{NODE}/event/utterance"
+        await satellite.house.until(lambda: len(satellite.house.on(utterances)) == 2)
+        await home_assistant.becomes(STATE, "idle")
+        kinds = [json.loads(u)["event_type"] for u in satellite.house.on(utterances)]
+        assert kinds == ["transcript", "no_speech"]
 
 
 async def test_the_buttons_are_push_to_talk(

@@ -28,6 +28,7 @@ STATES = {
     "select.study_voice_wake_word": "okay_nabu",
     "number.study_voice_wake_word_threshold": "0.85",
     "text.study_voice_recognition_hints": "",
+    "number.study_voice_continue_conversation": "0",
     "binary_sensor.study_voice_speech_recognizer": "on",
     "binary_sensor.study_voice_microphone": "off",
     "sensor.study_voice_spoken_today": "0.0",

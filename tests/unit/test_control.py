@@ -4,12 +4,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from auricle.control import Control
-from auricle.events import CancelRequested, Event, ListenRequested, MuteRequested
+from auricle.events import (
+    CancelRequested,
+    Event,
+    FollowUpRequested,
+    ListenRequested,
+    MuteRequested,
+)
 from auricle.mqtt.commands import (
     Listen,
     ListenAction,
     Restart,
     SetContext,
+    SetContinueConversation,
     SetLanguage,
     SetMute,
     SetThreshold,
@@ -64,9 +71,15 @@ def control(
     thresholds: Mapping[str, float] = MappingProxyType({"okay_nabu": 0.85}),
     language: str = "auto",
     hints: str = "",
+    continue_conversation: float = 0.0,
 ) -> Control:
     return Control(
-        satellite, remembered, language=language, hints=hints, thresholds=thresholds
+        satellite,
+        remembered,
+        language=language,
+        hints=hints,
+        continue_conversation=continue_conversation,
+        thresholds=thresholds,
     )
 
 
@@ -150,6 +163,18 @@ def test_the_house_vocabulary_is_added_to_ones_own_words() -> None:
     assert satellite.words == "attic\nkitchen, hall"
 
 
+def test_listening_again_is_as_configured_until_it_is_changed() -> None:
+    satellite = Satellite()
+    controls = control(satellite, continue_conversation=8.0)
+
+    controls.apply()
+    controls.obey(SetContinueConversation(0.0))
+
+    assert satellite.events == [FollowUpRequested(8.0), FollowUpRequested(0.0)]
+    assert satellite.remembered.continue_conversation == 0.0
+    assert satellite.echoes[-1] == (Setting.CONTINUE_CONVERSATION, 0.0)
+
+
 def test_no_words_are_sent_where_there_are_none() -> None:
     satellite = Satellite()
 
@@ -166,6 +191,7 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
         wake_word="alexa",
         thresholds={"alexa": 0.7},
         context="attic",
+        continue_conversation=4.0,
     )
 
     control(satellite, remembered, thresholds={"alexa": 0.9, "okay_nabu": 0.85}).apply()
@@ -173,12 +199,14 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
     assert satellite.wake_words == ("alexa",)
     assert satellite.thresholds == {"alexa": 0.7, "okay_nabu": 0.85}
     assert (satellite.language, satellite.words) == ("de", "attic")
+    assert satellite.events == [FollowUpRequested(4.0)]
     assert dict(satellite.echoes) == {
         Setting.MUTE: True,
         Setting.LANGUAGE: "de",
         Setting.WAKE_WORD: "alexa",
         Setting.THRESHOLD: 0.7,
         Setting.CONTEXT: "attic",
+        Setting.CONTINUE_CONVERSATION: 4.0,
     }
 
 

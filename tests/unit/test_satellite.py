@@ -57,7 +57,6 @@ def satellite(
     mode: Mode = Mode.MANUAL,
     *,
     muted: bool = False,
-    follow_up: float = 0.0,
     drop_unconfirmed: bool = False,
 ) -> Satellite:
     numbers = itertools.count(1)
@@ -68,7 +67,6 @@ def satellite(
         ),
         new_turn_id=lambda: f"turn-{next(numbers)}",
         muted=muted,
-        follow_up=follow_up,
         wake_phrases={"okay_nabu": WakePhrase("okay_nabu")},
         drop_unconfirmed=drop_unconfirmed,
     )
@@ -473,8 +471,8 @@ def test_the_wake_phrase_alone_in_vad_mode_goes_on_listening() -> None:
 
 
 def test_after_a_final_follow_up_listens_again_without_a_wake_word() -> None:
-    machine = satellite(follow_up=5.0)
-    run(machine, [WOKEN, *after(1.0, speech=True)])
+    machine = satellite()
+    run(machine, [FollowUpRequested(5.0), WOKEN, *after(1.0, speech=True)])
 
     effects = machine.step(final("What time is it?"))
 
@@ -484,7 +482,8 @@ def test_after_a_final_follow_up_listens_again_without_a_wake_word() -> None:
 
 
 def test_a_follow_up_that_nobody_uses_ends_silently() -> None:
-    machine = satellite(follow_up=2.0)
+    machine = satellite()
+    machine.step(FollowUpRequested(2.0))
     run(machine, [WOKEN, *after(1.0, speech=True), final("Stop.")])
 
     effects = run(machine, after(2.1, speech=False, start=60))
@@ -493,11 +492,12 @@ def test_a_follow_up_that_nobody_uses_ends_silently() -> None:
     assert machine.state is SatelliteState.IDLE
 
 
-def test_follow_up_can_be_switched_while_running() -> None:
+def test_a_follow_up_that_is_switched_off_meanwhile_is_not_opened() -> None:
     machine = satellite()
-    run(machine, [FollowUpRequested(3.0), WOKEN, final("Stop.")])
+    machine.step(FollowUpRequested(3.0))
+    run(machine, [WOKEN, FollowUpRequested(0.0), final("Stop.")])
 
-    assert machine.state is SatelliteState.LISTENING
+    assert machine.state is SatelliteState.IDLE
 
 
 def test_with_the_budget_spent_nothing_is_sent_and_the_house_is_told() -> None:

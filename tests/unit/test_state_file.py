@@ -14,6 +14,7 @@ CHANGED = Remembered(
     wake_word="off",
     thresholds={"okay_nabu": 0.7},
     context="Möhrchen",
+    continue_conversation=8.0,
 )
 
 
@@ -46,6 +47,8 @@ def test_the_muted_stay_muted(tmp_path: Path) -> None:
         '{"muted": 0}',
         '{"muted": "false"}',
         '{"muted": false, "language": 7}',
+        '{"muted": false, "continue_conversation": "long"}',
+        '{"muted": false, "continue_conversation": -1}',
         '{"muted": false, "thresholds": [0.5]}',
         '{"muted": false, "thresholds": {"okay_nabu": NaN}}',
         '{"muted": false, "thresholds": {"okay_nabu": "high"}}',

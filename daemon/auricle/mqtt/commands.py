@@ -6,12 +6,14 @@ from enum import StrEnum
 
 from auricle.mqtt.messages import presentable
 from auricle.mqtt.topics import Action, Setting
+from auricle.turn import LONGEST_FOLLOW_UP
 
 LONGEST_CONTEXT = 255
 """Characters; what a Home Assistant text entity takes."""
 LONGEST_VOCABULARY = 20_000
 """Characters; about half of what the recognizer takes."""
 THRESHOLD_RANGE = (0.05, 0.99)
+FOLLOW_UP_RANGE = (0.0, LONGEST_FOLLOW_UP)
 
 
 class ListenAction(StrEnum):
@@ -57,6 +59,12 @@ class SetContext:
 
 
 @dataclass(frozen=True, slots=True)
+class SetContinueConversation:
+    seconds: float
+    """How long to listen again after each final; 0: not at all."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetVocabulary:
     """Words to expect, for every satellite of the house."""
 
@@ -75,6 +83,7 @@ Command = (
     | SetWakeWord
     | SetThreshold
     | SetContext
+    | SetContinueConversation
     | SetVocabulary
     | Restart
 )
@@ -131,6 +140,8 @@ def _parse(what: Setting | Action, text: str, options: Options) -> Command:
             return SetThreshold(_number(text, *THRESHOLD_RANGE))
         case Setting.CONTEXT:
             return SetContext(_bounded(text, LONGEST_CONTEXT))
+        case Setting.CONTINUE_CONVERSATION:
+            return SetContinueConversation(_number(text, *FOLLOW_UP_RANGE))
         case Action.LISTEN:
             return Listen(ListenAction(_option(text, tuple(ListenAction))))
         case Action.RESTART:

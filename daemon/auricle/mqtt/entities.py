@@ -9,7 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from auricle.mqtt.commands import LONGEST_CONTEXT, THRESHOLD_RANGE, Options
+from auricle.mqtt.commands import (
+    FOLLOW_UP_RANGE,
+    LONGEST_CONTEXT,
+    THRESHOLD_RANGE,
+    Options,
+)
 from auricle.mqtt.messages import EMOTIONS
 from auricle.mqtt.topics import Action, Setting, Topics
 
@@ -140,6 +145,7 @@ def _controls(topics: Topics) -> list[Entity]:
 
 def _settings(topics: Topics, options: Options) -> list[Entity]:
     least, most = THRESHOLD_RANGE
+    shortest, longest = FOLLOW_UP_RANGE
     return [
         {
             "platform": "select",
@@ -176,6 +182,19 @@ def _settings(topics: Topics, options: Options) -> list[Entity]:
             "min": 0,
             "max": LONGEST_CONTEXT,
             "icon": "mdi:text-box-edit-outline",
+            **_CONFIG,
+        },
+        {
+            "platform": "number",
+            "name": "Continue conversation",
+            **_setting(topics, Setting.CONTINUE_CONVERSATION),
+            "min": shortest,
+            "max": longest,
+            "step": 0.5,
+            "mode": "slider",
+            "device_class": "duration",
+            "unit_of_measurement": "s",
+            "icon": "mdi:forum-outline",
             **_CONFIG,
         },
         {

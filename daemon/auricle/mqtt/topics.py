@@ -16,6 +16,7 @@ class Setting(StrEnum):
     WAKE_WORD = "wake_word"
     THRESHOLD = "threshold"
     CONTEXT = "context"
+    CONTINUE_CONVERSATION = "continue_conversation"
 
 
 class Action(StrEnum):
