@@ -155,6 +155,17 @@ def test_push_to_talk_delivers_without_a_wake_word(
     assert ear.wakes == []
 
 
+def test_an_order_concerns_the_frame_that_is_being_waited_for(listen: Listen) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.03)))
+    until(lambda: ear.frames == 1)
+    ear.attend(on=True, after=None)
+    source.play(frames(silence(0.03)))
+    until(lambda: ear.frames == 2)
+    until(lambda: len(ear.heard) == 1)
+
+
 def test_a_word_can_be_left_out(okay_nabu: MicroWakeWordEngine, tmp_path: Path) -> None:
     room = (silence(1.5) + COMMAND + silence(1.5)) * 2
     source = RecordingSource(save(tmp_path / "twice.wav", room), speed=math.inf)

@@ -47,7 +47,7 @@ class Hearing:
     """Owns the source and the thread that reads it.
 
     Idle frames stay in the thread. The event loop's side never waits: an order takes
-    effect with the next frame.
+    effect with the next frame, the one that is being waited for included.
     """
 
     def __init__(
@@ -195,8 +195,12 @@ class Hearing:
             self._source.open()
             self._attention.reset()
             patience = time.monotonic() + LONGEST_OPENING
-            while self._obey():
+            while True:
                 frame = self._source.read(_READ_TIMEOUT)
+                # What was ordered while this frame was waited for concerns it already:
+                # it may hold the beginning of a sound of ours.
+                if not self._obey():
+                    break
                 now = time.monotonic()
                 if frame is None:
                     if now > patience:
