@@ -304,6 +304,25 @@ def test_a_value_out_of_range_is_refused_by_its_path(served: Served, sdk: Path) 
     assert refused["error"]["param"] == "session.turn_detection.silence_duration_ms"
 
 
+def test_a_language_that_the_model_does_not_know_is_refused_by_name(
+    served: Served, sdk: Path, light: Step
+) -> None:
+    chinese: Step = ["update_session", {}, {"language": "zh"}]
+    session = run_sdk(
+        sdk,
+        served,
+        ["connect"],
+        chinese,
+        ["wait", "error", 1],
+        light,
+        ["end_session"],
+    )
+    [refused] = session.of("error")
+    assert refused["error"]["param"] == "session.input_audio_transcription.language"
+    assert "'zh'" in refused["error"]["message"]
+    assert words(*session.transcripts) == LIGHT.split()
+
+
 def test_a_wrong_key_does_not_get_in(served: Served, sdk: Path) -> None:
     session = run_sdk(sdk, Served(served.url, "sk-wrong"), ["connect"])
     assert session.events == []

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from auricle.asr.events import LANGUAGES
 from auricle.recognizer.inference import Inference
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
@@ -12,6 +13,7 @@ class SlowEngine:
     """Takes half a second, whatever it is asked."""
 
     name = "slow"
+    languages = LANGUAGES
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool

@@ -6,8 +6,28 @@ from pathlib import Path
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.recognizer.whisper import LanguageError, WhisperEngine
+from auricle.recognizer.whisper import WhisperEngine
 from rigs.speech import mix, noise, say, silence
+
+# By a word that is in no other one: of sentences that are all alike, the model makes
+# one more.
+MANY_COMMANDS = {
+    "light": "turn on the kitchen light",
+    "garage": "close the garage door",
+    "timer": "set a timer for ten minutes",
+    "music": "play some music in the bedroom",
+    "weather": "what is the weather today",
+    "window": "open the window in the bathroom",
+    "shopping": "add milk to the shopping list",
+    "television": "turn off the television",
+    "living": "how warm is the living room",
+    "front": "lock the front door",
+    "washing": "start the washing machine",
+    "news": "read me the news",
+    "mother": "call my mother",
+    "tomorrow": "wake me at seven tomorrow",
+    "dishwasher": "stop the dishwasher",
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +90,11 @@ def test_words_to_expect_decide_between_spellings(engine: WhisperEngine) -> None
 
 
 def test_a_minute_of_speech_is_heard_to_its_end(engine: WhisperEngine) -> None:
-    rooms = ["kitchen", "bedroom", "bathroom", "garage", "garden", "office"] * 3
-    said = [f"turn on the {room} light" for room in rooms]
-    speech = b"".join(say(sentence) + silence(1.5) for sentence in said)
+    speech = b"".join(say(said) + silence(2) for said in MANY_COMMANDS.values())
     minute = mix(speech, noise(len(speech) / 32_000, dbfs=-70))
     assert 50 < len(minute) / 32_000 < 60
     text = engine.transcribe(minute, language="en", corpus=None, final=True).text
-    assert words(text).count("turn") == len(said)
+    assert [word for word in words(text) if word in MANY_COMMANDS] == [*MANY_COMMANDS]
 
 
 def test_threads_may_share_it(engine: WhisperEngine) -> None:
@@ -93,9 +111,8 @@ def test_threads_may_share_it(engine: WhisperEngine) -> None:
     assert heard == [command.split() for command in commands]
 
 
-def test_an_english_model_refuses_another_language(engine: WhisperEngine) -> None:
-    with pytest.raises(LanguageError, match=r"tiny\.en knows English only, not de"):
-        engine.transcribe(spoken("stop"), language="de", corpus=None, final=True)
+def test_an_english_model_knows_english_only(engine: WhisperEngine) -> None:
+    assert engine.languages == {"en"}
 
 
 def test_a_folder_without_a_model_is_a_sentence(

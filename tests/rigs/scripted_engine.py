@@ -2,6 +2,7 @@
 
 import threading
 
+from auricle.asr.events import LANGUAGES
 from auricle.turn import Transcript
 
 
@@ -9,6 +10,7 @@ class ScriptedEngine:
     """Answers at once; holds its breath while `held`; fails on demand."""
 
     name = "scripted"
+    languages = LANGUAGES
 
     def __init__(self, text: str = "Turn on the light.") -> None:
         self.text = text

@@ -17,6 +17,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """The model's, for logs and `auricle recognizer`."""
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """The protocol's codes that it knows; others are refused before they come."""
+
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> Transcript:

@@ -73,6 +73,7 @@ class RecognizerServer:
             )
         self._admission = Admission(api_keys, max_sessions)
         self._inference = Inference(engine)
+        self._languages = engine.languages
         self._make_segmenter = make_segmenter
         self._host = host
         self._port = port
@@ -143,6 +144,7 @@ class RecognizerServer:
             model_of(connection.request.path),
             self._make_segmenter,
             make_decoder,
+            self._languages,
         )
         conversation = Conversation(
             session, _Client(connection), self._inference.transcribe, self._idle_timeout

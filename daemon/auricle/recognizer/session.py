@@ -4,10 +4,12 @@ What the client sends goes into `receive_message`, what the engine found into
 `transcribed`; out come replies to send and orders for the engine, in sequence.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import assert_never
 
 from auricle.asr.events import (
+    LANGUAGES,
     AppendAudio,
     Commit,
     Committed,
@@ -67,13 +69,15 @@ class RecognizerSession:
         model: str,
         make_segmenter: MakeSegmenter,
         make_decoder: MakeDecoder,
+        languages: Collection[str] = LANGUAGES,
     ) -> None:
-        """`session_id` makes the ids of items and events unique."""
+        """`session_id` makes ids unique; `languages` are those the engine knows."""
         self.settings = SessionSettings()
         self.finished = False
         """Everything is said: the client should close."""
         self._id = session_id
         self._model = model
+        self._languages = languages
         self._intake = Intake(self.settings, make_segmenter, make_decoder)
         self._item: str | None = None
         self._previous_item: str | None = None
@@ -103,7 +107,7 @@ class RecognizerSession:
         """Take a frame of the client's; never raises for what it holds."""
         if self._finishing:
             return []
-        event = read_client_message(message, self.settings)
+        event = read_client_message(message, self.settings, self._languages)
         match event:
             case ServerError():
                 self._say(event)

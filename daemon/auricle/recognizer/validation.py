@@ -6,7 +6,7 @@ besides is taken without a word.
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, TypeGuard
 
@@ -34,9 +34,15 @@ _Json = dict[str, Any]
 
 
 def read_client_message(
-    message: str | bytes, settings: SessionSettings
+    message: str | bytes,
+    settings: SessionSettings,
+    languages: Collection[str] = LANGUAGES,
 ) -> ClientEvent | ServerError:
-    """The event in a frame; `settings` are what a session.update is merged into."""
+    """The event in a frame.
+
+    `settings` are what a session.update is merged into, `languages` those of the
+    protocol's that can be asked for here.
+    """
     if isinstance(message, bytes):
         return invalid("message", "binary frames are not supported: send JSON as text")
     try:
@@ -50,7 +56,7 @@ def read_client_message(
         event_id = ""
     event_id = clean(event_id[:_LONGEST_EVENT_ID])
     try:
-        return _read(event, event_id, settings)
+        return _read(event, event_id, settings, languages)
     except _InvalidError as error:
         return invalid(error.param, str(error), event_id)
 
@@ -77,10 +83,14 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _read(event: _Json, event_id: str, settings: SessionSettings) -> ClientEvent:
+def _read(
+    event: _Json, event_id: str, settings: SessionSettings, languages: Collection[str]
+) -> ClientEvent:
     match event.get("type"):
         case "session.update":
-            return SessionUpdate(event_id, _merged(settings, event.get("session")))
+            settings = _merged(settings, event.get("session"))
+            _check_language(settings.language, languages)
+            return SessionUpdate(event_id, settings)
         case "input_audio_buffer.append":
             return AppendAudio(event_id, _audio(event.get("audio")))
         case "input_audio_buffer.commit":
@@ -148,12 +158,8 @@ def _with_transcription(settings: SessionSettings, value: object) -> SessionSett
         raise _InvalidError(param, "input_audio_transcription must be an object")
     language = value.get("language")
     if language is not None:
-        if not isinstance(language, str) or language not in LANGUAGES:
-            raise _InvalidError(
-                f"{param}.language",
-                f"language must be one of {', '.join(sorted(LANGUAGES))}; "
-                "leave it out to have it detected",
-            )
+        if not isinstance(language, str):
+            raise _InvalidError(f"{param}.language", "language must be a string")
         settings = replace(settings, language=language)
     corpus = value.get("corpus")
     if corpus is not None:
@@ -168,6 +174,17 @@ def _with_transcription(settings: SessionSettings, value: object) -> SessionSett
             )
         settings = replace(settings, corpus_text=text or None)
     return settings
+
+
+def _check_language(language: str | None, languages: Collection[str]) -> None:
+    if language is None or language in languages:
+        return
+    raise _InvalidError(
+        "session.input_audio_transcription.language",
+        f"Invalid value: '{clean(language, 64)}'. The speech model of this recognizer "
+        f"knows: {', '.join(sorted(languages))}. Leave language out to have it "
+        "detected.",
+    )
 
 
 def _with_turn_detection(settings: SessionSettings, value: object) -> SessionSettings:

@@ -10,8 +10,9 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
+from auricle.asr.events import LANGUAGES
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE
-from auricle.errors import AuricleError, ConfigError
+from auricle.errors import ConfigError
 from auricle.recognizer.weights import find_model
 from auricle.turn import Transcript
 
@@ -45,10 +46,6 @@ _WHISPER_CODES = {"fil": "tl", "yue": "zh"}
 _PROTOCOL_CODES = {"tl": "fil"}
 
 
-class LanguageError(AuricleError):
-    """The model does not speak the language that was asked for."""
-
-
 class WhisperEngine:
     """One model in memory. Several threads may use it: they wait for each other.
 
@@ -78,12 +75,18 @@ class WhisperEngine:
     def name(self) -> str:
         return f"Whisper {self._name}"
 
+    @property
+    def languages(self) -> frozenset[str]:
+        if not self._multilingual:
+            return frozenset({"en"})
+        known = set(self._whisper.supported_languages)
+        return frozenset(
+            code for code in LANGUAGES if _WHISPER_CODES.get(code, code) in known
+        )
+
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> Transcript:
-        """Raises LanguageError."""
-        if not self._multilingual and language not in (None, "en"):
-            raise LanguageError(f"{self.name} knows English only, not {language}")
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
         texts: list[str] = []
         for window in _windows(samples):

@@ -1,6 +1,6 @@
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.asr.events import (
+    LANGUAGES,
     TRANSCRIPTION,
     AppendAudio,
     ClientEvent,
@@ -41,8 +42,15 @@ FAILED = f"{TRANSCRIPTION}.failed"
 class Client:
     """A client and an engine by hand: the engine answers when told to."""
 
-    def __init__(self, asked: SessionSettings | None = None) -> None:
-        self.session = RecognizerSession("s", "model", EnergySegmenter, make_decoder)
+    def __init__(
+        self,
+        asked: SessionSettings | None = None,
+        *,
+        languages: Collection[str] = LANGUAGES,
+    ) -> None:
+        self.session = RecognizerSession(
+            "s", "model", EnergySegmenter, make_decoder, languages
+        )
         self.told: list[dict[str, Any]] = []
         self.work: list[Transcribe] = []
         self._take(self.session.open())
@@ -135,6 +143,30 @@ def test_a_refused_update_changes_nothing() -> None:
     assert client.told[-1]["error"]["param"] == "session.sample_rate"
     assert client.told[-1]["error"]["event_id"] == "mine"
     assert client.session.settings == MANUAL
+
+
+def test_a_language_that_the_engine_does_not_know_is_refused_at_once() -> None:
+    client = Client(MANUAL, languages={"en"})
+    client.send(SessionUpdate("mine", SessionSettings(VAD.turn_detection, "zh")))
+    refused = client.told[-1]["error"]
+    assert (refused["type"], refused["code"]) == (
+        "invalid_request_error",
+        "invalid_value",
+    )
+    assert refused["param"] == "session.input_audio_transcription.language"
+    assert "'zh'" in refused["message"]
+    assert "knows: en." in refused["message"]
+    assert refused["event_id"] == "mine"
+    assert client.session.settings == MANUAL
+
+
+def test_after_a_refused_language_the_session_goes_on_as_it_was() -> None:
+    client = Client(MANUAL, languages={"en"})
+    client.send(SessionUpdate("e", SessionSettings(None, "zh")))
+    client.say(voice(0.5))
+    client.send(Commit("e"))
+    assert client.final("Turn on.").language is None
+    assert client.types[-3:] == [COMMITTED, CREATED, COMPLETED]
 
 
 def test_audio_without_any_update_is_recognized_with_the_defaults() -> None:

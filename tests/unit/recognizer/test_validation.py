@@ -18,6 +18,7 @@ from auricle.asr.events import (
     SessionUpdate,
     encode_client_event,
 )
+from auricle.asr.wording import clean
 from auricle.recognizer.validation import read_client_message
 
 DEFAULTS = SessionSettings()
@@ -130,6 +131,29 @@ def test_turn_detection_from_manual_mode_starts_at_the_defaults() -> None:
 def test_each_documented_language_is_taken(language: str) -> None:
     settings = update(input_audio_transcription={"language": language})
     assert settings.language == language
+
+
+@pytest.mark.parametrize(
+    "language", ["zh", "auto", "EN", "", "\x1b[2J", "zh" * 10_000], ids=repr
+)
+def test_a_language_that_is_not_known_here_is_told_from_those_that_are(
+    language: str,
+) -> None:
+    asked = {"input_audio_transcription": {"language": language}}
+    message = json.dumps({"event_id": "e", "type": "session.update", "session": asked})
+    error = read_client_message(message, DEFAULTS, {"en", "de"})
+    assert isinstance(error, ServerError)
+    assert (error.type, error.code) == ("invalid_request_error", "invalid_value")
+    assert error.param == "session.input_audio_transcription.language"
+    assert error.event_id == "e"
+    assert error.message.startswith(f"Invalid value: '{clean(language, 64)}'.")
+    assert "knows: de, en." in error.message
+
+
+def test_no_language_may_be_asked_of_whatever_model() -> None:
+    message = '{"type":"session.update","session":{"input_audio_transcription":{}}}'
+    taken = read_client_message(message, DEFAULTS, {"en"})
+    assert taken == SessionUpdate("", DEFAULTS)
 
 
 @pytest.mark.parametrize(("threshold", "silence"), [(-1, 200), (1, 6000), (0.5, 800)])
