@@ -18,6 +18,11 @@ SEGMENTER = "unit/recognizer/test_segmenter.py"
 INTERIM = "unit/recognizer/test_interim.py"
 ADMISSION = "unit/recognizer/test_admission.py"
 SERVER = "integration/test_recognizer_server.py"
+OURS = "integration/test_asr_client.py"
+
+HABITS = (OURS, "test_a_server_with_habits_of_its_own_is_understood")
+FAILURES = (OURS, "test_a_failure_says_why_and_whether_to_try_again")
+CLOSING = (OURS, "test_a_closed_session_leaves_nothing_behind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,24 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (ADMISSION, "test_one_session_too_many_is_refused_as_the_service_does"),
         ),
         row(
+            "a message of more than 24 MiB closes the connection",
+            (
+                SERVER,
+                "test_a_message_that_is_larger_than_any_append_closes_the_connection",
+            ),
+        ),
+        row(
+            "a failure of the server itself closes it with 1011",
+            (SERVER, "test_a_mistake_of_ours_closes_that_session_only"),
+        ),
+        row(
             "a binary frame is an error, and the session goes on",
             (SERVER, "test_a_binary_frame_is_an_error_and_the_session_goes_on"),
         ),
         row(
             "60 s without audio end the connection",
             (SERVER, "test_a_silent_client_is_sent_away"),
+            (SERVER, "test_a_client_that_waits_for_a_slow_engine_is_not"),
         ),
     ),
     "`session.update`": (
@@ -97,10 +114,43 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (VALIDATION, "test_each_documented_language_is_taken"),
         ),
         row(
+            "one that the model does not know is refused by name",
+            (
+                VALIDATION,
+                "test_a_language_that_is_not_known_here_is_told_from_those_that_are",
+            ),
+            (
+                SESSION,
+                "test_a_language_that_the_engine_does_not_know_is_refused_at_once",
+            ),
+            (
+                SDK,
+                "test_a_language_that_the_model_does_not_know_is_refused_by_name",
+            ),
+        ),
+        row(
+            "no language: it is detected; one given comes back with the results",
+            (VALIDATION, "test_no_language_may_be_asked_of_whatever_model"),
+            (SESSION, "test_what_the_engine_cannot_tell_is_what_was_asked_for"),
+        ),
+        row(
             "threshold -1 to 1, silence 200 to 6000 ms",
             (VALIDATION, "test_vad_parameters_are_taken_up_to_their_limits"),
             (VALIDATION, "test_what_is_out_of_range_is_refused_by_its_path"),
             (SDK, "test_a_value_out_of_range_is_refused_by_its_path"),
+        ),
+        row(
+            "`modalities`, formats, rates, `corpus.text` of 10,000 tokens at most",
+            (VALIDATION, "test_what_is_out_of_range_is_refused_by_its_path"),
+        ),
+        row(
+            "keys in any order",
+            (VALIDATION, "test_the_order_of_keys_is_of_no_matter"),
+        ),
+        row(
+            "once more in the same session, the mode as well",
+            (SESSION, "test_what_is_said_before_an_update_belongs_to_what_follows"),
+            (SESSION, "test_changing_to_manual_mode_in_speech_ends_the_utterance"),
         ),
         row(
             "a refused update changes nothing",
@@ -123,9 +173,22 @@ TABLE: dict[str, tuple[Row, ...]] = {
         row(
             "a format that cannot be decoded is refused",
             (SESSION, "test_a_format_that_cannot_be_decoded_is_refused"),
+            (
+                CODECS,
+                "test_without_the_library_the_format_is_refused_with_the_remedy",
+            ),
         ),
     ),
     "`input_audio_buffer.append`": (
+        row(
+            "is never acknowledged",
+            (SESSION, "test_audio_is_never_acknowledged"),
+        ),
+        row(
+            "before `session.updated`, and faster than it is spoken",
+            (RAW, "test_the_documented_program_gets_its_transcript"),
+            (SDK, "test_in_vad_mode_each_command_is_transcribed"),
+        ),
         row(
             "base64, strictly",
             (VALIDATION, "test_audio_is_decoded"),
@@ -203,6 +266,11 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (SESSION, "test_after_the_end_nothing_is_taken_or_told"),
         ),
         row(
+            "the client closes, or is closed after 10 s",
+            (RAW, "test_the_documented_program_gets_its_transcript"),
+            (SERVER, "test_a_client_that_does_not_close_when_all_is_said_is_closed"),
+        ),
+        row(
             "a client may also just close",
             (SDK, "test_a_client_that_only_closes_is_closed"),
         ),
@@ -255,6 +323,14 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (ENCODING, "test_a_final_reads_as_the_service_writes_it"),
         ),
         row(
+            "`….completed` with an empty transcript: what was no speech",
+            (SESSION, "test_what_was_no_speech_is_completed_with_an_empty_transcript"),
+            (
+                SESSION,
+                "test_a_commit_of_a_few_samples_is_empty_without_asking_the_engine",
+            ),
+        ),
+        row(
             "`….failed`: that item; the session goes on",
             (SESSION, "test_an_item_that_fails_leaves_the_session_usable"),
             (SERVER, "test_an_engine_that_fails_costs_the_item_only"),
@@ -300,6 +376,41 @@ TABLE: dict[str, tuple[Row, ...]] = {
         row(
             "a segment holds all of a command, its first sound too",
             (SEGMENTER, "test_a_command_is_one_segment_that_holds_all_of_it"),
+        ),
+        row(
+            "a segment of more than a minute is cut",
+            (SESSION, "test_an_utterance_of_more_than_a_minute_is_cut"),
+        ),
+    ),
+    "What else a server may do, and a client must stand": (
+        row("401 or 403 in the handshake", FAILURES),
+        row("closing behind `session.created`", FAILURES),
+        row("refusing `session.update`", FAILURES),
+        row("an `error` in mid-stream", FAILURES),
+        row("`….failed` for an item", FAILURES),
+        row("closing with 1011", FAILURES),
+        row("resetting the TCP connection", FAILURES),
+        row("no `session.finished`, or one that is late", HABITS, CLOSING),
+        row("closing instead of `session.finished`", HABITS, CLOSING),
+        row("what is not JSON, and binary frames", HABITS),
+        row("interim transcripts as `….delta`", HABITS),
+        row("no `item_id`, nor other ids", HABITS),
+        row(
+            "finals out of their order",
+            (OURS, "test_finals_that_overtake_each_other_are_delivered_both"),
+        ),
+        row("finals that come twice", HABITS),
+        row(
+            "empty transcripts",
+            (OURS, "test_noise_that_was_taken_for_speech_is_an_empty_final"),
+        ),
+        row(
+            "the corpus as a transcript",
+            (OURS, "test_hints_that_come_back_as_transcript_are_an_empty_final"),
+        ),
+        row(
+            "closing an idle session",
+            (OURS, "test_a_server_that_ends_an_idle_session_is_an_outage"),
         ),
     ),
 }

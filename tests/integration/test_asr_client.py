@@ -407,6 +407,17 @@ async def test_a_server_that_never_greets_is_given_up_in_time() -> None:
     assert (failure.reason, failure.transient) == (Reason.ASR_TIMEOUT, True)
 
 
+async def test_a_server_that_ends_an_idle_session_is_an_outage() -> None:
+    async with (
+        ScriptedRecognizer(idle_timeout=0.3) as server,
+        client_of(server.url) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(0.3))
+        failure = await asked.failure()
+    assert (failure.reason, failure.transient) == (Reason.ASR_UNREACHABLE, True)
+
+
 @pytest.mark.parametrize("settings", [MANUAL, VAD], ids=["manual", "server_vad"])
 async def test_a_final_that_never_comes_is_given_up_in_time(
     settings: SessionSettings,

@@ -53,7 +53,7 @@ async def test_an_upload_is_read_as_fast_as_the_engine_works() -> None:
     socket, engine = EndlessUpload(), SlowEngine()
     session = RecognizerSession("s", "m", EnergySegmenter, make_decoder)
     running = asyncio.create_task(
-        Conversation(session, socket, engine.transcribe, 60.0).run()
+        Conversation(session, socket, engine.transcribe, 60.0, 10.0).run()
     )
     await eventually(lambda: session.backlog > 60)
     read = socket.read

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from auricle.asr.connection import Endpoint
-from auricle.asr.events import SessionSettings, SpeechStarted
+from auricle.asr.events import ServerVad, SessionSettings, SpeechStarted
 from auricle.errors import ConfigError
 from auricle.recognizer.server import RecognizerServer
 from rigs.asked import MANUAL, VAD, Asked, client_of, quiet, voice
@@ -85,7 +85,8 @@ def _no_programming_errors(
     """Whatever a client does, our own code does not raise what it did not mean to."""
     yield
     if "engine_that_fails" not in request.node.name:
-        assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
+        told = caplog.get_records("call")
+        assert [r for r in told if r.levelno >= logging.ERROR] == []
 
 
 # --- speaking ---
@@ -223,6 +224,27 @@ async def test_an_engine_that_fails_costs_the_item_only() -> None:
         await other.hear("conversation.item.input_audio_transcription.completed")
 
 
+async def test_a_mistake_of_ours_closes_that_session_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def mistaken(vad: ServerVad) -> EnergySegmenter:
+        raise ZeroDivisionError
+
+    server = RecognizerServer(ScriptedEngine(LIGHT), mistaken)
+    await server.start()
+    async with client(server) as victim, client(server) as other:
+        await victim.append(voice(0.5))
+        with pytest.raises(ConnectionClosed) as closed:
+            await victim.hear("nothing")
+        await other.send(type="session.finish")
+        await other.hear("session.finished")
+    await server.aclose()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1011
+    assert "programming error" in caplog.text
+    caplog.clear()
+
+
 async def test_a_client_that_vanishes_in_the_middle_is_forgotten() -> None:
     engine = ScriptedEngine()
     engine.hold()
@@ -301,6 +323,16 @@ async def test_a_crowd_at_the_door_does_not_get_past_the_limit() -> None:
 
 async def test_a_silent_client_is_sent_away() -> None:
     async with serving(idle_timeout=0.2) as server, client(server) as other:
+        with pytest.raises(ConnectionClosed) as closed:
+            await other.hear("nothing")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
+
+
+async def test_a_client_that_does_not_close_when_all_is_said_is_closed() -> None:
+    async with serving(linger=0.2) as server, client(server) as other:
+        await other.send(type="session.finish")
+        await other.hear("session.finished")
         with pytest.raises(ConnectionClosed) as closed:
             await other.hear("nothing")
     assert closed.value.rcvd is not None

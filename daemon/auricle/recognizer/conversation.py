@@ -10,8 +10,6 @@ from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
 
-# A client should close once all is said; the official SDK leaves that to its program.
-_LINGER = 10.0
 # What takes longer to read than this would hold up the other sessions' events.
 _LARGE_MESSAGE = 64 * 1024
 # A client that uploads a recording is read as fast as the engine works.
@@ -41,11 +39,14 @@ class Conversation:
         socket: Socket,
         transcribe: Callable[[Transcribe], Awaitable[Transcript | None]],
         idle_timeout: float,
+        linger: float,
     ) -> None:
+        """`linger` is for a client that should close, once all is said."""
         self._session = session
         self._socket = socket
         self._transcribe = transcribe
         self._idle_timeout = idle_timeout
+        self._linger = linger
         self._in_turn = asyncio.Lock()
         self._caught_up = asyncio.Event()
         self._decoding: asyncio.TaskGroup
@@ -58,7 +59,7 @@ class Conversation:
 
     async def _listen(self) -> None:
         while True:
-            patience = _LINGER if self._session.finished else self._idle_timeout
+            patience = self._linger if self._session.finished else self._idle_timeout
             try:
                 async with asyncio.timeout(patience):
                     message = await self._socket.recv()

@@ -53,6 +53,7 @@ class RecognizerServer:
         tls_key: Path | None = None,
         max_sessions: int = 4,
         idle_timeout: float = 60.0,
+        linger: float = 10.0,
     ) -> None:
         """`port` 0 takes a free one. Without keys, whoever reaches it may use it.
 
@@ -77,7 +78,8 @@ class RecognizerServer:
         self._make_segmenter = make_segmenter
         self._host = host
         self._port = port
-        self._idle_timeout = idle_timeout
+        # The official SDK leaves closing to its program.
+        self._patience = (idle_timeout, linger)
         self._server: Server | None = None
 
     @property
@@ -147,7 +149,7 @@ class RecognizerServer:
             self._languages,
         )
         conversation = Conversation(
-            session, _Client(connection), self._inference.transcribe, self._idle_timeout
+            session, _Client(connection), self._inference.transcribe, *self._patience
         )
         logger.debug("%s opened", session_id)
         try:

@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,21 @@ def test_a_key_opens_however_the_scheme_is_written(authorization: str) -> None:
 )
 def test_anything_else_does_not(authorization: str | None) -> None:
     assert status(GUARDED, authorization=authorization) == 401
+
+
+def test_how_long_it_takes_tells_nothing_of_the_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = []
+
+    def compare(given: bytes, known: bytes) -> bool:
+        compared.append(known)
+        return given == known
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    for key in ("sk-one", "sk-two", "sk-wrong"):
+        status(GUARDED, authorization=f"Bearer {key}")
+    assert compared == [b"sk-one", b"sk-two"] * 3
 
 
 def test_a_refusal_does_not_repeat_the_key() -> None:

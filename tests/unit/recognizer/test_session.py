@@ -176,6 +176,24 @@ def test_audio_without_any_update_is_recognized_with_the_defaults() -> None:
     assert client.final().pcm == voice(0.9) + quiet(0.8)
 
 
+def test_audio_is_never_acknowledged() -> None:
+    for asked in (MANUAL, VAD):
+        client = Client(asked)
+        client.say(quiet(0.9))
+        assert client.types == ["session.created", "session.updated"]
+
+
+def test_what_is_said_before_an_update_belongs_to_what_follows() -> None:
+    client = Client()
+    client.send(SessionUpdate("e", MANUAL))
+    client.say(voice(0.3))
+    client.send(SessionUpdate("e", SessionSettings(None, "de")))
+    client.say(voice(0.2))
+    client.send(Commit("e"))
+    work = client.final()
+    assert (work.seconds, work.language) == (0.5, "de")
+
+
 # --- server VAD ---
 
 
@@ -381,6 +399,14 @@ def test_what_the_engine_cannot_tell_is_what_was_asked_for() -> None:
     assert (work.language, work.corpus) == ("de", "Küche")
     assert client.told[-1]["language"] == "de"
     assert client.told[-1]["emotion"] == "neutral"
+
+
+def test_what_was_no_speech_is_completed_with_an_empty_transcript() -> None:
+    client = Client(VAD)
+    client.say(voice(0.5) + quiet(0.5))
+    client.final("")
+    assert client.types[-1] == COMPLETED
+    assert client.told[-1]["transcript"] == ""
 
 
 def test_an_unknown_language_is_left_out() -> None:

@@ -95,6 +95,15 @@ def test_our_own_client_is_understood() -> None:
     assert read_client_message(message, DEFAULTS) == SessionUpdate("e", settings)
 
 
+def test_the_order_of_keys_is_of_no_matter() -> None:
+    message = {
+        "session": {"turn_detection": None, "input_audio_transcription": {}},
+        "type": "session.update",
+        "event_id": "last",
+    }
+    assert read(**message) == SessionUpdate("last", SessionSettings(None))
+
+
 # --- merging ---
 
 
