@@ -96,7 +96,7 @@ def test_our_own_client_is_understood() -> None:
 
 
 def test_the_order_of_keys_is_of_no_matter() -> None:
-    message = {
+    message: dict[str, Any] = {
         "session": {"turn_detection": None, "input_audio_transcription": {}},
         "type": "session.update",
         "event_id": "last",
