@@ -28,7 +28,7 @@ from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting
 from auricle.remembered import Remembered
 from auricle.runner import RecognizerSession, Runner
-from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.speech.detectors import make_voice_detector
 from auricle.state_file import Memory, StateFile
 from auricle.systemd import Notifier
 from auricle.turn import Turn
@@ -103,11 +103,13 @@ class App:
             delays=assembly.reconnect_delays,
             random=SystemRandom().random,
         )
+        voice_detector = make_voice_detector(settings.utterance.voice_detector)
+        logger.info("speech is told from noise by %s", voice_detector.name)
         self._hearing = Hearing(
             assembly.source(settings.microphone),
             Attention(
                 engines,
-                WebrtcVoiceDetector(),
+                voice_detector,
                 pre_roll=settings.utterance.pre_roll,
                 refractory=settings.wake_word.refractory,
             ),
@@ -130,7 +132,7 @@ class App:
         self._satellite = assembly.satellite(
             settings, thresholds, muted=remembered.muted
         )
-        self._budget = assembly.budget(settings)
+        self._budget = assembly.budget(settings, remembered.spent)
         self._runner = Runner(
             self._satellite,
             self._hearing,
@@ -138,6 +140,7 @@ class App:
             self._publisher,
             self._budget,
             feedback=self._feedback.give,
+            spent=self._control.remember_spent,
         )
         self._muted = remembered.muted
         self._notifier = Notifier()

@@ -5,6 +5,7 @@ import os
 import platform
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from random import SystemRandom
@@ -20,7 +21,8 @@ from auricle.audio.recording import RecordingSource
 from auricle.audio.sound import read_short
 from auricle.audio.source import AudioSource
 from auricle.backoff import full_jitter
-from auricle.budget import Budget, Limits
+from auricle.boot import boot_id
+from auricle.budget import Budget, Limits, Spent
 from auricle.config import Settings
 from auricle.config_sections import (
     AsrSettings,
@@ -37,7 +39,7 @@ from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.topics import Topics
 from auricle.satellite import Satellite
-from auricle.speech.endpointing import EndpointingSettings
+from auricle.speech.endpointing import PRESETS, EndpointingSettings
 from auricle.speech.wake_phrase import WakePhrase
 from auricle.turn import Mode
 from auricle.wake.detector import WakeWordEngine, WakeWordModel
@@ -120,7 +122,7 @@ def satellite(
     spellings = settings.wake_word.spellings
     return Satellite(
         mode=settings.utterance.mode,
-        endpointing=_endpointing(settings),
+        endpointing=endpointing(settings),
         new_turn_id=lambda: uuid.uuid4().hex,
         muted=muted,
         wake_phrases={
@@ -130,17 +132,24 @@ def satellite(
     )
 
 
-def _endpointing(settings: Settings) -> EndpointingSettings:
+def endpointing(settings: Settings) -> EndpointingSettings:
+    """The preset's, but for the keys that were given."""
     utterance = settings.utterance
-    silence = utterance.silence
+    given = {
+        knob.name: value
+        for knob in fields(EndpointingSettings)
+        if (value := getattr(utterance, knob.name)) is not None
+    }
     if utterance.mode is Mode.SERVER_VAD:
-        silence = settings.asr.silence_duration_ms / 1000 + _BACKSTOP
-    return EndpointingSettings(
-        silence=silence,
-        silence_after_short=max(silence, EndpointingSettings().silence_after_short),
-        no_speech_timeout=utterance.no_speech_timeout,
-        longest=utterance.longest,
-    )
+        backstop = settings.asr.silence_duration_ms / 1000 + _BACKSTOP
+        given |= {"silence": backstop, "silence_after_short": backstop}
+    preset = PRESETS[utterance.preset]
+    if "silence" in given:
+        # Who raised the one wants no less of the other.
+        given.setdefault(
+            "silence_after_short", max(given["silence"], preset.silence_after_short)
+        )
+    return replace(preset, **given)
 
 
 def recognizer_endpoint(settings: AsrSettings) -> Endpoint:
@@ -183,7 +192,8 @@ def price_per_second(settings: Settings) -> float | None:
     return None if settings.asr.url else PRICES[settings.asr.region]
 
 
-def budget(settings: Settings) -> Budget:
+def budget(settings: Settings, spent: Spent | None = None) -> Budget:
+    """`spent` before a restart."""
     limits = settings.limits
     return Budget(
         Limits(
@@ -192,6 +202,8 @@ def budget(settings: Settings) -> Budget:
             cost_per_day=limits.cost_per_day,
         ),
         price_per_second(settings),
+        spent,
+        boot_id=boot_id(),
     )
 
 

@@ -2,9 +2,12 @@
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 _HOUR = 3600.0
+# A Pi has no battery-backed clock: after a restart it may be a while behind, and a
+# limit that was reached would be forgotten.
+_BEHIND = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +21,55 @@ class Limits:
     """In the currency of the price."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What outlives a restart."""
+
+    day: date
+    seconds: float
+    boot_id: str = ""
+    """Of the clock that `turns` are told by."""
+    turns: tuple[float, ...] = ()
+    """When those of the last hour began."""
+
+
 class Budget:
     """Counts turns and seconds against the limits; a television cannot ruin anyone."""
 
-    def __init__(self, limits: Limits, price: float | None) -> None:
-        """`price` of a second; None where it costs nothing, or nobody knows."""
+    def __init__(
+        self,
+        limits: Limits,
+        price: float | None,
+        spent: Spent | None = None,
+        *,
+        boot_id: str = "",
+    ) -> None:
+        """`price` of a second; None where it costs nothing, or nobody knows. `spent`
+        before a restart; `boot_id` names the clock that turns are told by.
+        """
         self._limits = limits
         self._price = price
+        self._boot_id = boot_id
         self._turns: deque[float] = deque()
-        self._day: date | None = None
-        self._seconds = 0.0
+        if spent is not None and spent.boot_id == boot_id:
+            self._turns.extend(spent.turns)
+        self._spent = spent
 
     def turn(self, now: float) -> None:
         """A turn began; `now` on a clock that nobody sets."""
         self._turns.append(now)
 
-    def used(self, seconds: float, today: date) -> None:
-        """The recognizer took so much audio."""
-        self._seconds = self.seconds_on(today) + seconds
-        self._day = today
+    def used(self, seconds: float, today: date) -> Spent:
+        """The recognizer took so much audio; what is spent now."""
+        day = today
+        if self._spent is not None and self._is_of(today):
+            day = self._spent.day
+        turns = tuple(self._turns) if self._limits.turns_per_hour else ()
+        self._spent = Spent(day, self.seconds_on(today) + seconds, self._boot_id, turns)
+        return self._spent
 
     def seconds_on(self, today: date) -> float:
-        return self._seconds if self._day == today else 0.0
+        return self._spent.seconds if self._spent and self._is_of(today) else 0.0
 
     def cost_on(self, today: date) -> float | None:
         if self._price is None:
@@ -56,6 +86,10 @@ class Budget:
             or _reached(self.seconds_on(today), limits.seconds_per_day)
             or _reached(self.cost_on(today) or 0.0, limits.cost_per_day)
         )
+
+    def _is_of(self, today: date) -> bool:
+        assert self._spent is not None
+        return timedelta(0) <= self._spent.day - today <= _BEHIND
 
 
 def _reached(value: float, limit: float) -> bool:

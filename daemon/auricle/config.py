@@ -2,7 +2,7 @@
 
 import os
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -22,6 +22,7 @@ from auricle.config_sections import (
     UtteranceSettings,
     WakeWordSettings,
 )
+from auricle.speech.wake_phrase import WHOLE_PHRASE
 
 
 class Settings(BaseSettings):
@@ -47,6 +48,16 @@ class Settings(BaseSettings):
     home_assistant: HomeAssistantSettings = Field(default_factory=HomeAssistantSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+
+    @model_validator(mode="after")
+    def _phrase_is_sent(self) -> "Settings":
+        drops = self.wake_word.on_unconfirmed == "drop"
+        if drops and self.utterance.pre_roll < WHOLE_PHRASE:
+            raise ValueError(
+                'wake_word.on_unconfirmed = "drop" needs the wake phrase to be sent: '
+                f"set utterance.pre_roll to {WHOLE_PHRASE} or more"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -22,6 +22,8 @@ from pydantic import (
 
 from auricle.asr.endpoint import REGIONS, endpoint_url, require_secure_url
 from auricle.asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
+from auricle.speech.detectors import VoiceDetectorName
+from auricle.speech.endpointing import Preset
 from auricle.turn import LONGEST_FOLLOW_UP, Mode
 
 
@@ -125,8 +127,8 @@ class WakeWordSettings(Section):
     """Per model: how the recognizer writes the wake phrase, beside the ways we know; it
     is taken from the front of transcripts."""
     on_unconfirmed: Literal["publish", "drop"] = "publish"
-    """What to do where the recognizer did not hear the wake phrase. drop needs a
-    pre_roll of 1.5 s and more, so that it can hear it."""
+    """What to do where the recognizer did not hear the wake phrase, too. Whether it did
+    is known with utterance.pre_roll = 1.5 and more; drop needs that."""
     refractory: float = Field(2.0, ge=0, le=60)
     """Seconds within which one wake word is not detected again."""
 
@@ -158,15 +160,30 @@ class UtteranceSettings(Section):
     """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
     pre_roll: float = Field(0.3, ge=0, le=2)
     """Seconds of sound from before the wake word's detection that are sent."""
-    silence: float = Field(0.5, ge=0.2, le=3)
-    """manual: seconds of silence that end the utterance."""
-    no_speech_timeout: float = Field(5.0, ge=1, le=30)
-    """Seconds without speech after which the turn ends silently."""
     continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
     """Seconds to listen again, without a wake word, after each final; 0: not at all."""
-    longest: float = Field(15.0, ge=1, le=55)
-    """Seconds after which an utterance is ended, whatever is heard; the recognizer
-    takes at most 60."""
+    voice_detector: VoiceDetectorName = VoiceDetectorName.AUTO
+    """What tells speech from noise: silero, which a kitchen does not fool; webrtc,
+    lighter; or auto, silero where it is installed."""
+    preset: Preset = Preset.BALANCED
+    """How long to wait for the speaker to go on: fast, balanced or patient. It sets all
+    keys below; those that are given win over it."""
+    silence: float | None = Field(None, ge=0.2, le=3)
+    """manual: seconds of silence that end the utterance; 0.3, 0.4 or 0.8."""
+    silence_after_short: float | None = Field(None, ge=0.2, le=3)
+    """manual: the same after a short one, which may be a false start or a pause behind
+    the first word; 0.6, 0.8 or 1.2."""
+    short: float | None = Field(None, ge=0, le=2)
+    """manual: seconds of speech that are a short one; 0.4."""
+    min_speech: float | None = Field(None, ge=0.03, le=1)
+    """Seconds of speech without which nothing was said; 0.15."""
+    forget: float | None = Field(None, ge=0.1, le=3)
+    """Seconds of silence after which a sound that was shorter is forgotten; 0.3."""
+    no_speech_timeout: float | None = Field(None, ge=1, le=30)
+    """Seconds without speech after which the turn ends silently; 5, patient 8."""
+    longest: float | None = Field(None, ge=1, le=55)
+    """Seconds after which an utterance is ended, whatever is heard; 15, patient 30. The
+    recognizer takes at most 60."""
 
 
 class AsrSettings(Section):

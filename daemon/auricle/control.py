@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol, assert_never
 
+from auricle.budget import Spent
 from auricle.events import (
     CancelRequested,
     Event,
@@ -92,6 +93,10 @@ class Control:
         self._listen_again()
         for setting in Setting:
             self._controlled.echo(setting, self._value(setting))
+
+    def remember_spent(self, spent: Spent) -> None:
+        """Beside the settings, in the one file that outlives a restart."""
+        self._remember(replace(self._remembered, spent=spent))
 
     def obey(self, command: Command) -> None:
         match command:

@@ -25,6 +25,7 @@ from auricle.live_view import LiveView, Moment
 from auricle.mqtt.topics import Setting
 from auricle.remembered import Remembered
 from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.speech.detectors import make_voice_detector
 from auricle.speech.gate import EnergyGate
 from auricle.state_file import StateFile
 from auricle.wake.detector import WakeWordEngine
@@ -154,7 +155,7 @@ class _WatchedAttention(Attention):
     ) -> None:
         super().__init__(
             engines,
-            WebrtcVoiceDetector(),
+            make_voice_detector(settings.utterance.voice_detector),
             pre_roll=settings.utterance.pre_roll,
             refractory=settings.wake_word.refractory,
         )

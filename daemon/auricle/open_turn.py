@@ -28,7 +28,7 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.audio.frame import Frame
+from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.events import (
     AwaitFinal,
     CloseSession,
@@ -42,7 +42,7 @@ from auricle.events import (
     SendAudio,
 )
 from auricle.speech.endpointing import Endpoint, Endpointer, EndpointingSettings
-from auricle.speech.wake_phrase import Command, WakePhrase
+from auricle.speech.wake_phrase import WHOLE_PHRASE, Command, WakePhrase
 from auricle.turn import (
     EndedBy,
     Mode,
@@ -73,11 +73,12 @@ class OpenTurn:
         drop_unconfirmed: bool = False,
     ) -> None:
         """`wake_phrase` is taken from the front of what the recognizer heard; with
-        `drop_unconfirmed`, nothing is published where it is not there.
+        `drop_unconfirmed`, nothing is published where it should be there and is not.
         """
         self.turn = turn
         self._wake_phrase = wake_phrase
         self._drop_unconfirmed = drop_unconfirmed
+        self._phrase_sent = False
         self.phase: Phase | None = Phase.LISTENING
         self.outcome: Outcome | None = None
         self._endpointer = Endpointer(endpointing)
@@ -91,7 +92,9 @@ class OpenTurn:
 
     def begin(self, pre_roll: tuple[Frame, ...]) -> list[Effect]:
         """Send the past; it holds the wake word's end, so it is not endpointed."""
-        return [self._send(frame) for frame in pre_roll]
+        effects: list[Effect] = [self._send(frame) for frame in pre_roll]
+        self._phrase_sent = self._sent_seconds > WHOLE_PHRASE - FRAME_SECONDS
+        return effects
 
     def heard(self, event: Heard) -> list[Effect]:
         if self.phase is Phase.LISTENING:
@@ -216,14 +219,15 @@ class OpenTurn:
         if self._wake_phrase is None:
             transcript = Transcript(command.text, final.language, final.emotion)
             return self.end(OutcomeKind.TRANSCRIPT, transcript=transcript)
-        if self._drop_unconfirmed and not command.confirmed:
+        confirmed = True if command.confirmed else False if self._phrase_sent else None
+        if self._drop_unconfirmed and confirmed is False:
             return self.end(OutcomeKind.NO_SPEECH)
         transcript = Transcript(
             command.text,
             final.language,
             final.emotion,
             raw_text=command.raw_text if command.confirmed else None,
-            wake_confirmed=command.confirmed,
+            wake_confirmed=confirmed,
         )
         return self.end(OutcomeKind.TRANSCRIPT, transcript=transcript)
 

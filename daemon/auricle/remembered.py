@@ -1,8 +1,10 @@
-"""What outlives a restart: the settings that were changed while running."""
+"""What outlives a restart: settings changed while running, and what was spent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from auricle.budget import Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,4 @@ class Remembered:
     """Words to expect."""
     continue_conversation: float | None = None
     """Seconds to listen again after each final."""
+    spent: Spent | None = None

@@ -15,7 +15,8 @@ from typing import Protocol, assert_never
 
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import SAMPLE_RATE, Frame
-from auricle.budget import Budget
+from auricle.boot import since_boot
+from auricle.budget import Budget, Spent
 from auricle.events import (
     Attend,
     AwaitFinal,
@@ -104,14 +105,18 @@ class Runner:
         budget: Budget,
         *,
         feedback: Callable[[Cue], None] = lambda _: None,
+        spent: Callable[[Spent], None] = lambda _: None,
     ) -> None:
-        """`feedback` tells a person in the room; it returns at once."""
+        """`feedback` tells a person in the room, `spent` hears after each turn what
+        the budget comes to; both return at once.
+        """
         self._satellite = satellite
         self._ears = ears
         self._recognizer = recognizer
         self._publisher = publisher
         self._budget = budget
         self._feedback = feedback
+        self._spent = spent
         self._budget_spent = False
         self._loop = asyncio.get_running_loop()
         self._pending: deque[Event] = deque()
@@ -161,7 +166,7 @@ class Runner:
             self._publisher.state(after)
 
     def _check_budget(self) -> None:
-        spent = self._budget.is_spent(time.monotonic(), _now().date())
+        spent = self._budget.is_spent(since_boot(), _now().date())
         if spent is self._budget_spent:
             return
         self._budget_spent = spent
@@ -210,7 +215,7 @@ class Runner:
     def _start(self, turn: Turn) -> None:
         self._turn_started = time.monotonic()
         self._last_heard = None
-        self._budget.turn(time.monotonic())
+        self._budget.turn(since_boot())
         if not turn.follow_up:
             self._publisher.wake(turn, _now())
             self._feedback(Cue.WAKE)
@@ -222,7 +227,9 @@ class Runner:
             end, at = self._last_heard
             since = (end - outcome.end_of_speech) / SAMPLE_RATE
             latency = time.monotonic() - at + since
-        self._budget.used(outcome.billed_seconds, _now().date())
+        spent = self._budget.used(outcome.billed_seconds, _now().date())
+        if outcome.billed_seconds or self._session:
+            self._spent(spent)
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
         seconds = time.monotonic() - self._turn_started if self._session else 0.0
         ended = _now()

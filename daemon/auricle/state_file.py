@@ -1,13 +1,16 @@
-"""The file in which the settings outlive a restart."""
+"""The file in which settings, and what was spent, outlive a restart."""
 
 import asyncio
 import json
 import logging
 import math
 import os
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from auricle.budget import Spent
 from auricle.remembered import Remembered
 from auricle.turn import LONGEST_FOLLOW_UP
 
@@ -105,6 +108,16 @@ def _to_json(remembered: Remembered) -> dict[str, Any]:
         "thresholds": dict(remembered.thresholds),
         "context": remembered.context,
         "continue_conversation": remembered.continue_conversation,
+        "spent": _spent_to_json(remembered.spent) if remembered.spent else None,
+    }
+
+
+def _spent_to_json(spent: Spent) -> dict[str, Any]:
+    return {
+        "day": spent.day.isoformat(),
+        "seconds": round(spent.seconds, 2),
+        "boot_id": spent.boot_id,
+        "turns": [round(at, 1) for at in spent.turns],
     }
 
 
@@ -122,6 +135,7 @@ def _from_json(state: Any) -> Remembered:
         thresholds=_thresholds(state.get("thresholds", {})),
         context=_text(state, "context"),
         continue_conversation=_seconds(state, "continue_conversation"),
+        spent=_spent(state.get("spent")),
     )
 
 
@@ -142,9 +156,26 @@ def _seconds(state: dict[str, Any], key: str) -> float | None:
 
 
 def _thresholds(thresholds: Any) -> dict[str, float]:
-    if not isinstance(thresholds, dict) or not all(
-        isinstance(value, int | float) and math.isfinite(value)
-        for value in thresholds.values()
-    ):
+    if not isinstance(thresholds, dict) or not _are_numbers(thresholds.values()):
         raise ValueError("thresholds are not numbers by wake word")
     return {name: float(value) for name, value in thresholds.items()}
+
+
+def _spent(spent: Any) -> Spent | None:
+    if spent is None:
+        return None
+    if not isinstance(spent, dict):
+        raise ValueError("spent is no JSON object")
+    day, turns = _text(spent, "day"), spent.get("turns")
+    if not isinstance(turns, list) or not _are_numbers([spent.get("seconds"), *turns]):
+        raise ValueError("spent holds no numbers")
+    return Spent(
+        date.fromisoformat(day or ""),
+        float(spent["seconds"]),
+        _text(spent, "boot_id") or "",
+        tuple(map(float, turns)),
+    )
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    return all(isinstance(v, int | float) and math.isfinite(v) for v in values)

@@ -73,7 +73,8 @@ class Transcript:
     raw_text: str | None = None
     """With the wake phrase, where the recognizer heard it in front of `text`."""
     wake_confirmed: bool | None = None
-    """Whether the recognizer heard the wake phrase, too; None where none was said."""
+    """Whether the recognizer heard the wake phrase, too; None where none was said, or
+    too little of it was sent to tell."""
 
 
 @dataclass(frozen=True, slots=True)

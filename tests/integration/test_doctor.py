@@ -38,6 +38,7 @@ HEALTHY = {
     "secrets": "ok",
     "microphone": "ok",
     "wake words": "ok",
+    "voice detector": "ok",
     "mute": "ok",
     "clock": "ok",
     "recognizer name": "ok",
@@ -144,7 +145,7 @@ async def test_a_person_reads_a_line_for_each_check(
     for name in HEALTHY:
         assert f"✔ {name}" in out
     assert re.search("noise floor -6[4-7] dBFS", out), out
-    assert out.splitlines()[-1].startswith("15 checks: ")
+    assert out.splitlines()[-1].startswith("16 checks: ")
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(

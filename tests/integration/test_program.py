@@ -293,3 +293,29 @@ async def test_mute_closes_the_ears_and_survives_a_restart(
         assert house.on(f"{NODE}/state")[-1] == "muted"
         assert house.on(f"{NODE}/mute")[-1] == "ON"
         assert server.attempts == 0
+
+
+async def test_neither_a_restart_nor_a_crash_gives_the_day_another_budget(
+    broker: Broker, tmp_path: Path
+) -> None:
+    limited = settings(broker, "", limits={"seconds_per_day": 1.0})
+    async with (
+        House(broker.port, "#") as house,
+        ScriptedRecognizer("Turn on the kitchen light.") as server,
+        Program(
+            tmp_path,
+            {**limited, "asr": {"url": server.url}},
+            "--recording",
+            str(command(tmp_path)),
+        ) as program,
+    ):
+        assert (await outcome(house))["event_type"] == "transcript"
+        state = tmp_path / "state.json"
+        await house.until(lambda: state.exists() and "seconds" in state.read_text())
+        await program.stop(signal.SIGKILL)
+        await program.start()
+        await house.until(lambda: house.on(f"{NODE}/availability")[-1] == "online")
+        house.say(f"{NODE}/listen/set", "START")
+        await house.until(lambda: '"budget"' in house.on(f"{NODE}/event/utterance")[-1])
+
+    assert server.attempts == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.budget import Budget, Limits
+from auricle.budget import Budget, Limits, Spent
 
 TODAY = date(2026, 11, 21)
 TOMORROW = TODAY + timedelta(days=1)
@@ -54,6 +54,50 @@ def test_no_price_is_no_cost() -> None:
 
     assert budget.cost_on(TODAY) is None
     assert not budget.is_spent(0.0, TODAY)
+
+
+def test_a_restart_does_not_reset_the_day() -> None:
+    limits = Limits(seconds_per_day=10.0)
+    spent = Budget(limits, price=None).used(10.0, TODAY)
+
+    budget = Budget(limits, None, spent)
+
+    assert budget.is_spent(0.0, TODAY)
+    assert not budget.is_spent(0.0, TOMORROW)
+
+
+def test_a_clock_that_is_behind_after_a_restart_does_not_reset_the_day() -> None:
+    limits = Limits(seconds_per_day=10.0)
+    budget = Budget(limits, None, Spent(TOMORROW, 8.0))
+
+    spent = budget.used(2.0, TODAY)
+
+    assert spent == Spent(TOMORROW, 10.0)
+    assert budget.is_spent(0.0, TODAY)
+    assert budget.is_spent(0.0, TOMORROW)
+
+
+def test_a_day_far_ahead_was_a_clock_set_wrong() -> None:
+    budget = Budget(Limits(), None, Spent(TODAY + timedelta(days=400), 8.0))
+
+    assert budget.used(2.0, TODAY) == Spent(TODAY, 2.0)
+
+
+def test_a_restart_does_not_reset_the_hour() -> None:
+    limits = Limits(turns_per_hour=2)
+    before = Budget(limits, None, boot_id="this")
+    before.turn(100.0)
+    before.turn(200.0)
+    spent = before.used(1.0, TODAY)
+
+    assert Budget(limits, None, spent, boot_id="this").is_spent(300.0, TODAY)
+
+
+def test_another_start_of_the_machine_has_another_clock() -> None:
+    limits = Limits(turns_per_hour=1)
+    spent = Spent(TODAY, 1.0, "that", (100.0,))
+
+    assert not Budget(limits, None, spent, boot_id="this").is_spent(300.0, TODAY)
 
 
 @given(st.lists(st.floats(0, 7200), max_size=300), st.integers(1, 20))

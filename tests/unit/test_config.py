@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle import assembly
 from auricle.config import Settings
 from auricle.config_loading import load, overriding, secret_origins
 from auricle.config_sections import node_name_from_host
@@ -140,6 +141,8 @@ def test_every_mistake_is_on_a_line_of_its_own(tmp_path: Path) -> None:
         ('[wake_word]\nmodels = ["alexa", "alexa"]', "listed twice"),
         ("[mqtt]\nhost = 1\nhost = 2", "Cannot overwrite a value"),
         ("[mqtt\nhost = 1", "line 1"),
+        ('[wake_word]\non_unconfirmed = "drop"', "utterance.pre_roll to 1.5"),
+        ('[utterance]\nvoice_detector = "sillero"', "'auto', 'silero' or 'webrtc'"),
         ("[microphone]\nchannel = -1", "greater than or equal to 0"),
         ("[microphone]\ngain = 60", "less than or equal to 40"),
     ],
@@ -195,6 +198,40 @@ def test_what_windows_editors_leave_behind_is_read(tmp_path: Path, text: str) ->
 @given(st.text(max_size=100))
 def test_any_hostname_makes_a_name_that_topics_can_carry(hostname: str) -> None:
     assert re.fullmatch(r"[a-z0-9_]{1,64}", node_name_from_host(hostname))
+
+
+def test_a_preset_sets_what_the_file_does_not(tmp_path: Path) -> None:
+    text = '[utterance]\nmode = "manual"\npreset = "patient"\nlongest = 20\n'
+
+    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+
+    assert (endpointing.silence, endpointing.no_speech_timeout) == (0.8, 8.0)
+    assert endpointing.longest == 20.0
+
+
+def test_more_silence_is_waited_for_after_short_utterances_too(tmp_path: Path) -> None:
+    text = '[utterance]\nmode = "manual"\nsilence = 1.5\n'
+
+    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+
+    assert endpointing.silence_after_short == 1.5
+
+
+def test_the_silence_after_short_utterances_can_be_chosen(tmp_path: Path) -> None:
+    text = '[utterance]\nmode = "manual"\nsilence_after_short = 0.4\n'
+
+    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+
+    assert endpointing.silence_after_short == 0.4
+
+
+def test_where_the_server_ends_the_sentence_ours_waits_longer(tmp_path: Path) -> None:
+    text = '[utterance]\npreset = "fast"\nsilence = 0.2\nsilence_after_short = 0.2\n'
+
+    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+
+    assert endpointing.silence == pytest.approx(1.4)
+    assert endpointing.silence_after_short == pytest.approx(1.4)
 
 
 def example_keys() -> Mapping[str, Mapping[str, Any]]:

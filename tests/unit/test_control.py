@@ -1,8 +1,10 @@
 """What a person may change while the satellite runs."""
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 
+from auricle.budget import Spent
 from auricle.control import Control
 from auricle.events import (
     CancelRequested,
@@ -226,3 +228,14 @@ def test_a_restart_can_be_ordered() -> None:
     control(satellite).obey(Restart())
 
     assert satellite.restarted
+
+
+def test_what_was_spent_is_remembered_beside_the_settings() -> None:
+    satellite = Satellite()
+    controls = control(satellite, Remembered(muted=True))
+    spent = Spent(date(2026, 11, 21), 4.5)
+
+    controls.remember_spent(spent)
+    controls.obey(SetLanguage("de"))
+
+    assert satellite.remembered == Remembered(muted=True, language="de", spent=spent)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,7 @@ from auricle.wake.detector import Detection
 TURN = "turn-1"
 PRE_ROLL = tuple(Frame(bytes(FRAME_BYTES), n * FRAME_SAMPLES) for n in range(10))
 WOKEN = WakeWordHeard(Detection("okay_nabu", 0.97, 10 * FRAME_SAMPLES), PRE_ROLL)
+WOKEN_WITH_PHRASE = replace(WOKEN, pre_roll=PRE_ROLL * 5)
 
 
 def satellite(
@@ -435,7 +437,7 @@ def test_the_wake_phrase_is_not_part_of_the_command() -> None:
 
 def test_a_final_without_the_wake_phrase_says_so() -> None:
     machine = satellite()
-    machine.step(WOKEN)
+    machine.step(WOKEN_WITH_PHRASE)
 
     (outcome,) = outcomes(machine.step(final("Turn on the light.")))
 
@@ -443,9 +445,22 @@ def test_a_final_without_the_wake_phrase_says_so() -> None:
     assert outcome.transcript.wake_confirmed is False
 
 
+@pytest.mark.parametrize("drop_unconfirmed", [True, False])
+def test_who_was_not_sent_the_wake_phrase_has_no_opinion_of_it(
+    drop_unconfirmed: bool,
+) -> None:
+    machine = satellite(drop_unconfirmed=drop_unconfirmed)
+    machine.step(WOKEN)
+
+    (outcome,) = outcomes(machine.step(final("Turn on the light.")))
+
+    assert outcome.transcript is not None
+    assert outcome.transcript.wake_confirmed is None
+
+
 def test_a_final_without_the_wake_phrase_can_be_dropped() -> None:
     machine = satellite(drop_unconfirmed=True)
-    machine.step(WOKEN)
+    machine.step(WOKEN_WITH_PHRASE)
 
     (outcome,) = outcomes(machine.step(final("And now the weather.")))
 

@@ -1,10 +1,12 @@
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auricle.budget import Spent
 from auricle.remembered import Remembered
 from auricle.state_file import Memory, StateFile
 
@@ -15,6 +17,7 @@ CHANGED = Remembered(
     thresholds={"okay_nabu": 0.7},
     context="Möhrchen",
     continue_conversation=8.0,
+    spent=Spent(date(2026, 11, 21), 61.5, "boot", (17.5, 300.0)),
 )
 
 
@@ -52,6 +55,10 @@ def test_the_muted_stay_muted(tmp_path: Path) -> None:
         '{"muted": false, "thresholds": [0.5]}',
         '{"muted": false, "thresholds": {"okay_nabu": NaN}}',
         '{"muted": false, "thresholds": {"okay_nabu": "high"}}',
+        '{"muted": false, "spent": 7}',
+        '{"muted": false, "spent": {"day": "2026-11-21"}}',
+        '{"muted": false, "spent": {"day": "x", "seconds": 1, "turns": []}}',
+        '{"muted": false, "spent": {"day": "2026-11-21", "seconds": 1, "turns": [""]}}',
     ],
 )
 def test_a_file_that_cannot_be_understood_means_muted(

@@ -20,6 +20,7 @@ from auricle.doctor import (
     names,
     recognizer,
     service,
+    voice_detector,
     wake_words,
 )
 from auricle.doctor.checks import Result, Status
@@ -67,6 +68,10 @@ class Examination:
                 microphone.ADVICE,
             ),
             Check(wake_words.NAME, self._wake_words, wake_words.OVERDUE, within=WORK),
+            Check(
+                voice_detector.NAME,
+                partial(voice_detector.judge, self._settings.utterance.voice_detector),
+            ),
             Check(machine.MUTE, self._mute),
             Check(clock.NAME, self._clock),
             Check(
@@ -201,6 +206,7 @@ def without_settings(unit: Service | None) -> list[Check]:
     return [
         wait(microphone.NAME),
         wait(wake_words.NAME),
+        wait(voice_detector.NAME),
         wait(machine.MUTE),
         Check(clock.NAME, lambda: clock.judge(datetime.now(UTC), None)),
         wait(names.RECOGNIZER),

@@ -188,7 +188,7 @@ class Messages:
                 if said.raw_text is not None:
                     raw_text = presentable(said.raw_text)[:LONGEST_TEXT].rstrip()
                     facts["raw_text"] = raw_text
-            if said.wake_confirmed is not None:
+            if heard is not None:
                 facts["wake_confirmed"] = said.wake_confirmed
             facts["language"] = said.language
             if self.disclosure.emotion:

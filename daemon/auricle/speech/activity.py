@@ -26,6 +26,8 @@ class WebrtcVoiceDetector:
     Alone it takes a loud kitchen for one long utterance; with the gate it does not.
     """
 
+    name = "webrtc"
+
     def __init__(self, *, mode: int = 3, gate: EnergyGate | None = None) -> None:
         """`mode` is WebRTC's aggressiveness; 0 and 1 take faint hiss for speech."""
         self._mode = mode

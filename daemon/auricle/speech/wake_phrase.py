@@ -15,6 +15,10 @@ from itertools import islice
 
 from rapidfuzz.distance import Levenshtein
 
+WHOLE_PHRASE = 1.5
+"""Seconds of the wake phrase and the moment until its detection. A recognizer that was
+sent less of it cannot tell whether it was said."""
+
 _LIKENESS = 7 / 8
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {

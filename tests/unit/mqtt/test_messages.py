@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -60,6 +61,7 @@ def test_a_final_says_what_was_said_when_and_how() -> None:
         "seq": 7,
         "boot_id": "b1",
         "text": "turn on the light",
+        "wake_confirmed": None,
         "language": "en",
         "emotion": "happy",
         "wake_word": "okay_nabu",
@@ -70,6 +72,12 @@ def test_a_final_says_what_was_said_when_and_how() -> None:
         "latency_ms": 420,
         "age_ms": 500,
     }
+
+
+def test_push_to_talk_says_nothing_of_a_wake_phrase() -> None:
+    pushed = replace(transcript(), turn=replace(TURN, detection=None))
+
+    assert "wake_confirmed" not in payload(published(pushed)[TOPICS.final])
 
 
 def test_states_are_published_before_the_event_that_automations_act_on() -> None:

@@ -35,6 +35,11 @@ def outcomes(turn: Turn) -> list[Outcome]:
     return [
         Outcome(turn, OutcomeKind.TRANSCRIPT, Transcript("on", "en", "angry")),
         Outcome(turn, OutcomeKind.TRANSCRIPT, Transcript("on")),
+        Outcome(
+            turn,
+            OutcomeKind.TRANSCRIPT,
+            Transcript("on", raw_text="Okay nabu, on", wake_confirmed=True),
+        ),
         Outcome(turn, OutcomeKind.NO_SPEECH),
         Outcome(turn, OutcomeKind.CANCELLED),
         *(Outcome(turn, OutcomeKind.ERROR, reason=reason) for reason in Reason),

