@@ -192,9 +192,9 @@ def _add_doctor(commands: _Commands) -> None:
         "wake words, clock, recognizer, broker, Home Assistant, service, machine. "
         "Listens for 3 s; no sound is kept or sent, and a running satellite is not "
         "disturbed. For what the service sees: sudo auricle doctor.",
-        epilog="Exit 0: nothing failed. Exit 1: something did, and the line under it "
-        "says what to do. A warning (!) or a check that cannot be made here (–) "  # noqa: RUF001  # a dash, not a minus
-        "is no failure.",
+        epilog="Exit 0: all is well. Exit 1: something failed (✘) or is worth a "
+        "warning (!), and the line under it says what to do. What does not apply here "
+        "is skipped (–).",  # noqa: RUF001  # a dash, not a minus
     )
     _add_config_option(doctor)
     doctor.add_argument(

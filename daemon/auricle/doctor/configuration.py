@@ -35,14 +35,14 @@ def secrets(origins: Mapping[str, str], withheld: Collection[str]) -> Result:
     told += [f"{name}: known to the service alone" for name in unseen]
     meaning = "; ".join(told) or "none are set"
     if unseen:
-        return Result(SECRETS, Status.SKIPPED, meaning, AS_ROOT)
+        return Result(SECRETS, Status.WARNING, meaning, AS_ROOT)
     return Result(SECRETS, Status.OK, meaning)
 
 
 def needs(name: str, what: str) -> Result:
     """What cannot be examined without something that only the service may read."""
     meaning = f"needs {what}, which only the service may read"
-    return Result(name, Status.SKIPPED, meaning, AS_ROOT)
+    return Result(name, Status.WARNING, meaning, AS_ROOT)
 
 
 def unknown(name: str) -> Result:
