@@ -1,6 +1,7 @@
 """How the satellite is, looked at once a second: for systemd, and for the house."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -15,6 +16,8 @@ from auricle.satellite import Satellite, SatelliteState
 from auricle.supervision import Supervisor
 from auricle.systemd import Notifier
 from auricle.vitals import Vitals
+
+logger = logging.getLogger(__name__)
 
 _INTERVAL = 1.0
 
@@ -55,6 +58,8 @@ class Watch:
             diagnostics = self._diagnostics()
             if pacer.admits(diagnostics, time.monotonic()):
                 self._publisher.diagnostics(diagnostics)
+                # Whoever hunts a leak sees it grow.
+                logger.debug("%d tasks", len(asyncio.all_tasks()))
             await asyncio.sleep(_INTERVAL)
 
     def _vitals(self) -> Vitals:

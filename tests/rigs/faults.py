@@ -5,12 +5,14 @@ Their numbers are those of the table in SECURITY.md.
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rigs.fault_proxy import Way
 from rigs.ledgers import End
+from rigs.network import Network
 from rigs.recognizer_faults import (
     AbortAfter,
     CloseAfter,
@@ -74,6 +76,10 @@ class Observation:
 
     end: End
     reason: str | None
+    noticed: float | None
+    """Seconds from its coming to the daemon's first word of it; None where it said
+    none, or where it came before the wake word and so had to wait for its moment.
+    """
     seconds: float
     """From the last word to the end."""
     recovery: float
@@ -87,20 +93,27 @@ async def befall(scene: Scene, case: FaultCase) -> Observation:
     number = await scene.begin_to_speak()
     if case.moment is Moment.SPEAKING:
         await scene.is_understood()
-        await _do(case.inject, scene)
-    await scene.finish_speaking(number)
     if case.moment is Moment.SAID:
+        await scene.finish_speaking(number)
+    scene.log.trouble_at = None
+    came = time.monotonic()
+    if case.moment is not Moment.BEFORE:
         await _do(case.inject, scene)
+    if case.moment is not Moment.SAID:
+        await scene.finish_speaking(number)
     said = scene.ledgers.spoken[number].at
     end = await scene.end(number, case.within)
-    seconds = asyncio.get_running_loop().time() - said
+    seconds = time.monotonic() - said
+    noticed = None
+    if case.moment is not Moment.BEFORE and scene.log.trouble_at is not None:
+        noticed = scene.log.trouble_at - came
     reason = scene.ledgers.reason(number)
     assert end in case.ends, f"{case}: {end} {reason} after {seconds:.1f} s"
     if end is End.REPORTED and case.reasons:
         assert reason in case.reasons, f"{case}: {reason}"
     await _do(case.heal, scene)
     recovery = await scene.recovery()
-    return Observation(end, reason, seconds, recovery)
+    return Observation(end, reason, noticed, seconds, recovery)
 
 
 async def _do(step: Step, scene: Scene) -> None:
@@ -487,3 +500,68 @@ REFUSALS = [
 ]
 
 CATALOGUE = [*RECOGNIZER, *ASR_LINK, *BROKER, *PROGRAM, *REFUSALS]
+
+
+# --- where the house has a network of its own ---
+
+
+def _network(order: Callable[[Network, Scene], None]) -> Step:
+    def inject(scene: Scene) -> None:
+        assert scene.network is not None
+        order(scene.network, scene)
+
+    return inject
+
+
+async def _heal_network(scene: Scene) -> None:
+    assert scene.network is not None
+    scene.network.heal()
+    await scene.is_connected()
+
+
+NETWORK = [
+    FaultCase(
+        "F01",
+        "the recognizer vanishes in mid-speech",
+        _network(lambda network, scene: network.drop(scene.asr.port)),
+        REPORTED,
+        _heal_network,
+        reasons=["asr_unreachable", "asr_timeout"],
+        within=12.0,
+    ),
+    FaultCase(
+        "F10n",
+        "an uplink of 64 kbit/s",
+        _network(lambda network, _: network.throttle(64)),
+        REPORTED,
+        _heal_network,
+        moment=Moment.BEFORE,
+        reasons=["asr_timeout", "asr_unreachable"],
+        within=14.0,
+    ),
+    FaultCase(
+        "F11",
+        "one packet in ten is lost",
+        _network(lambda network, _: network.lose(10)),
+        EXECUTED,
+        _heal_network,
+        moment=Moment.BEFORE,
+        within=12.0,
+    ),
+    FaultCase(
+        "F19n",
+        "the broker vanishes in mid-speech",
+        _network(lambda network, scene: network.drop(scene.mqtt.port)),
+        EITHER,
+        _heal_network,
+        within=14.0,
+    ),
+    FaultCase(
+        "F19o",
+        "the broker hears nothing any more",
+        _network(lambda network, scene: network.drop_towards(scene.mqtt.port)),
+        REPORTED,
+        _heal_network,
+        within=14.0,
+    ),
+]

@@ -63,6 +63,8 @@ class Ledgers:
     accepted: set[str] = field(default_factory=set)
     fates: dict[str, str] = field(default_factory=dict)
     """Of finals that were not executed, by the daemon's log."""
+    _obeyed: set[int] = field(default_factory=set)
+    """The numbers of what was executed."""
 
     # --- entries ---
 
@@ -76,6 +78,7 @@ class Ledgers:
         assert command is not None, final["text"]
         executed = Executed(int(command[1]), final["turn"], time.monotonic())
         self.executed.append(executed)
+        self._obeyed.add(executed.number)
 
     def event(self, payload: str) -> None:
         """An outcome reached the house."""
@@ -102,7 +105,7 @@ class Ledgers:
 
     def end(self, number: int) -> End:
         """`lost` is also what may end otherwise yet."""
-        if any(executed.number == number for executed in self.executed[-50:]):
+        if number in self._obeyed:
             return End.EXECUTED
         if self.reason(number) is not None:
             return End.REPORTED
@@ -110,8 +113,6 @@ class Ledgers:
             turn, _ = self._outcome(number)
             if turn not in self.accepted:
                 return End.DROPPED
-        if any(executed.number == number for executed in self.executed):
-            return End.EXECUTED
         return End.LOST
 
     def reason(self, number: int) -> str | None:

@@ -38,10 +38,15 @@ class Program:
         write_settings(self.config, {**settings, "satellite": satellite})
         self._log_path = folder / "auricle.log"
         self._process: Process | None = None
+        self.starts = 0
 
     @property
     def log(self) -> str:
         return self._log_path.read_text(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     @property
     def pid(self) -> int:
@@ -53,11 +58,12 @@ class Program:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self.running:
             self._process.kill()
             await self._process.wait()
 
     async def start(self) -> None:
+        self.starts += 1
         with self._log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "auricle", "run", "--config", str(self.config)),

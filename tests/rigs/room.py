@@ -60,7 +60,11 @@ class Room:
     def forget(self) -> None:
         """Let nobody hear what was said before, and waits in the pipe."""
         waiting = struct.unpack("i", fcntl.ioctl(self.microphone, FIONREAD, bytes(4)))
-        os.read(self.microphone, waiting[0])
+        # The program may be reading it meanwhile: nobody waits here for the next sound.
+        again = os.open(f"/proc/self/fd/{self.microphone}", os.O_RDONLY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            os.read(again, waiting[0])
+        os.close(again)
 
     def unplug(self) -> None:
         """Let no sound come, not even a room's."""
