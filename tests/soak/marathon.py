@@ -37,14 +37,18 @@ class Marathon:
     samples: list[Sample] = field(default_factory=list)
     tasks: list[int] = field(default_factory=list)
     seconds: float = 0.0
-    unexecuted: int = 0
+    unexecuted: list[str] = field(default_factory=list)
+    """Why a turn had no command."""
 
     async def run(self, scene: Scene, turns: int) -> None:
         started = time.monotonic()
         for turn in range(turns):
             number = await scene.speak()
-            if await scene.end(number) is not End.EXECUTED:
-                self.unexecuted += 1
+            end = await scene.end(number)
+            if end is not End.EXECUTED:
+                reason = scene.ledgers.reason(number)
+                self.unexecuted.append(f"command {number} is {end}: {reason}")
+                print(f"  {self.unexecuted[-1]}", file=sys.stderr)
             delay = scene.ledgers.delay(number)
             if delay is not None:
                 self.delays.append(delay)
@@ -61,9 +65,7 @@ class Marathon:
 
     def complaints(self) -> list[str]:
         """What is out of bounds."""
-        complaints = []
-        if self.unexecuted:
-            complaints.append(f"marathon: {self.unexecuted} turns without a command")
+        complaints = [f"marathon: {why}" for why in self.unexecuted]
         if len(self.delays) < _JUDGED_TURNS:
             return complaints
         first, last = self.medians()
