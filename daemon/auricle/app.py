@@ -101,6 +101,7 @@ class App:
             on_command=self._control.obey,
             on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
             delays=assembly.reconnect_delays,
+            fallbacks=assembly.fallbacks(settings.mqtt, messages.topics),
             random=SystemRandom().random,
         )
         voice_detector = make_voice_detector(settings.utterance.voice_detector)

@@ -30,6 +30,7 @@ from auricle.config_sections import (
     MicrophoneSettings,
     MqttSettings,
     WakeWordSettings,
+    host_and_port,
 )
 from auricle.errors import ConfigError, RecordingError
 from auricle.mqtt.broker import BrokerSettings
@@ -221,6 +222,14 @@ def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
         key_file=settings.key_file,
         keepalive=settings.keepalive,
     )
+
+
+def fallbacks(settings: MqttSettings, topics: Topics) -> list[BrokerSettings]:
+    first = broker(settings, topics)
+    return [
+        replace(first, host=host, port=port or first.port)
+        for host, port in map(host_and_port, settings.fallbacks)
+    ]
 
 
 def messages(settings: Settings) -> Messages:

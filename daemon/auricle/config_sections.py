@@ -232,11 +232,33 @@ class AsrSettings(Section):
         return endpoint_url(self.url or REGIONS[self.region], self.model)
 
 
+def _host(value: str) -> str:
+    if "://" in value or "@" in value or "/" in value:
+        raise ValueError(
+            "give the host alone; port, username and password have their own keys"
+        )
+    return value
+
+
+def host_and_port(text: str) -> tuple[str, int | None]:
+    """Of `host`, `host:port`, `::1` or `[::1]:port`; ValueError for anything else."""
+    _host(text)
+    found = re.fullmatch(r"(?:\[(.+)\]|([^:\[\]]+))(?::(\d{1,5}))?", text)
+    if found is None and text.count(":") > 1:
+        return text, None
+    if found is None or not 0 < int(found[3] or 1) < 65536:
+        raise ValueError(f"{text!r} is neither a host nor host:port")
+    return found[1] or found[2], int(found[3]) if found[3] else None
+
+
 class MqttSettings(Section):
     host: str = Field("localhost", min_length=1, max_length=255)
     """The broker: a name or an address, without mqtt://."""
     port: int | None = Field(None, ge=1, le=65535)
     """Default: 1883, with tls 8883."""
+    fallbacks: tuple[str, ...] = Field((), max_length=8)
+    """Brokers that stand in while those before them are away, in this order: each a
+    host, or host:port; user, password and TLS are the same."""
     username: str = ""
     password: SecretStr | None = None
     """Better as the systemd credential mqtt.password."""
@@ -272,10 +294,13 @@ class MqttSettings(Section):
     @field_validator("host")
     @classmethod
     def _host_only(cls, value: str) -> str:
-        if "://" in value or "@" in value or "/" in value:
-            raise ValueError(
-                "give the host alone; port, username and password have their own keys"
-            )
+        return _host(value)
+
+    @field_validator("fallbacks")
+    @classmethod
+    def _hosts_and_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for fallback in value:
+            host_and_port(fallback)
         return value
 
     @model_validator(mode="after")

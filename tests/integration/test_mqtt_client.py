@@ -52,7 +52,7 @@ class Satellite:
             on_message=self.received.append,
             on_delivery=self.delivered.append,
             delays=lambda: itertools.repeat(0.1),
-            lasting_delay=0.1,
+            refusal_delays=lambda: itertools.repeat(0.1),
         )
 
     @property

@@ -543,7 +543,7 @@ NETWORK = [
         "F11",
         "one packet in ten is lost",
         _network(lambda network, _: network.lose(10)),
-        EXECUTED,
+        EITHER,
         _heal_network,
         moment=Moment.BEFORE,
         within=12.0,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from auricle import assembly
 from auricle.config import Settings
 from auricle.config_loading import load, overriding, secret_origins
-from auricle.config_sections import node_name_from_host
+from auricle.config_sections import host_and_port, node_name_from_host
 from auricle.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -135,6 +135,8 @@ def test_every_mistake_is_on_a_line_of_its_own(tmp_path: Path) -> None:
         ('[asr]\nlanguage = "tlh"', "use auto or one of"),
         ('[asr]\nurl = "ws://example.org/"', "wss://"),
         ('[mqtt]\nhost = "mqtt://me:secret@broker"', "the host alone"),
+        ('[mqtt]\nfallbacks = ["mqtt://other"]', "the host alone"),
+        ('[mqtt]\nfallbacks = ["other:0"]', "neither a host nor host:port"),
         ('[mqtt]\nca_file = "/x"', "need tls = true"),
         ("[mqtt]\ntime_to_live = 1e9", "less than or equal to 60"),
         ("[wake_word]\nthresholds = {alexa = 0.5}", "not among the models"),
@@ -151,6 +153,21 @@ def test_what_cannot_work_is_refused_with_a_remedy(
     tmp_path: Path, text: str, told: str
 ) -> None:
     assert told in mistake(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("fallback", "host", "port"),
+    [
+        ("other.local", "other.local", None),
+        ("other.local:1884", "other.local", 1884),
+        ("fd00::1", "fd00::1", None),
+        ("[fd00::1]:1884", "fd00::1", 1884),
+    ],
+)
+def test_a_fallback_is_a_host_with_or_without_a_port(
+    fallback: str, host: str, port: int | None
+) -> None:
+    assert host_and_port(fallback) == (host, port)
 
 
 @pytest.mark.parametrize("value", ["sk with space", "", "sk-\\nx", "schlüssel"])

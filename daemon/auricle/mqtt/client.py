@@ -18,7 +18,9 @@ from auricle.mqtt.broker import (
 )
 from auricle.mqtt.connection import Connection, Report
 from auricle.mqtt.in_flight import InFlight
+from auricle.mqtt.knock import knock
 from auricle.mqtt.messages import Message
+from auricle.mqtt.route import SETTLED, Route, refusal_delays
 from auricle.mqtt.tls import tls_context
 
 logger = logging.getLogger(__name__)
@@ -31,9 +33,8 @@ OPEN_TIMEOUT = 15.0
 # tried. What it has received by then it may still pass on, however late.
 ANSWER_TIME = 0.25
 HANG_TIME = 4.0
-# Two clients with one id throw each other out at once, for ever: only a connection
-# that lasted makes the next attempt quick again.
-SETTLED = 10.0
+# Seconds between looks whether a broker that is rather to be used is back.
+LOOK_BACK = 30.0
 # Not every broker tells a client that another one took its place: it is seen by
 # connections in a row that are dropped before they have settled.
 DROPS = 3
@@ -53,9 +54,13 @@ class MqttClient:
         on_message: Callable[[Received], None],
         on_delivery: Callable[[Delivered], None],
         delays: Callable[[], Iterator[float]],
-        lasting_delay: float = 60.0,
+        fallbacks: Sequence[BrokerSettings] = (),
+        refusal_delays: Callable[[], Iterator[float]] = refusal_delays,
+        look_back: float = LOOK_BACK,
     ) -> None:
-        """`delays` between attempts; `lasting_delay` where only a person can mend it.
+        """`delays` between attempts; `refusal_delays` where only a person can mend it.
+        `fallbacks` are used, in their order, while those before them are away;
+        `look_back` seconds between looks whether one of those is there again.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
@@ -66,8 +71,9 @@ class MqttClient:
         self._on_connection = on_connection
         self._on_message = on_message
         self._on_delivery = on_delivery
-        self._delays = delays
-        self._lasting_delay = lasting_delay
+        self._route = Route([settings, *fallbacks], delays, refusal_delays)
+        self._look_back = look_back
+        self._going_back = False
 
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
@@ -109,13 +115,8 @@ class MqttClient:
         self._stopping = True
         if self._task is None:
             return
-        if self.connected and self._connection is not None:
-            self.publish(last)
-            try:
-                await asyncio.wait_for(self._idle.wait(), GOODBYE_TIMEOUT)
-            except TimeoutError:
-                logger.debug("the broker did not acknowledge our goodbye")
-            self._connection.close()
+        if self.connected:
+            await self._leave(last)
             await asyncio.wait([self._task], timeout=GOODBYE_TIMEOUT)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -136,9 +137,10 @@ class MqttClient:
         return message_id
 
     async def _keep_connected(self) -> None:
-        delays = self._delays()
         drops = 0
         while True:
+            await asyncio.sleep(self._route.next(self._loop.time()))
+            self._settings = self._route.current
             end, lasted = await self._serve_one(Version.V5)
             if end.problem is Problem.VERSION or (
                 # What a broker from before MQTT 5 may do instead of refusing it.
@@ -147,8 +149,11 @@ class MqttClient:
                 end, lasted = await self._serve_one(Version.V311)
             if self._stopping:
                 return
+            if self._going_back:
+                self._going_back = False
+                self._route.start_over()
+                continue
             if lasted is not None and lasted >= SETTLED:
-                delays = self._delays()
                 drops = 0
                 self._problem = None
             elif lasted is not None and end.problem is Problem.LOST:
@@ -160,8 +165,32 @@ class MqttClient:
                     f"another client connected as {self._settings.client_id!r}?",
                 )
             self._report_end(end)
-            lasting = end.problem.lasts
-            await asyncio.sleep(self._lasting_delay if lasting else next(delays))
+            self._route.ended(end, lasted, self._loop.time())
+
+    async def _go_back(self) -> None:
+        """Leave a broker that stands in for others as soon as one of those is back."""
+        while True:
+            await asyncio.sleep(self._look_back)
+            for broker in self._route.before_current(self._loop.time()):
+                end = await knock(broker, self._tls, self._will, OPEN_TIMEOUT)
+                if end is not None:
+                    self._route.knocked(broker, end, self._loop.time())
+                else:
+                    logger.info("the broker %s is back", broker)
+                    self._going_back = True
+                    # To whoever listens there we are gone.
+                    await self._leave(self._will)
+                    return
+
+    async def _leave(self, last: Message) -> None:
+        """Publish `last`, wait for all acknowledgments, disconnect."""
+        self.publish(last)
+        try:
+            await asyncio.wait_for(self._idle.wait(), GOODBYE_TIMEOUT)
+        except TimeoutError:
+            logger.debug("the broker did not acknowledge our goodbye")
+        if self._connection is not None:
+            self._connection.close()
 
     async def _serve_one(self, version: Version) -> tuple[Disconnected, float | None]:
         """One connection, from its opening to its end; and the seconds it lasted."""
@@ -176,6 +205,9 @@ class MqttClient:
         self._connection = connection
         self._ended = self._loop.create_future()
         connection.open()
+        looking_back = None
+        if self._route.stands_in:
+            looking_back = asyncio.create_task(self._go_back(), name="mqtt back")
         try:
             async with asyncio.timeout(OPEN_TIMEOUT) as self._patience:
                 end = await self._ended
@@ -185,6 +217,8 @@ class MqttClient:
                 Problem.UNREACHABLE, f"no answer from {self._settings} in time"
             )
         finally:
+            if looking_back is not None:
+                looking_back.cancel()
             lasted = None
             if self._connected_at is not None:
                 lasted = self._loop.time() - self._connected_at

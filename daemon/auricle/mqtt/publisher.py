@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -50,10 +50,12 @@ class Publisher:
         on_fate: Callable[[Settled], None],
         delays: Callable[[], Iterator[float]],
         random: Callable[[], float],
+        fallbacks: Sequence[BrokerSettings] = (),
         heed_vocabulary: bool = False,
         hermes: Hermes | None = None,
     ) -> None:
-        """`random` returns numbers from 0 to 1; `heed_vocabulary`: take the words that
+        """`random` returns numbers from 0 to 1; `fallbacks` stand in for the broker
+        while it is away; `heed_vocabulary`: take the words that
         the house expects, which are then sent to the recognizer.
 
         Raises ConfigError for a certificate or key that cannot be used.
@@ -78,6 +80,7 @@ class Publisher:
             on_message=self._received,
             on_delivery=self._delivered,
             delays=delays,
+            fallbacks=fallbacks,
         )
         self._on_fate = on_fate
         self._ledger = Ledger(time_to_live)

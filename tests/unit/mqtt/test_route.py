@@ -1,0 +1,134 @@
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from auricle.mqtt.broker import BrokerSettings, Disconnected, Problem
+from auricle.mqtt.route import SETTLED, Route, refusal_delays
+
+AWAY = Disconnected(Problem.UNREACHABLE, "nothing listens")
+REFUSED = Disconnected(Problem.AUTH_FAILED, "not authorized")
+LOST = Disconnected(Problem.LOST, "it hung up")
+
+
+def route(*hosts: str) -> Route:
+    brokers = [BrokerSettings(host, 1883, "auricle_study") for host in hosts]
+    return Route(brokers, lambda: itertools.count(1.0), refusal_delays)
+
+
+def visits(
+    route: Route, ends: Iterator[Disconnected], times: int
+) -> list[tuple[str, float]]:
+    """The hosts that were tried, and when."""
+    now, tried = 0.0, list[tuple[str, float]]()
+    for _ in range(times):
+        now += route.next(now)
+        tried.append((route.current.host, now))
+        route.ended(next(ends), None, now)
+    return tried
+
+
+def test_brokers_are_tried_in_order_and_then_all_anew() -> None:
+    assert visits(route("a", "b", "c"), itertools.repeat(AWAY), 7) == [
+        ("a", 0.0),
+        ("b", 0.0),
+        ("c", 0.0),
+        ("a", 1.0),
+        ("b", 1.0),
+        ("c", 1.0),
+        ("a", 3.0),
+    ]
+
+
+def test_after_any_connection_the_first_has_its_chance_again() -> None:
+    brokers = route("a", "b")
+    brokers.next(0.0)
+    brokers.ended(AWAY, None, 0.0)
+    brokers.next(0.0)
+    brokers.ended(LOST, 60.0, 60.0)
+
+    assert brokers.next(60.0) == 1.0
+    assert brokers.current.host == "a"
+
+
+def test_a_connection_that_lasted_makes_the_next_attempt_quick_again() -> None:
+    broker = route("a")
+    waits = []
+    for lasted in (1.0, 1.0, SETTLED):
+        broker.next(0.0)
+        broker.ended(LOST, lasted, 0.0)
+        waits.append(broker.next(0.0))
+
+    assert waits == [1.0, 2.0, 1.0]
+
+
+def test_a_refusal_is_tried_at_most_three_times_in_any_hour() -> None:
+    tried = visits(route("a"), itertools.repeat(REFUSED), 50)
+    times = [at for _, at in tried]
+
+    for at in times:
+        assert sum(at <= other < at + 3600 for other in times) <= 3
+
+
+def test_a_broker_that_refuses_is_passed_over() -> None:
+    ends = itertools.chain([REFUSED], itertools.repeat(AWAY))
+
+    assert visits(route("a", "b"), ends, 4) == [
+        ("a", 0.0),
+        ("b", 0.0),
+        ("b", 1.0),
+        ("b", 3.0),
+    ]
+
+
+def test_where_all_refuse_nobody_is_asked_in_a_hurry() -> None:
+    tried = visits(route("a", "b"), itertools.repeat(REFUSED), 6)
+
+    assert tried == [
+        ("a", 0.0),
+        ("b", 0.0),
+        ("a", 120.0),
+        ("b", 120.0),
+        ("a", 1920.0),
+        ("b", 1920.0),
+    ]
+
+
+def test_a_password_that_was_good_once_makes_a_refusal_short_again() -> None:
+    broker = route("a")
+    for _ in range(3):
+        broker.next(0.0)
+        broker.ended(REFUSED, None, 0.0)
+    broker.next(0.0)
+    broker.ended(LOST, 60.0, 10_000.0)
+    broker.next(10_000.0)
+    broker.ended(REFUSED, None, 10_000.0)
+
+    assert broker.next(10_000.0) == 120.0
+
+
+def test_an_earlier_broker_that_refuses_is_not_asked_again_for_a_while() -> None:
+    brokers = route("a", "b")
+    brokers.next(0.0)
+    brokers.ended(AWAY, None, 0.0)
+    brokers.next(0.0)
+    [first] = brokers.before_current(0.0)
+
+    brokers.knocked(first, REFUSED, 0.0)
+
+    assert brokers.before_current(119.0) == []
+    assert brokers.before_current(120.0) == [first]
+
+
+@pytest.mark.parametrize(("current", "expected"), [(0, []), (1, ["a"]), (2, ["a"])])
+def test_what_is_rather_used_is_before_the_current_and_does_not_refuse(
+    current: int, expected: list[str]
+) -> None:
+    brokers = route("a", "b", "c")
+    ends = [AWAY, REFUSED]
+    brokers.next(0.0)
+    for end in ends[:current]:
+        brokers.ended(end, None, 0.0)
+        brokers.next(0.0)
+
+    assert [broker.host for broker in brokers.before_current(0.0)] == expected
