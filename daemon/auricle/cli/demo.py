@@ -17,6 +17,7 @@ import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from importlib.resources import as_file
+from math import inf
 from pathlib import Path
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
@@ -27,7 +28,10 @@ from auricle.recordings import OKAY_NABU
 _NODE = "demo"
 # A model on a slow card takes its time to load; a stuck one shall not take for ever.
 _START_TIMEOUT = 60.0
-# What may follow the end of a recording: the recognizer's silence, its final.
+# A wake word is detected while it is said, or it is not. This much behind the end of
+# the recording even a busy machine has heard all of it.
+_WAKE_WORD_TIMEOUT = 5.0
+# What may follow a wake word: the recognizer's silence, its final.
 _AFTERWARDS = 45.0
 # It shows the path, not the speed of a machine that may be busy or small.
 _FINAL_TIMEOUT = 30.0
@@ -79,12 +83,11 @@ def _program(name: str) -> str | None:
 
 
 async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) -> int:
-    bound = None
+    seconds = inf
     if recording is not None:
         name = "the bundled one, synthetic" if args.file is None else recording.name
         seconds = len(read_recording(recording)) / SAMPLE_BYTES / SAMPLE_RATE
         print(f"recording    {name}, {seconds:.1f} s, played at its own pace")
-        bound = seconds + _AFTERWARDS
     async with contextlib.AsyncExitStack() as stack:
         port = _free_port()
         await stack.enter_async_context(_broker(port, folder))
@@ -98,24 +101,18 @@ async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) 
         satellite = await stack.enter_async_context(
             _process("run", "--config", str(config), log=folder / "satellite.log")
         )
-        watching = asyncio.ensure_future(_watch(subscriber, once=bound is not None))
+        watching = asyncio.ensure_future(_watch(subscriber, seconds))
         died = asyncio.ensure_future(satellite.wait())
-        await asyncio.wait(
-            {watching, died},
-            timeout=bound and bound + _START_TIMEOUT,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        died.cancel()
+        await asyncio.wait({watching, died}, return_when=asyncio.FIRST_COMPLETED)
         if satellite.returncode is not None:
+            watching.cancel()
             raise DemoError(_last_words(folder / "satellite.log"))
-        if watching.done():
-            return watching.result()
-        watching.cancel()
-        print(
-            f"No wake word was heard. The recording has to begin with "
-            f'"{args.wake_word.replace("_", " ")}".'
-        )
-        return 1
+        died.cancel()
+        outcome = watching.result()
+    if outcome is None:
+        phrase = args.wake_word.replace("_", " ")
+        print(f'No wake word was heard. The recording has to begin with "{phrase}".')
+    return 0 if outcome == "transcript" else 1
 
 
 def _configuration(
@@ -219,19 +216,36 @@ async def _running(
                     await process.wait()
 
 
-async def _watch(subscriber: Process, *, once: bool) -> int:
-    """Print each message as a person would tell it; with `once`, until the outcome."""
+async def _watch(subscriber: Process, seconds: float) -> str | None:
+    """Print each message as a person would tell it, until there is an outcome: which
+    one, or None where a recording of so many seconds woke nobody.
+
+    A microphone, which hears for `inf` seconds, is watched for ever.
+    """
     assert subscriber.stdout is not None
-    started = time.monotonic()
-    async for line in subscriber.stdout:
-        topic, _, payload = line.decode(errors="replace").strip().partition(" ")
-        told = tell(topic.removeprefix(f"auricle/{_NODE}/"), payload)
-        if told is None:
-            continue
-        print(f"{time.monotonic() - started:6.2f} s  {told}", flush=True)
-        if once and topic.endswith("event/utterance"):
-            return 0 if json.loads(payload)["event_type"] == "transcript" else 1
-    return 1
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    awaited = "the satellite does not listen"
+    try:
+        async with asyncio.timeout(_START_TIMEOUT) as patience:
+            async for line in subscriber.stdout:
+                topic, _, payload = line.decode(errors="replace").strip().partition(" ")
+                topic = topic.removeprefix(f"auricle/{_NODE}/")
+                if told := tell(topic, payload):
+                    print(f"{loop.time() - started:6.2f} s  {told}", flush=True)
+                match topic, payload:
+                    case "state", "idle" if awaited:
+                        awaited = ""
+                        patience.reschedule(loop.time() + seconds + _WAKE_WORD_TIMEOUT)
+                    case "event/wake", _:
+                        awaited = "the turn does not end"
+                        patience.reschedule(loop.time() + seconds + _AFTERWARDS)
+                    case "event/utterance", _ if seconds < inf:
+                        return str(json.loads(payload)["event_type"])
+    except TimeoutError:
+        if awaited:
+            raise DemoError(awaited) from None
+    return None
 
 
 def _last_words(log: Path) -> str:
