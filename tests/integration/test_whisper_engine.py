@@ -75,6 +75,17 @@ def test_a_room_without_a_voice_says_nothing(
     assert transcript.text == ""
 
 
+def test_the_zeros_of_a_last_frame_change_nothing(engine: WhisperEngine) -> None:
+    sound = say("make it two shots of espresso, and no sugar please")
+    transcripts = {
+        engine.transcribe(
+            sound + bytes(zeros), language="en", corpus=None, final=True
+        ).text
+        for zeros in (0, 2, 960, 32_000)
+    }
+    assert len(transcripts) == 1
+
+
 def test_words_to_expect_are_not_heard_in_silence(engine: WhisperEngine) -> None:
     corpus = "kitchen, living room, garage, Tilda, Sonos"
     transcript = engine.transcribe(silence(2), language="en", corpus=corpus, final=True)

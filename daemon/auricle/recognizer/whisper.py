@@ -88,6 +88,9 @@ class WhisperEngine:
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> Transcript:
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+        # A client fills its last frame with zeros. They say nothing, but 17 of 100
+        # recordings came out otherwise for one frame of them.
+        samples = np.trim_zeros(samples, "b")
         texts: list[str] = []
         for window in _windows(samples):
             text, language = self._decode(window, language, corpus, final=final)
