@@ -1,6 +1,6 @@
 """The catalogue of faults: how each is brought about, healed, and what must come of it.
 
-Their numbers are those of the table in SECURITY.md.
+Their numbers are those of the table in README.md of tests/faults.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
 """What the repository's own files must agree on."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,3 +85,12 @@ def test_a_package_has_one_version_in_all_lock_files(name: str) -> None:
 
 def test_an_extra_has_a_lock_file() -> None:
     assert EXTRAS.keys() <= LOCKED.keys()
+
+
+def test_every_check_that_is_promised_exists() -> None:
+    promised = re.findall(
+        r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "SECURITY.md").read_text()
+    )
+    assert promised
+    for file, test in promised:
+        assert f"def {test}" in (ROOT / file).read_text(), f"{file}::{test}"

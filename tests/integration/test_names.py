@@ -1,0 +1,46 @@
+"""A name server that does not answer holds nobody up."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from rigs.broker import Broker
+from rigs.certificates import Authority
+from rigs.house import House
+from rigs.program import Program
+from rigs.recordings import save
+from rigs.slow_names import HANGS, NOBODY, slow_names
+from rigs.speech import silence
+from rigs.study import NODE
+
+
+@pytest.mark.parametrize("name", [HANGS, NOBODY])
+async def test_a_recognizer_without_an_address_is_reported_and_holds_nobody_up(
+    broker: Broker, tmp_path: Path, name: str
+) -> None:
+    authority = Authority(tmp_path, "house")
+    settings = {
+        "satellite": {"name": "study"},
+        "microphone": {"recording": str(save(tmp_path / "quiet.wav", silence(900)))},
+        "mqtt": {"host": "127.0.0.1", "port": broker.port},
+        "asr": {"url": f"wss://{name}", "ca_file": str(authority.certificate.file)},
+        "utterance": {"mode": "manual"},
+    }
+    async with (
+        House(broker.port, f"{NODE}/#") as house,
+        Program(tmp_path, settings, environment=slow_names(tmp_path)) as program,
+    ):
+        await house.hears(f"{NODE}/availability", "online", timeout=60)
+        outcomes = f"{NODE}/event/utterance"
+        # More than would fit into a pool of threads.
+        for turn in range(1, 11):
+            house.say(f"{NODE}/listen/set", "START")
+            await house.until(lambda turn=turn: len(house.on(outcomes)) == turn)
+
+        kinds = {json.loads(told)["event_type"] for told in house.on(outcomes)}
+        assert "transcript" not in kinds
+        started = time.monotonic()
+        assert await program.stop() == 0
+        assert time.monotonic() - started < 5.0
