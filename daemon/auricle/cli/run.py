@@ -5,6 +5,7 @@ import asyncio
 
 from auricle import app, journal
 from auricle.config_loading import load_with_options
+from auricle.event_loop import EventLoop
 
 
 def main(args: argparse.Namespace) -> int:
@@ -14,4 +15,5 @@ def main(args: argparse.Namespace) -> int:
     }
     settings = load_with_options(args.config, options)
     journal.start(settings.log.level)
-    return asyncio.run(app.run(settings))
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        return runner.run(app.run(settings))
