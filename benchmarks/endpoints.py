@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from auricle.speech.silero import SileroVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.peers import HomeAssistant, bare_webrtc
+from benchmarks.progress import told
 from benchmarks.recordings import Recordings
 from benchmarks.rooms import Room, SpokenTurn, Stage
 
+BALANCED = "auricle balanced (silero)"
 HOME_ASSISTANT = "Home Assistant"
 BARE_WEBRTC = "webrtcvad + 400 ms"
 SILENCES = tuple(round(0.2 + 0.1 * n, 1) for n in range(9))
@@ -70,13 +72,12 @@ def curve(detector: str, silence: float) -> str:
     return f"{silence:.1f} s of silence ({detector})"
 
 
-def observe(
-    rooms: Sequence[Room], turns: int, *, peers: bool, processes: int
-) -> Iterator[Observed]:
+def observe(rooms: Sequence[Room], turns: int, *, processes: int) -> Iterator[Observed]:
     """Stage `turns` turns in each room; in no order of time, but always the same."""
     jobs = [(room, number) for room in rooms for number in range(turns)]
     with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(partial(_observe, peers=peers), *zip(*jobs, strict=True))
+        turns_of_all = pool.map(_observe, *zip(*jobs, strict=True))
+        yield from told(turns_of_all, "end of utterance", len(jobs))
 
 
 def score(observed: Iterable[Observed], listener: str) -> Score:
@@ -115,11 +116,11 @@ def _home_assistant() -> HomeAssistant:
     return HomeAssistant()
 
 
-def _observe(room: Room, number: int, *, peers: bool) -> Observed:
+def _observe(room: Room, number: int) -> Observed:
     turn = _stage().turn(room, number)
     frames = turn.frames()
-    woken = _detection(turn, frames)
-    ends = dict(_ends(frames, woken, peers=peers)) if woken is not None else {}
+    woken = detection(turn, frames)
+    ends = dict(_ends(frames, woken)) if woken is not None else {}
     return Observed(
         room,
         turn.one_word,
@@ -132,7 +133,7 @@ def _observe(room: Room, number: int, *, peers: bool) -> Observed:
     )
 
 
-def _detection(turn: SpokenTurn, frames: Sequence[Frame]) -> int | None:
+def detection(turn: SpokenTurn, frames: Sequence[Frame]) -> int | None:
     """The index of the frame that completed the wake word."""
     engine = _engine(turn.wake_word)
     engine.reset()
@@ -146,23 +147,30 @@ def _detection(turn: SpokenTurn, frames: Sequence[Frame]) -> int | None:
     return None
 
 
-def _ends(
-    frames: Sequence[Frame], woken: int, *, peers: bool
-) -> Iterator[tuple[str, int | None]]:
-    behind = frames[woken + 1 :]
+def silero_end(
+    frames: Sequence[Frame], woken: int, settings: EndpointingSettings
+) -> int | None:
+    """Where the utterance behind the wake word ends, as a sample position."""
+    return _end(_heard(SileroVoiceDetector(), frames, woken), settings)
+
+
+def _heard(detector: VoiceDetector, frames: Sequence[Frame], woken: int) -> list[Heard]:
     memory = frames[max(0, woken + 1 - round(ROOM_MEMORY / FRAME_SECONDS)) : woken + 1]
+    detector.attune(memory, woken=True)
+    return [Heard(frame, detector.is_speech(frame)) for frame in frames[woken + 1 :]]
+
+
+def _ends(frames: Sequence[Frame], woken: int) -> Iterator[tuple[str, int | None]]:
+    behind = frames[woken + 1 :]
     for name, detector_type in _DETECTORS.items():
-        detector = detector_type()
-        detector.attune(memory, woken=True)
-        heard = [Heard(frame, detector.is_speech(frame)) for frame in behind]
+        heard = _heard(detector_type(), frames, woken)
         for preset, settings in PRESETS.items():
             yield f"auricle {preset} ({name})", _end(heard, settings)
         for silence in SILENCES:
             settings = replace(EndpointingSettings(), silence=silence)
             yield curve(name, silence), _end(heard, settings)
-    if peers:
-        yield HOME_ASSISTANT, _home_assistant()(behind)
-        yield BARE_WEBRTC, bare_webrtc(behind)
+    yield HOME_ASSISTANT, _home_assistant()(behind)
+    yield BARE_WEBRTC, bare_webrtc(behind)
 
 
 def _end(heard: Sequence[Heard], settings: EndpointingSettings) -> int | None:

@@ -1,28 +1,40 @@
 """What of a spoken turn reaches the recognizer, sample by sample."""
 
 import asyncio
+import itertools
+import sys
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
+import numpy as np
+
+from auricle import sounds
 from auricle.asr.client import AsrClient, Timeouts
 from auricle.asr.connection import Endpoint
 from auricle.asr.events import SessionSettings
+from auricle.assembly import LONGEST_SOUND
 from auricle.audio.attention import Attention
+from auricle.audio.echo import KnownSound
+from auricle.audio.feedback import Cue
 from auricle.audio.frame import (
     FRAME_BYTES,
     FRAME_SAMPLES,
     FRAME_SECONDS,
     SAMPLE_BYTES,
+    SAMPLE_RATE,
     Frame,
 )
 from auricle.audio.hearing import Hearing
+from auricle.audio.sound import read_short
 from auricle.audio.source import SourceHealth
 from auricle.budget import Budget, Limits
+from auricle.config_sections import UtteranceSettings
 from auricle.events import RecognizerFailed, RecognizerSaid
 from auricle.runner import RecognizerSession, Runner
 from auricle.satellite import Satellite, SatelliteState
@@ -40,10 +52,15 @@ CONNECTING = (0.0, 0.3, 0.9, 2.0)
 """Seconds until the session is open: two exchanges, each with a way there and back."""
 _WAYS = 4
 
-_PRE_ROLL = 0.3
+_PRE_ROLL = UtteranceSettings().pre_roll
 _SPEED = 8.0
 _AT_ONCE = 4
 _PATIENCE = 60.0
+_WAKE_SOUND = Path(sounds.__path__[0]) / "wake.wav"
+_BUFFERED = round(0.06 * SAMPLE_RATE) * SAMPLE_BYTES
+# The sound, what is waited for behind it, and the orders on their way.
+_WAKE_SOUND_SECONDS = 1.0
+_EXACT = round(0.1 * SAMPLE_RATE) * SAMPLE_BYTES
 
 
 class Front(StrEnum):
@@ -55,59 +72,105 @@ class Front(StrEnum):
     """It began behind the wake word's end: samples were lost."""
     BROKEN = "broken"
     """Samples are missing or repeated in the middle."""
-    NOT_WOKEN = "not woken"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    connecting: float
+    wake_sound: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Fronts:
-    """All turns with a connection as slow as this."""
+    """All turns of one case."""
 
-    connecting: float
-    turns: int
+    case: Case
     counts: Counter[Front]
 
 
+CASES = tuple(
+    Case(connecting, wake_sound)
+    for wake_sound in (False, True)
+    for connecting in CONNECTING
+)
+
+
 async def carry(stage: Stage, turns: int) -> list[Fronts]:
-    """`turns` in all, shared among the connections, in a clean room."""
-    each = turns // len(CONNECTING)
-    results = []
-    for place, connecting in enumerate(CONNECTING):
-        gate = asyncio.Semaphore(_AT_ONCE)
-        numbers = range(place * each, (place + 1) * each)
-        fronts = await asyncio.gather(
-            *(_carry(stage, number, connecting, gate) for number in numbers)
-        )
-        results.append(Fronts(connecting, each, Counter(fronts)))
-    return results
+    """`turns` in all, shared among the cases, in a clean room. Where the wake word is
+    missed, there is no turn: another one takes its place.
+    """
+    numbers = itertools.count()
+    sound = KnownSound(read_short(_WAKE_SOUND, LONGEST_SOUND))
+    return [
+        Fronts(case, await _carry_all(stage, numbers, case, sound, turns // len(CASES)))
+        for case in CASES
+    ]
+
+
+async def _carry_all(
+    stage: Stage, numbers: Iterator[int], case: Case, sound: KnownSound, turns: int
+) -> Counter[Front]:
+    counts: Counter[Front] = Counter()
+
+    async def carry_some() -> None:
+        while counts.total() + len(under_way) < turns:
+            number = next(numbers)
+            under_way.add(number)
+            front = await _carry(stage, number, case, sound)
+            under_way.discard(number)
+            if front is not None:
+                counts[front] += 1
+            if front in (Front.LATE, Front.BROKEN):
+                print(f"turn {number}: {front}", file=sys.stderr)
+
+    under_way: set[int] = set()
+    what = f"fronts, {case.connecting} s, {'a' if case.wake_sound else 'no'} wake sound"
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(_AT_ONCE):
+            tasks.create_task(carry_some())
+    print(f"{what}: {counts.total()} turns", file=sys.stderr, flush=True)
+    return counts
 
 
 async def _carry(
-    stage: Stage, number: int, connecting: float, gate: asyncio.Semaphore
-) -> Front:
-    async with gate:
-        turn = await asyncio.to_thread(stage.turn, Room.CLEAN, number)
-        async with (
-            ScriptedRecognizer() as recognizer,
-            FaultProxy(recognizer.port) as proxy,
-        ):
-            proxy.delay(connecting / _WAYS)
-            ended = await _listen(
-                turn, recognizer.url.replace(str(recognizer.port), str(proxy.port))
-            )
-            if not ended:
-                return Front.NOT_WOKEN
-            return _front(turn, recognizer.heard[0].pcm)
+    stage: Stage, number: int, case: Case, sound: KnownSound
+) -> Front | None:
+    """None where the wake word was missed."""
+    turn = await asyncio.to_thread(stage.turn, Room.CLEAN, number)
+    async with (
+        ScriptedRecognizer() as recognizer,
+        FaultProxy(recognizer.port) as proxy,
+    ):
+        proxy.delay(case.connecting / _WAYS)
+        url = recognizer.url.replace(str(recognizer.port), str(proxy.port))
+        ended = await _listen(turn, url, sound if case.wake_sound else None)
+        if not ended:
+            return None
+        return _front(turn, recognizer.heard[0].pcm, wake_sound=case.wake_sound)
 
 
-def _front(turn: SpokenTurn, heard: bytes) -> Front:
-    start = pcm_of(turn.samples).find(heard)
-    if start < 0 or not heard:
+def _front(turn: SpokenTurn, heard: bytes, *, wake_sound: bool) -> Front:
+    said = pcm_of(turn.samples)
+    # The wake sound is heard behind the wake word, and was taken out there: what comes
+    # before and behind is as it was said, and as many samples lie between.
+    start = said.find(heard[:_EXACT])
+    differs = _differing(said[start : start + len(heard)], heard)
+    allowed = round((_WAKE_SOUND_SECONDS if wake_sound else 0) * SAMPLE_RATE)
+    if start < 0 or len(heard) < _EXACT or differs > allowed:
         return Front.BROKEN
     late = start > turn.wake_end * SAMPLE_BYTES
     return Front.LATE if late else Front.WHOLE
 
 
-async def _listen(turn: SpokenTurn, url: str) -> bool:
+def _differing(said: bytes, heard: bytes) -> int:
+    """Samples from the first to the last that is another."""
+    if len(said) != len(heard):
+        return len(heard)
+    other = np.flatnonzero(np.frombuffer(said, "<i2") != np.frombuffer(heard, "<i2"))
+    return int(other[-1] - other[0]) + 1 if len(other) else 0
+
+
+async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> bool:
     """Play the turn to a satellite; whether its wake word opened a turn."""
     microphone = _Microphone(turn.frames())
     hearing = Hearing(
@@ -123,6 +186,12 @@ async def _listen(turn: SpokenTurn, url: str) -> bool:
     )
     client = AsrClient(Endpoint(url), Timeouts(connect=_PATIENCE, final=_PATIENCE))
     house = _House()
+
+    def tell(cue: Cue) -> None:
+        if cue is Cue.WAKE and wake_sound is not None:
+            hearing.expect(wake_sound)
+            microphone.play(wake_sound.pcm, hearing.played)
+
     runner = Runner(
         Satellite(
             mode=Mode.MANUAL,
@@ -133,6 +202,7 @@ async def _listen(turn: SpokenTurn, url: str) -> bool:
         _Turns(client),
         house,
         Budget(Limits(), None),
+        feedback=tell,
     )
     hearing.start()
     hearing.open_microphone()
@@ -147,7 +217,9 @@ async def _listen(turn: SpokenTurn, url: str) -> bool:
 
 
 class _Microphone:
-    """A turn's sound, faster than it was spoken, and silence behind it."""
+    """A turn's sound, faster than it was spoken, and silence behind it; beside it a
+    loudspeaker.
+    """
 
     description = "a staged turn"
     health = SourceHealth.GOOD
@@ -156,25 +228,44 @@ class _Microphone:
     def __init__(self, frames: Sequence[Frame]) -> None:
         self._frames = frames
         self._next = 0
+        self._sound: deque[bytes] = deque()
+        self._played: Callable[[], None] = lambda: None
 
     @property
     def ended(self) -> bool:
         return self._next >= len(self._frames)
+
+    def play(self, pcm: bytes, played: Callable[[], None]) -> None:
+        """From the loudspeaker; `played` is called when it is over."""
+        pcm = bytes(_BUFFERED) + pcm
+        pcm += bytes(-len(pcm) % FRAME_BYTES)
+        self._played = played
+        self._sound.extend(
+            pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm), FRAME_BYTES)
+        )
 
     def open(self) -> None:
         self._next = 0
 
     def read(self, timeout: float) -> Frame:
         time.sleep(min(timeout, FRAME_SECONDS / _SPEED))
-        start = self._next * FRAME_SAMPLES
-        frame = Frame(bytes(FRAME_BYTES), start)
+        frame = Frame(bytes(FRAME_BYTES), self._next * FRAME_SAMPLES)
         if not self.ended:
             frame = self._frames[self._next]
         self._next += 1
+        if self._sound:
+            frame = Frame(_sum(frame.pcm, self._sound.popleft()), frame.start)
+            if not self._sound:
+                self._played()
         return frame
 
     def close(self) -> None:
         pass
+
+
+def _sum(one: bytes, other: bytes) -> bytes:
+    both = np.frombuffer(one, "<i2").astype(int) + np.frombuffer(other, "<i2")
+    return bytes(np.clip(both, -32768, 32767).astype("<i2").tobytes())
 
 
 class _Turns:

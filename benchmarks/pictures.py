@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from benchmarks.endpoints import (
+    BALANCED,
     BARE_WEBRTC,
     HOME_ASSISTANT,
     SILENCES,
@@ -41,8 +42,7 @@ def cut_offs(observed: Sequence[Observed], path: Path) -> None:
 def delays(observed: Sequence[Observed], path: Path) -> None:
     """How many turns are over after how long."""
     figure, axis = plt.subplots(figsize=(8, 4.5))
-    balanced = "auricle balanced (silero)"
-    for listener in (balanced, HOME_ASSISTANT, BARE_WEBRTC):
+    for listener in (BALANCED, HOME_ASSISTANT, BARE_WEBRTC):
         waits = sorted(
             np.inf if delay is None else delay
             for delay in (turn.delays[listener] for turn in observed if turn.woken)

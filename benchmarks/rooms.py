@@ -19,6 +19,7 @@ from benchmarks.recordings import (
 _T = TypeVar("_T")
 
 LEAD_IN = 3.0
+SEED = 6
 TAIL = 4.0
 """Seconds of room behind the command: longer than any turn may last."""
 
@@ -106,7 +107,7 @@ class Stage:
     PAUSES = (0.0, 0.3)
     """Seconds of silence put between two words of the command."""
 
-    def __init__(self, recordings: Recordings, *, seed: int = 6) -> None:
+    def __init__(self, recordings: Recordings, *, seed: int = SEED) -> None:
         self._seed = seed
         self._noises = Noises(recordings)
         # There are many clips of one word, and a few of the others.

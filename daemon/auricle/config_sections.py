@@ -158,8 +158,9 @@ def _model_name(model: str) -> str:
 class UtteranceSettings(Section):
     mode: Mode = Mode.SERVER_VAD
     """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
-    pre_roll: float = Field(0.3, ge=0, le=2)
-    """Seconds of sound from before the wake word's detection that are sent."""
+    pre_roll: float = Field(0.4, ge=0, le=2)
+    """Seconds of sound from before the wake word's detection that are sent; the
+    detection comes up to 0.35 s behind the word's end."""
     continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
     """Seconds to listen again, without a wake word, after each final; 0: not at all."""
     voice_detector: VoiceDetectorName = VoiceDetectorName.AUTO

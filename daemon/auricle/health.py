@@ -30,8 +30,9 @@ class Pacer:
         return True
 
 
-def _health(diagnostics: Diagnostics) -> tuple[bool, bool, str | None]:
-    return diagnostics.asr, diagnostics.mic, diagnostics.problem
+def _health(diagnostics: Diagnostics) -> tuple[bool, bool, str | None, bool]:
+    told = diagnostics
+    return told.asr, told.mic, told.problem, told.limit_reached
 
 
 def microphone_problem(state: HearingState, health: SourceHealth) -> str | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from auricle.asr.client import AsrClient
 from auricle.audio.hearing import Hearing
+from auricle.boot import since_boot
 from auricle.budget import Budget
 from auricle.health import Pacer, cpu_temperature, microphone_problem
 from auricle.mqtt.messages import Diagnostics
@@ -86,5 +87,8 @@ class Watch:
             problem=microphone or self._recognizer.health,
             spoken_today=round(self._budget.seconds_on(today), 1),
             cost_today=self._budget.cost_on(today),
+            limit_reached=self._budget.is_spent(since_boot(), today),
+            sent_seconds=round(self._recognizer.traffic.audio_seconds, 1),
+            sent_bytes=self._recognizer.traffic.message_bytes,
             cpu_temperature=cpu_temperature(),
         )

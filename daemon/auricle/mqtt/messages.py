@@ -63,6 +63,12 @@ class Diagnostics:
     """Seconds of audio that the recognizer billed since midnight."""
     cost_today: float | None = None
     """In the currency of the device; None where no price is known."""
+    limit_reached: bool = False
+    """Of the hour's turns, or the day's seconds or cost: nothing is sent."""
+    sent_seconds: float = 0.0
+    """Of audio that left for the recognizer since the start."""
+    sent_bytes: int = 0
+    """Of all messages to it."""
     cpu_temperature: float | None = None
     """Degrees Celsius."""
 
