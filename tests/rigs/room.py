@@ -35,8 +35,10 @@ _SAMPLES_PER_BIT = 4
 class Room:
     """An async context manager; while it is entered there is sound, if only a hum."""
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, *, patient: bool = False) -> None:
+        """`patient`: wait for a listener who is slow, as no room does."""
         self.speed = speed
+        self._patient = patient
         self._noise = itertools.cycle(_cut(noise(3.0, dbfs=_ROOM)))
         self._to_say: list[bytes] = []
         self._said = asyncio.Event()
@@ -87,18 +89,22 @@ class Room:
     async def _sound(self) -> None:
         due = time.monotonic()
         while True:
-            if self._to_say:
-                frame = self._to_say.pop(0)
-                if not self._to_say:
-                    self._said.set()
-            else:
-                frame = next(self._noise)
+            frame = self._to_say.pop(0) if self._to_say else next(self._noise)
             if not self._silent:
-                # Nobody has to listen: what does not fit is not heard.
-                with contextlib.suppress(BlockingIOError):
-                    os.write(self._mouth, frame)
+                while not self._utter(frame) and self._patient:
+                    await asyncio.sleep(FRAME_SECONDS / self.speed)
+            if not self._to_say:
+                self._said.set()
             due = max(due + FRAME_SECONDS / self.speed, time.monotonic() - 0.1)
             await asyncio.sleep(due - time.monotonic())
+
+    def _utter(self, frame: bytes) -> bool:
+        # Nobody has to listen: what does not fit is not heard.
+        try:
+            os.write(self._mouth, frame)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def command(number: int, *, wake_word: str = "okay nabu") -> bytes:

@@ -66,14 +66,15 @@ class Scene:
         settings: Sections = MappingProxyType({}),
         environment: Mapping[str, str] = MappingProxyType({}),
         network: Network | None = None,
+        patient: bool = False,
     ) -> None:
-        """`settings` of the program are on top of ours; `speed` is the room's;
-        `network`: the one that all of it is in, where that may have faults.
+        """`settings` of the program are on top of ours; `speed` and `patient` are the
+        room's; `network`: the one that all of it is in, where that may have faults.
         """
         self.folder = folder
         self.network = network
         self.ledgers = Ledgers(time_to_live)
-        self.room = Room(speed)
+        self.room = Room(speed, patient=patient)
         self.recognizer = NumberedRecognizer(api_key=API_KEY)
         self.broker = guarded_broker(folder / "broker")
         self.house = LedgerHouse(self.broker.port, self.ledgers)

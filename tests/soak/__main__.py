@@ -37,9 +37,12 @@ def main() -> int:
             "kills": soak.kill,
             "marathon": soak.run_marathon,
         }
-        for part in arguments.parts:
-            print(part, file=sys.stderr)
-            asyncio.run(_run(parts[part]))
+        try:
+            for part in arguments.parts:
+                print(part, file=sys.stderr)
+                asyncio.run(_run(parts[part]))
+        except KeyboardInterrupt:
+            soak.failures.append("it was interrupted")
     if arguments.table:
         rows = "\n".join(table(soak.storm.seen))
         arguments.table.write_text(rows + "\n")

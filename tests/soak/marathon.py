@@ -36,12 +36,12 @@ class Marathon:
     """Of each turn, from its last word to its command in the house."""
     samples: list[Sample] = field(default_factory=list)
     tasks: list[int] = field(default_factory=list)
-    seconds: float = 0.0
     unexecuted: list[str] = field(default_factory=list)
     """Why a turn had no command."""
 
     async def run(self, scene: Scene, turns: int) -> None:
         started = time.monotonic()
+        self.tasks = scene.log.tasks
         for turn in range(turns):
             number = await scene.speak()
             end = await scene.end(number)
@@ -59,9 +59,11 @@ class Marathon:
                 self.samples.append(sample(scene.program.pid))
             if (turn + 1) % 500 == 0:
                 print(f"  {turn + 1} turns, {now - started:.0f} s", file=sys.stderr)
-        self.seconds = time.monotonic() - started
-        self.tasks = list(scene.log.tasks)
         scene.check()
+
+    @property
+    def seconds(self) -> float:
+        return self.samples[-1].at - self.samples[0].at
 
     def complaints(self) -> list[str]:
         """What is out of bounds."""

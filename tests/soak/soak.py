@@ -66,13 +66,19 @@ class Soak:
 
     async def run_marathon(self) -> None:
         """Turns back to back."""
-        async with self._scene(_MARATHON_SPEED, _MARATHON_TIME_TO_LIVE) as scene:
+        async with self._scene(
+            _MARATHON_SPEED, _MARATHON_TIME_TO_LIVE, patient=True
+        ) as scene:
             await self.marathon.run(scene, self.extent.turns)
         self.failures += self.marathon.complaints()
 
     @asynccontextmanager
     async def _scene(
-        self, speed: float, time_to_live: float = _TIME_TO_LIVE
+        self,
+        speed: float,
+        time_to_live: float = _TIME_TO_LIVE,
+        *,
+        patient: bool = False,
     ) -> AsyncIterator[Scene]:
         settings = {"wake_word": {"refractory": 0.5}}
         with tempfile.TemporaryDirectory() as folder:
@@ -82,12 +88,14 @@ class Soak:
                 time_to_live=time_to_live,
                 settings=settings,
                 network=self.network,
+                patient=patient,
             ) as scene:
                 try:
                     yield scene
                 except AssertionError as failure:
                     self.failures.append(str(failure)[-2000:])
-                self._close_books(scene)
+                finally:
+                    self._close_books(scene)
 
     def _close_books(self, scene: Scene) -> None:
         ledgers = scene.ledgers
