@@ -11,6 +11,15 @@ import pytest_asyncio
 from rigs.faults import CATALOGUE, FaultCase, befall
 from rigs.scene import Scene
 
+# One of each sort, for every run of the tests: a minute and a half.
+QUICK = frozenset(
+    [
+        *("F02a", "F02c", "F03c", "F03d", "F04b", "F05a", "F08a", "F09a"),
+        *("F17a", "F18", "F20", "F21", "F23a", "F23b", "F30", "F34", "F35"),
+        *("B05", "B10", "B16", "L01"),
+    ]
+)
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -21,7 +30,14 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         yield scene
 
 
-@pytest.mark.parametrize("case", CATALOGUE, ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.quick] if case.id in QUICK else [])
+        for case in CATALOGUE
+    ],
+    ids=str,
+)
 async def test_a_fault_has_the_promised_outcome(scene: Scene, case: FaultCase) -> None:
     await befall(scene, case)
 

@@ -35,7 +35,7 @@ from rigs.recognizer_faults import (
     StrayUpdated,
     Without,
 )
-from rigs.scene import Scene
+from rigs.scene import MICROPHONE_LOST, Scene
 
 Step = Callable[[Scene], Awaitable[object] | object]
 
@@ -442,7 +442,8 @@ async def _suspend(scene: Scene) -> None:
 
 async def _unplug(scene: Scene) -> None:
     scene.room.unplug()
-    await asyncio.sleep(1.5)
+    lost = scene.log.counts[MICROPHONE_LOST]
+    await scene.until(lambda: scene.log.counts[MICROPHONE_LOST] > lost, 5.0)
     scene.room.plug_in()
 
 
@@ -467,9 +468,10 @@ PROGRAM = [
     FaultCase("F28", "the process gets no time for 2 s", _suspend, ANY, within=12.0),
     FaultCase(
         "F30",
-        "the microphone hangs for 1.5 s",
+        "the microphone hangs until that is noticed",
         _unplug,
-        REPORTED,
+        # What a busy machine had not heard by then may have been all of it.
+        EITHER,
         reasons=["microphone"],
     ),
 ]

@@ -41,6 +41,7 @@ LISTENING = "listening to "
 CONNECTED = "connected to the broker"
 WOKEN = "idle -> listening"
 NO_BROKER = "no broker"
+MICROPHONE_LOST = "standard input is lost"
 ASR_BROKEN = "connection to the recognizer broke"
 # What the program says when something is wrong.
 _TROUBLE = re.compile(
@@ -48,6 +49,7 @@ _TROUBLE = re.compile(
     r"|turn \w+: (?!transcript$)\w+$"
 )
 
+_PHRASES = (LISTENING, CONNECTED, WOKEN, NO_BROKER, MICROPHONE_LOST, ASR_BROKEN)
 _SEEN_BY_OTHERS = ("environ", "cmdline")
 _TASKS = re.compile(r"watch: (\d+) tasks$")
 
@@ -312,7 +314,7 @@ class LogTail:
 
     def _note(self, line: str) -> None:
         self.secrets += CANARY in line
-        for phrase in (LISTENING, CONNECTED, WOKEN, NO_BROKER, ASR_BROKEN):
+        for phrase in _PHRASES:
             self.counts[phrase] += phrase in line
         if self.trouble_at is None and _TROUBLE.search(line):
             self.trouble_at = time.monotonic()
