@@ -1,0 +1,147 @@
+"""The whole program and its microphone: what the house is told, and that it goes on."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from importlib.resources import as_file
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auricle.audio.recording import read_recording
+from auricle.recordings import OKAY_NABU
+from rigs.broker import Broker, running_broker
+from rigs.eventually import eventually
+from rigs.house import House
+from rigs.program import Program, local_recognizer
+from rigs.scripted_recognizer import ScriptedRecognizer
+from rigs.speech import noise
+from rigs.virtual_microphone import VirtualMicrophone
+
+NODE = "auricle/study"
+# Of a machine that has much else to do.
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    with running_broker(folder) as broker:
+        yield broker
+
+
+@asynccontextmanager
+async def satellite(
+    folder: Path, broker: Broker, room: VirtualMicrophone, url: str
+) -> AsyncIterator[tuple[House, Program]]:
+    settings: dict[str, dict[str, Any]] = {
+        "satellite": {"name": "study"},
+        "mqtt": {"host": "127.0.0.1", "port": broker.port},
+        "asr": {"url": url, "language": "en", "final_timeout": 30.0},
+    }
+    async with (
+        House(broker.port, f"{NODE}/#") as house,
+        Program(folder, settings, environment=room.environment) as program,
+    ):
+        await eventually(lambda: "listening to" in program.log, PATIENCE)
+        yield house, program
+
+
+async def says(house: House, problem: str | None) -> None:
+    """Wait until this is what the house is told of the satellite's health."""
+
+    def said() -> bool:
+        told = house.on(f"{NODE}/diag")
+        return bool(told) and json.loads(told[-1])["problem"] == problem
+
+    await eventually(said, PATIENCE)
+
+
+async def command(house: House, room: VirtualMicrophone) -> str:
+    """Say the bundled one; the final transcript."""
+    topic = f"{NODE}/transcript/final"
+    before = len(house.on(topic))
+    with as_file(OKAY_NABU) as path:
+        spoken = read_recording(path)
+    await asyncio.to_thread(room.play, spoken)
+    await eventually(lambda: len(house.on(topic)) > before, PATIENCE)
+    text: str = json.loads(house.on(topic)[-1])["text"]
+    return text
+
+
+async def test_a_command_that_is_played_into_the_microphone_is_transcribed(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        local_recognizer() as url,
+        satellite(tmp_path, broker, room, url) as (house, program),
+    ):
+        assert "kitchen light" in (await command(house, room)).lower()
+        assert await program.stop(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("outage", "remedy"),
+    [
+        pytest.param(
+            VirtualMicrophone.unplug, VirtualMicrophone.plug_in, id="unplugged"
+        ),
+        pytest.param(
+            VirtualMicrophone.kill, VirtualMicrophone.start, id="server killed"
+        ),
+        pytest.param(
+            VirtualMicrophone.freeze, VirtualMicrophone.thaw, id="server frozen"
+        ),
+    ],
+)
+async def test_the_house_is_told_of_an_outage_and_the_next_command_arrives(
+    room: VirtualMicrophone,
+    broker: Broker,
+    tmp_path: Path,
+    outage: Callable[[VirtualMicrophone], None],
+    remedy: Callable[[VirtualMicrophone], None],
+) -> None:
+    async with (
+        ScriptedRecognizer("Turn on the kitchen light.") as server,
+        satellite(tmp_path, broker, room, server.url) as (house, program),
+    ):
+        await says(house, None)
+        outage(room)
+        await says(house, "mic_lost")
+        await house.hears(f"{NODE}/state", "error")
+        remedy(room)
+        await says(house, None)
+        await house.hears(f"{NODE}/state", "idle")
+        assert await command(house, room) == "Turn on the kitchen light."
+        assert await program.stop(timeout=30) == 0
+
+
+async def test_the_house_is_told_of_zeros_and_of_a_wrong_gain(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        ScriptedRecognizer() as server,
+        satellite(tmp_path, broker, room, server.url) as (house, program),
+    ):
+        # Nobody makes a sound here, and a null sink has no noise of its own.
+        await says(house, "mic_suspect")
+        await asyncio.to_thread(room.play, noise(6, dbfs=0))
+        await says(house, "mic_clipping")
+        assert await program.stop(timeout=30) == 0
+
+
+async def test_a_sound_server_that_never_comes_back_ends_the_program(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        ScriptedRecognizer() as server,
+        satellite(tmp_path, broker, room, server.url) as (house, program),
+    ):
+        room.freeze()
+        # As systemd restarts it; a hanging library cannot keep it from that.
+        assert await program.ended(PATIENCE) == 1
+        await house.hears(f"{NODE}/availability", "offline")
+        assert "the sound system has not answered" in program.log
