@@ -10,7 +10,7 @@ import pytest
 
 from auricle.audio.frame import Frame
 from auricle.audio.microphone import Microphone
-from auricle.audio.portaudio import BUFFER_SECONDS, list_devices
+from auricle.audio.portaudio import BUFFER_SECONDS, Capture, list_devices
 from auricle.errors import MicrophoneError
 from rigs.ear import Ear
 from rigs.speech import noise, silence
@@ -57,6 +57,13 @@ def test_a_reader_that_is_late_for_too_long_loses_the_oldest(
     assert frames[0].start > 1.5 * 16_000
     assert microphone.dropped == frames[0].start
     assert all(a.end == b.start for a, b in pairwise(frames))
+
+
+def test_a_device_keeps_what_comes_while_this_process_is_busy(
+    room: VirtualMicrophone,
+) -> None:
+    with contextlib.closing(Capture("default", None)) as capture:
+        assert capture.buffered > 0.4
 
 
 def test_devices_are_listed_with_the_default_one_marked(

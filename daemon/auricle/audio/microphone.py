@@ -72,7 +72,8 @@ class Microphone:
         self._capture = bounded(open_capture, self._longest_call)
         format = self._capture.format
         self._description = f"microphone {self._capture.device.name!r}"
-        logger.debug("%s is open: %s", self._description, format)
+        kept = self._capture.buffered
+        logger.debug("%s is open: %s, keeps %.2f s", self._description, format, kept)
         self._converter = Converter(format, channel=self._channel, gain=self._gain)
         self._cutter = FrameCutter()
         self._ready: list[Frame] = []
@@ -81,6 +82,7 @@ class Microphone:
         self._levels = LevelWatch()
         self._pace = PaceWatch()
         self._last_block = time.monotonic()
+        self._gaps = 0
 
     def read(self, timeout: float) -> Frame | None:
         assert self._capture is not None, "read before open"
@@ -106,6 +108,11 @@ class Microphone:
         self._capture = None
 
     def _take(self, block: Block, rate: int) -> None:
+        if block.behind_a_gap:
+            self._gaps += 1
+            level = logging.WARNING if self._gaps == 1 else logging.DEBUG
+            busy = "%s lost some sound: this machine is too busy to take it"
+            logger.log(level, busy, self._description)
         lost = block.start - self._position
         if lost:
             lost_samples = round(lost * SAMPLE_RATE / rate)

@@ -1,8 +1,6 @@
 """PortAudio, kept at arm's length: its calls can hang, and its libraries chatter."""
 
 import contextlib
-import ctypes
-import os
 import threading
 import time
 from collections import deque
@@ -18,6 +16,7 @@ from auricle.audio.device import (
     formats_to_try,
 )
 from auricle.audio.frame import FRAME_SECONDS
+from auricle.audio.sound_libraries import ask_for_a_large_buffer, silence_libraries
 from auricle.errors import AuricleError, ConfigError, MicrophoneError
 
 T = TypeVar("T")
@@ -71,6 +70,8 @@ class Block:
     """Position of its first sample, at the device's own rate, since it was opened."""
     at: float
     """When it came, by the monotonic clock."""
+    behind_a_gap: bool
+    """Whether the device had to drop sound before it, nobody knows how much."""
 
 
 class Capture:
@@ -88,10 +89,16 @@ class Capture:
         try:
             self.device = choose_device(_devices(self._system), wanted)
             self.format = self._supported_format(channel)
+            ask_for_a_large_buffer(self.device.index)
             self._stream = self._open_stream()
         except BaseException:
             self.close()
             raise
+
+    @property
+    def buffered(self) -> float:
+        """Seconds of sound that the device keeps for us while we are busy."""
+        return float(self._stream.get_input_latency())
 
     def take(self, timeout: float) -> Block | None:
         """The oldest block that waits, or None if none comes within `timeout`."""
@@ -163,9 +170,10 @@ class Capture:
             ) from error
 
     def _hand_over(
-        self, pcm: bytes, samples: int, _time: object, _status: int
+        self, pcm: bytes, samples: int, _time: object, status: int
     ) -> tuple[None, int]:
-        self._blocks.append(Block(pcm, self._position, time.monotonic()))
+        overflow = bool(status & self._pyaudio.paInputOverflow)
+        self._blocks.append(Block(pcm, self._position, time.monotonic(), overflow))
         self._position += samples
         self._arrived.set()
         return None, self._pyaudio.paContinue
@@ -207,29 +215,5 @@ def _pyaudio() -> Any:
             f"the microphone needs PyAudio and PortAudio (package libportaudio2): "
             f"{error}"
         ) from error
-    _silence_libraries()
+    silence_libraries()
     return pyaudio
-
-
-_Text, _Number = ctypes.c_char_p, ctypes.c_int
-_AlsaErrorHandler = ctypes.CFUNCTYPE(None, _Text, _Number, _Text, _Number, _Text)
-_JackMessageHandler = ctypes.CFUNCTYPE(None, _Text)
-# Kept, for the libraries call them as long as they live.
-_say_nothing_alsa = _AlsaErrorHandler(lambda *_: None)
-_say_nothing_jack = _JackMessageHandler(lambda *_: None)
-
-
-def _silence_libraries() -> None:
-    """Keep dozens of lines about devices that nobody asked for off standard error."""
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    with contextlib.suppress(OSError):
-        _loaded("libasound.so.2").snd_lib_error_set_handler(_say_nothing_alsa)
-    with contextlib.suppress(OSError):
-        jack = _loaded("libjack.so.0")
-        jack.jack_set_error_function(_say_nothing_jack)
-        jack.jack_set_info_function(_say_nothing_jack)
-
-
-def _loaded(name: str) -> ctypes.CDLL:
-    """A library that PortAudio brought along. Raises OSError where it did not."""
-    return ctypes.CDLL(name, mode=os.RTLD_NOLOAD | os.RTLD_LAZY)
