@@ -13,6 +13,7 @@ from auricle.audio.hearing import HearingState
 from auricle.supervision import Supervisor
 from auricle.systemd import Notifier
 from auricle.vitals import Vitals
+from rigs.program import local_recognizer
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,
@@ -92,6 +93,18 @@ async def supervised(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+# --- the recognizer ---
+
+
+async def test_the_recognizer_is_ready_when_it_serves_with_its_model(
+    systemd: Systemd, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    async with local_recognizer() as url:
+        told = await systemd.told_until("READY=1")
+    assert told == [f"STATUS=serving on {url}", "READY=1"]
 
 
 # --- the notifier ---
