@@ -46,6 +46,8 @@ def load(path: Path | None) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply") from error
     if path:
         _refuse_exposed_secrets(path, table)
     _apply_dashscope_key(table)

@@ -143,6 +143,7 @@ def test_every_mistake_is_on_a_line_of_its_own(tmp_path: Path) -> None:
         ('[wake_word]\nmodels = ["alexa", "alexa"]', "listed twice"),
         ("[mqtt]\nhost = 1\nhost = 2", "Cannot overwrite a value"),
         ("[mqtt\nhost = 1", "line 1"),
+        ("[mqtt]\nhost = " + "[" * 2000, "nested too deeply"),
         ('[wake_word]\non_unconfirmed = "drop"', "utterance.pre_roll to 1.5"),
         ('[utterance]\nvoice_detector = "sillero"', "'auto', 'silero' or 'webrtc'"),
         ("[microphone]\nchannel = -1", "greater than or equal to 0"),
