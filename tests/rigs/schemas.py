@@ -1,40 +1,40 @@
 """The schemas that we give to users, and whether what was published fits them."""
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from paho.mqtt.client import topic_matches_sub
 from referencing import Registry, Resource
 
 FOLDER = Path(__file__).parents[2] / "homeassistant" / "schemas"
 SCHEMA_OF = {
-    "event/wake": "wake",
-    "event/utterance": "utterance",
-    "transcript/partial": "partial",
-    "transcript/final": "transcript",
-    "transcript/last": "transcript",
-    "context": "context",
-    "diag": "diag",
-    "delivery": "delivery",
-    "history": "history",
+    "auricle/+/event/wake": "wake",
+    "auricle/+/event/utterance": "utterance",
+    "auricle/+/transcript/partial": "partial",
+    "auricle/+/transcript/final": "transcript",
+    "auricle/+/transcript/last": "transcript",
+    "auricle/+/context": "context",
+    "auricle/+/diag": "diag",
+    "auricle/+/delivery": "delivery",
+    "auricle/+/history": "history",
+    "hermes/hotword/+/detected": "hotword",
+    "hermes/asr/textCaptured": "text_captured",
 }
-"""By topic, below the satellite's own."""
-_TOPIC = re.compile(rf"auricle/[a-z0-9_]+/({'|'.join(SCHEMA_OF)})")
+"""By topic filter."""
 
 
 def complaints(topic: str, payload: str) -> list[str]:
     """What is wrong with a message; nothing is where no schema is for its topic."""
-    known = _TOPIC.fullmatch(topic)
-    if known is None or payload == "":
-        return []
-    validator = _validators()[SCHEMA_OF[known[1]]]
     return [
         f"{topic}: {error.message}"
-        for error in validator.iter_errors(json.loads(payload))
+        for known, schema in SCHEMA_OF.items()
+        # An empty payload clears what was retained.
+        if topic_matches_sub(known, topic) and payload
+        for error in _validators()[schema].iter_errors(json.loads(payload))
     ]
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auricle.mqtt.broker import Received
 from auricle.mqtt.delivery import Fate, Outbound
+from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.messages import Diagnostics, Disclosure, Message, Messages
 from auricle.mqtt.topics import Setting, Topics
 from auricle.turn import (
@@ -73,7 +75,19 @@ def published() -> list[Message]:
                     messages += kind.outcome(outbound, age=0.5, expiry=9)
                     if outcome.kind is OutcomeKind.TRANSCRIPT:
                         messages.append(kind.history(outbound, Fate.ACKED, age=3600))
-    return messages
+    return [*messages, *in_hermes()]
+
+
+def in_hermes() -> list[Message]:
+    hermes = Hermes("study")
+    messages = [hermes.begun(BY_VOICE)]
+    for session in (b'{"siteId":"study"}', b'{"siteId":"study","sessionId":"s7"}'):
+        for turn in (BY_VOICE, BY_BUTTON):
+            for outcome in outcomes(turn):
+                outbound = Outbound(outcome, STAMP, seq=1, boot_id="b")
+                hermes.interpret(Received(START_LISTENING, session, retain=False))
+                messages.append(hermes.captured(outbound, expiry=9))
+    return [message for message in messages if message]
 
 
 def test_every_message_fits_the_schema_of_its_topic() -> None:
@@ -89,10 +103,16 @@ def test_every_schema_is_of_a_topic_or_a_part_of_others() -> None:
 @pytest.mark.parametrize(
     ("topic", "payload"),
     [
-        ("event/wake", '{"event_type":"wake_word","turn":"t","time":"noon"}'),
-        ("context", '{"value":7}'),
-        ("transcript/partial", '{"text":"on","turn":"t","seq":1,"mood":"glad"}'),
+        (
+            "auricle/study/event/wake",
+            '{"event_type":"wake_word","turn":"t","time":"noon"}',
+        ),
+        ("auricle/study/context", '{"value":7}'),
+        (
+            "auricle/study/transcript/partial",
+            '{"text":"on","turn":"t","seq":1,"mood":"glad"}',
+        ),
     ],
 )
 def test_what_does_not_fit_is_noticed(topic: str, payload: str) -> None:
-    assert complaints(f"auricle/study/{topic}", payload)
+    assert complaints(topic, payload)
