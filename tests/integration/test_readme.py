@@ -9,6 +9,8 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from paho.mqtt.client import topic_matches_sub
+
 from rigs.broker import Broker
 from rigs.eventually import eventually
 from rigs.house import House
@@ -47,6 +49,17 @@ async def test_the_subscriber_in_python_prints_words_and_mood(broker: Broker) ->
 
     async with running(sys.executable, "-u", "-c", program) as process:
         assert await first_line(process, broker) == "turn on the light happy"
+
+
+def test_the_flow_for_node_red_listens_to_finals_and_is_wired() -> None:
+    [flow] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    nodes = {node["id"]: node for node in json.loads(flow)}
+    [listener] = [node for node in nodes.values() if node["type"] == "mqtt in"]
+
+    assert topic_matches_sub(listener["topic"], TOPIC)
+    assert nodes[listener["broker"]]["type"] == "mqtt-broker"
+    [[reader]] = listener["wires"]
+    assert nodes[reader]["complete"] == "payload.text"
 
 
 async def test_the_subscriber_on_the_command_line_prints_finals(broker: Broker) -> None:

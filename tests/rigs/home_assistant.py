@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _ENTER = """
 mount -t proc proc "$1/proc"
 mount --bind "$2" "$1/config"
 exec chroot "$1" env -i PATH=/venv/bin:/usr/bin:/bin HOME=/config LANG=C.UTF-8 TZ=UTC \
+  PYTHONPATH=/config/stand_ins \
   python -m homeassistant --config /config --skip-pip --log-no-color
 """
 
@@ -58,7 +60,7 @@ class HomeAssistant:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(30)
+                self._process.wait(90)
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait(10)
@@ -71,6 +73,18 @@ class HomeAssistant:
     @property
     def log(self) -> str:
         return self._log.read_text(errors="replace")
+
+    def login(self) -> dict[str, Any]:
+        """What its pages keep in the browser's storage once a person has logged in."""
+        return {
+            "hassUrl": self.url,
+            "clientId": f"{self.url}/",
+            "access_token": self._token,
+            "token_type": "Bearer",
+            "refresh_token": "",
+            "expires_in": 3600,
+            "expires": (time.time() + 3600) * 1000,
+        }
 
     # --- what it shows ---
 
@@ -95,19 +109,27 @@ class HomeAssistant:
         return (await self._request("/api/template", {"template": template})).decode()
 
     async def becomes(
-        self, entity: str, value: str | None, timeout: float = 30
+        self, entity: str, value: str | None, timeout: float = 60
     ) -> None:
         """Wait until the entity's state is `value`; None: until it does not exist."""
+        await self.fits(entity, lambda found: found == value, timeout)
+
+    async def fits(
+        self, entity: str, wanted: Callable[[str | None], bool], timeout: float = 60
+    ) -> None:
+        """Wait until the entity's state is as `wanted`."""
         deadline = time.monotonic() + timeout
-        while (found := await self.value(entity)) != value:
+        while not wanted(found := await self.value(entity)):
             late = time.monotonic() > deadline
-            assert not late, f"{entity} is {found!r}, not {value!r}"
+            assert not late, f"{entity} is {found!r}"
             await asyncio.sleep(0.1)
 
     # --- what it does ---
 
     async def act(self, action: str, entity: str | None = None, **data: Any) -> None:
-        """Call an action, such as light.turn_on."""
+        """Call an action, such as light.turn_on, as soon as its entity can be used."""
+        if entity is not None:
+            await self.fits(entity, lambda state: state not in (None, "unavailable"))
         domain, service = action.split(".")
         target = {} if entity is None else {"entity_id": entity}
         await self._call(f"/api/services/{domain}/{service}", target | data)
@@ -132,7 +154,7 @@ class HomeAssistant:
                 "Content-Type": "application/json",
             },
         )
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             body = response.read()
         assert isinstance(body, bytes)
         return body
