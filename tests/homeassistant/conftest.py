@@ -8,6 +8,10 @@ import pytest
 from rigs.broker import Broker, running_broker
 from rigs.home_assistant import HomeAssistant
 
+# That release tells itself to clear what is cleared already: once for every disabled
+# entity of a device that is removed.
+OF_2026_2 = "No device components to cleanup for auricle_study"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("HA_ROOT"):
@@ -37,15 +41,24 @@ def running_home_assistant(
         yield home_assistant
     finally:
         home_assistant.stop()
+    assert complaints(home_assistant) == []
 
 
 @pytest.fixture
 def home_assistant(running_home_assistant: HomeAssistant) -> Iterator[HomeAssistant]:
-    """The running one; it may not complain of us while a test uses it."""
-    before = len(running_home_assistant.log)
+    """The running one; it may not complain of us while a test uses it, nor after."""
+    before = complaints(running_home_assistant)
     yield running_home_assistant
-    complaints = re.findall(
-        r".* (?:WARNING|ERROR) .*(?:auricle|study).*",
-        running_home_assistant.log[before:],
-    )
-    assert complaints == []
+    assert complaints(running_home_assistant)[len(before) :] == []
+
+
+def complaints(home_assistant: HomeAssistant) -> list[str]:
+    """Warnings and errors that name us, with all their lines."""
+    records = re.split(r"^(?=\d{4}-\d\d-\d\d )", home_assistant.log, flags=re.MULTILINE)
+    return [
+        record
+        for record in records
+        if re.match(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ", record)
+        and re.search("auricle|study", record)
+        and not (home_assistant.version == "2026.2.3" and OF_2026_2 in record)
+    ]

@@ -15,6 +15,8 @@ from rigs.study import NODE, Study, study
 
 STATE = "sensor.study_voice_state"
 COMMANDS = "counter.commands"
+GOING_ON = ("sensor.study_voice_last_restart", "sensor.study_voice_spoken_today")
+UNKNOWN = ("unknown", "unavailable")
 UTTERANCE = "event.study_voice_utterance"
 # Home Assistant tries again after seconds; its birth message comes later still.
 PATIENCE = 60
@@ -30,15 +32,18 @@ async def satellite(
         await home_assistant.becomes(STATE, "idle")
         await satellite.hears()
         await home_assistant.becomes(COMMANDS, "1")
+        await home_assistant.becomes(STATE, "idle")
         yield satellite
 
 
 async def entities(home_assistant: HomeAssistant) -> dict[str, str]:
-    """Ours, with those left out that say when something happened."""
+    """Ours; of those that say when or how much, only whether they say it."""
     return {
-        entity: state["state"]
+        entity: "known"
+        if entity in GOING_ON and state["state"] not in UNKNOWN
+        else state["state"]
         for entity, state in (await home_assistant.states()).items()
-        if ".study_voice_" in entity and "last_restart" not in entity
+        if ".study_voice_" in entity
     }
 
 

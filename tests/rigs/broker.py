@@ -78,11 +78,11 @@ class Broker:
         if self._process is None:
             return
         self._process.send_signal(number)
-        self._process.wait(10)
+        self._process.wait(30)
         self._process = None
 
     def _await_listening(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             assert self._process is not None
             assert self._process.poll() is None, self.log

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-async def eventually(condition: Callable[[], object], timeout: float = 15.0) -> None:
+async def eventually(condition: Callable[[], object], timeout: float = 60.0) -> None:
     """Return as soon as `condition()` is true; fail when it is not in time."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -55,7 +55,7 @@ class House:
     async def __aenter__(self) -> Self:
         self._client.loop_start()
         if not self._later:
-            assert await asyncio.to_thread(self._subscribed.wait, 10)
+            assert await asyncio.to_thread(self._subscribed.wait, 60)
         return self
 
     async def __aexit__(
@@ -79,7 +79,7 @@ class House:
         return [heard.payload for heard in self.heard if heard.topic == topic]
 
     async def hears(
-        self, topic: str, payload: str | None = None, timeout: float = 15.0
+        self, topic: str, payload: str | None = None, timeout: float = 60.0
     ) -> None:
         """Wait until `payload` (or anything) is the latest on `topic`."""
 

@@ -79,14 +79,14 @@ class Program:
         self._process.send_signal(number)
 
     async def stop(
-        self, number: signal.Signals = signal.SIGTERM, timeout: float = 10.0
+        self, number: signal.Signals = signal.SIGTERM, timeout: float = 30.0
     ) -> int:
         """Send a signal and wait for the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
         return await self.ended(timeout)
 
-    async def ended(self, timeout: float = 10.0) -> int:
+    async def ended(self, timeout: float = 30.0) -> int:
         assert self._process is not None
         return await asyncio.wait_for(self._process.wait(), timeout)
 
@@ -133,7 +133,7 @@ async def local_recognizer(*arguments: str) -> AsyncIterator[str]:
     )
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        line = await asyncio.wait_for(process.stdout.readline(), 120)
         assert line.startswith(b"serving on "), line
         yield line.decode().split()[2]
     finally:

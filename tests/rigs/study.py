@@ -17,6 +17,9 @@ from rigs.speech import silence
 
 NODE = "auricle/study"
 EVERYTHING = (f"{NODE}/#", "homeassistant/#")
+# However busy this machine is: nothing here is about time.
+_PATIENT_ASR = {"connect_timeout": 30, "final_timeout": 30}
+_PATIENT_UTTERANCE = {"mode": "manual", "no_speech_timeout": 30, "longest": 55}
 
 
 @dataclass
@@ -65,11 +68,16 @@ async def study(
         settings: dict[str, Mapping[str, Any]] = {
             "satellite": {"name": "study", "friendly_name": "Study voice"},
             "microphone": {"recording": str(recording)},
-            "asr": {"url": recognizer.url},
-            "utterance": {"mode": "manual"},
+            "asr": {"url": recognizer.url, **_PATIENT_ASR},
+            "utterance": _PATIENT_UTTERANCE,
             **sections,
         }
-        mqtt = {"host": "127.0.0.1", "port": broker.port, **settings.get("mqtt", {})}
+        mqtt = {
+            "host": "127.0.0.1",
+            "port": broker.port,
+            "time_to_live": 60,
+            **settings.get("mqtt", {}),
+        }
         async with Program(folder, {**settings, "mqtt": mqtt}) as program:
             try:
                 # It has to load its libraries, on a machine that may be busy.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], timeout: float = 15.0) -> float:
+def until(condition: Callable[[], object], timeout: float = 60.0) -> float:
     """Return as soon as `condition()` is true: the seconds that took."""
     started = time.monotonic()
     while not condition():
