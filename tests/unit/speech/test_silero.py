@@ -16,6 +16,12 @@ def share_of_speech(detector: SileroVoiceDetector, heard: list[Frame]) -> float:
     return sum(detector.is_speech(frame) for frame in heard) / len(heard)
 
 
+def longest_pause(detector: SileroVoiceDetector, heard: list[Frame]) -> int:
+    """Frames without speech, between some with it."""
+    spoken = "".join("s" if detector.is_speech(frame) else " " for frame in heard)
+    return max(len(pause) for pause in spoken.strip().split("s"))
+
+
 def test_a_sentence_is_speech_and_the_silence_around_it_is_not() -> None:
     detector = SileroVoiceDetector()
     assert share_of_speech(detector, frames(silence(1))) == 0
@@ -37,6 +43,15 @@ def test_the_end_of_a_sentence_is_heard_in_noise() -> None:
     spoken = frames(mix(SENTENCE, noise(seconds, dbfs=-35, seed=2)))
     assert share_of_speech(detector, spoken) > 0.7
     assert share_of_speech(detector, frames(noise(2, dbfs=-35, seed=3))) < 0.15
+
+
+def test_in_a_quiet_room_a_short_pause_stays_short() -> None:
+    words = frames(say("turn on") + silence(0.3) + say("the kitchen light"))
+    quiet, unknown = SileroVoiceDetector(), SileroVoiceDetector()
+    room = noise(3, dbfs=-75)
+    quiet.attune(frames(room + mix(say("okay nabu"), room[:32_000])), woken=True)
+    unknown.attune(frames(room), woken=False)
+    assert longest_pause(quiet, words) < longest_pause(unknown, words)
 
 
 def test_behind_the_wake_word_a_television_is_not_speech() -> None:
