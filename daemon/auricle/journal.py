@@ -6,7 +6,10 @@ https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
 import logging
 import os
 import sys
+import time
 from collections.abc import Mapping
+
+from auricle.log_rate import LogRate
 
 # syslog's, by the lowest level that has it.
 _PRIORITIES = (
@@ -48,6 +51,7 @@ def start(level: str) -> None:
     """Log to standard error from now on; `level` is one of logging's names."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter(for_journal=_is_journal(os.environ)))
+    handler.addFilter(LogRate(time.monotonic))
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
 

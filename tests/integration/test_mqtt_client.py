@@ -27,6 +27,7 @@ from auricle.mqtt.client import MqttClient
 from auricle.mqtt.messages import Message
 from rigs.broker import Broker, free_port, password_file, running_broker
 from rigs.certificates import Authority
+from rigs.dated_certificate import dated_certificate
 from rigs.eventually import eventually
 from rigs.house import House
 from rigs.old_broker import old_broker
@@ -339,6 +340,25 @@ async def test_another_authority_is_refused_as_a_tls_problem(tmp_path: Path) -> 
             await eventually(lambda: len(study.facts) >= 2)
 
     assert set(study.problems) == {Problem.TLS}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_a_brokers_certificate_from_the_future_asks_about_our_clock(
+    tmp_path: Path,
+) -> None:
+    future = dated_certificate(tmp_path, "20900101000000Z", "20910101000000Z")
+    listener = (
+        "allow_anonymous true",
+        f"certfile {future.file}",
+        f"keyfile {future.key}",
+    )
+    with running_broker(tmp_path, listener) as broker:
+        async with satellite(broker.port, tls=True, ca_file=future.file) as study:
+            await eventually(lambda: study.facts)
+
+    fact = study.facts[0]
+    assert isinstance(fact, Disconnected)
+    assert "is this machine's clock right?" in fact.detail
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
