@@ -78,6 +78,29 @@ async def test_it_is_one_device_that_says_what_it_is(
     assert described == f"Study voice|Auricle|{count}|idle"
 
 
+def is_more_than_nothing(state: str | None) -> bool:
+    return state not in (None, "unknown", "unavailable") and float(state) > 0
+
+
+async def test_what_the_recognizer_costs_today_is_told_and_outlives_a_restart(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    cost = "sensor.study_voice_cost_today"
+    async with study(broker, tmp_path, limits={"price_per_second": 0.01}) as satellite:
+        await home_assistant.becomes(cost, "0.0")
+        assert await home_assistant.attribute(cost, "unit_of_measurement") == "USD"
+        await satellite.hears()
+        await satellite.program.stop()
+        await home_assistant.becomes(cost, "unavailable")
+        await satellite.program.start()
+        await home_assistant.fits(cost, is_more_than_nothing)
+
+    # Without a price, the next one has none to tell.
+    (tmp_path / "free").mkdir()
+    async with study(broker, tmp_path / "free"):
+        await home_assistant.becomes(cost, None)
+
+
 async def test_what_the_configuration_takes_away_disappears_and_comes_back(
     broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
 ) -> None:

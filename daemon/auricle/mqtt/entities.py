@@ -232,7 +232,7 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
             "platform": "sensor",
             "name": "Transcription latency",
             "state_topic": topics.last,
-            "value_template": _of_last("latency_ms"),
+            "value_template": _number_of("latency_ms"),
             "device_class": "duration",
             "state_class": "measurement",
             "unit_of_measurement": "ms",
@@ -253,7 +253,7 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
         {
             "platform": "sensor",
             "name": "Cost today",
-            "value_template": "{{ value_json.cost_today | default('None', true) }}",
+            "value_template": _number_of("cost_today"),
             "device_class": "monetary",
             "unit_of_measurement": currency,
             "suggested_display_precision": 4,
@@ -269,9 +269,7 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
         {
             "platform": "sensor",
             "name": "CPU temperature",
-            "value_template": (
-                "{{ value_json.cpu_temperature | default('None', true) }}"
-            ),
+            "value_template": _number_of("cpu_temperature"),
             "device_class": "temperature",
             "state_class": "measurement",
             "unit_of_measurement": "°C",
@@ -283,8 +281,13 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
     ]
 
 
+def _number_of(field: str) -> str:
+    """A field that may be 0; Home Assistant reads None as unknown."""
+    return f"{{{{ value_json.{field} | default('None') }}}}"
+
+
 def _of_last(field: str) -> str:
-    """A field of the last transcript; Home Assistant reads None as unknown."""
+    """A word of the last transcript; no word is unknown, too."""
     return f"{{{{ value_json.{field} | default('None', true) }}}}"
 
 
