@@ -10,7 +10,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from auricle.mqtt.commands import Options
-from auricle.mqtt.entities import Entity, entities, key_of
+from auricle.mqtt.entities import entities, key_of
+from auricle.mqtt.health_entities import Entity
 from auricle.mqtt.messages import Disclosure, Message
 from auricle.mqtt.topics import Topics
 
