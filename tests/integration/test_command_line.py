@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from rigs.broker import Broker
 from rigs.house import House
@@ -207,6 +209,28 @@ async def test_a_key_file_that_everyone_may_read_is_refused(tmp_path: Path) -> N
     assert code == 78
     assert stat.S_IMODE(key.stat().st_mode) == 0o644
     assert "chmod 0600" in err
+
+
+async def test_the_recognizer_serves_this_machine_alone_by_default() -> None:
+    async with local_recognizer() as url:
+        assert url.startswith("ws://127.0.0.1:")
+
+
+async def test_the_key_may_be_a_systemd_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = tmp_path / "recognizer.api_key"
+    credential.write_text("sk-1\n")
+    credential.chmod(0o600)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+    async with local_recognizer() as url:
+        target = f"{url}?model=m"
+        with pytest.raises(InvalidStatus, match="401"):
+            await connect(target, proxy=None)
+        key = {"Authorization": "Bearer sk-1"}
+        async with connect(target, additional_headers=key, proxy=None) as opened:
+            assert json.loads(await opened.recv())["type"] == "session.created"
 
 
 async def test_the_network_may_not_use_the_recognizer_without_a_key() -> None:
