@@ -115,7 +115,7 @@ def fronts(results: Sequence[Fronts]) -> Iterator[str]:
 
 def wake_words(results: Sequence[Heard]) -> Iterator[str]:
     yield f"## Wake words, at the default thresholds\n\n{_machine()}\n"
-    near = sorted({word for heard in results for word, _ in heard.near_misses})
+    near = sorted(results[0].near_said)
     yield from _table(
         (
             *("engine", "model", "threshold", "said"),
@@ -132,7 +132,7 @@ def wake_words(results: Sequence[Heard]) -> Iterator[str]:
                     for room in ROOMS
                 ),
                 *(
-                    str(heard.near_misses[word, room])
+                    f"{heard.near_misses[word, room]} of {heard.near_said[word]}"
                     for word in near
                     for room in ROOMS
                 ),

@@ -69,7 +69,7 @@ def _measured(arguments: argparse.Namespace) -> Iterator[str]:
     if "fronts" in arguments.parts:
         yield from report.fronts(asyncio.run(fronts.carry(stage, arguments.fronts)))
     if "wake-words" in arguments.parts:
-        material = wake_words.material(recordings, every=arguments.every)
+        material = wake_words.material(recordings).one_in(arguments.every)
         heard = wake_words.hear_all(material)
         yield from report.wake_words(heard)
         alarms = [a for h in heard if h.engine == wake_words.MICRO for a in h.alarms]

@@ -13,17 +13,24 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 import paho.mqtt.client as paho
 
-from auricle.audio.frame import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, Frame
-from auricle.turn import Mode
+from auricle.audio.frame import (
+    FRAME_BYTES,
+    FRAME_SAMPLES,
+    FRAME_SECONDS,
+    SAMPLE_RATE,
+    Frame,
+)
+from auricle.recognizer.transcriptions import Transcribe
+from auricle.turn import Mode, Transcript
 from auricle.wake.microwakeword import BUNDLED
 from benchmarks.progress import told
-from benchmarks.rooms import Room, SpokenTurn, Stage
+from benchmarks.rooms import Room, SpokenTurn, Stage, pcm_of
 from rigs.broker import running_broker
 from rigs.eventually import eventually
 from rigs.house import House
@@ -32,6 +39,7 @@ from rigs.scripted_recognizer import ScriptedRecognizer
 
 DECODE = 0.092
 _PATIENCE = 8.0
+_INTO_COMMAND = 0.2
 _NODE = "auricle/study"
 
 
@@ -66,7 +74,7 @@ async def _measure(turns: Sequence[SpokenTurn], mode: Mode, folder: Path) -> Who
     with running_broker(folder / "broker") as broker:
         async with (
             _TimedHouse(broker.port, "auricle/#") as house,
-            ScriptedRecognizer(decode_seconds=DECODE) as recognizer,
+            _Understanding(decode_seconds=DECODE) as recognizer,
             _Voice() as voice,
             Program(
                 folder, _settings(broker.port, recognizer.url, mode), stdin=voice.ear
@@ -78,6 +86,7 @@ async def _measure(turns: Sequence[SpokenTurn], mode: Mode, folder: Path) -> Who
             voice.start()
             await house.hears(f"{_NODE}/state", "idle", timeout=60)
             for turn in told(turns, f"end of speech to final, {mode}"):
+                recognizer.expect(turn)
                 await _take(turn, voice, house, whole)
     return whole
 
@@ -121,6 +130,20 @@ class _TimedHouse(House):
             self.wakes.append(now)
         elif message.topic == f"{_NODE}/event/utterance":
             self.outcomes.append((now, json.loads(message.payload)))
+
+
+class _Understanding(ScriptedRecognizer):
+    """Has words for the command, and none for the end of the wake word before it."""
+
+    def expect(self, turn: SpokenTurn) -> None:
+        start = turn.command_start + round(_INTO_COMMAND * SAMPLE_RATE)
+        pcm = pcm_of(turn.samples[start : start + FRAME_SAMPLES])
+        self._command = pcm
+
+    async def transcribe(self, work: Transcribe) -> Transcript:
+        transcript = await super().transcribe(work)
+        understood = self._command in work.pcm
+        return transcript if understood else replace(transcript, text="")
 
 
 class _Voice:
