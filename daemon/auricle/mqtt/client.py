@@ -211,6 +211,7 @@ class MqttClient:
         try:
             async with asyncio.timeout(OPEN_TIMEOUT) as self._patience:
                 end = await self._ended
+            connection.dispose()
         except TimeoutError:
             connection.close()
             end = Disconnected(

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Callable
 
 import paho.mqtt.client as paho
@@ -111,6 +112,10 @@ class Connection:
         """Say goodbye; Disconnected follows."""
         self._client.disconnect()
 
+    def dispose(self) -> None:
+        """Close what paho holds open beside the connection; once Disconnected came."""
+        self._client.reinitialise()
+
     # --- the network thread ---
 
     def _run(self) -> None:
@@ -118,6 +123,8 @@ class Connection:
             end = self._serve()
         except Exception as error:  # noqa: BLE001  # a thread's edge: whatever it was, the connection is over and the client opens another
             end = ending.failed(error, self._settings)
+            # paho leaves the socket of a failed handshake open, in one of its frames.
+            traceback.clear_frames(error.__traceback__)
         self._hand_over(self._end or end)
 
     def _serve(self) -> Disconnected:

@@ -38,6 +38,8 @@ async def _knock(
     def take(report: Report) -> None:
         if not answer.done() and isinstance(report, Connected | Disconnected):
             answer.set_result(report)
+        if isinstance(report, Disconnected):
+            connection.dispose()
 
     # Of two clients with one id, the broker throws the first one out.
     other = replace(broker, client_id=f"{broker.client_id}_knock")
