@@ -15,6 +15,9 @@ class InterimText:
         Confirmed is what two transcripts in a row agree on, in whole words. None where
         there is no news.
         """
+        if not text:
+            # Words that somebody has said are not unsaid by a draft that finds none.
+            return None
         latest, self._latest = self._latest, text
         agreed = _common_words(latest, text)
         grows = len(agreed) > len(self._confirmed) and agreed.startswith(

@@ -40,6 +40,14 @@ def test_nothing_at_all_is_no_news() -> None:
     assert taken("", "") == [None, None]
 
 
+def test_a_draft_without_words_takes_none_back() -> None:
+    assert taken("turn on", "", "turn on the light") == [
+        ("", "turn on"),
+        None,
+        ("turn on", " the light"),
+    ]
+
+
 def test_what_was_confirmed_stays_when_the_engine_changes_its_mind() -> None:
     assert taken("turn on the", "turn on the light", "turn off the light now")[2] == (
         "turn on the",
