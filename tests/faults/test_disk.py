@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rigs.failing_disk import FailingDisk
 from rigs.ledgers import End
 from rigs.scene import Scene
 
@@ -84,3 +85,19 @@ async def test_a_damaged_outbox_is_moved_aside_and_costs_no_command(
         assert scene.ledgers.lost() == [number]
         assert "the outbox was damaged" in scene.program.log
         assert [*disk.glob("*.corrupt-1")]
+
+
+async def test_a_disk_that_answers_with_errors_is_said_and_costs_no_command(
+    tmp_path: Path,
+) -> None:
+    disk = FailingDisk(tmp_path)
+    async with Scene(tmp_path, speed=2.0, environment=disk.environment) as scene:
+        await scene.recovery()
+        disk.fail()
+        assert await scene.end(await scene.speak()) is End.EXECUTED
+        await scene.until(
+            lambda: scene.delivery()["storage"] == "degraded_storage", 10.0
+        )
+        disk.work()
+        await scene.recovery()
+        scene.check()
