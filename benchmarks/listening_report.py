@@ -1,0 +1,59 @@
+"""What listening costs, in a table and as bars."""
+
+import statistics
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from benchmarks.bars import bars
+from benchmarks.listening import AURICLE, PEERS, Cost
+from benchmarks.tables import spread, table, verdict
+
+_TARGET = 0.008
+_RATIOS = {"pymicro-wakeword": 1.3, "pyopen-wakeword": 0.08, "openwakeword": 0.08}
+_BEFORE = {
+    "wyoming-satellite + microWakeWord, two processes": (0.021, "66"),
+    "linux-voice-assistant, beside PulseAudio": (0.021, "119 to 147"),
+    "OVOS, its microphone not counted": (0.008, "84"),
+}
+"""Processor seconds per second, and MB (RSS), of whole programs in November 2026."""
+
+
+def listening_report(costs: Mapping[str, Cost], picture: Path) -> Iterator[str]:
+    yield "# Listening\n"
+    ours = costs[AURICLE]
+    yield from table(
+        ("", "CPU s per s of audio", "CPU s per hour", "PSS, MB", "RSS, MB"),
+        (_row(cost) for cost in costs.values()),
+    )
+    yield f"\nThe whole daemon: {verdict(ours.median, _TARGET, '.4f')}.\n"
+    yield from table(
+        ("auricle's CPU beside", "ratio, round by round", "target"),
+        (
+            (name, spread(ours.ratios(cost)), f"≤ {_RATIOS[name]:g}")
+            for name, cost in costs.items()
+            if name != AURICLE
+        ),
+    )
+    yield "\nWhole programs on the same kind of machine, measured before:\n"
+    yield from table(
+        ("", "CPU s per s of audio", "RSS, MB"),
+        ((name, f"{cpu:.3f}", rss) for name, (cpu, rss) in _BEFORE.items()),
+    )
+    bars(
+        {name: cost.cpu for name, cost in costs.items()}
+        | {name: [cpu] for name, (cpu, _) in _BEFORE.items()},
+        "CPU seconds per second of audio",
+        picture,
+    )
+    yield f"\n![{picture.stem}]({picture.name})"
+
+
+def _row(cost: Cost) -> tuple[str, ...]:
+    what = f"{cost.name}: {PEERS[cost.name]}" if cost.name in PEERS else cost.name
+    return (
+        what,
+        spread(cost.cpu, ".4f"),
+        f"{cost.median * 3600:.0f}",
+        f"{statistics.median(m.pss for m in cost.memory):.1f}",
+        f"{statistics.median(m.rss for m in cost.memory):.1f}",
+    )
