@@ -2,7 +2,6 @@
 
 import json
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,6 @@ from rigs.recordings import save
 from rigs.slow_names import HANGS, NOBODY, slow_names
 from rigs.speech import silence
 from rigs.study import NODE
-
-
-def told_of(house: House, topic: str, times: int) -> bool:
-    return len(house.on(topic)) == times
 
 
 @pytest.mark.parametrize("name", [HANGS, NOBODY])
@@ -40,12 +35,10 @@ async def test_a_recognizer_without_an_address_is_reported_and_holds_nobody_up(
     ):
         await house.hears(f"{NODE}/availability", "online", timeout=60)
         outcomes = f"{NODE}/event/utterance"
-        for turn in range(1, 4):
-            house.say(f"{NODE}/listen/set", "START")
-            await house.until(partial(told_of, house, outcomes, turn))
+        house.say(f"{NODE}/listen/set", "START")
+        await house.hears(outcomes)
 
-        kinds = {json.loads(told)["event_type"] for told in house.on(outcomes)}
-        assert "transcript" not in kinds
+        assert json.loads(house.on(outcomes)[0])["event_type"] != "transcript"
         started = time.monotonic()
         assert await program.stop() == 0
         assert time.monotonic() - started < 5.0
