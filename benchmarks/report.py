@@ -15,6 +15,7 @@ from benchmarks.endpoints import (
     score,
 )
 from benchmarks.fronts import Front, Fronts
+from benchmarks.pre_rolls import Sent
 from benchmarks.rooms import SEED, Room
 from benchmarks.second_opinion import Asked, Opinion
 from benchmarks.wake_words import ROOMS, Heard
@@ -155,6 +156,23 @@ def opinions(results: Sequence[Asked]) -> Iterator[str]:
                 f"{asked.opinions[Opinion.UNCONFIRMED] / max(1, asked.turns):.0%}",
             )
             for asked in results
+        ),
+    )
+    yield ""
+
+
+def pre_rolls(results: Sequence[Sent]) -> Iterator[str]:
+    yield f"## How much of the wake phrase to send\n\n{_machine()}\n"
+    yield from _table(
+        ("pre-roll", "turns", "slot words recognized", "phrase recognized"),
+        (
+            (
+                f"{sent.pre_roll:.1f} s",
+                str(sent.turns),
+                f"{1 - sent.slots.error_rate:.1%} of {sent.slots.words}",
+                str(sent.confirmed),
+            )
+            for sent in results
         ),
     )
     yield ""

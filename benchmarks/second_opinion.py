@@ -15,6 +15,7 @@ from auricle.speech.endpointing import EndpointingSettings
 from auricle.speech.wake_phrase import WHOLE_PHRASE, WakePhrase
 from benchmarks.endpoints import detection, silero_end
 from benchmarks.progress import told
+from benchmarks.recordings import Clip
 from benchmarks.rooms import Room, Stage
 from benchmarks.wake_words import ROOMS, Alarm
 
@@ -43,7 +44,10 @@ class Asked:
 def ask(stage: Stage, turns: int, alarms: Sequence[Alarm]) -> list[Asked]:
     """Of so many spoken turns in each room, and of false alarms."""
     engine = WhisperEngine()
-    kinds = {f"commands, {room}": _woken(stage, room, turns) for room in ROOMS}
+    kinds = {
+        f"commands, {room}": [turn for turn, _ in woken(stage, room, turns)]
+        for room in ROOMS
+    }
     return [
         *(_ask(engine, kind, spoken) for kind, spoken in kinds.items()),
         _ask(engine, "false alarms", alarms),
@@ -57,15 +61,16 @@ def _ask(engine: WhisperEngine, kind: str, turns: Sequence[Alarm]) -> Asked:
     return asked
 
 
-def _woken(stage: Stage, room: Room, turns: int) -> list[Alarm]:
-    woken: list[Alarm] = []
+def woken(stage: Stage, room: Room, turns: int) -> list[tuple[Alarm, Clip]]:
+    """So many turns whose wake word was heard, and their commands of several words."""
+    spoken: list[tuple[Alarm, Clip]] = []
     for number in range(2 * turns):
         turn = stage.turn(room, number)
         frames = turn.frames()
         at = detection(turn, frames)
-        if at is not None and not turn.one_word and len(woken) < turns:
-            woken.append(Alarm(turn.wake_word, frames, at))
-    return woken
+        if at is not None and not turn.one_word and len(spoken) < turns:
+            spoken.append((Alarm(turn.wake_word, frames, at), turn.command))
+    return spoken
 
 
 def _opinion(engine: WhisperEngine, turn: Alarm) -> Opinion:

@@ -13,6 +13,7 @@ from benchmarks import (
     endpoints,
     fronts,
     pictures,
+    pre_rolls,
     report,
     second_opinion,
     wake_words,
@@ -75,6 +76,8 @@ def _measured(arguments: argparse.Namespace) -> Iterator[str]:
         alarms = [a for h in heard if h.engine == wake_words.MICRO for a in h.alarms]
         asked = second_opinion.ask(stage, arguments.opinions, alarms)
         yield from report.opinions(asked)
+        sent = pre_rolls.compare(recordings, stage, arguments.opinions)
+        yield from report.pre_rolls(sent)
     if "whole" in arguments.parts:
         yield from report.whole(asyncio.run(whole.measure(stage, arguments.whole)))
 
