@@ -17,6 +17,7 @@ from auricle.audio.hearing import Hearing
 from auricle.audio.resampler import StreamResampler
 from auricle.config import Settings
 from auricle.control import Control
+from auricle.errors import ConfigError
 from auricle.events import (
     Event,
     RecognizerFailed,
@@ -44,8 +45,10 @@ EX_DEAF = 1
 EX_RESTART = 75
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: Settings, check: Callable[[], object]) -> int:
     """Be a satellite until SIGTERM, SIGINT or an order; the exit code.
+
+    `check` raises ConfigError where a new start would: at SIGHUP, that keeps us going.
 
     Raises ConfigError and RecordingError where it cannot even start.
     """
@@ -53,6 +56,7 @@ async def run(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.stop)
+    loop.add_signal_handler(signal.SIGHUP, app.start_anew, check)
     return await app.run()
 
 
@@ -180,6 +184,15 @@ class App:
 
     def stop(self) -> None:
         self._stopped.set()
+
+    def start_anew(self, check: Callable[[], object]) -> None:
+        """With the settings as they are by now, unless they are wrong."""
+        try:
+            check()
+        except ConfigError as error:
+            logger.error("the new configuration is not taken: %s", error)
+        else:
+            self.restart()
 
     # --- the capture thread's way in ---
 

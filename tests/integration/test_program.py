@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from auricle.app import EX_RESTART
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.turn import Mode
 from rigs.broker import Broker
@@ -19,6 +20,7 @@ from rigs.program import Program
 from rigs.recognizer_faults import AbortAfter, NoFinal
 from rigs.scripted_recognizer import ScriptedRecognizer
 from rigs.speech import noise, say, silence
+from rigs.study import study
 
 ROOM = -75.0
 NODE = "auricle/study"
@@ -195,6 +197,23 @@ async def test_sigterm_in_the_middle_of_a_turn_closes_it(
         await house.hears(f"{NODE}/availability", "offline")
 
     assert final["event_type"] == "cancelled"
+
+
+async def test_sighup_takes_new_settings_and_leaves_wrong_ones(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as room:
+        config = room.program.config
+        good = config.read_text()
+        config.write_text(good.replace("[asr]", "[asr]\nlangauge = 'de'"))
+        room.program.send(signal.SIGHUP)
+        await eventually(lambda: "is not taken: " in room.program.log)
+        await room.hears()
+
+        config.write_text(good)
+        room.program.send(signal.SIGHUP)
+        assert await room.program.ended() == EX_RESTART
+        await room.house.hears(f"{NODE}/availability", "offline")
 
 
 async def test_without_a_broker_it_listens_and_waits(
