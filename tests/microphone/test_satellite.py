@@ -1,9 +1,9 @@
 """The whole program and its microphone: what the house is told, and that it goes on."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def satellite(
     folder: Path, broker: Broker, room: VirtualMicrophone, url: str
 ) -> AsyncIterator[tuple[House, Program]]:
@@ -61,13 +61,18 @@ async def says(house: House, problem: str | None) -> None:
 
 
 async def command(house: House, room: VirtualMicrophone) -> str:
-    """Say the bundled one; the final transcript."""
+    """Say the bundled one, as often as people would; the final transcript."""
     topic = f"{NODE}/transcript/final"
     before = len(house.on(topic))
     with as_file(OKAY_NABU) as path:
         spoken = read_recording(path)
-    await asyncio.to_thread(room.play, spoken)
-    await eventually(lambda: len(house.on(topic)) > before, PATIENCE)
+    for _ in range(3):
+        await asyncio.to_thread(room.play, spoken)
+        # A machine that has much else to do loses a sound, or is late with the words.
+        with contextlib.suppress(AssertionError):
+            await eventually(lambda: len(house.on(topic)) > before, 40)
+            break
+    assert len(house.on(topic)) > before
     text: str = json.loads(house.on(topic)[-1])["text"]
     return text
 
