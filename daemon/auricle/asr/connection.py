@@ -34,7 +34,6 @@ _PING_TIMEOUT = 5
 _CLOSE_TIMEOUT = 1
 # A dead link would otherwise swallow half a minute of speech before anyone notices.
 _UNACKNOWLEDGED_MS = 3000
-_TCP_THIN_LINEAR_TIMEOUTS = 16  # of linux/tcp.h; Python has no name for it
 _CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 _CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
@@ -197,5 +196,3 @@ def _notice_dead_links(websocket: ClientConnection) -> None:
     connected = websocket.transport.get_extra_info("socket")
     if option is not None and connected is not None:
         connected.setsockopt(socket.IPPROTO_TCP, option, _UNACKNOWLEDGED_MS)
-        # Where the air swallows a packet, say it again soon, however often that was.
-        connected.setsockopt(socket.IPPROTO_TCP, _TCP_THIN_LINEAR_TIMEOUTS, 1)
