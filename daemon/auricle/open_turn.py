@@ -8,6 +8,7 @@ listening    Heard                                      listening    send
              Heard, the endpointer says: no speech      -            outcome no_speech
              stop                                       processing   end utterance
              SpeechStopped                              processing   await the final
+             SpeechStopped, of the wake phrase's end    listening
 processing   Heard, the server ended the utterance      processing   hold
              FinalTranscript, empty; server ended it    listening    send what was held
              SessionFinished                            -            outcome no_speech
@@ -18,7 +19,6 @@ either       FinalTranscript                            -            outcome tra
 ```
 """
 
-from enum import StrEnum
 from typing import assert_never
 
 from auricle.asr.events import (
@@ -48,17 +48,12 @@ from auricle.turn import (
     Mode,
     Outcome,
     OutcomeKind,
+    Phase,
     Reason,
     Transcript,
     Turn,
 )
-
-
-class Phase(StrEnum):
-    """Home Assistant's words for what a voice satellite does."""
-
-    LISTENING = "listening"
-    PROCESSING = "processing"
+from auricle.wake_tail import WakeTail
 
 
 class OpenTurn:
@@ -82,6 +77,7 @@ class OpenTurn:
         self.phase: Phase | None = Phase.LISTENING
         self.outcome: Outcome | None = None
         self._endpointer = Endpointer(endpointing)
+        self._wake_tail = WakeTail(endpointing.silence)
         self._ended_by: EndedBy | None = None
         self._server_hears_speech = False
         self._replayed = False
@@ -93,6 +89,7 @@ class OpenTurn:
     def begin(self, pre_roll: tuple[Frame, ...]) -> list[Effect]:
         """Send the past; it holds the wake word's end, so it is not endpointed."""
         effects: list[Effect] = [self._send(frame) for frame in pre_roll]
+        self._wake_tail.sent(pre_roll)
         self._phrase_sent = self._sent_seconds > WHOLE_PHRASE - FRAME_SECONDS
         return effects
 
@@ -113,16 +110,13 @@ class OpenTurn:
         match said:
             case SpeechStarted():
                 self._server_hears_speech = True
+                self._wake_tail.started(said)
                 return []
             case SpeechStopped():
-                if self.phase is not Phase.LISTENING:
-                    return []
-                self._ended_by = EndedBy.SERVER
-                self.phase = Phase.PROCESSING
-                return [AwaitFinal(self.turn.id)]
+                return self._stopped_by_server(said)
             case InterimTranscript():
                 text = self._command(said.text).text
-                if not text or text == self._interim:
+                if not text or text == self._interim or said.item_id in self._wake_tail:
                     return []
                 self._interim = text
                 return [PublishInterim(self.turn.id, text)]
@@ -189,6 +183,16 @@ class OpenTurn:
         self._sent_seconds += frame.seconds
         return SendAudio(self.turn.id, frame)
 
+    def _stopped_by_server(self, event: SpeechStopped) -> list[Effect]:
+        if self.phase is not Phase.LISTENING:
+            return []
+        if self._wake_tail.stopped(event, self._endpointer.start_of_speech):
+            self._server_hears_speech = False
+            return []
+        self._ended_by = EndedBy.SERVER
+        self.phase = Phase.PROCESSING
+        return [AwaitFinal(self.turn.id)]
+
     def _end_utterance(self, by: EndedBy) -> list[Effect]:
         self._ended_by = by
         self.phase = Phase.PROCESSING
@@ -197,6 +201,8 @@ class OpenTurn:
     def _final(self, final: FinalTranscript) -> list[Effect]:
         if final.billed_seconds is not None:
             self._billed_seconds = (self._billed_seconds or 0.0) + final.billed_seconds
+        if final.item_id in self._wake_tail:
+            return []
         command = self._command(final.text)
         if command.text:
             return self._transcribed(command, final)

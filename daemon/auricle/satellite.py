@@ -53,10 +53,10 @@ from auricle.events import (
     StopRequested,
     WakeWordHeard,
 )
-from auricle.open_turn import OpenTurn, Phase
+from auricle.open_turn import OpenTurn
 from auricle.speech.endpointing import EndpointingSettings
 from auricle.speech.wake_phrase import WakePhrase
-from auricle.turn import Mode, Outcome, OutcomeKind, Reason, Turn
+from auricle.turn import Mode, Outcome, OutcomeKind, Phase, Reason, Turn
 
 
 class SatelliteState(StrEnum):

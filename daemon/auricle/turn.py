@@ -17,6 +17,13 @@ class Mode(StrEnum):
     MANUAL = "manual"
 
 
+class Phase(StrEnum):
+    """Home Assistant's words for what a voice satellite does."""
+
+    LISTENING = "listening"
+    PROCESSING = "processing"
+
+
 class OutcomeKind(StrEnum):
     """How a turn ended; the `event_type` of the utterance event."""
 

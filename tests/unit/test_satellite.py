@@ -192,6 +192,53 @@ def test_what_is_said_after_the_servers_end_is_not_sent() -> None:
     assert sent(run(machine, after(0.5, speech=True))) == []
 
 
+def test_the_end_of_the_wake_phrase_is_no_utterance() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("tail", 0)), *after(0.3, speech=False)])
+
+    effects = machine.step(said(SpeechStopped("tail", 600)))
+    effects += machine.step(said(InterimTranscript("tail", "", "boo")))
+    effects += machine.step(said(FinalTranscript("tail", "Boo.")))
+
+    assert effects == []
+    assert machine.state is SatelliteState.LISTENING
+
+    run(machine, [*after(1.2, speech=True, start=20), said(SpeechStarted("item", 600))])
+    run(machine, [said(SpeechStopped("item", 2000))])
+    [outcome] = outcomes(machine.step(final("Stop.")))
+    assert outcome.transcript is not None
+    assert outcome.transcript.text == "Stop."
+
+
+@pytest.mark.parametrize(
+    ("started", "heard", "stopped"),
+    [(0, 1.0, 1100), (0, 0.2, 500), (0, 0.0, 2100), (330, 0.0, 700)],
+    ids=["without a pause", "a short word", "too soft for us", "behind the wake word"],
+)
+def test_a_command_is_never_taken_for_the_wake_phrases_end(
+    started: int, heard: float, stopped: int
+) -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("item", started))])
+    run(machine, after(heard, speech=True))
+    run(machine, [said(SpeechStopped("item", stopped))])
+
+    assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
+        OutcomeKind.TRANSCRIPT
+    ]
+
+
+def test_after_a_replay_the_wake_phrases_end_is_still_no_utterance() -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, *after(0.6, speech=False)])
+    run(machine, after(1.2, speech=True, start=30))
+    machine.step(RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient=True))
+    run(machine, [said(SpeechStarted("tail", 0)), said(SpeechStopped("tail", 700))])
+
+    assert machine.step(said(FinalTranscript("tail", "Boo."))) == []
+    assert machine.state is SatelliteState.LISTENING
+
+
 def test_an_empty_final_in_vad_mode_goes_on_listening_without_a_gap() -> None:
     machine = satellite(Mode.SERVER_VAD)
     effects = run(machine, [WOKEN, said(SpeechStarted("item", 0))])
