@@ -34,7 +34,10 @@ async def daemon(
     sections: Mapping[str, Mapping[str, Any]] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Program]:
-    """`auricle run`, from when it listens to `recording` on."""
+    """`auricle run`, from when it listens to `recording` on.
+
+    With `stdin`, from its start on: it listens once it is sent sound.
+    """
     settings: dict[str, Mapping[str, Any]] = {
         "satellite": {"name": "bench"},
         "mqtt": {"host": "127.0.0.1", "port": broker_port},
@@ -52,7 +55,8 @@ async def daemon(
             Path(folder), settings, stdin=stdin, environment=environment or {}
         )
         async with program:
-            await listening(program)
+            if stdin is None:
+                await listening(program)
             yield program
             if program.running:
                 await program.stop()

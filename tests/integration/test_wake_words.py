@@ -95,7 +95,7 @@ def test_how_the_frames_are_cut_makes_no_difference() -> None:
     for frame in frames(room):
         ours.detect(frame)
         scores.append(ours.scores["okay_nabu"])
-    assert max(scores) == max(expected)
+    assert max(scores) == pytest.approx(max(expected))
     assert sum(scores) == pytest.approx(sum(expected))
 
 
@@ -281,12 +281,12 @@ def test_a_file_that_is_no_model_is_refused_and_does_not_crash(
     assert f"wake word model {model} is" in refusal(own_model)
 
 
-def test_a_model_that_vanishes_while_listening_does_not_crash(own_model: Path) -> None:
+def test_a_model_that_vanishes_while_listening_is_heard_on(own_model: Path) -> None:
     own = engine(str(own_model))
     own_model.with_suffix(".tflite").unlink()
     assert words(own, SPOKEN["okay_nabu"]) == {"kitchen"}
-    with pytest.raises(ConfigError, match="no such file"):
-        own.reset()
+    own.reset()
+    assert words(own, SPOKEN["okay_nabu"]) == {"kitchen"}
 
 
 # --- openWakeWord ---

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pymicro_wakeword
+from pymicro_features import MicroFrontend
 from pymicro_wakeword.wakeword import TfLiteWakeWord
 
-from auricle.audio.frame import Frame
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
+from auricle.wake.streaming_model import StreamingModel
 from auricle.wake.tflite import INT8, UINT8, inspect_model, library_of
 
 BUNDLED = tuple(sorted(model.value for model in pymicro_wakeword.Model))
@@ -20,6 +22,7 @@ BUNDLED = tuple(sorted(model.value for model in pymicro_wakeword.Model))
 _PACKAGE = Path(pymicro_wakeword.__file__).parent
 _FEATURES = 40
 _FEATURE_STEP_MS = 10
+_STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
 
 
 class MicroWakeWordEngine:
@@ -33,7 +36,7 @@ class MicroWakeWordEngine:
             if model.name in self._models:
                 raise ConfigError(f"wake word {model.name} is configured twice")
             self._models[model.name] = model
-        self._features = pymicro_wakeword.MicroWakeWordFeatures()
+        self._frontend = MicroFrontend()
         self._running = tuple(self._models.values())
         self._scores = dict.fromkeys(self._models, 0.0)
 
@@ -54,10 +57,10 @@ class MicroWakeWordEngine:
             model for model in self._models.values() if model.name in wake_words
         )
         if not self._running:
-            self._features.reset()
+            self._frontend.reset()
         for model in running:
             if model not in self._running:
-                model.reset()
+                model.engine.reset()
         self._running = running
         self._scores.update(dict.fromkeys(self._models, 0.0))
 
@@ -68,35 +71,48 @@ class MicroWakeWordEngine:
     def detect(self, frame: Frame) -> Detection | None:
         if not self._running:
             return None
-        features = list(self._features.process_streaming(frame.pcm))
+        features = self._features_of(frame.pcm)
         surest: Detection | None = None
         for model in self._running:
             score = 0.0
             for feature in features:
                 # Zero until the model has its 30 ms, which a frame brings once.
-                score = max(score, model.engine.process_streaming_prob(feature) or 0.0)
+                score = max(score, model.engine.hear(feature))
             self._scores[model.name] = score
             if score > model.threshold and (surest is None or score > surest.score):
                 surest = Detection(model.name, score, frame.end)
         return surest
 
     def reset(self) -> None:
-        self._features.reset()
+        self._frontend.reset()
         for model in self._models.values():
-            model.reset()
+            model.engine.reset()
             self._scores[model.name] = 0.0
+
+    def _features_of(self, pcm: bytes) -> list[list[float]]:
+        """Those of each 10 ms; none yet for the first ones."""
+        steps = (
+            self._frontend.process_samples(pcm[at : at + _STEP_BYTES]).features
+            for at in range(0, len(pcm), _STEP_BYTES)
+        )
+        return [features for features in steps if features]
 
 
 @dataclass(eq=False, slots=True)
 class _Model:
     name: str
     threshold: float
-    engine: pymicro_wakeword.MicroWakeWord
+    engine: StreamingModel
 
-    def reset(self) -> None:
-        # The engine reads the file again, and dies where it is gone or changed.
-        _check_model(Path(self.engine.tflite_model))
-        self.engine.reset()
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """A microWakeWord JSON file (version 2)."""
+
+    model: Path
+    cutoff: float
+    window: int
+    """Probabilities that make a score."""
 
 
 def _load(choice: WakeWordModel) -> _Model:
@@ -110,18 +126,15 @@ def _load(choice: WakeWordModel) -> _Model:
                 f"{', '.join(BUNDLED)}; a model of your own is given as the path of "
                 "its .json file"
             )
-    _check_model(_model_path(config_path))
-    engine = pymicro_wakeword.MicroWakeWord.from_config(
-        config_path, libtensorflowlite_c_path=library_of(_PACKAGE)
-    )
-    threshold = engine.probability_cutoff
-    if choice.threshold is not None:
-        threshold = choice.threshold
+    description = _read(config_path)
+    library = TfLiteWakeWord(library_of(_PACKAGE)).lib
+    _check_model(library, description.model)
+    threshold = description.cutoff if choice.threshold is None else choice.threshold
+    engine = StreamingModel(library, description.model, description.window)
     return _Model(config_path.stem, threshold, engine)
 
 
-def _model_path(config_path: Path) -> Path:
-    """The model that a microWakeWord JSON file (version 2) describes."""
+def _read(config_path: Path) -> _Description:
     try:
         config: Any = json.loads(config_path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -153,11 +166,10 @@ def _model_path(config_path: Path) -> Path:
             f"wake word model {config_path} takes features every {step} ms, and the "
             f"engine makes them every {_FEATURE_STEP_MS} ms"
         )
-    return model
+    return _Description(model, cutoff, int(window))
 
 
-def _check_model(path: Path) -> None:
-    library = TfLiteWakeWord(library_of(_PACKAGE)).lib
+def _check_model(library: Any, path: Path) -> None:
     taken, given = inspect_model(library, path)
     quantized = {INT8, UINT8}
     if (

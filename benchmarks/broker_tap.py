@@ -1,0 +1,76 @@
+"""A broker behind a tap: when it acknowledged which message."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Self
+
+_PUBLISH, _PUBACK = 3, 4
+
+
+class BrokerTap:
+    """Serves on loopback while it is entered; passes everything on unchanged."""
+
+    def __init__(self, broker_port: int, topic: str) -> None:
+        """Watches what is published on `topic` at QoS 1."""
+        self.port = 0
+        self.acknowledged: list[float] = []
+        """When each PUBACK came by, by the monotonic clock."""
+        self._broker_port = broker_port
+        self._topic = topic.encode()
+        self._waiting: set[bytes] = set()
+        self._pumps: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    async def _take(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        broker = await asyncio.open_connection("127.0.0.1", self._broker_port)
+        for source, sink, seen in (
+            (reader, broker[1], self._published),
+            (broker[0], writer, self._acknowledged),
+        ):
+            self._pumps.add(asyncio.create_task(_pump(source, sink, seen)))
+
+    def _published(self, kind: int, body: bytes) -> None:
+        if kind == _PUBLISH and body[2:].startswith(self._topic):
+            at = 2 + len(self._topic)
+            self._waiting.add(body[at : at + 2])
+
+    def _acknowledged(self, kind: int, body: bytes) -> None:
+        if kind == _PUBACK and body[:2] in self._waiting:
+            self._waiting.remove(body[:2])
+            self.acknowledged.append(time.monotonic())
+
+
+async def _pump(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    seen: Callable[[int, bytes], None],
+) -> None:
+    """Packet by packet: one byte of kind, the length in groups of 7 bits, the rest."""
+    try:
+        while True:
+            head = await reader.readexactly(1)
+            length = shift = 0
+            while True:
+                head += await reader.readexactly(1)
+                length |= (head[-1] & 0x7F) << shift
+                shift += 7
+                if head[-1] < 0x80:
+                    break
+            body = await reader.readexactly(length)
+            seen(head[0] >> 4, body)
+            writer.write(head + body)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
