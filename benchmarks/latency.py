@@ -99,10 +99,9 @@ async def measure(spoken: Spoken) -> Delays:
     sure_at = [heard_at[end // FRAME_SAMPLES - 1] for end in certain]
     return Delays(
         engine=[
-            (end - spoken.wake_ends[bisect.bisect(spoken.wake_ends, end) - 1])
+            (end - min(spoken.wake_ends, key=lambda wake: abs(wake - end)))
             / SAMPLE_RATE
             for end in certain
-            if end >= spoken.wake_ends[0]
         ],
         listening=_between(sure_at, house.when(f"{NODE}/state", "listening")),
         final=_between(_Completed.sent, house.when(f"{NODE}/transcript/final")),

@@ -1,73 +1,49 @@
 """Whether the satellite is small and fast enough to be forgotten.
 
-    scripts/bench [--quick] [--parts PART …] [--check]
+    scripts/bench                      every part; three quarters of an hour
+    scripts/bench --quick              shorter windows, for a first look
+    scripts/bench --parts start pi     only these
+    scripts/bench --check              only whether listening takes over 10 % more
+                                       instructions than recorded: exit status 1
+    scripts/bench --record             count, and record that
 
-Every figure is of whole processes on this machine, beside peers in the same run. It
-needs people's recordings, in the folder that AURICLE_RECORDINGS names.
+Every figure is of whole processes on this machine, beside peers in the same run; a
+machine that is busy with others is told of. Each part writes a file of its own to
+benchmarks/results/. All but --check and --record need people's recordings, in the
+folder that AURICLE_RECORDINGS names.
 """
 
 import argparse
 import asyncio
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks import footprint, listening, mixed_audio
+from benchmarks import instructions
+from benchmarks.bench import Bench
 from benchmarks.costs import Bystanders
-from benchmarks.footprint_report import memory_report, start_report
-from benchmarks.listening_report import listening_report
-from benchmarks.recordings import Recordings, Samples
 
 RESULTS = Path(__file__).parent / "results"
-_MINUTES = 10
-
-
-class Bench:
-    """What the parts share: the audio, and how thorough to be."""
-
-    def __init__(self, folder: Path, *, quick: bool) -> None:
-        self.quick = quick
-        self.folder = folder
-        self.recordings = Recordings.from_environment()
-        self.audio: Samples = mixed_audio.minutes_of_audio(self.recordings, _MINUTES)
-        self.recording = mixed_audio.write(self.audio, folder / "mixed.wav")
-        self.rounds = 5
-
-    async def memory(self) -> AsyncIterator[str]:
-        hours, speed = (0.1, 60.0) if self.quick else (1.0, 60.0)
-        tiles = max(1, round(hours * 60 / _MINUTES))
-        hour = mixed_audio.write(np.tile(self.audio, tiles), self.folder / "hour.wav")
-        idle = [await footprint.idle(self.recording) for _ in range(self.rounds)]
-        grown = await footprint.growth(hour, hours, speed)
-        for line in memory_report(idle, grown, hours, footprint.imports()):
-            yield line
-
-    async def start(self) -> AsyncIterator[str]:
-        for line in start_report(await footprint.starts(self.recording, self.rounds)):
-            yield line
-
-    async def listening(self) -> AsyncIterator[str]:
-        costs = await listening.listen(
-            self.audio,
-            rounds=self.rounds,
-            window=10.0 if self.quick else 60.0,
-            peers=tuple(listening.PEERS),
-        )
-        for line in listening_report(costs, RESULTS / "listening.png"):
-            yield line
-
 
 PARTS: Mapping[str, Callable[[Bench], AsyncIterator[str]]] = {
+    "latency": Bench.latency,
+    "streaming": Bench.streaming,
     "memory": Bench.memory,
     "start": Bench.start,
     "listening": Bench.listening,
+    "pi": Bench.pi,
 }
 
 
 def main() -> None:
     arguments = _arguments()
+    if arguments.check:
+        worse = instructions.check()
+        sys.exit(f"listening got slower: {worse}" if worse else 0)
+    if arguments.record:
+        instructions.record(instructions.count(*instructions.PARTS))
+        return
     asyncio.run(_measure(arguments.parts, quick=arguments.quick))
 
 
@@ -83,26 +59,23 @@ def _arguments() -> argparse.Namespace:
         choices=PARTS,
         default=list(PARTS),
         metavar="PART",
-        help=f"only these: {', '.join(PARTS)}",
+        help=f"of {', '.join(PARTS)}",
     )
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="shorter windows, for a first look: some minutes instead of half an hour",
-    )
+    parser.add_argument("--quick", action="store_true", help="shorter windows")
+    parser.add_argument("--check", action="store_true", help="the regression gate")
+    parser.add_argument("--record", action="store_true", help="what it compares with")
     return parser.parse_args()
 
 
 async def _measure(parts: list[str], *, quick: bool) -> None:
-    """Each part writes a file of its own, so that one may be measured again alone."""
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), quick=quick)
+        bench = Bench(Path(folder), RESULTS, quick=quick)
         for part in parts:
             bystanders = Bystanders()
             lines = [line async for line in PARTS[part](bench)]
             text = "\n".join([*lines, "", f"{bystanders.so_far()}", ""])
-            print(text)
+            print(text, flush=True)
             (RESULTS / f"satellite-{part}.md").write_text(text)
 
 
