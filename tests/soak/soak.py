@@ -1,5 +1,6 @@
 """A house that lives through all of it, and the books that are kept meanwhile."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -94,6 +95,10 @@ class Soak:
                     yield scene
                 except AssertionError as failure:
                     self.failures.append(str(failure)[-2000:])
+                except asyncio.CancelledError:
+                    # What was being said when a person had enough is still answered.
+                    await scene.end(len(scene.ledgers.spoken))
+                    raise
                 finally:
                     self._close_books(scene)
 
