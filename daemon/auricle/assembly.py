@@ -25,13 +25,11 @@ from auricle.boot import boot_id
 from auricle.budget import Budget, Limits, Spent
 from auricle.config import Settings
 from auricle.config_sections import (
-    AsrSettings,
     FeedbackSettings,
     MicrophoneSettings,
-    MqttSettings,
     WakeWordSettings,
-    host_and_port,
 )
+from auricle.config_services import AsrSettings, MqttSettings, host_and_port
 from auricle.errors import ConfigError, RecordingError
 from auricle.mqtt.broker import BrokerSettings
 from auricle.mqtt.commands import Options

@@ -11,17 +11,15 @@ from pydantic_settings import (
 )
 
 from auricle.config_sections import (
-    AsrSettings,
     FeedbackSettings,
-    HomeAssistantSettings,
     LimitsSettings,
     LogSettings,
     MicrophoneSettings,
-    MqttSettings,
     SatelliteSettings,
     UtteranceSettings,
     WakeWordSettings,
 )
+from auricle.config_services import AsrSettings, HomeAssistantSettings, MqttSettings
 from auricle.speech.wake_phrase import WHOLE_PHRASE
 
 

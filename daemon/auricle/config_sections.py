@@ -1,4 +1,4 @@
-"""The settings of each part: every key, its type, default, unit and range.
+"""The settings of the satellite itself: every key, its type, default, unit and range.
 
 These are the keys that a person may write, in a file of one table per part;
 `config.example.toml` shows them all.
@@ -15,13 +15,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
-    field_validator,
     model_validator,
 )
 
-from auricle.asr.endpoint import REGIONS, endpoint_url, require_secure_url
-from auricle.asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
 from auricle.speech.detectors import VoiceDetectorName
 from auricle.speech.endpointing import Preset
 from auricle.turn import LONGEST_FOLLOW_UP, Mode
@@ -36,28 +32,10 @@ def _node_name(value: str) -> str:
     return value
 
 
-def _language(value: str) -> str:
-    if value != "auto" and value not in LANGUAGES:
-        raise ValueError(f"use auto or one of {' '.join(sorted(LANGUAGES))}")
-    return value
-
-
 def node_name_from_host(hostname: str) -> str:
     """A valid satellite name made of the machine's."""
     name = re.sub(r"[^a-z0-9]+", "_", hostname.split(".")[0].lower()).strip("_")
     return name[:64] or "satellite"
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    # Editors and `echo` leave a newline behind; anything else inside is a mistake,
-    # and a header could not carry it.
-    text = value.get_secret_value().strip()
-    if not text or not text.isascii() or any(c.isspace() for c in text):
-        raise ValueError("is empty, or holds white space or non-ASCII characters")
-    return SecretStr(text)
-
-
-ApiKey = Annotated[SecretStr, AfterValidator(_secret)]
 
 
 class Section(BaseModel):
@@ -185,145 +163,6 @@ class UtteranceSettings(Section):
     longest: float | None = Field(None, ge=1, le=55)
     """Seconds after which an utterance is ended, whatever is heard; 15, patient 30. The
     recognizer takes at most 60."""
-
-
-class AsrSettings(Section):
-    region: Literal["international", "china"] = "international"
-    """Which of the service's endpoints; an API key belongs to one region."""
-    url: str = ""
-    """Another endpoint, such as your own `auricle recognizer`; wss://, or ws:// on
-    this machine only."""
-    api_key: ApiKey | None = None
-    """Better as the systemd credential asr.api_key, or in DASHSCOPE_API_KEY."""
-    model: str = Field("qwen3-asr-flash-realtime", min_length=1, max_length=128)
-    """The model, or a snapshot by name."""
-    ca_file: Path | None = None
-    """Certificate authority of your own recognizer's certificate (PEM)."""
-    workspace: str = Field("", max_length=128)
-    """X-DashScope-WorkSpace: the workspace that is billed; default: the key's own."""
-    data_inspection: bool = False
-    """X-DashScope-DataInspection: let the service inspect the content."""
-    language: Annotated[str, AfterValidator(_language)] = "auto"
-    """auto, or the code of the language that is spoken: better and faster if known."""
-    sample_rate: Literal[16000, 8000] = 16000
-    """Hz on the wire; 8000 halves the traffic at a price in accuracy."""
-    threshold: float = Field(0.0, ge=THRESHOLD_RANGE[0], le=THRESHOLD_RANGE[1])
-    """server_vad: -1 to 1; lower hears more as speech."""
-    silence_duration_ms: int = Field(
-        400, ge=SILENCE_MS_RANGE[0], le=SILENCE_MS_RANGE[1]
-    )
-    """server_vad: milliseconds of silence that end the utterance."""
-    hints: str = Field("", max_length=4000)
-    """Words to expect, such as the names of rooms and lamps. Sent with every
-    utterance; on noise the service may answer with these very words, which are
-    discarded."""
-    connect_timeout: float = Field(3.0, gt=0, le=30)
-    """Seconds for the connection and the session to be ready."""
-    final_timeout: float = Field(4.0, gt=0, le=30)
-    """Seconds from the end of the utterance to its final transcript."""
-
-    @field_validator("url")
-    @classmethod
-    def _safe_url(cls, value: str) -> str:
-        return require_secure_url(value) if value else value
-
-    @property
-    def endpoint(self) -> str:
-        """The URL to connect to, model included."""
-        return endpoint_url(self.url or REGIONS[self.region], self.model)
-
-
-def _host(value: str) -> str:
-    if "://" in value or "@" in value or "/" in value:
-        raise ValueError(
-            "give the host alone; port, username and password have their own keys"
-        )
-    return value
-
-
-def host_and_port(text: str) -> tuple[str, int | None]:
-    """Of `host`, `host:port`, `::1` or `[::1]:port`; ValueError for anything else."""
-    _host(text)
-    found = re.fullmatch(r"(?:\[(.+)\]|([^:\[\]]+))(?::(\d{1,5}))?", text)
-    if found is None and text.count(":") > 1:
-        return text, None
-    if found is None or not 0 < int(found[3] or 1) < 65536:
-        raise ValueError(f"{text!r} is neither a host nor host:port")
-    return found[1] or found[2], int(found[3]) if found[3] else None
-
-
-class MqttSettings(Section):
-    host: str = Field("localhost", min_length=1, max_length=255)
-    """The broker: a name or an address, without mqtt://."""
-    port: int | None = Field(None, ge=1, le=65535)
-    """Default: 1883, with tls 8883."""
-    fallbacks: tuple[str, ...] = Field((), max_length=8)
-    """Brokers that stand in while those before them are away, in this order: each a
-    host, or host:port; user, password and TLS are the same."""
-    username: str = ""
-    password: SecretStr | None = None
-    """Better as the systemd credential mqtt.password."""
-    tls: bool = False
-    ca_file: Path | None = None
-    """Certificate authority of the broker's certificate (PEM); default: system's."""
-    cert_file: Path | None = None
-    """This satellite's certificate, where the broker asks for one (PEM)."""
-    key_file: Path | None = None
-    keepalive: int = Field(15, ge=5, le=3600)
-    """Seconds between signs of life."""
-    base_topic: str = Field("auricle", pattern=r"^[a-z0-9_]+$", max_length=64)
-    """First level of every topic."""
-    publish_text: bool = True
-    """false: publish that something was said and its emotion, but not the words."""
-    publish_emotion: bool = True
-    publish_interim: bool = True
-    """Interim transcripts while a person speaks, at most four a second."""
-    last_transcript_expiry: float = Field(3600, ge=0, le=604800)
-    """Seconds the broker keeps the last transcript; 0: it is not retained at all."""
-    vocabulary: bool = False
-    """Heed <base>/vocabulary, retained words that every satellite of the house expects,
-    such as the names of rooms and lamps; they are sent with every utterance."""
-    hermes: bool = False
-    """Publish and obey Rhasspy's topics (hermes/…) as well, for flows made for it."""
-    history: bool = False
-    """Publish every final and what became of it on <base>/<name>/history, complete
-    after an outage; never to be acted on. What was said is then kept on disk until it
-    is published."""
-    time_to_live: float = Field(10.0, ge=1, le=60)
-    """Seconds after which a final is too old to be acted on, and is not delivered."""
-
-    @field_validator("host")
-    @classmethod
-    def _host_only(cls, value: str) -> str:
-        return _host(value)
-
-    @field_validator("fallbacks")
-    @classmethod
-    def _hosts_and_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for fallback in value:
-            host_and_port(fallback)
-        return value
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "MqttSettings":
-        if self.key_file and not self.cert_file:
-            raise ValueError("key_file needs cert_file")
-        if (self.ca_file or self.cert_file) and not self.tls:
-            raise ValueError("ca_file and cert_file need tls = true")
-        return self
-
-    @property
-    def effective_port(self) -> int:
-        return self.port or (8883 if self.tls else 1883)
-
-
-class HomeAssistantSettings(Section):
-    discovery: bool = True
-    """Announce the satellite as a Home Assistant device."""
-    discovery_prefix: str = Field(
-        "homeassistant", pattern=r"^[A-Za-z0-9_/-]+$", max_length=64
-    )
-    """As set in Home Assistant's MQTT integration."""
 
 
 class LimitsSettings(Section):

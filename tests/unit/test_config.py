@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from auricle import assembly
 from auricle.config import Settings
 from auricle.config_loading import load, overriding, secret_origins
-from auricle.config_sections import host_and_port, node_name_from_host
+from auricle.config_sections import node_name_from_host
+from auricle.config_services import host_and_port
 from auricle.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
