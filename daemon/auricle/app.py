@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import SystemRandom
 
-from auricle import assembly
+from auricle import assembly, assembly_mqtt
 from auricle.asr.client import AsrClient
 from auricle.asr.events import SessionSettings
 from auricle.audio.attention import Attention
@@ -77,7 +77,7 @@ class App:
             for engine in engines
             for name, threshold in engine.thresholds.items()
         }
-        messages = assembly.messages(settings)
+        messages = assembly_mqtt.messages(settings)
         self._control = Control(
             self,
             remembered,
@@ -86,11 +86,11 @@ class App:
             continue_conversation=settings.utterance.continue_conversation,
             thresholds=thresholds,
         )
-        options = assembly.options(self._control.wake_words)
-        device = assembly.device(settings)
+        options = assembly_mqtt.options(self._control.wake_words)
+        device = assembly_mqtt.device(settings)
         announced = settings.home_assistant.discovery
         self._publisher = Publisher(
-            assembly.broker(settings.mqtt, messages.topics),
+            assembly_mqtt.broker(settings.mqtt, messages.topics),
             messages,
             options,
             discovery=discovery(messages.topics, device, messages.disclosure, options)
@@ -100,12 +100,12 @@ class App:
             time_to_live=settings.mqtt.time_to_live,
             history=settings.mqtt.history,
             heed_vocabulary=settings.mqtt.vocabulary,
-            hermes=assembly.hermes(settings),
+            hermes=assembly_mqtt.hermes(settings),
             boot_id=uuid.uuid4().hex,
             on_command=self._control.obey,
             on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
-            delays=assembly.reconnect_delays,
-            fallbacks=assembly.fallbacks(settings.mqtt, messages.topics),
+            delays=assembly_mqtt.reconnect_delays,
+            fallbacks=assembly_mqtt.fallbacks(settings.mqtt, messages.topics),
             random=SystemRandom().random,
         )
         voice_detector = make_voice_detector(settings.utterance.voice_detector)

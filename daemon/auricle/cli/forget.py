@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from auricle import assembly
+from auricle import assembly_mqtt
 from auricle.config_loading import load_with_options
 from auricle.mqtt.forgetting import ForgettingError, forget
 
@@ -14,9 +14,11 @@ EX_UNAVAILABLE = 69
 
 def main(args: argparse.Namespace) -> int:
     settings = load_with_options(args.config, {})
-    topics = assembly.messages(settings).topics
+    topics = assembly_mqtt.messages(settings).topics
     try:
-        forgotten = asyncio.run(forget(assembly.broker(settings.mqtt, topics), topics))
+        forgotten = asyncio.run(
+            forget(assembly_mqtt.broker(settings.mqtt, topics), topics)
+        )
     except ForgettingError as error:
         print(f"auricle forget: {error}", file=sys.stderr)
         return EX_UNAVAILABLE

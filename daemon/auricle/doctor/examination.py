@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from auricle import assembly
+from auricle import assembly, assembly_mqtt
 from auricle.audio.recording import STANDARD_INPUT
 from auricle.config import Settings
 from auricle.doctor import (
@@ -166,10 +166,10 @@ class Examination:
         if withheld or not self._found(self._broker_name):
             return None
         settings = self._settings
-        topics = assembly.messages(settings).topics
-        hermes = assembly.hermes(settings)
+        topics = assembly_mqtt.messages(settings).topics
+        hermes = assembly_mqtt.hermes(settings)
         return broker_visit.visit(
-            assembly.broker(settings.mqtt, topics),
+            assembly_mqtt.broker(settings.mqtt, topics),
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[
