@@ -45,7 +45,10 @@ class Bench:
         hours = 0.1 if self._quick else 1.0
         tiles = max(1, round(hours * 60 / _MINUTES))
         hour = mixed_audio.write(np.tile(self._audio, tiles), self._folder / "hour.wav")
-        idle = [await footprint.idle(self._recording) for _ in range(_ROUNDS)]
+        idle = {
+            ear: [await footprint.idle(ear, self._recording) for _ in range(_ROUNDS)]
+            for ear in footprint.Ear
+        }
         grown = await footprint.growth(hour, hours, _SPEED)
         for line in memory_report(idle, grown, hours, footprint.imports()):
             yield line

@@ -27,14 +27,14 @@ async def broker() -> AsyncIterator[Broker]:
 @asynccontextmanager
 async def daemon(
     broker_port: int,
-    recording: Path | str,
+    recording: Path | str | None,
     *,
     recognizer: str = "ws://127.0.0.1:9/",
     stdin: int | None = None,
     sections: Mapping[str, Mapping[str, Any]] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Program]:
-    """`auricle run`, from when it listens to `recording` on.
+    """`auricle run`, from when it listens to `recording`, or the microphone, on.
 
     With `stdin`, from its start on: it listens once it is sent sound.
     """
@@ -46,10 +46,9 @@ async def daemon(
     }
     for name, keys in (sections or {}).items():
         settings[name] = {**settings.get(name, {}), **keys}
-    settings["microphone"] = {
-        **settings.get("microphone", {}),
-        "recording": str(recording),
-    }
+    if recording is not None:
+        given = settings.get("microphone", {})
+        settings["microphone"] = {**given, "recording": str(recording)}
     with tempfile.TemporaryDirectory() as folder:
         program = Program(
             Path(folder), settings, stdin=stdin, environment=environment or {}

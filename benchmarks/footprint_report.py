@@ -1,10 +1,10 @@
 """Memory and start of the satellite, in tables."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.costs import Memory
-from benchmarks.footprint import Import, Start
+from benchmarks.footprint import Ear, Import, Start
 from benchmarks.tables import spread, table, verdict
 
 _PSS, _RSS, _START = 45.0, 60.0, 1.5
@@ -13,29 +13,31 @@ _LEAST_SHARE = 0.02
 
 
 def memory_report(
-    idle: Sequence[Memory],
+    idle: Mapping[Ear, Sequence[Memory]],
     grown: Sequence[Memory],
     hours: float,
     imports: Sequence[Import],
 ) -> Iterator[str]:
     yield "# Memory\n"
+    yield "The daemon, idle; MB.\n"
     yield from table(
-        ("idle, MB", "median, spread", "target"),
+        ("listening to", "PSS", "PSS, no other Python program", "private", "RSS"),
         (
-            ("PSS", spread([m.pss for m in idle], ".1f"), f"≤ {_PSS:g}"),
             (
-                "PSS, no other Python program",
-                spread([m.alone for m in idle], ".1f"),
-                "",
-            ),
-            ("private", spread([m.private for m in idle], ".1f"), ""),
-            ("RSS", spread([m.rss for m in idle], ".1f"), f"≤ {_RSS:g}"),
+                what,
+                spread([m.pss for m in measured], ".1f"),
+                spread([m.alone for m in measured], ".1f"),
+                spread([m.private for m in measured], ".1f"),
+                spread([m.rss for m in measured], ".1f"),
+            )
+            for what, measured in idle.items()
         ),
     )
-    pss = statistics.median(m.pss for m in idle)
-    rss = statistics.median(m.rss for m in idle)
-    yield f"\nPSS {verdict(pss, _PSS, '.1f', ' MB')}."
-    yield f"RSS {verdict(rss, _RSS, '.1f', ' MB')}."
+    for what, measured in idle.items():
+        pss = statistics.median(m.pss for m in measured)
+        rss = statistics.median(m.rss for m in measured)
+        yield f"\n{what[:1].upper()}{what[1:]}: PSS {verdict(pss, _PSS, '.1f', ' MB')};"
+        yield f"RSS {verdict(rss, _RSS, '.1f', ' MB')}."
     yield f"\n{hours:g} h of sound at 60 times its pace, private MB at ten moments:"
     yield ", ".join(f"{m.private:.1f}" for m in grown) + "."
     yield "\n## What each import costs\n"

@@ -20,7 +20,6 @@ from auricle.asr.connection import Endpoint
 from auricle.asr.events import SessionSettings
 from auricle.assembly import LONGEST_SOUND
 from auricle.audio.attention import Attention
-from auricle.audio.echo import KnownSound
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import (
     FRAME_BYTES,
@@ -31,6 +30,7 @@ from auricle.audio.frame import (
     Frame,
 )
 from auricle.audio.hearing import Hearing
+from auricle.audio.known_sound import KnownSound
 from auricle.audio.sound import read_short
 from auricle.audio.source import SourceHealth
 from auricle.budget import Budget, Limits

@@ -14,7 +14,6 @@ from auricle.asr.events import SessionSettings
 from auricle.audio.attention import Attention
 from auricle.audio.feedback import Feedback
 from auricle.audio.hearing import Hearing
-from auricle.audio.resampler import StreamResampler
 from auricle.config import Settings
 from auricle.control import Control
 from auricle.errors import ConfigError
@@ -130,7 +129,7 @@ class App:
             AsrClient(
                 assembly.recognizer_endpoint(settings.asr),
                 assembly.timeouts(settings.asr),
-                StreamResampler,
+                assembly.resampler,
             ),
             assembly.session_settings(settings),
         )

@@ -11,11 +11,10 @@ from pathlib import Path
 from auricle.asr.client import Timeouts
 from auricle.asr.connection import Endpoint
 from auricle.asr.events import ServerVad, SessionSettings
-from auricle.audio.echo import KnownSound
+from auricle.asr.exchange import Resampler
+from auricle.audio.echo import OwnSound
 from auricle.audio.feedback import Cue
 from auricle.audio.microphone import Microphone
-from auricle.audio.recording import RecordingSource
-from auricle.audio.sound import read_short
 from auricle.audio.source import AudioSource
 from auricle.boot import boot_id
 from auricle.budget import Budget, Limits, Spent
@@ -55,11 +54,14 @@ def state_directory(settings: Settings) -> Path:
 def source(settings: MicrophoneSettings) -> AudioSource:
     """Raises RecordingError."""
     if settings.recording:
+        # What reads files costs memory: only who asked for it pays. So do all below.
+        from auricle.audio.recording import RecordingSource
+
         return RecordingSource(settings.recording, speed=settings.speed)
     return Microphone(settings.device, channel=settings.channel, gain=settings.gain)
 
 
-def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, KnownSound]:
+def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
     """Those that are wanted. Raises ConfigError naming the key of one that fails."""
     wanted = {
         Cue.WAKE: settings.wake,
@@ -69,7 +71,10 @@ def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, KnownSound]:
     return {cue: _sound(cue, name) for cue, name in wanted.items() if name}
 
 
-def _sound(cue: Cue, name: str) -> KnownSound:
+def _sound(cue: Cue, name: str) -> OwnSound:
+    from auricle.audio.known_sound import KnownSound
+    from auricle.audio.sound import read_short
+
     bundled = files("auricle.sounds") / f"{cue}.wav"
     file: contextlib.AbstractContextManager[Path] = contextlib.nullcontext(Path(name))
     if name == "default":
@@ -89,7 +94,6 @@ def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
 
         engines.append(MicroWakeWordEngine(_models(settings, settings.models)))
     if settings.openwakeword_models:
-        # A second engine costs memory: only who asked for it pays.
         from auricle.wake.openwakeword import OpenWakeWordEngine
 
         engines.append(
@@ -160,6 +164,12 @@ def recognizer_endpoint(settings: AsrSettings) -> Endpoint:
 
 def timeouts(settings: AsrSettings) -> Timeouts:
     return Timeouts(connect=settings.connect_timeout, final=settings.final_timeout)
+
+
+def resampler(from_rate: int, to_rate: int) -> Resampler:
+    from auricle.audio.resampler import StreamResampler
+
+    return StreamResampler(from_rate, to_rate)
 
 
 def session_settings(settings: Settings) -> SessionSettings:

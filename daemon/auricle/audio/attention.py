@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from auricle.audio.echo import EchoHold, KnownSound
+from auricle.audio.echo import EchoHold, OwnSound
 from auricle.audio.frame import Frame
 from auricle.audio.preroll import PreRoll
 from auricle.events import Heard, WakeWordHeard
@@ -57,7 +57,7 @@ class Attention:
             handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
         return handed_on
 
-    def expect(self, sound: KnownSound) -> list[Heard | WakeWordHeard]:
+    def expect(self, sound: OwnSound) -> list[Heard | WakeWordHeard]:
         """Keep a sound of ours, about to be played, out of all that is handed on.
 
         What is heard meanwhile waits until it is over; what waited already is returned.

@@ -1,10 +1,7 @@
 """What a device delivers, made into 16 kHz mono."""
 
-import numpy as np
-
 from auricle.audio.device import CaptureFormat
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.audio.resampler import StreamResampler
 
 
 class Converter:
@@ -17,29 +14,21 @@ class Converter:
 
         Raises ConfigError where resampling is needed and not installed.
         """
-        self._channels = format.channels
-        self._channel = channel
-        self._factor = 10 ** (gain / 20)
-        self._resampler = (
-            None
-            if format.rate == SAMPLE_RATE
-            else StreamResampler(format.rate, SAMPLE_RATE)
-        )
+        self._mixer = self._resampler = None
+        # What calculates costs memory: a device that needs nothing of it does without.
+        if format.channels > 1 or gain:
+            from auricle.audio.mixing import Mixer
+
+            self._mixer = Mixer(format.channels, channel=channel, gain=gain)
+        if format.rate != SAMPLE_RATE:
+            from auricle.audio.resampler import StreamResampler
+
+            self._resampler = StreamResampler(format.rate, SAMPLE_RATE)
 
     def convert(self, pcm: bytes) -> bytes:
         """Interleaved s16le PCM in, 16 kHz mono s16le out."""
-        if self._channels > 1 or self._factor != 1:
-            pcm = self._mono(pcm)
+        if self._mixer is not None:
+            pcm = self._mixer.mix(pcm)
         if self._resampler is not None:
             pcm = self._resampler.process(pcm)
         return pcm
-
-    def _mono(self, pcm: bytes) -> bytes:
-        channels = np.frombuffer(pcm, "<i2").reshape(-1, self._channels)
-        if self._channel is None:
-            mono = channels.mean(axis=1, dtype=np.float32)
-        else:
-            mono = channels[:, self._channel].astype(np.float32)
-        loud = np.clip(np.rint(mono * self._factor), -32768, 32767)
-        converted: bytes = loud.astype("<i2").tobytes()
-        return converted

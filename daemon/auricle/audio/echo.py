@@ -1,23 +1,12 @@
 """Our own sound, taken out of what the microphone hears of it.
 
-Nothing is muted: a person may talk while the sound plays, and stays. The sound is
-known to the sample. What the loudspeaker, the room and the microphone make of it is a
-filter, found by least squares, whose output is subtracted. Whatever is not a copy of
-the sound is left alone.
+Nothing is muted: a person may talk while the sound plays, and stays.
 """
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol
 
-from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
+from auricle.audio.frame import FRAME_SECONDS, Frame
 
-Samples = NDArray[np.float32]
-
-# The filter reaches from 8 ms before the likeliest arrival to 56 ms behind it: the
-# direct sound and a room's first reflections, which hold most of its energy.
-_TAPS, _LEAD = 1024, 128
-# Of the sound's energy: frequencies with less are left alone, where a voice is louder.
-_RIDGE = 3e-3
 # What arrives is late by the buffers on its way: a sound server has, a Bluetooth
 # loudspeaker more. The player is done when the sound is played, or nearly.
 _TAIL = 0.3
@@ -25,37 +14,18 @@ _TAIL = 0.3
 _LONGEST_DELAY = 1.0
 
 
-class KnownSound:
-    """16 kHz mono s16le PCM, and how to recognize it; it must not be all zeros."""
-
-    def __init__(self, pcm: bytes) -> None:
-        self.pcm = pcm
-        self._samples = _samples(pcm)
-        self._size = 1 << (len(self._samples) + _TAPS).bit_length()
-        self._spectrum = np.fft.rfft(self._samples, self._size)
-        own = np.fft.irfft(np.abs(self._spectrum) ** 2, self._size)[:_TAPS]
-        distance = np.abs(np.subtract.outer(np.arange(_TAPS), np.arange(_TAPS)))
-        normal = own.astype(np.float32)[distance]
-        normal[np.diag_indices(_TAPS)] += np.float32(_RIDGE * own[0])
-        self._inverse = np.linalg.inv(normal)
+class OwnSound(Protocol):
+    """What is played."""
 
     @property
-    def seconds(self) -> float:
-        return len(self._samples) / SAMPLE_RATE
+    def pcm(self) -> bytes:
+        """16 kHz mono s16le."""
+
+    @property
+    def seconds(self) -> float: ...
 
     def remove_from(self, pcm: bytes) -> bytes:
         """The same stretch of sound, without the one echo of ours that is in it."""
-        heard = _samples(pcm)
-        likeness = _correlation(heard, self._samples)
-        start = max(0, int(np.argmax(np.abs(likeness))) - _LEAD)
-        taps = np.zeros(_TAPS, np.float32)
-        arriving = likeness[start : start + _TAPS]
-        taps[: len(arriving)] = arriving
-        path = np.fft.rfft(self._inverse @ taps, self._size)
-        echo = np.fft.irfft(self._spectrum * path, self._size)
-        rest = heard[start : start + self._size]
-        rest -= echo[: len(rest)].astype(np.float32)
-        return np.clip(np.rint(heard), -32768, 32767).astype("<i2").tobytes()
 
 
 class EchoHold:
@@ -66,11 +36,11 @@ class EchoHold:
     """
 
     def __init__(self) -> None:
-        self._sound: KnownSound | None = None
+        self._sound: OwnSound | None = None
         self._held: list[Frame] = []
         self._left = 0.0
 
-    def begin(self, sound: KnownSound) -> list[Frame]:
+    def begin(self, sound: OwnSound) -> list[Frame]:
         """The sound is about to be played; what was still held for another one."""
         released = self.release()
         self._sound = sound
@@ -101,14 +71,3 @@ class EchoHold:
             clean.append(Frame(pcm[: len(frame.pcm)], frame.start))
             pcm = pcm[len(frame.pcm) :]
         return clean
-
-
-def _samples(pcm: bytes) -> Samples:
-    return np.frombuffer(pcm, "<i2").astype(np.float32)
-
-
-def _correlation(heard: Samples, sound: Samples) -> Samples:
-    """How alike they are, with the sound beginning at each sample of what is heard."""
-    size = 1 << (len(heard) + len(sound)).bit_length()
-    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sound, size))
-    return np.fft.irfft(product, size)[: len(heard)].astype(np.float32)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
-from auricle.audio.echo import KnownSound
+from auricle.audio.echo import OwnSound
 from auricle.audio.playback import play
 from auricle.errors import PlaybackError
 
@@ -27,7 +27,7 @@ class Cue(StrEnum):
 class Ears(Protocol):
     """Whoever hears our own sounds; every call returns at once."""
 
-    def expect(self, sound: KnownSound) -> None:
+    def expect(self, sound: OwnSound) -> None:
         """It is about to be played."""
 
     def played(self) -> None:
@@ -40,9 +40,7 @@ class Feedback:
     A device that is missing costs the sound, and nothing else.
     """
 
-    def __init__(
-        self, sounds: Mapping[Cue, KnownSound], device: str, ears: Ears
-    ) -> None:
+    def __init__(self, sounds: Mapping[Cue, OwnSound], device: str, ears: Ears) -> None:
         self._sounds = sounds
         self._device = device
         self._ears = ears

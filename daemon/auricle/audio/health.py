@@ -1,7 +1,5 @@
 """What the sound says about the device that it comes from."""
 
-import numpy as np
-
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.audio.source import SourceHealth
 
@@ -10,6 +8,12 @@ _ZERO_FRAMES = round(ZEROS_SECONDS / FRAME_SECONDS)
 # One frame in ten over some seconds: a slammed door is not a wrong gain.
 CLIPPING_SHARE, CLIPPING_SECONDS = 0.1, 10.0
 _FULL_SCALE = 32767
+# Highest and lowest samples as bytes. Also two neighbors can look like one: whoever
+# finds one looks closer.
+_EXTREMES = tuple(
+    value.to_bytes(2, "little", signed=True)
+    for value in (_FULL_SCALE, -_FULL_SCALE, -_FULL_SCALE - 1)
+)
 
 # Sound cannot come faster than time passes. An ALSA "null" device in place of a lost
 # one does: it was measured at 1400 times real time.
@@ -35,10 +39,8 @@ class LevelWatch:
         return SourceHealth.GOOD
 
     def watch(self, frame: Frame) -> None:
-        samples = np.frombuffer(frame.pcm, "<i2")
-        highest, lowest = int(samples.max()), int(samples.min())
-        self._zero_frames = self._zero_frames + 1 if highest == lowest == 0 else 0
-        clipped = highest == _FULL_SCALE or lowest <= -_FULL_SCALE
+        self._zero_frames = 0 if any(frame.pcm) else self._zero_frames + 1
+        clipped = _clips(frame.pcm)
         self._clipping += (clipped - self._clipping) * FRAME_SECONDS / CLIPPING_SECONDS
 
 
@@ -52,3 +54,10 @@ class PaceWatch:
         """Take `sound` seconds captured over `elapsed` seconds; whether it is one."""
         self._ahead = max(self._ahead + sound - elapsed * FASTEST, -_LATE)
         return self._ahead > _EARLY
+
+
+def _clips(pcm: bytes) -> bool:
+    if not any(extreme in pcm for extreme in _EXTREMES):
+        return False
+    samples = memoryview(pcm).cast("h")
+    return max(samples) == _FULL_SCALE or min(samples) <= -_FULL_SCALE

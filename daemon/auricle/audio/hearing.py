@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import partial
 
 from auricle.audio.attention import Attention
-from auricle.audio.echo import KnownSound
+from auricle.audio.echo import OwnSound
 from auricle.audio.source import AudioSource, SourceHealth
 from auricle.backoff import full_jitter
 from auricle.errors import MicrophoneError
@@ -100,7 +100,7 @@ class Hearing:
         """Deliver every frame from the next one on, or no more; see Attention."""
         self._orders.put(partial(self._attention.turn, on=on, after=after))
 
-    def expect(self, sound: KnownSound) -> None:
+    def expect(self, sound: OwnSound) -> None:
         """Keep a sound of ours, about to be played, out of what is delivered."""
         self._orders.put(partial(self._expect, sound))
 
@@ -257,7 +257,7 @@ class Hearing:
         with contextlib.suppress(queue.Empty):
             self._orders.get(timeout=patience)()
 
-    def _expect(self, sound: KnownSound) -> None:
+    def _expect(self, sound: OwnSound) -> None:
         for event in self._attention.expect(sound):
             self._deliver(event)
 

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from auricle.audio.frame import Frame
 
 FULL_SCALE = 32768
@@ -14,8 +12,8 @@ _QUIETEST = (FULL_SCALE * 10 ** (QUIETEST_DBFS / 20)) ** 2
 
 def power(frame: Frame) -> float:
     """Mean square of the samples."""
-    samples = np.frombuffer(frame.pcm, "<i2").astype(np.float32)
-    return float(samples @ samples) / max(1, samples.size)
+    samples = memoryview(frame.pcm).cast("h")
+    return math.hypot(*samples) ** 2 / max(1, len(samples))
 
 
 def dbfs(power: float) -> float:

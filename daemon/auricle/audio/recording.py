@@ -15,8 +15,8 @@ from auricle.audio.frame import (
     Frame,
     FrameCutter,
 )
-from auricle.audio.sound import Sound, SoundFile, StandardInput
 from auricle.audio.source import SourceHealth
+from auricle.audio.standard_input import Sound, StandardInput
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ _PIPE_SPEED = 1.01
 
 def read_recording(path: Path) -> bytes:
     """A whole sound file as 16 kHz mono s16le. Raises RecordingError."""
+    # What reads files costs memory; who pipes sound in does without.
+    from auricle.audio.sound import SoundFile
+
     with SoundFile(path) as sound:
         return b"".join(iter(sound.read, b""))
 
@@ -58,6 +61,8 @@ class RecordingSource:
             self._open_sound = lambda: piped
             speed *= _PIPE_SPEED
         else:
+            from auricle.audio.sound import SoundFile
+
             self._description = f"recording {path}"
             self._open_sound = partial(SoundFile, Path(path))
             # A daemon that cannot play it should not even start.

@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pymicro_wakeword
 from pymicro_features import MicroFrontend
-from pymicro_wakeword.wakeword import TfLiteWakeWord
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.streaming_model import StreamingModel
-from auricle.wake.tflite import INT8, UINT8, inspect_model, library_of
+from auricle.wake.tflite import (
+    INT8,
+    UINT8,
+    inspect_model,
+    library_of,
+    load_library,
+    package_folder,
+)
 
-BUNDLED = tuple(sorted(model.value for model in pymicro_wakeword.Model))
+# Its models and its library are used, its Python is not: that brings NumPy.
+_PACKAGE = package_folder("pymicro_wakeword")
+
+BUNDLED = tuple(sorted(path.stem for path in (_PACKAGE / "models").glob("*.json")))
 """The models inside the engine's package, Apache-2.0."""
 
-_PACKAGE = Path(pymicro_wakeword.__file__).parent
 _FEATURES = 40
 _FEATURE_STEP_MS = 10
 _STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
@@ -127,7 +134,7 @@ def _load(choice: WakeWordModel) -> _Model:
                 "its .json file"
             )
     description = _read(config_path)
-    library = TfLiteWakeWord(library_of(_PACKAGE)).lib
+    library = load_library(library_of(_PACKAGE))
     _check_model(library, description.model)
     threshold = description.cutoff if choice.threshold is None else choice.threshold
     engine = StreamingModel(library, description.model, description.window)

@@ -1,11 +1,14 @@
-"""Model files, checked before an engine is given them.
+"""TensorFlow Lite's C library, and model files, checked before it is given them.
 
-Both wake word engines call TensorFlow Lite's C library and do not look at what it
-returns: a file that is no model ends the process with a segmentation fault.
+It does not look at what it is given: a file that is no model, or what came of one, ends
+the process with a segmentation fault.
 """
 
+import ctypes
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,58 @@ class Tensor:
 FLOAT32 = 1
 UINT8 = 3
 INT8 = 9
+
+
+class _Quantization(ctypes.Structure):
+    """TfLiteQuantizationParams of `c_api_types.h`."""
+
+    _fields_ = (("scale", ctypes.c_float), ("zero_point", ctypes.c_int32))
+
+
+_POINTER, _INT, _SIZE = ctypes.c_void_p, ctypes.c_int32, ctypes.c_size_t
+# The functions of `c_api.h` that are used: what each returns, and what it takes.
+_FUNCTIONS: Mapping[str, tuple[type | None, tuple[type, ...]]] = {
+    "TfLiteModelCreateFromFile": (_POINTER, (ctypes.c_char_p,)),
+    "TfLiteModelDelete": (None, (_POINTER,)),
+    "TfLiteInterpreterCreate": (_POINTER, (_POINTER, _POINTER)),
+    "TfLiteInterpreterDelete": (None, (_POINTER,)),
+    "TfLiteInterpreterAllocateTensors": (_INT, (_POINTER,)),
+    "TfLiteInterpreterInvoke": (_INT, (_POINTER,)),
+    "TfLiteInterpreterGetInputTensor": (_POINTER, (_POINTER, _INT)),
+    "TfLiteInterpreterGetOutputTensor": (_POINTER, (_POINTER, _INT)),
+    "TfLiteTensorByteSize": (_SIZE, (_POINTER,)),
+    "TfLiteTensorNumDims": (_INT, (_POINTER,)),
+    "TfLiteTensorDim": (_INT, (_POINTER, _INT)),
+    "TfLiteTensorType": (_INT, (_POINTER,)),
+    "TfLiteTensorQuantizationParams": (_Quantization, (_POINTER,)),
+    "TfLiteTensorCopyFromBuffer": (_INT, (_POINTER, _POINTER, _SIZE)),
+    "TfLiteTensorCopyToBuffer": (_INT, (_POINTER, _POINTER, _SIZE)),
+}
+
+
+def load_library(path: Path) -> Any:
+    """The library, with its functions declared."""
+    library = ctypes.CDLL(str(path))
+    for name, (returned, taken) in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = returned, taken
+    for name in ("TfLiteInterpreterGetInputTensor", "TfLiteInterpreterGetOutputTensor"):
+        getattr(library, name).errcheck = _not_null
+    return library
+
+
+def _not_null(pointer: int | None, function: Any, _: object) -> int:
+    if not pointer:
+        raise RuntimeError(f"{function.__name__} returned NULL")
+    return pointer
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package is, without importing it."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"no module named {name!r}", name=name)
+    return Path(spec.origin).parent
 
 
 def library_of(package: Path) -> Path:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.attention import Attention
-from auricle.audio.echo import KnownSound
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
+from auricle.audio.known_sound import KnownSound
 from auricle.events import Heard, WakeWordHeard
 from auricle.wake.detector import Detection, WakeWordEngine
 from rigs.wake_engine import ScriptedEngine

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from auricle.audio.echo import EchoHold, KnownSound
+from auricle.audio.echo import EchoHold
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Frame
+from auricle.audio.known_sound import KnownSound
 from rigs.speech import frames, mix, noise, silence, to_pcm
 
 Samples = NDArray[np.float64]
