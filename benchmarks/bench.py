@@ -23,8 +23,13 @@ _SPEED = 60.0
 class Bench:
     """What the parts share: the audio, and how thorough to be."""
 
-    def __init__(self, folder: Path, results: Path, *, quick: bool) -> None:
-        """`folder` is for what is gone afterwards, `results` for pictures."""
+    def __init__(
+        self, folder: Path, results: Path, *, quick: bool, window: float
+    ) -> None:
+        """`folder` is for what is gone afterwards, `results` for pictures. `window`:
+        seconds for which each program listens in each round.
+        """
+        self._window = window
         self._folder = folder
         self._results = results
         self._quick = quick
@@ -61,7 +66,7 @@ class Bench:
         costs = await listening.listen(
             self._audio,
             rounds=_ROUNDS,
-            window=10.0 if self._quick else 60.0,
+            window=self._window,
             peers=tuple(listening.PEERS),
         )
         for line in listening_report(costs, self._results / "listening.png"):
@@ -73,7 +78,7 @@ class Bench:
         voice = mixed_audio.write(reading, self._folder / "reading.wav")
         streamed = [
             await streams.stream(
-                voice, detector, rounds=_ROUNDS, window=5.0 if self._quick else 15.0
+                voice, detector, rounds=_ROUNDS, window=5.0 if self._quick else 12.0
             )
             for detector in (VoiceDetectorName.SILERO, VoiceDetectorName.WEBRTC)
         ]
@@ -90,7 +95,7 @@ class Bench:
         counted = instructions.count(*instructions.PARTS)
         # With nobody to compare with: one window suffices.
         costs = await listening.listen(
-            self._audio, rounds=1, window=10.0 if self._quick else 30.0, peers=()
+            self._audio, rounds=1, window=self._window, peers=()
         )
         for line in pi_report(counted, costs[listening.AURICLE].median):
             yield line

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 _PUBLISH, _PUBACK = 3, 4
 
@@ -19,7 +19,7 @@ class BrokerTap:
         self._broker_port = broker_port
         self._topic = topic.encode()
         self._waiting: set[bytes] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._lines: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
@@ -28,19 +28,24 @@ class BrokerTap:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for pump in self._pumps:
-            pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        for line in self._lines:
+            line.cancel()
+        await asyncio.gather(*self._lines, return_exceptions=True)
 
     async def _take(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        broker = await asyncio.open_connection("127.0.0.1", self._broker_port)
-        for source, sink, seen in (
-            (reader, broker[1], self._published),
-            (broker[0], writer, self._acknowledged),
-        ):
-            self._pumps.add(asyncio.create_task(_pump(source, sink, seen)))
+        line = asyncio.current_task()
+        assert line is not None
+        self._lines.add(line)
+        source, sink = await asyncio.open_connection("127.0.0.1", self._broker_port)
+        try:
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(_pump(reader, sink, self._published))
+                pumps.create_task(_pump(source, writer, self._acknowledged))
+        finally:
+            sink.close()
+            writer.close()
 
     def _published(self, kind: int, body: bytes) -> None:
         if kind == _PUBLISH and body[2:].startswith(self._topic):

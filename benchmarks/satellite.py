@@ -39,12 +39,11 @@ PARTS: Mapping[str, Callable[[Bench], AsyncIterator[str]]] = {
 def main() -> None:
     arguments = _arguments()
     if arguments.check:
-        worse = instructions.check()
-        sys.exit(f"listening got slower: {worse}" if worse else 0)
+        sys.exit(None if instructions.check() else "listening got slower")
     if arguments.record:
         instructions.record(instructions.count(*instructions.PARTS))
         return
-    asyncio.run(_measure(arguments.parts, quick=arguments.quick))
+    asyncio.run(_measure(arguments))
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,16 +61,23 @@ def _arguments() -> argparse.Namespace:
         help=f"of {', '.join(PARTS)}",
     )
     parser.add_argument("--quick", action="store_true", help="shorter windows")
+    parser.add_argument(
+        "--window",
+        type=float,
+        default=60.0,
+        help="seconds for which each program listens in each of five rounds",
+    )
     parser.add_argument("--check", action="store_true", help="the regression gate")
     parser.add_argument("--record", action="store_true", help="what it compares with")
     return parser.parse_args()
 
 
-async def _measure(parts: list[str], *, quick: bool) -> None:
+async def _measure(arguments: argparse.Namespace) -> None:
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), RESULTS, quick=quick)
-        for part in parts:
+        window = 10.0 if arguments.quick else arguments.window
+        bench = Bench(Path(folder), RESULTS, quick=arguments.quick, window=window)
+        for part in arguments.parts:
             bystanders = Bystanders()
             lines = [line async for line in PARTS[part](bench)]
             text = "\n".join([*lines, "", f"{bystanders.so_far()}", ""])

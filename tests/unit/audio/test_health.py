@@ -21,6 +21,12 @@ def clipped(seconds: float) -> bytes:
     return frame.tobytes() * round(seconds / 0.03)
 
 
+def test_neighbors_whose_bytes_look_like_an_extreme_sample_are_no_clipping() -> None:
+    # 0x??ff, 0x??7f: the bytes of 32767 across two samples.
+    neighbors = np.tile(np.array([-256, 127], "<i2"), FRAME_SAMPLES // 2).tobytes()
+    assert watched(neighbors * 1000) is SourceHealth.GOOD
+
+
 def test_a_quiet_room_is_good() -> None:
     assert watched(noise(20, dbfs=-75)) is SourceHealth.GOOD
 
