@@ -19,7 +19,8 @@ class Memory:
     """What is shared counts in parts, by how many processes share it now."""
     alone: float
     """As if no other Python program ran: what only those share counts whole."""
-    private: float
+    anonymous: float
+    """What no file backs: heap and stacks, which nobody shares."""
     rss: float
 
 
@@ -29,7 +30,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory(pid: int | str = "self") -> Memory:
-    totals = {"Pss": 0.0, "Rss": 0.0, "Private": 0.0}
+    totals = dict.fromkeys(("Pss:", "Rss:", "Anonymous:"), 0.0)
     alone = 0.0
     name = ""
     part: dict[str, float] = {}
@@ -38,13 +39,12 @@ def memory(pid: int | str = "self") -> Memory:
         if not key.endswith(":"):
             name = values[-1] if len(values) == 5 else ""
             continue
-        if key in {"Rss:", "Pss:", "Private_Clean:", "Private_Dirty:"}:
-            size = int(values[0]) / _MB
-            part[key] = size
-            totals[key.split("_")[0].rstrip(":")] += size
+        if key in totals:
+            part[key] = int(values[0]) / _MB
+            totals[key] += part[key]
         if key == "VmFlags:":
             alone += part["Rss:"] if "python" in name else part["Pss:"]
-    return Memory(totals["Pss"], alone, totals["Private"], totals["Rss"])
+    return Memory(totals["Pss:"], alone, totals["Anonymous:"], totals["Rss:"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ class Ear(StrEnum):
     """What the idle daemon listens to."""
 
     PIPE = "sound piped in: no sound card, no decoding"
-    MICROPHONE = "a microphone of PulseAudio, all of ALSA's plugins installed"
+    MICROPHONE = "a microphone of PulseAudio"
+    PLUGINS = "the same, with every plugin of ALSA loaded that is installed here"
     RECORDING = "a recording"
 
 
@@ -79,10 +80,14 @@ async def idle(ear: Ear, recording: Path) -> Memory:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as rigs:
         environment = stdin = None
         source: Path | str | None = recording
-        if ear is Ear.MICROPHONE:
+        if ear in (Ear.MICROPHONE, Ear.PLUGINS):
             microphone = rigs.enter_context(virtual_microphone(Path(folder)))
             environment, source = microphone.environment, None
-        elif ear is Ear.PIPE:
+        if ear is Ear.MICROPHONE:
+            # PortAudio opens whatever ALSA knows of: this is all it shall know.
+            alone = {"ALSA_CONFIG_PATH": f"{folder}/.asoundrc"}
+            environment = {**microphone.environment, **alone}
+        if ear is Ear.PIPE:
             stdin, source = rigs.enter_context(_quiet_pipe()), "-"
         async with (
             broker() as mosquitto,

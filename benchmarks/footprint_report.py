@@ -21,13 +21,13 @@ def memory_report(
     yield "# Memory\n"
     yield "The daemon, idle; MB.\n"
     yield from table(
-        ("listening to", "PSS", "PSS, no other Python program", "private", "RSS"),
+        ("listening to", "PSS", "PSS, no other Python program", "anonymous", "RSS"),
         (
             (
                 what,
                 spread([m.pss for m in measured], ".1f"),
                 spread([m.alone for m in measured], ".1f"),
-                spread([m.private for m in measured], ".1f"),
+                spread([m.anonymous for m in measured], ".1f"),
                 spread([m.rss for m in measured], ".1f"),
             )
             for what, measured in idle.items()
@@ -38,8 +38,8 @@ def memory_report(
         rss = statistics.median(m.rss for m in measured)
         yield f"\n{what[:1].upper()}{what[1:]}: PSS {verdict(pss, _PSS, '.1f', ' MB')};"
         yield f"RSS {verdict(rss, _RSS, '.1f', ' MB')}."
-    yield f"\n{hours:g} h of sound at 60 times its pace, private MB at ten moments:"
-    yield ", ".join(f"{m.private:.1f}" for m in grown) + "."
+    yield f"\n{hours:g} h of sound at 60 times its pace, anonymous MB at ten moments:"
+    yield ", ".join(f"{m.anonymous:.1f}" for m in grown) + "."
     yield "\n## What each import costs\n"
     yield from table(
         ("import", "for", "alone, MB", "on top of those above, MB"),
