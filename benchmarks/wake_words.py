@@ -26,7 +26,7 @@ MICRO, OPEN = "microWakeWord", "openWakeWord"
 _AROUND = 1.5
 # Behind the last word: as long as the utterance may last that a false alarm opens.
 _BEHIND = 3.0
-_REFRACTORY = 2.0
+REFRACTORY = 2.0
 _NEGATIVES = (
     *("commands/coffee/*", "commands/lights/*", "speech/two_cities.*"),
     *("speech/librivox/*", "noise/kitchen.*"),
@@ -151,7 +151,7 @@ def _hear(
 
     def play(clips: Sequence[Samples], room: Room, what: str) -> Iterator[list[Alarm]]:
         for number, clip in enumerate(told(clips, f"{name}, {room}: {what}")):
-            frames = frames_of(_in_room(clip, room, played.noises, number))
+            frames = frames_of(in_room(clip, room, played.noises, number))
             yield [
                 Alarm(own_names[own], frames, at) for own, at in _hits(engine, frames)
             ]
@@ -175,7 +175,7 @@ def _hear(
     yield from heard.values()
 
 
-def _in_room(clip: Samples, room: Room, noises: Noises, number: int) -> Samples:
+def in_room(clip: Samples, room: Room, noises: Noises, number: int) -> Samples:
     """The whole recording, with a stretch of room before and behind it."""
     before, behind = round(_AROUND * SAMPLE_RATE), round(_BEHIND * SAMPLE_RATE)
     rng = np.random.default_rng([number, list(Room).index(room)])
@@ -190,7 +190,7 @@ def _hits(engine: WakeWordEngine, frames: Sequence[Frame]) -> Iterator[tuple[str
     """
     engine.reset()
     thresholds = engine.thresholds
-    refractory = {name: Refractory(_REFRACTORY) for name in engine.wake_words}
+    refractory = {name: Refractory(REFRACTORY) for name in engine.wake_words}
     for index, frame in enumerate(frames):
         engine.detect(frame)
         for name, score in engine.scores.items():
