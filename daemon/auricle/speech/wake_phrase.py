@@ -101,13 +101,12 @@ class WakePhrase:
 
     def _likeness(self, front: str) -> float:
         """0 where no spelling is like it."""
+        # 3 MB that an idle satellite does without.
+        from rapidfuzz.distance import Levenshtein
+
         return max(
-            (
-                alike
-                for phrase in self._phrases
-                if (alike := _alike(front, phrase)) >= _LIKENESS
-            ),
-            default=0.0,
+            Levenshtein.normalized_similarity(front, phrase, score_cutoff=_LIKENESS)
+            for phrase in self._phrases
         )
 
 
@@ -115,27 +114,6 @@ def _letters(text: str) -> str:
     """What there is to compare: neither case, spaces nor punctuation."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if character.isalnum())
-
-
-def _alike(one: str, other: str) -> float:
-    """1 for the same letters, 0 where each would have to be changed.
-
-    Counted are the letters to insert, to take away or to replace, at the least
-    (Levenshtein's distance), against the longer one's.
-    """
-    longer = max(len(one), len(other), 1)
-    if abs(len(one) - len(other)) > longer * (1 - _LIKENESS):
-        return 0.0
-    changes = list(range(len(other) + 1))
-    for at, letter in enumerate(one, start=1):
-        diagonal, changes[0] = changes[0], at
-        for to, expected in enumerate(other, start=1):
-            fewest = min(changes[to], changes[to - 1]) + 1
-            diagonal, changes[to] = (
-                changes[to],
-                min(fewest, diagonal + (letter != expected)),
-            )
-    return 1 - changes[-1] / longer
 
 
 def _set_apart(transcript: str, end: int) -> bool:
