@@ -27,13 +27,13 @@ from benchmarks.progress import told
 from benchmarks.rooms import Room
 from benchmarks.smart_turn import COMPLETE, SmartTurn
 
-BALANCED = PRESETS[Preset.BALANCED]
-PATIENT = PRESETS[Preset.PATIENT]
 # Pipecat asks when 0.2 s were silent, and lets the model hear 0.5 s from before the
 # voice, beside the 0.2 s until a voice is taken for one.
 _ASKED_AFTER = (0.2, 0.3)
 _BEFORE_VOICE = 0.7
 _SURE = (COMPLETE, 0.9)
+# To the model the end of the wake word, all alone, is a complete turn.
+_SPOKEN = {"": 0.0, " if more than a word is said": 0.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,20 @@ class Asking:
     """Seconds after which it is asked, once in each silence."""
     sure: float
     """It says yes above this."""
+    spoken: float
+    """Seconds from the first speech to the last that there have to be."""
 
 
-WAITING = {"balanced": BALANCED, "patient": PATIENT}
+WAITING = {preset.value: settings for preset, settings in PRESETS.items()}
 """Listeners that ask nobody."""
 ASKING = {
-    f"asked after {silence} s, complete above {sure}, else {name}": Asking(
-        settings, silence, sure
+    f"asked after {silence} s{words}, complete above {sure}, else {preset}": Asking(
+        PRESETS[preset], silence, sure, spoken
     )
     for silence in _ASKED_AFTER
+    for words, spoken in _SPOKEN.items()
     for sure in _SURE
-    for name, settings in WAITING.items()
+    for preset in (Preset.BALANCED, Preset.PATIENT)
 }
 
 
@@ -121,10 +124,12 @@ def end_with(
     for at, event in enumerate(heard):
         quiet = 0 if event.speech else quiet + 1
         over = endpointer.push(event.frame, speech=event.speech) is not None
-        start = endpointer.start_of_speech
+        start, end = endpointer.start_of_speech, endpointer.end_of_speech
         if over or (
             quiet == needed
             and start is not None
+            and end is not None
+            and end - start >= asking.spoken * SAMPLE_RATE
             and probability(at, start) > asking.sure
         ):
             return event.frame.end

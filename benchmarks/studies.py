@@ -20,8 +20,7 @@ from benchmarks.tables import table
 RESULTS = Path(__file__).parent / "results"
 _PARTS = ("wake-noise", "smart-turn", "interims")
 _SHOWN = (0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
-_TURN_ROOMS = (Room.CLEAN, Room.KITCHEN_20, Room.KITCHEN_10, Room.BABBLE_10)
-_DRAFT_ROOMS = (Room.CLEAN, Room.KITCHEN_10)
+_ROOMS = (Room.CLEAN, Room.KITCHEN_10)
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="+", choices=_PARTS, default=list(_PARTS))
     parser.add_argument("--turns", type=int, default=150, help="in each room")
-    parser.add_argument("--interims", type=int, default=40, help="in each room")
+    parser.add_argument("--interims", type=int, default=55, help="in each room")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     return parser.parse_args()
 
@@ -50,11 +49,11 @@ def _studied(arguments: argparse.Namespace) -> Iterator[str]:
     if "smart-turn" in arguments.parts:
         install_smart_turn()
         yield from smart_turns(
-            complete_turns.judge(_TURN_ROOMS, arguments.turns, processes=processes)
+            complete_turns.judge(_ROOMS, arguments.turns, processes=processes)
         )
     if "interims" in arguments.parts:
         yield from interims(
-            stable_drafts.observe(_DRAFT_ROOMS, arguments.interims, processes=processes)
+            stable_drafts.observe(_ROOMS, arguments.interims, processes=processes)
         )
 
 
@@ -136,7 +135,9 @@ def interims(observed: Sequence[Observed]) -> Iterator[str]:
     yield (
         "Server VAD mode; interim transcripts of Whisper tiny.en, "
         f"{stable_drafts.DECODE * 1000:.0f} ms after their sound. Complete is what "
-        "ends with a full stop, an exclamation mark or a question mark.\n"
+        "ends with a full stop, an exclamation mark or a question mark. What the "
+        "detector hears before the command, such as the wake word's end, is left out: "
+        "to be cut off there is not counted here.\n"
     )
     rules = (rule.name for rule in stable_drafts.RULES)
     woken = [turn for turn in observed if turn.woken]

@@ -2,12 +2,13 @@ import numpy as np
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
 from auricle.events import Heard
-from benchmarks.complete_turns import BALANCED, Asking, end_with
+from auricle.speech.endpointing import EndpointingSettings
+from benchmarks.complete_turns import Asking, end_with
 from benchmarks.rooms import Room
 from benchmarks.stable_drafts import DECODE, Draft, Rule, early_end
 from benchmarks.wake_noise import Trace
 
-ASKING = Asking(BALANCED, silence=0.2, sure=0.5)
+ASKING = Asking(EndpointingSettings(), silence=0.2, sure=0.5, spoken=0.4)
 TWICE = Rule(every=0.2, alike=2, silence=0.1)
 SECOND = 16000
 
@@ -46,6 +47,11 @@ def test_a_complete_turn_ends_at_the_short_silence() -> None:
 def test_an_incomplete_turn_waits_for_the_long_silence() -> None:
     turn = heard((30, True), (60, False))
     assert end_with(turn, ASKING, lambda *_: 0.1) == 43 * FRAME_SAMPLES
+
+
+def test_a_single_word_waits_for_the_longest_silence() -> None:
+    turn = heard((10, True), (60, False))
+    assert end_with(turn, ASKING, lambda *_: 0.9) == 37 * FRAME_SAMPLES
 
 
 def test_the_model_is_asked_once_in_each_silence() -> None:
