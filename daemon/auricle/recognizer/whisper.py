@@ -1,22 +1,17 @@
 """The embedded speech model: Whisper, run by CTranslate2 (faster-whisper)."""
 
-import zlib
-from collections.abc import Iterator
-
-import numpy as np
 from ctranslate2 import StorageView
 from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
-from numpy.typing import NDArray
 
 from auricle.asr.events import LANGUAGES
-from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE
+from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import ConfigError
-from auricle.recognizer.weights import find_model
+from auricle.recognizer.plausible import is_sayable
+from auricle.recognizer.sound import Samples, samples_of, windows
+from auricle.recognizer.weights import find_whisper
 from auricle.turn import Transcript
-
-_Samples = NDArray[np.float32]
 
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
 # window too, in a quarter of the time for 10 s, but then gets one command in ten wrong
@@ -26,8 +21,6 @@ _WINDOW_SAMPLES = 30 * SAMPLE_RATE
 _INTERIM_WINDOW_SAMPLES = 10 * SAMPLE_RATE
 _MARGIN_SAMPLES = SAMPLE_RATE
 _SAMPLES_PER_FEATURE = SAMPLE_RATE // 100
-# Who speaks for longer is cut in the quietest frame of the window's last ten seconds.
-_CUT_FRAMES = 333
 # Of a room without a voice, Whisper says "you" or "Thank you.", that there was probably
 # no speech, and that it is not sure of its words. Measured: no speech at 0.60 and above
 # for silence, noise, hum and a kitchen, at 0.40 and below for commands and single
@@ -35,11 +28,6 @@ _CUT_FRAMES = 333
 # utterance, with words that it is sure of.
 _NO_SPEECH = 0.5
 _SURE = -0.25
-# Of sound that it cannot read, it makes one phrase again and again until it is stopped:
-# text that compresses well (the limit is that of Whisper's authors), and more of it
-# than anybody says in a second.
-_REPETITIVE = 2.4
-_MOST_CHARACTERS_PER_SECOND = 25
 # Codes of the protocol that Whisper has other names for. Cantonese it learned late:
 # to most models it is Chinese.
 _WHISPER_CODES = {"fil": "tl", "yue": "zh"}
@@ -57,7 +45,7 @@ class WhisperEngine:
 
         Raises ConfigError where it cannot be used.
         """
-        folder = find_model(model)
+        folder = find_whisper(model)
         try:
             self._whisper = WhisperModel(
                 str(folder),
@@ -87,19 +75,15 @@ class WhisperEngine:
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> Transcript:
-        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
-        # A client fills its last frame with zeros. They say nothing, but 17 of 100
-        # recordings came out otherwise for one frame of them.
-        samples = np.trim_zeros(samples, "b")
         texts: list[str] = []
-        for window in _windows(samples):
+        for window in windows(samples_of(pcm), _WINDOW_SAMPLES):
             text, language = self._decode(window, language, corpus, final=final)
             texts.append(text)
         return Transcript(" ".join(filter(None, texts)), language)
 
     def _decode(
         self,
-        samples: _Samples,
+        samples: Samples,
         language: str | None,
         corpus: str | None,
         *,
@@ -130,7 +114,7 @@ class WhisperEngine:
         )
         text = tokenizer.decode(result.sequences_ids[0]).strip()
         no_speech = result.no_speech_prob > _NO_SPEECH and result.scores[0] < _SURE
-        if no_speech or not _is_sayable(text, len(samples) / SAMPLE_RATE):
+        if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
             text = ""
         return text, language or _PROTOCOL_CODES.get(code, code)
 
@@ -141,24 +125,3 @@ class WhisperEngine:
             return "en"
         [[(token, _), *_]] = self._whisper.model.detect_language(encoded)
         return str(token).strip("<|>")
-
-
-def _windows(samples: _Samples) -> Iterator[_Samples]:
-    """Whole, or cut in pauses where it is longer than Whisper can hear at once."""
-    while len(samples) > _WINDOW_SAMPLES:
-        tail = samples[_WINDOW_SAMPLES - _CUT_FRAMES * FRAME_SAMPLES : _WINDOW_SAMPLES]
-        power = np.square(tail).reshape(_CUT_FRAMES, FRAME_SAMPLES).sum(axis=1)
-        quietest = int(np.argmin(power))
-        end = _WINDOW_SAMPLES - (_CUT_FRAMES - quietest) * FRAME_SAMPLES
-        yield samples[:end]
-        samples = samples[end:]
-    yield samples
-
-
-def _is_sayable(text: str, seconds: float) -> bool:
-    """Whether somebody may have said this: words, and no endless loop of them."""
-    if not any(character.isalnum() for character in text):
-        return False
-    encoded = text.encode()
-    repetitive = len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE
-    return not (repetitive and len(text) > _MOST_CHARACTERS_PER_SECOND * seconds)

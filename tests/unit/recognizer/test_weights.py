@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.recognizer.weights import BASE, TINY_EN, PackagedModel, find_model
+from auricle.recognizer.weights import TINY_EN, PackagedModel, find_whisper
 
 WEIGHTS = b"the first half, and the second half"
 FOLDERS = ("weights_part1/data", "weights_part2/data")
 
 
 def model(sha256: str = hashlib.sha256(WEIGHTS).hexdigest()) -> PackagedModel:
-    return PackagedModel("halves", FOLDERS, "recognizer-multilingual", sha256)
+    return PackagedModel(
+        "halves", FOLDERS, "recognizer-multilingual", {"model.bin": sha256}
+    )
 
 
 @pytest.fixture
@@ -36,26 +38,29 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_bundled_model_is_the_one_that_was_measured() -> None:
-    weights = find_model("tiny.en") / "model.bin"
-    assert hashlib.sha256(weights.read_bytes()).hexdigest() == TINY_EN.sha256
+    weights = find_whisper("tiny.en") / "model.bin"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert TINY_EN.sha256 == {"model.bin": digest}
 
 
 def test_a_folder_of_ones_own_is_taken_as_it_is(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).touch()
-    assert find_model(str(tmp_path)) == tmp_path
+    assert find_whisper(str(tmp_path)) == tmp_path
 
 
 def test_a_folder_that_would_need_the_network_is_refused(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json"):
         (tmp_path / name).touch()
     with pytest.raises(ConfigError, match=r"it lacks tokenizer\.json"):
-        find_model(str(tmp_path))
+        find_whisper(str(tmp_path))
 
 
 def test_a_name_that_nobody_knows_lists_those_that_are_known() -> None:
-    with pytest.raises(ConfigError, match=r"known by name are tiny\.en and base"):
-        find_model("enormous")
+    with pytest.raises(
+        ConfigError, match=r"known by name are tiny\.en, base and moonshine"
+    ):
+        find_whisper("enormous")
 
 
 def test_a_model_that_is_not_installed_says_what_to_install(cache: Path) -> None:
@@ -85,7 +90,7 @@ def test_what_was_put_together_is_kept(installed: Path) -> None:
 @pytest.mark.usefixtures("installed", "cache")
 def test_weights_of_another_hash_are_refused() -> None:
     with pytest.raises(ConfigError, match="damaged, or not the model halves"):
-        model(sha256=BASE.sha256).find()
+        model(sha256=hashlib.sha256(b"others").hexdigest()).find()
 
 
 @pytest.mark.usefixtures("installed")

@@ -1,0 +1,64 @@
+"""The light speech model: Moonshine tiny-en, with a runtime of its own."""
+
+from threading import Lock
+
+from moonshine_voice import ModelArch, MoonshineError
+from moonshine_voice.transcriber import Transcriber
+
+from auricle.audio.frame import FRAME_BYTES, SAMPLE_RATE, FrameCutter
+from auricle.errors import ConfigError
+from auricle.recognizer.plausible import is_sayable
+from auricle.recognizer.sound import Samples, samples_of, windows
+from auricle.recognizer.weights import MOONSHINE
+from auricle.speech.silero import SileroVoiceDetector
+from auricle.turn import Transcript
+
+_WINDOW_SAMPLES = 30 * SAMPLE_RATE
+_OPTIONS = {
+    # Its own voice detection cuts utterances, and writes "You" before each.
+    "vad_threshold": "0.0",
+    "return_audio_data": "false",
+}
+
+
+class MoonshineEngine:
+    """One model in memory. Several threads may use it: they wait for each other.
+
+    It knows English only, takes no words to expect, and cannot tell the mood of a
+    voice: emotions are None. An interim transcript costs it as much as a final one.
+    """
+
+    name = "Moonshine tiny-en"
+    languages = frozenset({"en"})
+
+    def __init__(self) -> None:
+        """Raises ConfigError where the model is not installed, or damaged."""
+        folder = MOONSHINE.find()
+        try:
+            self._moonshine = Transcriber(folder, ModelArch.TINY, options=_OPTIONS)
+        except MoonshineError as error:
+            raise ConfigError(f"{folder}: not a Moonshine model: {error}") from error
+        # What it returns is its own, and the next call's as well.
+        self._turn = Lock()
+
+    def transcribe(
+        self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
+    ) -> Transcript:
+        texts: list[str] = []
+        if _has_voice(pcm):
+            texts += map(self._decode, windows(samples_of(pcm), _WINDOW_SAMPLES))
+        return Transcript(" ".join(filter(None, texts)), "en")
+
+    def _decode(self, samples: Samples) -> str:
+        with self._turn:
+            heard = self._moonshine.transcribe_without_streaming(
+                samples.tolist(), SAMPLE_RATE
+            )
+            text = " ".join(line.text.strip() for line in heard.lines)
+        return text if is_sayable(text, len(samples) / SAMPLE_RATE) else ""
+
+
+def _has_voice(pcm: bytes) -> bool:
+    """Of a room without one, Moonshine says "You", and not how sure it is."""
+    frames = FrameCutter().push(pcm + bytes(-len(pcm) % FRAME_BYTES))
+    return any(map(SileroVoiceDetector().is_speech, frames))

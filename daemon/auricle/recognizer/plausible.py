@@ -1,0 +1,18 @@
+"""Whether somebody may have said what a speech model wrote."""
+
+import zlib
+
+# Of sound that it cannot read, a model makes one phrase again and again until it is
+# stopped: text that compresses well (the limit is that of Whisper's authors), and more
+# of it than anybody says in a second.
+_REPETITIVE = 2.4
+_MOST_CHARACTERS_PER_SECOND = 25
+
+
+def is_sayable(text: str, seconds: float) -> bool:
+    """Words, and no endless loop of them."""
+    if not any(character.isalnum() for character in text):
+        return False
+    encoded = text.encode()
+    repetitive = len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE
+    return not (repetitive and len(text) > _MOST_CHARACTERS_PER_SECOND * seconds)

@@ -1,0 +1,34 @@
+"""An utterance as a speech model hears it: its samples, in windows it can take."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.audio.frame import FRAME_SAMPLES
+
+Samples = NDArray[np.float32]
+"""At 16 kHz, from -1 to 1."""
+
+# Who speaks for longer is cut in the quietest frame of the window's last ten seconds.
+_CUT_FRAMES = 333
+
+
+def samples_of(pcm: bytes) -> Samples:
+    """The utterance's, to the last that is not zero."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+    # A client fills its last frame with zeros. They say nothing, but 17 of 100
+    # recordings came out otherwise for one frame of them.
+    return np.trim_zeros(samples, "b")
+
+
+def windows(samples: Samples, longest: int) -> Iterator[Samples]:
+    """Whole, or cut in pauses where it has more than `longest` samples."""
+    while len(samples) > longest:
+        tail = samples[longest - _CUT_FRAMES * FRAME_SAMPLES : longest]
+        power = np.square(tail).reshape(_CUT_FRAMES, FRAME_SAMPLES).sum(axis=1)
+        quietest = int(np.argmin(power))
+        end = longest - (_CUT_FRAMES - quietest) * FRAME_SAMPLES
+        yield samples[:end]
+        samples = samples[end:]
+    yield samples
