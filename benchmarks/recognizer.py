@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engine import Engine
+from auricle.recognizer.engines import load_engine
 from benchmarks.recordings import Recordings
 from benchmarks.scoring import Score
 from benchmarks.served import Heard, Spent, recognizer
@@ -57,8 +58,8 @@ class Directly:
 async def main() -> None:
     arguments = _arguments()
     rooms = material(Recordings.from_environment(), arguments.clips)
-    engine = WhisperEngine(arguments.model)
-    report = _Report(arguments.model)
+    engine = load_engine(arguments.model, threads=2)
+    report = _Report(arguments.model, engine.name)
     for room, spoken in rooms.items():
         directly = await asyncio.to_thread(_directly, engine, room, spoken)
         async with recognizer(arguments.model) as served:
@@ -83,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _directly(engine: WhisperEngine, room: str, spoken: Sequence[Spoken]) -> Directly:
+def _directly(engine: Engine, room: str, spoken: Sequence[Spoken]) -> Directly:
     progress = _counted(f"{room}, directly", spoken)
     transcripts, took = [], []
     began = time.process_time()
@@ -110,8 +111,9 @@ def _counted(what: str, spoken: Sequence[Spoken]) -> Callable[[], None]:
 class _Report:
     """What is known so far, in the file."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, name: str) -> None:
         self._model = model
+        self._name = name
         self._rows: list[str] = []
         self._loads = [os.getloadavg()[0]]
         self._taken = self._alike = 0
@@ -159,7 +161,7 @@ class _Report:
     def _text(self) -> Iterator[str]:
         low, high = min(self._loads), max(self._loads)
         machine = f"{_processor()}, {os.cpu_count()} cores"
-        yield f"# The recognizer at home, Whisper {self._model}\n"
+        yield f"# The recognizer at home, {self._name}\n"
         yield f"{machine}, load average {low:.1f} to {high:.1f}.\n"
         yield f"| {' | '.join(_HEAD)} |"
         yield f"|{'---|' * len(_HEAD)}"

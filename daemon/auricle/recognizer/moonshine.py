@@ -2,6 +2,7 @@
 
 from threading import Lock
 
+import numpy as np
 from moonshine_voice import ModelArch, MoonshineError
 from moonshine_voice.transcriber import Transcriber
 
@@ -14,6 +15,8 @@ from auricle.speech.silero import SileroVoiceDetector
 from auricle.turn import Transcript
 
 _WINDOW_SAMPLES = 30 * SAMPLE_RATE
+# It takes sound in pieces of this size, and leaves out what remains.
+_PIECE_SAMPLES = 512
 _OPTIONS = {
     # Its own voice detection cuts utterances, and writes "You" before each.
     "vad_threshold": "0.0",
@@ -50,9 +53,10 @@ class MoonshineEngine:
         return Transcript(" ".join(filter(None, texts)), "en")
 
     def _decode(self, samples: Samples) -> str:
+        whole = np.pad(samples, (0, -len(samples) % _PIECE_SAMPLES))
         with self._turn:
             heard = self._moonshine.transcribe_without_streaming(
-                samples.tolist(), SAMPLE_RATE
+                whole.tolist(), SAMPLE_RATE
             )
             text = " ".join(line.text.strip() for line in heard.lines)
         return text if is_sayable(text, len(samples) / SAMPLE_RATE) else ""
