@@ -15,6 +15,7 @@ async def test_only_acknowledgments_of_the_topic_are_noted(tmp_path: Path) -> No
             client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
             client.connect_async("127.0.0.1", tap.port)
             client.loop_start()
+            await eventually(client.is_connected)
             sent = [
                 client.publish(topic, "word " * 100, qos=1)
                 for topic in ("other", "final", "other", "final")
