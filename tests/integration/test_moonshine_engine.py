@@ -14,7 +14,9 @@ from rigs.program import auricle, local_recognizer, write_settings
 from rigs.recordings import save
 from rigs.speech import mix, noise, say, silence
 
-COMMAND = "turn on the kitchen light"
+# Said by a synthetic voice, other commands are misheard now and then.
+COMMAND = "stop the music"
+OTHER_COMMAND = "open the door"
 
 pytestmark = pytest.mark.skipif(
     find_spec("moonshine_voice") is None,
@@ -39,7 +41,7 @@ def heard(engine: Engine, sound: bytes, *, final: bool = True) -> str:
     return engine.transcribe(sound, language="en", corpus=None, final=final).text
 
 
-@pytest.mark.parametrize("command", [COMMAND, "stop"])
+@pytest.mark.parametrize("command", [COMMAND, OTHER_COMMAND])
 @pytest.mark.parametrize("final", [True, False])
 def test_a_command_is_transcribed(engine: Engine, command: str, final: bool) -> None:
     assert words(heard(engine, spoken(command), final=final)) == command.split()
@@ -78,19 +80,19 @@ def test_the_zeros_of_a_last_frame_change_nothing(engine: Engine) -> None:
 def test_a_minute_of_speech_is_heard_to_its_end(engine: Engine) -> None:
     commands = [
         COMMAND,
-        "close the garage door",
+        OTHER_COMMAND,
         "what is the weather today",
         "turn off the television",
     ]
-    speech = b"".join(say(command) + silence(2) for command in commands * 4)
+    speech = b"".join(say(command) + silence(1.5) for command in commands * 5)
     minute = mix(speech, noise(len(speech) / 32_000, dbfs=-70))
     assert 50 < len(minute) / 32_000 < 60
-    told = [word for word in words(heard(engine, minute)) if word in {"light", "door"}]
-    assert told == ["light", "door"] * 4
+    told = [word for word in words(heard(engine, minute)) if word in {"music", "door"}]
+    assert told == ["music", "door"] * 5
 
 
 def test_threads_may_share_it(engine: Engine) -> None:
-    commands = [COMMAND, "close the garage door"] * 2
+    commands = [COMMAND, OTHER_COMMAND] * 2
     with ThreadPoolExecutor(4) as threads:
         texts = list(threads.map(lambda said: heard(engine, spoken(said)), commands))
     assert [words(text) for text in texts] == [command.split() for command in commands]
