@@ -84,7 +84,7 @@ class Watch:
             started=self._started,
             asr=self._recognizer.health is None,
             mic=microphone is None,
-            problem=microphone or self._recognizer.health,
+            problem=microphone or self._recognizer.health or self._publisher.refusal,
             spoken_today=round(self._budget.seconds_on(today), 1),
             cost_today=self._budget.cost_on(today),
             limit_reached=self._budget.is_spent(since_boot(), today),

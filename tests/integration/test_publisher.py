@@ -27,6 +27,7 @@ from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.outbox_file import OutboxFile
 from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.refusals import Refusal
 from auricle.mqtt.topics import Action, Setting, Topics
 from auricle.turn import (
     Mode,
@@ -40,7 +41,9 @@ from auricle.turn import (
 from auricle.wake.detector import Detection
 from rigs.broker import Broker
 from rigs.eventually import eventually
+from rigs.fault_proxy import FaultProxy
 from rigs.house import House
+from rigs.over_quota import OverQuota
 
 TOPICS = Topics("auricle", "study")
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
@@ -111,10 +114,14 @@ async def study(
     history: bool = False,
     hermes: Hermes | None = None,
     disclosure: Disclosure = Disclosure(partial=True),  # noqa: B008  # frozen
+    port: int | None = None,
 ) -> AsyncIterator[Study]:
+    """`port`: of what stands before the broker, if anything does."""
     outbox = broker.directory / "state" / "outbox.db"
     study = Study(
-        broker.port, outbox, time_to_live, disclosure, history=history, hermes=hermes
+        *(port or broker.port, outbox, time_to_live, disclosure),
+        history=history,
+        hermes=hermes,
     )
     study.publisher.state("idle")
     study.publisher.echo(Setting.MUTE, value=False)
@@ -347,6 +354,36 @@ async def test_nobody_listening_is_told_within_a_tenth_of_a_second(
 
     assert delivery(house)["fate"] == "no_listener"
     assert told - said < 0.1 * PATIENCE
+
+
+async def test_a_broker_over_its_quota_is_said_and_not_pestered(
+    broker: Broker,
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        FaultProxy(broker.port) as door,
+        study(broker, history=True, port=door.port) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        over_quota = OverQuota()
+        door.screen(over_quota.screen)
+        satellite.hears("turn on the light", turn="t1")
+
+        assert await satellite.fate() is Fate.REJECTED
+        assert satellite.publisher.refusal is Refusal.OVER_QUOTA
+        assert satellite.publisher.connected
+        # The final, its event, the last one, the emotion, the counts, and the history.
+        await eventually(lambda: over_quota.refused == 6)
+
+        door.heal()
+        satellite.hears("turn it off", turn="t2")
+        await eventually(lambda: len(satellite.fates) == 2)
+        assert satellite.fates[-1].fate is Fate.ACKED
+        assert satellite.publisher.refusal is None
+        assert over_quota.refused == 6
+        # What happened meanwhile is told as soon as somebody asks again.
+        house.say("homeassistant/status", "online")
+        await house.until(lambda: len(house.on(TOPICS.history)) == 2)
 
 
 async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -> None:

@@ -15,6 +15,10 @@ from typing import Self
 _CHUNK = 4096
 
 
+Screen = Callable[[bytes], tuple[bytes, bytes]]
+"""Of what goes up: what goes on, and what is answered at once."""
+
+
 class Way(StrEnum):
     """As seen by the client."""
 
@@ -42,6 +46,7 @@ class FaultProxy:
         self._delay = 0.0
         self._rate: float | None = None
         self._cut: tuple[int, Callable[[], None]] | None = None
+        self._screen: Screen | None = None
 
     # --- faults of connections that are there ---
 
@@ -76,8 +81,12 @@ class FaultProxy:
     def throttle(self, bytes_per_second: float) -> None:
         self._rate = bytes_per_second
 
+    def screen(self, screen: Screen) -> None:
+        self._screen = screen
+
     def heal(self) -> None:
         """Let what waits pass, and everything be well."""
+        self._screen = None
         self._stalled = frozenset()
         self._refusing = False
         self._delay = 0.0
@@ -111,8 +120,8 @@ class FaultProxy:
         line.target = target[1]
         self._lines.add(line)
         pumps = [
-            asyncio.create_task(self._pump(reader, target[1], Way.UP)),
-            asyncio.create_task(self._pump(target[0], writer, Way.DOWN)),
+            asyncio.create_task(self._pump(reader, target[1], Way.UP, writer)),
+            asyncio.create_task(self._pump(target[0], writer, Way.DOWN, target[1])),
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +133,11 @@ class FaultProxy:
             line.close()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        way: Way,
+        back: asyncio.StreamWriter,
     ) -> None:
         loop = asyncio.get_running_loop()
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(256)
@@ -136,6 +149,9 @@ class FaultProxy:
                 while way in self._stalled:
                     await asyncio.sleep(0.01)
                 self.bytes[way] += len(data)
+                if way is Way.UP and self._screen is not None:
+                    data, answers = self._screen(data)
+                    back.write(answers)
                 writer.write(data)
                 await writer.drain()
                 self._cut_if_due()

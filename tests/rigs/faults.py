@@ -13,6 +13,7 @@ from enum import StrEnum
 from rigs.fault_proxy import Way
 from rigs.ledgers import End
 from rigs.network import Network
+from rigs.over_quota import OverQuota
 from rigs.recognizer_faults import (
     AbortAfter,
     CloseAfter,
@@ -408,6 +409,15 @@ BROKER = [
         lambda scene: scene.forbid_everything(),
         REPORTED,
         lambda scene: scene.allow_again(),
+        moment=Moment.BEFORE,
+        reasons=["rejected"],
+    ),
+    FaultCase(
+        "F20q",
+        "the broker's quota is exceeded",
+        lambda scene: scene.mqtt.screen(OverQuota().screen),
+        REPORTED,
+        _heal_mqtt,
         moment=Moment.BEFORE,
         reasons=["rejected"],
     ),

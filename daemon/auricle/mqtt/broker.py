@@ -88,7 +88,9 @@ class DeliveryResult(StrEnum):
     NO_LISTENER = "no_listener"
     """Nobody is subscribed; only MQTT 5 says so."""
     REJECTED = "rejected"
-    """The broker's access rules forbid it."""
+    """The broker's access rules forbid it, or it is not to the broker's liking."""
+    OVER_QUOTA = "over_quota"
+    """The broker takes no more: a limit of its own is reached."""
     LOST = "lost"
     """The connection ended before the acknowledgment: it may have arrived."""
 

@@ -20,6 +20,7 @@ from auricle.mqtt.connection import Connection, Report
 from auricle.mqtt.in_flight import InFlight
 from auricle.mqtt.knock import knock
 from auricle.mqtt.messages import Message
+from auricle.mqtt.refusals import Refusal, Refusals
 from auricle.mqtt.route import SETTLED, Route, refusal_delays
 from auricle.mqtt.tls import tls_context
 
@@ -85,11 +86,16 @@ class MqttClient:
         self._in_flight = InFlight()
         self._idle = asyncio.Event()
         self._problem: Problem | None = None
-        self._denied: set[str] = set()
+        self._refusals = Refusals()
 
     @property
     def connected(self) -> bool:
         return self._connected_at is not None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the broker does not let us do, where it takes us at all."""
+        return self._refusals.standing
 
     @property
     def answers(self) -> bool:
@@ -245,6 +251,7 @@ class MqttClient:
                 )
                 if not again:
                     self._problem = None
+                self._refusals.connected()
                 if self._subscriptions:
                     connection.subscribe(self._subscriptions)
                 self._on_connection(report)
@@ -253,7 +260,7 @@ class MqttClient:
                 if not self._ended.done():
                     self._ended.set_result(report)
             case Denied(topic):
-                self._warn_of_denial("read", topic)
+                self._warn(self._refusals.may_not_read(topic))
                 self._on_connection(report)
             case Received():
                 self._on_message(report)
@@ -267,8 +274,7 @@ class MqttClient:
         if not self._in_flight:
             self._idle.set()
         self._expect_answer()
-        if delivered.result is DeliveryResult.REJECTED:
-            self._warn_of_denial("write", message.topic)
+        self._warn(self._refusals.settled(message.topic, delivered.result))
         self._on_delivery(delivered)
 
     def _expect_answer(self) -> None:
@@ -290,12 +296,6 @@ class MqttClient:
         self._problem = end.problem
         self._on_connection(end)
 
-    def _warn_of_denial(self, verb: str, topic: str) -> None:
-        known = topic in self._denied
-        logger.log(
-            logging.DEBUG if known else logging.WARNING,
-            "the broker's access rules do not let us %s %s",
-            verb,
-            topic,
-        )
-        self._denied.add(topic)
+    def _warn(self, news: str | None) -> None:
+        if news is not None:
+            logger.warning("%s", news)

@@ -52,6 +52,7 @@ _PROTOCOLS = {
     Version.V311: paho.MQTTv311,
 }
 _NO_MATCHING_SUBSCRIBERS = 0x10
+_QUOTA_EXCEEDED = 0x97
 
 
 class Connection:
@@ -227,6 +228,8 @@ def _properties(packet: int, **values: int) -> Properties:
 def _result(reason: ReasonCode) -> DeliveryResult:
     if reason.value == _NO_MATCHING_SUBSCRIBERS:
         return DeliveryResult.NO_LISTENER
+    if reason.value == _QUOTA_EXCEEDED:
+        return DeliveryResult.OVER_QUOTA
     return DeliveryResult.REJECTED if reason.is_failure else DeliveryResult.ACKED
 
 

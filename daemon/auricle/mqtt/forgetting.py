@@ -98,7 +98,8 @@ class _Forgetting:
             topic
             for topic, message_id in ids.items()
             if message_id is None
-            or self._results.get(message_id) is DeliveryResult.REJECTED
+            or self._results.get(message_id)
+            in (DeliveryResult.REJECTED, DeliveryResult.OVER_QUOTA)
         ]
         if denied:
             raise ForgettingError(

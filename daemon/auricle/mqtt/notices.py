@@ -10,7 +10,11 @@ from auricle.turn import OutcomeKind, Reason
 MOST_WAITING = 1000
 """Beyond it the oldest is forgotten: nobody has listened for a very long time."""
 
-_UNHEARD = (DeliveryResult.NO_LISTENER, DeliveryResult.LOST)
+_UNHEARD = (
+    DeliveryResult.NO_LISTENER,
+    DeliveryResult.OVER_QUOTA,
+    DeliveryResult.LOST,
+)
 
 
 @dataclass(frozen=True, slots=True)

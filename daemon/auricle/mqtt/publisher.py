@@ -26,6 +26,7 @@ from auricle.mqtt.messages import Diagnostics, Message, Messages
 from auricle.mqtt.notices import Notice
 from auricle.mqtt.outbox_file import Purpose
 from auricle.mqtt.partials import Partials
+from auricle.mqtt.refusals import Refusal
 from auricle.mqtt.topics import Action, Setting
 from auricle.turn import Outcome, OutcomeKind, Stamp, Turn
 
@@ -116,6 +117,11 @@ class Publisher:
     def broker_problem(self) -> str | None:
         """Why there is no connection, as a sentence."""
         return self._broker_problem
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """See MqttClient.refusal."""
+        return self._client.refusal
 
     async def start(self) -> None:
         """Take up what an earlier run left, and find the broker."""

@@ -1,0 +1,59 @@
+"""What the broker does not let us do, until it does."""
+
+from enum import StrEnum
+
+from auricle.mqtt.broker import DeliveryResult
+
+
+class Refusal(StrEnum):
+    """What a person has to mend at the broker."""
+
+    DENIED = "mqtt_denied"
+    """Its access rules forbid something."""
+    OVER_QUOTA = "mqtt_quota"
+    """It takes no more: a limit of its own is reached."""
+
+
+class Refusals:
+    """What is news is returned, as a sentence for the log."""
+
+    def __init__(self) -> None:
+        self._denied: set[str] = set()
+        self._warned: set[str] = set()
+        self._over_quota = False
+
+    @property
+    def standing(self) -> Refusal | None:
+        """What the broker refused last and has not allowed since."""
+        if self._over_quota:
+            return Refusal.OVER_QUOTA
+        return Refusal.DENIED if self._denied else None
+
+    def connected(self) -> None:
+        """The rules may have been mended meanwhile."""
+        self._denied.clear()
+
+    def may_not_read(self, topic: str) -> str | None:
+        return self._deny("read", topic)
+
+    def settled(self, topic: str, result: DeliveryResult) -> str | None:
+        """A message on `topic` was answered."""
+        match result:
+            case DeliveryResult.REJECTED:
+                return self._deny("write", topic)
+            case DeliveryResult.OVER_QUOTA:
+                known, self._over_quota = self._over_quota, True
+                return None if known else "the broker takes no more: quota exceeded"
+            case DeliveryResult.ACKED | DeliveryResult.NO_LISTENER:
+                self._over_quota = False
+                self._denied.discard(topic)
+            case DeliveryResult.LOST:
+                pass
+        return None
+
+    def _deny(self, verb: str, topic: str) -> str | None:
+        self._denied.add(topic)
+        if topic in self._warned:
+            return None
+        self._warned.add(topic)
+        return f"the broker's access rules do not let us {verb} {topic}"
