@@ -1,6 +1,7 @@
 """A broker behind a tap: when it acknowledged which message."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from typing import Any, Self
@@ -39,10 +40,17 @@ class BrokerTap:
         assert line is not None
         self._lines.add(line)
         source, sink = await asyncio.open_connection("127.0.0.1", self._broker_port)
+        to_broker = sink.get_extra_info("socket")
+
+        def answered(kind: int, body: bytes) -> None:
+            # As the daemon does, whose connection to the broker this stands for.
+            to_broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            self._acknowledged(kind, body)
+
         try:
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(_pump(reader, sink, self._published))
-                pumps.create_task(_pump(source, writer, self._acknowledged))
+                pumps.create_task(_pump(source, writer, answered))
         finally:
             sink.close()
             writer.close()
