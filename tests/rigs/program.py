@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Any, Self
 
 Settings = Mapping[str, Mapping[str, Any]]
+LOG = "auricle.log"
+"""In the program's folder."""
 
 
 class Program:
@@ -36,7 +38,7 @@ class Program:
         self.config = folder / "auricle.toml"
         satellite = {"state_directory": str(folder), **settings.get("satellite", {})}
         write_settings(self.config, {**settings, "satellite": satellite})
-        self._log_path = folder / "auricle.log"
+        self._log_path = folder / LOG
         self._process: Process | None = None
         self.starts = 0
 

@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import itertools
 import os
-import struct
+import sys
 import time
 from termios import FIONREAD
 from typing import Self
@@ -19,6 +19,7 @@ import numpy as np
 from auricle.audio.frame import FRAME_BYTES, FRAME_SECONDS
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
+from rigs.eventually import eventually
 from rigs.recognizer_faults import Fault
 from rigs.scripted_recognizer import ScriptedRecognizer
 from rigs.speech import noise, say, silence
@@ -26,6 +27,9 @@ from rigs.speech import noise, say, silence
 _ROOM = -75.0
 # A busy machine may not look for so long.
 _PIPE_SECONDS = 1.0
+# What Linux gives to anybody, unless told otherwise.
+_LARGEST_PIPE = 1 << 20
+_MOMENT = 4 * FRAME_BYTES
 # Loud enough to be no room's noise, and never found in speech.
 _MARK = np.array([21845, -21845, 13107, -13107] * 4, "<i2").tobytes()
 _BITS = 16
@@ -38,6 +42,7 @@ class Room:
     def __init__(self, speed: float = 1.0, *, patient: bool = False) -> None:
         """`patient`: wait for a listener who is slow, as no room does."""
         self.speed = speed
+        """May be changed while there is sound; faster than at first is too fast."""
         self._patient = patient
         self._noise = itertools.cycle(_cut(noise(3.0, dbfs=_ROOM)))
         self._to_say: list[bytes] = []
@@ -47,7 +52,7 @@ class Room:
         self.microphone, self._mouth = os.pipe2(os.O_CLOEXEC)
         """The descriptor to hear it with."""
         size = round(_PIPE_SECONDS * speed * FRAME_BYTES / FRAME_SECONDS)
-        fcntl.fcntl(self._mouth, fcntl.F_SETPIPE_SZ, size)
+        fcntl.fcntl(self._mouth, fcntl.F_SETPIPE_SZ, min(size, _LARGEST_PIPE))
         os.set_blocking(self._mouth, False)
 
     async def say(self, pcm: bytes) -> float:
@@ -59,13 +64,16 @@ class Room:
         await self._said.wait()
         return time.monotonic()
 
+    async def is_heard(self) -> None:
+        """Wait until all sound so far was heard, but for the latest moment's."""
+        await eventually(lambda: self._waiting() < _MOMENT, 30)
+
     def forget(self) -> None:
         """Let nobody hear what was said before, and waits in the pipe."""
-        waiting = struct.unpack("i", fcntl.ioctl(self.microphone, FIONREAD, bytes(4)))
         # The program may be reading it meanwhile: nobody waits here for the next sound.
         again = os.open(f"/proc/self/fd/{self.microphone}", os.O_RDONLY | os.O_NONBLOCK)
         with contextlib.suppress(BlockingIOError):
-            os.read(again, waiting[0])
+            os.read(again, self._waiting())
         os.close(again)
 
     def unplug(self) -> None:
@@ -97,6 +105,11 @@ class Room:
                 self._said.set()
             due = max(due + FRAME_SECONDS / self.speed, time.monotonic() - 0.1)
             await asyncio.sleep(due - time.monotonic())
+
+    def _waiting(self) -> int:
+        """Bytes in the pipe."""
+        told = fcntl.ioctl(self.microphone, FIONREAD, bytes(4))
+        return int.from_bytes(told, sys.byteorder)
 
     def _utter(self, frame: bytes) -> bool:
         # Nobody has to listen: what does not fit is not heard.

@@ -13,7 +13,7 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -27,15 +27,15 @@ from rigs.fault_proxy import FaultProxy
 from rigs.house import House
 from rigs.ledgers import End, Ledgers
 from rigs.network import Network
-from rigs.program import Program
+from rigs.program import LOG, Program
 from rigs.room import NumberedRecognizer, Room, command
 
-NODE = "auricle/study"
 CANARY = "CANARY0123456789abcdef"
 """In every secret, so that it can be looked for afterwards."""
 API_KEY = f"sk-{CANARY}"
 ACL = Path(__file__).parents[2] / "mosquitto" / "acl.example"
-USERS = {"homeassistant": "h", "study": CANARY}
+HOUSE = "homeassistant"
+STUDY = "study"
 
 LISTENING = "listening to "
 CONNECTED = "connected to the broker"
@@ -69,30 +69,36 @@ class Scene:
         environment: Mapping[str, str] = MappingProxyType({}),
         network: Network | None = None,
         patient: bool = False,
+        node: str = STUDY,
+        broker: Broker | None = None,
     ) -> None:
         """`settings` of the program are on top of ours; `speed` and `patient` are the
-        room's; `network`: the one that all of it is in, where that may have faults.
+        room's; `network`: the one that all of it is in, where that may have faults;
+        `broker`: a guarded one that runs, where the house has more satellites.
         """
         self.folder = folder
         self.network = network
         self.ledgers = Ledgers(time_to_live)
         self.room = Room(speed, patient=patient)
         self.recognizer = NumberedRecognizer(api_key=API_KEY)
-        self.broker = guarded_broker(folder / "broker")
-        self.house = LedgerHouse(self.broker.port, self.ledgers)
+        self.broker = broker or guarded_broker(folder / "broker")
+        self._shares_broker = broker is not None
+        self._node = node
+        self.house = LedgerHouse(self.broker.port, self.ledgers, node)
         self.mqtt = FaultProxy(self.broker.port)
         self._settings = settings
         self._environment = environment
         self._sessions = 0
         self._speaking: asyncio.Task[float] | None = None
-        self.log = LogTail(folder / "auricle.log")
+        self.log = LogTail(folder / LOG)
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             enter = stack.enter_async_context
-            self.broker.start()
-            stack.callback(self.broker.kill)
+            if not self._shares_broker:
+                self.broker.start()
+                stack.callback(self.broker.kill)
             await enter(self.mqtt)
             await enter(self.recognizer)
             self.asr = await enter(FaultProxy(self.recognizer.port))
@@ -119,7 +125,7 @@ class Scene:
 
     def _all_settings(self) -> dict[str, Mapping[str, Any]]:
         ours: dict[str, Mapping[str, Any]] = {
-            "satellite": {"name": "study"},
+            "satellite": {"name": self._node},
             "microphone": {"recording": "-", "speed": self.room.speed},
             "utterance": {"mode": "manual"},
             "asr": {
@@ -130,8 +136,8 @@ class Scene:
             "mqtt": {
                 "host": "127.0.0.1",
                 "port": self.mqtt.port,
-                "username": "study",
-                "password": USERS["study"],
+                "username": self._node,
+                "password": CANARY,
                 "time_to_live": self.ledgers.time_to_live,
             },
             "limits": {"turns_per_hour": 0, "seconds_per_day": 0},
@@ -325,12 +331,12 @@ class LogTail:
 class LedgerHouse(House):
     """Home Assistant's place on the broker, which writes down what it hears."""
 
-    def __init__(self, port: int, ledgers: Ledgers) -> None:
-        user = "homeassistant"
-        super().__init__(port, "#", username=user, password=USERS[user])
+    def __init__(self, port: int, ledgers: Ledgers, node: str) -> None:
+        super().__init__(port, "#", username=HOUSE, password=HOUSE)
         self.secrets = 0
         """Messages that hold one."""
         self._ledgers = ledgers
+        self._node = node
         self._latest: dict[str, str] = {}
 
     def leave(self) -> None:
@@ -348,7 +354,7 @@ class LedgerHouse(House):
 
     def latest(self, topic: str) -> str | None:
         """The latest payload on a topic of the satellite."""
-        return self._latest.get(f"{NODE}/{topic}")
+        return self._latest.get(self._topic(topic))
 
     def _hear(self, message: paho.MQTTMessage) -> None:
         # A thousand turns later, nobody wants to check all of them.
@@ -357,18 +363,22 @@ class LedgerHouse(House):
         payload = self.heard[-1].payload
         self.secrets += CANARY in payload
         self._latest[message.topic] = payload
-        if message.topic == f"{NODE}/transcript/final":
+        if message.topic == self._topic("transcript/final"):
             self._ledgers.final(payload)
-        elif message.topic == f"{NODE}/event/utterance":
+        elif message.topic == self._topic("event/utterance"):
             self._ledgers.event(payload)
+
+    def _topic(self, name: str) -> str:
+        return f"auricle/{self._node}/{name}"
 
 
 _KEPT = 500
 
 
-def guarded_broker(folder: Path) -> Broker:
-    """With the access rules that we give to users."""
+def guarded_broker(folder: Path, nodes: Sequence[str] = (STUDY,)) -> Broker:
+    """With the access rules that we give to users, for satellites of these names."""
     folder.mkdir()
+    users = {HOUSE: HOUSE, **dict.fromkeys(nodes, CANARY)}
     acl = folder / "acl"
     acl.write_text(ACL.read_text())
     acl.chmod(0o600)
@@ -376,7 +386,7 @@ def guarded_broker(folder: Path) -> Broker:
         folder,
         (
             "allow_anonymous false",
-            f"password_file {password_file(folder, USERS)}",
+            f"password_file {password_file(folder, users)}",
             f"acl_file {acl}",
         ),
     )

@@ -1,4 +1,4 @@
-"""All faults, kill -9 wherever it hurts, and turns without end: scripts/soak."""
+"""All faults, kill -9 wherever it hurts, turns without end, and houses: scripts/soak."""
 
 import argparse
 import asyncio
@@ -17,11 +17,13 @@ from soak.soak import Soak
 from soak.table import table
 
 _ROOT = Path(__file__).parents[2]
+# Where none is named.
+_PARTS = ("faults", "kills", "marathon", "low", "home", "burst", "no-wake")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["faults", "kills", "marathon"])
+    parser.add_argument("parts", nargs="*", default=_PARTS)
     parser.add_argument("--short", action="store_true", help="ten minutes of it")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
     parser.add_argument("--table", type=Path, help="write what was measured of faults")
@@ -36,6 +38,11 @@ def main() -> int:
             "faults": soak.rage,
             "kills": soak.kill,
             "marathon": soak.run_marathon,
+            "low": soak.run_low,
+            "live": soak.run_live,
+            "home": soak.run_home,
+            "burst": soak.run_burst,
+            "no-wake": soak.run_no_wake,
         }
         try:
             for part in arguments.parts:

@@ -1,28 +1,32 @@
 """What is printed of a soak: one line, and what is behind it."""
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 
-from soak.marathon import Marathon
+from soak.samples import mib_per_hour, percentile
 from soak.soak import Soak
 
 
 def report_line(soak: Soak, commit: str) -> str:
-    storm, delays = soak.storm, soak.marathon.delays
+    storm, home = soak.storm, soak.home
+    delays = soak.marathon.delays or home.delays
+    samples = soak.marathon.samples or soak.low.samples or soak.live.samples
     ordered = len(soak.restarts) + storm.ordered_starts
     parts = [
         f"turns {soak.turns}",
-        f"faults {storm.faults.total() + len(soak.restarts)} of {_kinds(soak)} kinds",
+        f"faults {_faults(soak).total()} of {len(_faults(soak))} kinds",
         f"bad inputs {storm.bad_inputs}",
         f"lost {soak.lost}",
         f"stale executed {soak.late}",
         f"duplicates after dedupe {soak.duplicates}",
         f"restarts {ordered + storm.unordered_starts} (expected {ordered})",
     ]
-    if len(delays) > 1:
-        cuts = statistics.quantiles(delays, n=100)
-        parts.append(f"p50/p99 {cuts[49] * 1000:.0f}/{cuts[98] * 1000:.0f} ms")
-        parts.append(f"RSS slope {soak.marathon.mib_per_hour:+.2f} MiB/h")
+    if delays:
+        middle, most = percentile(delays, 0.5) * 1000, percentile(delays, 0.99) * 1000
+        parts.append(f"p50/p99 {middle:.0f}/{most:.0f} ms")
+    if samples:
+        parts.append(f"RSS slope {mib_per_hour(samples):+.2f} MiB/h")
     return ", ".join([*parts, f"seed {soak.seed}", f"commit {commit}"])
 
 
@@ -34,32 +38,16 @@ def details(soak: Soak) -> Iterator[str]:
             f"{statistics.median(soak.restarts):.1f} s (median), "
             f"{max(soak.restarts):.1f} s (longest)"
         )
-    if soak.marathon.samples:
-        yield from _marathon(soak.marathon)
+    yield from soak.low.summary()
+    yield from soak.live.summary()
+    yield from soak.home.summary()
+    yield from soak.burst.summary()
+    yield from soak.no_wake.summary()
+    yield from soak.marathon.summary()
     yield from (f"FAILED {failure}" for failure in soak.failures)
 
 
-def _marathon(marathon: Marathon) -> Iterator[str]:
-    first, last = marathon.medians()
-    yield (
-        f"marathon: {len(marathon.delays)} turns in {marathon.seconds:.0f} s; median "
-        f"{first * 1000:.0f} ms at first, {last * 1000:.0f} ms at last "
-        f"({last / first - 1:+.1%})"
-    )
-    settled = marathon.settled
-    yield (
-        f"memory {settled[0].kib / 1024:.1f} to {settled[-1].kib / 1024:.1f} MiB; "
-        f"descriptors {_range([sample.descriptors for sample in settled])}, "
-        f"threads {_range([sample.threads for sample in settled])}, "
-        f"tasks {_range(marathon.tasks)} (first, least, most, last)"
-    )
-
-
-def _range(counts: list[int]) -> str:
-    if not counts:
-        return "unknown"
-    return f"{counts[0]} {min(counts)} {max(counts)} {counts[-1]}"
-
-
-def _kinds(soak: Soak) -> int:
-    return len(soak.storm.faults) + bool(soak.restarts)
+def _faults(soak: Soak) -> Counter[str]:
+    """By kind."""
+    ours = {"F23": len(soak.restarts), "F17": soak.home.broker_restarts}
+    return soak.storm.faults + soak.home.faults + Counter(ours)

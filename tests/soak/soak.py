@@ -3,17 +3,23 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from rigs.faults import CATALOGUE, NETWORK
+from rigs.broker import Broker
+from rigs.faults import CATALOGUE, NETWORK, FaultCase
 from rigs.network import Network
-from rigs.scene import Scene
+from rigs.program import LOG
+from rigs.scene import STUDY, Scene, guarded_broker
+from soak.burst import Burst
 from soak.extent import Extent
+from soak.home import ROOMS, Home, plan
 from soak.kills import kill_often
+from soak.low import Low
 from soak.marathon import Marathon
+from soak.no_wake import NoWake
 from soak.storm import Storm
 
 # Of speech. Faults strike within a command, which must last that long.
@@ -22,9 +28,18 @@ _KILL_SPEED = 4.0
 _MARATHON_SPEED = 16.0
 # Shorter than by default: what expires is not waited for as long.
 _TIME_TO_LIVE = 8.0
+# As everybody's; nothing here waits for it.
+_HOME_TIME_TO_LIVE = 10.0
 # In a room that is so fast, the sound since the last word counts for seconds of age.
 _MARATHON_TIME_TO_LIVE = 60.0
 _TOLERANCE = 1.0
+# Of the sound of a room in which nobody speaks.
+_QUIET_SPEED = 60.0
+# Of five rooms on one machine.
+_HOME_QUIET_SPEED = 20.0
+_HOME_FAULTS = ("F01", "F02", "F03")
+# Where what the disk writes is somebody else's.
+_MEMORY = Path("/dev/shm")
 
 
 @dataclass
@@ -35,6 +50,11 @@ class Soak:
     """Where it has one of its own, which may have faults as well."""
     storm: Storm = field(default_factory=Storm)
     marathon: Marathon = field(default_factory=Marathon)
+    low: Low = field(default_factory=lambda: Low("low"))
+    live: Low = field(default_factory=lambda: Low("live"))
+    home: Home = field(default_factory=Home)
+    burst: Burst = field(default_factory=Burst)
+    no_wake: NoWake = field(default_factory=NoWake)
     restarts: list[float] = field(default_factory=list)
     """After each kill, the seconds until it listened again."""
     turns: int = 0
@@ -47,12 +67,11 @@ class Soak:
 
     async def rage(self) -> None:
         """Every fault of the catalogue, again and again."""
-        cases = [*CATALOGUE, *(NETWORK if self.network else [])]
         extent = self.extent
         async with self._scene(_STORM_SPEED) as scene:
             await self.storm.rage(
                 scene,
-                cases,
+                self._cases(),
                 Random(self.seed),
                 at_least=extent.faults,
                 seconds=extent.seconds,
@@ -73,6 +92,74 @@ class Soak:
             await self.marathon.run(scene, self.extent.turns)
         self.failures += self.marathon.complaints()
 
+    async def run_low(self) -> None:
+        """A command every two minutes, in a house whose clock is fast."""
+        async with self._scene(
+            _QUIET_SPEED, _MARATHON_TIME_TO_LIVE, patient=True, log_in_memory=True
+        ) as scene:
+            await self.low.run(scene, self.extent.low_hours, talking=_MARATHON_SPEED)
+        self.failures += self.low.complaints()
+
+    async def run_live(self) -> None:
+        """The same in a house whose clock is right."""
+        async with self._scene(1.0, log_in_memory=True) as scene:
+            await self.live.run(scene, self.extent.live_hours, talking=1.0)
+        self.failures += self.live.complaints()
+
+    async def run_no_wake(self) -> None:
+        """Speech without the wake word."""
+        async with self._scene(
+            _QUIET_SPEED, _MARATHON_TIME_TO_LIVE, patient=True
+        ) as scene:
+            hours, random = self.extent.no_wake_hours, Random(self.seed)
+            await self.no_wake.run(scene, hours, random, talking=_MARATHON_SPEED)
+        self.failures += self.no_wake.complaints()
+
+    async def run_home(self) -> None:
+        """Five satellites, a recognizer that fails at times, a broker that restarts."""
+        hours = self.extent.home_hours
+        faults = [case for case in self._cases() if case.id.startswith(_HOME_FAULTS)]
+        commands = plan(hours, faults, Random(self.seed))
+        with tempfile.TemporaryDirectory() as folder:
+            broker = guarded_broker(Path(folder) / "broker", ROOMS)
+            broker.start()
+            try:
+                async with AsyncExitStack() as stack:
+                    scenes = {
+                        room: await stack.enter_async_context(
+                            self._scene(
+                                _HOME_QUIET_SPEED,
+                                _HOME_TIME_TO_LIVE,
+                                patient=True,
+                                node=room,
+                                broker=broker,
+                            )
+                        )
+                        for room in ROOMS
+                    }
+                    await self.home.run(
+                        scenes, broker, commands, hours=hours, hurry=_HOME_QUIET_SPEED
+                    )
+            finally:
+                broker.kill()
+        self.failures += self.home.complaints()
+
+    async def run_burst(self) -> None:
+        """Satellites that wake together, again and again."""
+        extent, burst = self.extent, self.burst
+        with tempfile.TemporaryDirectory() as folder:
+            await burst.run(
+                Path(folder),
+                satellites=extent.satellites,
+                bursts=extent.bursts,
+                every=extent.burst_every,
+            )
+        self.turns += len(burst.answers) + burst.unanswered
+        self.lost += burst.unanswered
+        self.late += burst.late
+        self.duplicates += burst.duplicates
+        self.failures += burst.complaints()
+
     @asynccontextmanager
     async def _scene(
         self,
@@ -80,9 +167,17 @@ class Soak:
         time_to_live: float = _TIME_TO_LIVE,
         *,
         patient: bool = False,
+        log_in_memory: bool = False,
+        node: str = STUDY,
+        broker: Broker | None = None,
     ) -> AsyncIterator[Scene]:
         settings = {"wake_word": {"refractory": 0.5}}
-        with tempfile.TemporaryDirectory() as folder:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            tempfile.TemporaryDirectory(dir=_MEMORY) as memory,
+        ):
+            if log_in_memory:
+                (Path(folder) / LOG).symlink_to(Path(memory) / LOG)
             async with Scene(
                 Path(folder),
                 speed=speed,
@@ -90,6 +185,8 @@ class Soak:
                 settings=settings,
                 network=self.network,
                 patient=patient,
+                node=node,
+                broker=broker,
             ) as scene:
                 try:
                     yield scene
@@ -101,6 +198,9 @@ class Soak:
                     raise
                 finally:
                     self._close_books(scene)
+
+    def _cases(self) -> list[FaultCase]:
+        return [*CATALOGUE, *(NETWORK if self.network else [])]
 
     def _close_books(self, scene: Scene) -> None:
         ledgers = scene.ledgers
