@@ -1,4 +1,4 @@
-"""All faults, kill -9 wherever it hurts, turns without end, and houses: scripts/soak."""
+"""All faults, kill -9 wherever it hurts, turns without end, houses: scripts/soak."""
 
 import argparse
 import asyncio
