@@ -50,7 +50,8 @@ class Budget:
         self._limits = limits
         self._price = price
         self._boot_id = boot_id
-        self._turns: deque[float] = deque()
+        # Of more than the limit, nobody needs to know when the first ones began.
+        self._turns: deque[float] = deque(maxlen=limits.turns_per_hour)
         if spent is not None and spent.boot_id == boot_id:
             self._turns.extend(spent.turns)
         self._spent = spent
@@ -64,8 +65,8 @@ class Budget:
         day = today
         if self._spent is not None and self._is_of(today):
             day = self._spent.day
-        turns = tuple(self._turns) if self._limits.turns_per_hour else ()
-        self._spent = Spent(day, self.seconds_on(today) + seconds, self._boot_id, turns)
+        seconds += self.seconds_on(today)
+        self._spent = Spent(day, seconds, self._boot_id, tuple(self._turns))
         return self._spent
 
     def seconds_on(self, today: date) -> float:

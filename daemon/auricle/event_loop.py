@@ -21,7 +21,7 @@ _Address = (
 )
 
 # Lookups that hang, after which another one would only be one more.
-_MOST = 8
+MOST_LOOKUPS = 8
 
 
 class EventLoop(asyncio.SelectorEventLoop):
@@ -33,7 +33,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
-        self._free = threading.Semaphore(_MOST)
+        self._free = threading.Semaphore(MOST_LOOKUPS)
 
     async def getaddrinfo(
         self,

@@ -16,7 +16,8 @@ from auricle.turn import LONGEST_FOLLOW_UP
 
 logger = logging.getLogger(__name__)
 
-_LARGEST = 64 * 1024
+# An hour may have 3600 turns, each of which takes a line.
+_LARGEST = 128 * 1024
 
 
 class StateFile:

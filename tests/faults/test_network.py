@@ -1,7 +1,10 @@
 """A network that swallows packets: nobody is told, and everybody has to notice."""
 
+import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,36 @@ async def test_one_packet_in_ten_lost_costs_no_command(
 
     assert ends == [End.EXECUTED] * 8
     scene.check()
+
+
+async def test_99_of_100_commands_pass_where_one_packet_in_ten_is_lost(
+    network: Network, tmp_path: Path
+) -> None:
+    """On the satellites' own connections, and at people's speed: what is said faster
+    grows old faster.
+    """
+    async with AsyncExitStack() as stack:
+        folders = [tmp_path / f"house{number}" for number in range(4)]
+        for folder in folders:
+            folder.mkdir()
+        scenes = [await stack.enter_async_context(Scene(f)) for f in folders]
+        ports = [port for scene in scenes for port in (scene.asr.port, scene.mqtt.port)]
+        network.lose(10, *ports)
+        await asyncio.gather(*(say_fifty(scene) for scene in scenes))
+        network.heal()
+
+        ends = Counter(
+            end for scene in scenes for end in scene.ledgers.ends().elements()
+        )
+        assert ends[End.EXECUTED] + ends[End.REPORTED] == 200, ends
+        assert ends[End.EXECUTED] >= 198, ends
+        for scene in scenes:
+            scene.check()
+
+
+async def say_fifty(scene: Scene) -> None:
+    for _ in range(50):
+        await scene.end(await scene.speak())
 
 
 async def test_a_slow_uplink_carries_a_command_all_the_same(

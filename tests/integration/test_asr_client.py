@@ -523,6 +523,21 @@ async def test_a_lost_session_is_said_again_whole(
     assert server.heard[1].pcm == spoken
 
 
+async def test_no_more_than_a_minute_is_kept_to_be_said_again() -> None:
+    async with (
+        ScriptedRecognizer(LIGHT, faults=[AbortAfter(0.3)]) as server,
+        client_of(server.url) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(70.0))
+        await asked.failure()
+        asked.session.replay()
+        asked.session.end_utterance()
+        await eventually(lambda: asked.finals)
+        asked.session.close()
+    assert server.heard[1].seconds == pytest.approx(60.0)
+
+
 async def test_what_is_said_between_loss_and_replay_is_said_as_well() -> None:
     async with (
         ScriptedRecognizer(LIGHT, faults=[AbortAfter(0.3)]) as server,

@@ -26,9 +26,11 @@ class Network:
         """Let what `port` sends arrive, and nothing that is sent to it."""
         self._rule(f"tcp dport {port} drop;")
 
-    def lose(self, percent: int) -> None:
-        """Let each packet be lost with this probability."""
-        self._rule(f"numgen random mod 100 < {percent} drop;")
+    def lose(self, percent: int, *ports: int) -> None:
+        """Let each packet be lost with this probability; of these ports, or any."""
+        chance = f"numgen random mod 100 < {percent} drop;"
+        ways = [f"tcp {way} {port}" for port in ports for way in ("dport", "sport")]
+        self._rule(" ".join(f"{way} {chance}" for way in ways or [""]))
 
     def throttle(self, kbit_per_second: int) -> None:
         self._shaped = True
@@ -61,6 +63,10 @@ def private_network() -> Iterator[Network]:
         try:
             # As on a wire; loopback's own packets are too large to be shaped.
             _run("ip", "link", "set", "lo", "mtu", "1500", "up")
+            # As on Debian, whatever this machine prefers: on loopback, BBR takes lost
+            # packets for a line of some bits a second.
+            loopback = ("local", "127.0.0.1", "dev", "lo", "table", "local")
+            _run("ip", "route", "change", *loopback, "congctl", "cubic")
             yield Network()
         finally:
             if libc.setns(home, _CLONE_NEWNET) != 0:

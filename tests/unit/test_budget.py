@@ -30,6 +30,16 @@ def test_the_hour_is_full_and_empties_again() -> None:
     assert not budget.is_spent(3600.0, TODAY)
 
 
+@pytest.mark.parametrize("most", [0, 3])
+def test_no_more_turns_are_remembered_than_the_limit_needs(most: int) -> None:
+    budget = Budget(Limits(turns_per_hour=most), price=None)
+    for now in range(1000):
+        budget.turn(float(now))
+
+    assert len(budget.used(1.0, TODAY).turns) == most
+    assert budget.is_spent(1000.0, TODAY) is bool(most)
+
+
 def test_the_day_is_full_until_tomorrow() -> None:
     budget = Budget(Limits(seconds_per_day=10.0), price=None)
     budget.used(10.0, TODAY)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def test_what_was_saved_is_remembered(tmp_path: Path) -> None:
     file.save(CHANGED)
 
     assert file.load() == CHANGED
+
+
+def test_as_many_turns_as_an_hour_may_have_are_remembered(tmp_path: Path) -> None:
+    # A machine that has been up for years.
+    turns = tuple(100_000_000.5 + second for second in range(3600))
+    busy = replace(CHANGED, spent=Spent(date(2026, 11, 21), 61.5, "boot", turns))
+    file = StateFile(tmp_path / "state.json")
+    file.save(busy)
+
+    assert file.load() == busy
 
 
 def test_a_new_satellite_remembers_nothing_and_is_not_muted(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ from auricle.asr.events import (
     TranscriptionFailed,
 )
 from auricle.asr.wording import LONGEST_TEXT
+from auricle.errors import AsrProtocolError
+
+MOST_ITEMS = 200
+"""Of a session, which lasts a minute: no voice makes as many utterances of it."""
 
 ItemEvent = (
     SpeechStarted
@@ -42,7 +46,10 @@ class _Item:
 
 
 class Items:
-    """Gives every event its item, and lets each item end once."""
+    """Gives every event its item, and lets each item end once.
+
+    Raises AsrProtocolError where a session has more than there can be.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, _Item] = {}
@@ -56,9 +63,7 @@ class Items:
 
     def skip(self) -> str:
         """The id of an item that the server never hears of."""
-        item = self._new("")
-        del self._open[item.id]
-        return item.id
+        return self._unnamed_id()
 
     def end_oldest(self) -> str:
         """End the item whose turn it is, known by now or not; return its id."""
@@ -112,11 +117,15 @@ class Items:
         return self._open.get(item_id)
 
     def _new(self, item_id: str) -> _Item:
-        if not item_id:
-            self._unnamed += 1
-            item_id = f"unnamed_{self._unnamed}"
+        item_id = item_id or self._unnamed_id()
+        if len(self._open) + len(self._ended) >= MOST_ITEMS:
+            raise AsrProtocolError(f"the session has more than {MOST_ITEMS} items")
         item = self._open[item_id] = _Item(item_id)
         return item
+
+    def _unnamed_id(self) -> str:
+        self._unnamed += 1
+        return f"unnamed_{self._unnamed}"
 
     def _end(self, item: _Item) -> None:
         del self._open[item.id]

@@ -1,6 +1,7 @@
 import base64
 import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from auricle.asr.events import (
     SessionFinished,
     SessionSettings,
 )
+from auricle.asr.items import MOST_ITEMS
 from auricle.asr.protocol import AsrProtocol, ProtocolState
 from auricle.errors import AsrProtocolError
 
@@ -416,6 +418,17 @@ def test_a_final_that_uses_the_hints_is_kept() -> None:
     assert protocol.receive_message(command) == [
         FinalTranscript("i", "turn on the kitchen light")
     ]
+
+
+@pytest.mark.parametrize("message", [final, interim])
+def test_a_server_that_names_items_without_end_is_not_listened_to(
+    message: Callable[[str], str],
+) -> None:
+    protocol = opened()
+    for number in range(MOST_ITEMS):
+        protocol.receive_message(message(f"item_{number}"))
+    with pytest.raises(AsrProtocolError):
+        protocol.receive_message(message("one too many"))
 
 
 SERVER_MESSAGES = [
