@@ -181,7 +181,7 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
             pre_roll=_PRE_ROLL,
             refractory=2.0,
         ),
-        deliver=lambda event: runner.deliver(event),
+        deliver=lambda events: runner.deliver(events),
         failed=lambda _: None,
     )
     client = AsrClient(Endpoint(url), Timeouts(connect=_PATIENCE, final=_PATIENCE))

@@ -2,8 +2,10 @@
 
 import asyncio
 import statistics
+import sys
 import tracemalloc
 from array import array
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,8 @@ class Streamed:
     detector: VoiceDetectorName
     listening: list[float] = field(default_factory=list)
     streaming: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    """What sending alone took a bare loop around the same WebSocket library."""
     wire_bytes: list[float] = field(default_factory=list)
     """Per second, as the recognizer's connection carried them."""
 
@@ -43,11 +47,19 @@ class Streamed:
         pairs = zip(self.streaming, self.listening, strict=True)
         return [turn - before for turn, before in pairs]
 
+    @property
+    def ratios(self) -> list[float]:
+        """Of what the turn added to what the bare loop's sending took."""
+        pairs = zip(self.added, self.bare, strict=True)
+        return [added / bare for added, bare in pairs]
+
 
 async def stream(
     voice: Path, detector: VoiceDetectorName, *, rounds: int, window: float
 ) -> Streamed:
-    """In each round a window of listening, then one of a turn, to the same voice."""
+    """In each round a window of listening, then one of a turn, to the same voice; then
+    the bare loop.
+    """
     streamed = Streamed(detector)
     sections: dict[str, dict[str, object]] = {
         "utterance": {
@@ -80,6 +92,7 @@ async def stream(
             assert house.on(f"{NODE}/state")[-1] == "listening", "the turn ended early"
             house.say(f"{NODE}/listen/set", "CANCEL")
             await house.hears(f"{NODE}/state", "idle")
+            streamed.bare.append(await _bare(recognizer.url, window))
     return streamed
 
 
@@ -87,6 +100,15 @@ async def _window(pid: int, seconds: float) -> float:
     before = cpu_seconds(pid)
     await asyncio.sleep(seconds)
     return (cpu_seconds(pid) - before) / seconds
+
+
+async def _bare(url: str, seconds: float) -> float:
+    """Processor seconds per second that sending takes by itself."""
+    command = (sys.executable, "-m", "benchmarks.bare_stream", url, str(seconds))
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    told, _ = await process.communicate()
+    silent, sending = map(float, told.split())
+    return sending - silent
 
 
 def raw_bytes() -> int:

@@ -19,7 +19,15 @@ def streaming_report(
     yield "# Streaming\n"
     yield "Processor time during a turn, in percent of a core.\n"
     yield from table(
-        ("voice detector", "listening", "turn", "the turn's own", "target"),
+        (
+            "voice detector",
+            "listening",
+            "turn",
+            "the turn's own",
+            "target",
+            "a bare loop's sending",
+            "the turn's own to that",
+        ),
         (
             (
                 one.detector,
@@ -27,9 +35,15 @@ def streaming_report(
                 spread(_percent(one.streaming)),
                 spread(_percent(one.added)),
                 f"≤ {_ADDED:.2%}",
+                spread(_percent(one.bare)),
+                spread(one.ratios),
             )
             for one in streamed
         ),
+    )
+    yield (
+        "\nThe bare loop, around the same WebSocket library, sends pieces of 0.1 s and "
+        "does nothing else: no voice detector, no threads."
     )
     yield "\n## On the wire\n"
     raw = raw_bytes()

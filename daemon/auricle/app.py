@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import SystemRandom
 
@@ -195,8 +195,8 @@ class App:
 
     # --- the capture thread's way in ---
 
-    def _deliver(self, event: Event) -> None:
-        self._runner.deliver(event)
+    def _deliver(self, events: Sequence[Event]) -> None:
+        self._runner.deliver(events)
 
     def _hearing_failed(self, error: Exception) -> None:
         logger.error("the satellite can no longer hear: %s", error)

@@ -135,13 +135,13 @@ class LiveListening:
     def _hand_over_moment(self, moment: Moment) -> None:
         self._hand_over(self.view.hear, moment)
 
-    def _deliver(self, event: Event) -> None:
-        self._hand_over(self._turns.handle, event)
+    def _deliver(self, events: Sequence[Event]) -> None:
+        self._hand_over(self._turns.handle, *events)
 
-    def _hand_over(self, call: Callable[..., None], fact: Moment | Event) -> None:
+    def _hand_over(self, call: Callable[..., None], *facts: Moment | Event) -> None:
         # The loop may be closed when the last frame of a hanging device arrives.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(call, fact)
+            self._loop.call_soon_threadsafe(call, *facts)
 
 
 class _WatchedAttention(Attention):

@@ -25,7 +25,7 @@ class Turns(Protocol):
     def under_way(self) -> bool:
         """Whether a turn has begun and not ended."""
 
-    def handle(self, event: Event) -> None: ...
+    def handle(self, *events: Event) -> None: ...
 
     async def stop(self) -> None: ...
 
@@ -40,10 +40,11 @@ class NoTurns:
         self._view = view
         self._ears = ears
 
-    def handle(self, event: Event) -> None:
-        if isinstance(event, WakeWordHeard):
-            self._view.wake(event.detection, datetime.now().astimezone())
-            self._ears.attend(on=False, after=event.detection)
+    def handle(self, *events: Event) -> None:
+        for event in events:
+            if isinstance(event, WakeWordHeard):
+                self._view.wake(event.detection, datetime.now().astimezone())
+                self._ears.attend(on=False, after=event.detection)
 
     async def stop(self) -> None: ...
 
@@ -79,8 +80,8 @@ class RealTurns:
             SatelliteState.PROCESSING,
         )
 
-    def handle(self, event: Event) -> None:
-        self._runner.handle(event)
+    def handle(self, *events: Event) -> None:
+        self._runner.handle(*events)
 
     def open(
         self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]

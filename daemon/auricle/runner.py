@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
@@ -126,16 +126,16 @@ class Runner:
         self._last_heard: tuple[int, float] | None = None
         self._latest_detection: Detection | None = None
 
-    def deliver(self, event: Event) -> None:
-        """Hand over an event from another thread."""
+    def deliver(self, events: Sequence[Event]) -> None:
+        """Hand over events from another thread, which wakes the loop once."""
         # The loop may be closed already when the last frame of a stopping capture
         # thread arrives.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.handle, event)
+            self._loop.call_soon_threadsafe(self.handle, *events)
 
-    def handle(self, event: Event) -> None:
-        """Take an event, on the loop: decide, carry out, publish a new state."""
-        self._pending.append(event)
+    def handle(self, *events: Event) -> None:
+        """Take events, on the loop: decide, carry out, publish a new state."""
+        self._pending += events
         if self._handling:
             # An order was answered while it was being carried out: its turn comes.
             return

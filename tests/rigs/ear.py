@@ -27,10 +27,11 @@ class Ear(Hearing):
         self.failures: list[Exception] = []
         self.threads: set[str] = set()
 
-        def deliver(event: Event) -> None:
+        def deliver(events: Sequence[Event]) -> None:
             self.threads.add(threading.current_thread().name)
-            self.events.append(event)
-            on_event(self, event)
+            for event in events:
+                self.events.append(event)
+                on_event(self, event)
 
         attention = Attention(
             engines, WebrtcVoiceDetector(), pre_roll=0.6, refractory=2.0

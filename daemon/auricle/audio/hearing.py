@@ -6,7 +6,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 
@@ -28,6 +28,8 @@ RETRY_BASE, RETRY_CAP = 0.25, 1.5
 _READ_TIMEOUT = 0.1
 # Also a thread that waits for orders shows that it lives.
 _LONGEST_WAIT = 1.0
+
+CaptureEvent = WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound
 
 
 class HearingState(StrEnum):
@@ -55,13 +57,12 @@ class Hearing:
         source: AudioSource,
         attention: Attention,
         *,
-        deliver: Callable[
-            [WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound], None
-        ],
+        deliver: Callable[[Sequence[CaptureEvent]], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """`deliver` and `failed` are called in the capture thread. After `failed`
-        nothing more comes: the process should exit and be started anew.
+        """`deliver` takes one event or more, in their order; it and `failed` are called
+        in the capture thread. After `failed` nothing more comes: the process should
+        exit and be started anew.
         """
         self._source = source
         self._attention = attention
@@ -212,8 +213,8 @@ class Hearing:
                     worked = True
                     self._found()
                 self._frames += 1
-                for event in self._attention.hear(frame):
-                    self._deliver(event)
+                if events := self._attention.hear(frame):
+                    self._deliver(events)
                 self._inferences += 1
         except MicrophoneError as error:
             # Told before closing, which can take long where a sound server hangs.
@@ -226,7 +227,7 @@ class Hearing:
         logger.info("listening to %s", self._source.description)
         self._state = HearingState.LISTENING
         self._problem = None
-        self._deliver(MicrophoneFound())
+        self._deliver([MicrophoneFound()])
 
     def _lose(self, error: MicrophoneError) -> None:
         self._problem = str(error)
@@ -235,7 +236,7 @@ class Hearing:
             return
         logger.warning("%s is lost: %s", self._source.description, error)
         self._state = HearingState.LOST
-        self._deliver(MicrophoneLost())
+        self._deliver([MicrophoneLost()])
 
     # --- orders, in the thread ---
 
@@ -258,8 +259,8 @@ class Hearing:
             self._orders.get(timeout=patience)()
 
     def _expect(self, sound: OwnSound) -> None:
-        for event in self._attention.expect(sound):
-            self._deliver(event)
+        if events := self._attention.expect(sound):
+            self._deliver(events)
 
     def _set_wanted(self, *, wanted: bool) -> None:
         self._wanted = wanted
