@@ -23,7 +23,7 @@ _JUDGED_HOURS = 1.0
 class Low:
     name: str
     samples: list[Sample] = field(default_factory=list)
-    """After each command, by the clock of the room."""
+    """In the quiet after each command, by the clock of the room."""
     unexecuted: list[str] = field(default_factory=list)
 
     async def run(self, scene: Scene, hours: float, *, talking: float) -> None:
@@ -32,15 +32,15 @@ class Low:
         commands = round(hours * 3600 / EVERY)
         self.samples.append(sample(scene.program.pid, 0.0))
         for count in range(commands):
-            await asyncio.sleep(EVERY / quiet)
-            await scene.room.is_heard()
             scene.room.speed = talking
             number = await scene.speak()
             if await scene.end(number) is not End.EXECUTED:
                 reason = scene.ledgers.reason(number)
                 self.unexecuted.append(f"command {number}: {reason}")
-            scene.room.speed = quiet
             del scene.recognizer.heard[:-10]
+            scene.room.speed = quiet
+            await asyncio.sleep(EVERY / quiet)
+            await scene.room.is_heard()
             at = (count + 1) * EVERY
             self.samples.append(sample(scene.program.pid, at))
             if at % 3600 == 0:
