@@ -50,7 +50,6 @@ _OF_THE_DISK = frozenset(
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_PERM,
     }
 )
@@ -99,12 +98,13 @@ class OutboxFile:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return self._open()
-        # Python trips over an error message that quotes damaged text.
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        # Python trips over an error message that quotes damaged text; SQLite asks for
+        # as much memory as a damaged length says.
+        except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
             self.close()
             if not self._is_damage(error):
                 raise
-            self._move_aside(str(error))
+            self._move_aside(str(error) or type(error).__name__)
             return self._open()
 
     def put(self, record: Record) -> None:

@@ -138,6 +138,20 @@ def test_what_is_no_database_is_moved_aside(path: Path) -> None:
     assert aside(path) == ["outbox.db.corrupt-1"]
 
 
+def test_a_length_that_no_memory_has_room_for_is_damage(
+    outbox: OutboxFile, path: Path
+) -> None:
+    outbox.put(record("a"))
+    outbox.close()
+    content = path.read_bytes()
+    # The length of the table's definition stands before it.
+    at = content.index(b"tablerecord") - 9
+    path.write_bytes(content[:at] + b"\xff" * 5 + content[at + 5 :])
+
+    assert reopened(path) == []
+    assert len(aside(path)) == 1
+
+
 def test_an_outbox_of_a_later_release_is_moved_aside(
     outbox: OutboxFile, path: Path
 ) -> None:
