@@ -730,6 +730,20 @@ async def test_a_recognizer_that_keeps_failing_is_left_alone_for_a_while() -> No
     assert server.attempts == FAILURES
 
 
+async def test_a_recognizer_that_is_asked_too_often_is_asked_again() -> None:
+    async with (
+        ScriptedRecognizer(always=[RefuseHandshake(429)]) as server,
+        client_of(server.url) as client,
+    ):
+        for _ in range(2 * FAILURES):
+            asked = Asked(client, MANUAL)
+            failure = await asked.failure()
+            asked.session.close()
+            assert failure.reason is Reason.RATE_LIMITED
+
+    assert server.attempts == 2 * FAILURES
+
+
 async def test_an_outage_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     faults = [RefuseHandshake(503)] * 3

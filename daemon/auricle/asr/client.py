@@ -141,8 +141,7 @@ class AsrClient:
     def note_failure(self, error: AsrError) -> None:
         level = logging.DEBUG if error.reason is self._health else logging.WARNING
         self._health = error.reason
-        # A clock is set in a moment, and asking it costs nothing.
-        if error.reason is not Reason.CLOCK_UNSYNCED:
+        if not _passes_by_itself(error):
             lasting = error.reason is Reason.AUTH_FAILED
             self._breaker.failed(time.monotonic(), lasting=lasting)
         logger.log(level, "%s", self._without_key(str(error)))
@@ -157,3 +156,10 @@ class AsrClient:
             return None
         assert self._make_resampler is not None
         return self._make_resampler(SAMPLE_RATE, sample_rate)
+
+
+def _passes_by_itself(error: AsrError) -> bool:
+    # A clock is set in a moment, and whoever is asked too often is there all the same.
+    return error.reason is Reason.CLOCK_UNSYNCED or (
+        error.reason is Reason.RATE_LIMITED and error.transient
+    )
