@@ -1,6 +1,7 @@
 """A network that swallows packets: nobody is told, and everybody has to notice."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -15,6 +16,9 @@ from rigs.scene import ASR_BROKEN, NO_BROKER, Scene
 
 # Machines that run many tests at once are slow.
 SLACK = 2.0
+# Of which one in a hundred may be lost, and reported.
+COMMANDS = 300 if os.environ.get("AURICLE_SOAK") else 40
+HOUSES = 4
 
 
 @pytest.fixture
@@ -123,26 +127,26 @@ async def test_99_of_100_commands_pass_where_one_packet_in_ten_is_lost(
     grows old faster.
     """
     async with AsyncExitStack() as stack:
-        folders = [tmp_path / f"house{number}" for number in range(4)]
+        folders = [tmp_path / f"house{number}" for number in range(HOUSES)]
         for folder in folders:
             folder.mkdir()
         scenes = [await stack.enter_async_context(Scene(f)) for f in folders]
         ports = [port for scene in scenes for port in (scene.asr.port, scene.mqtt.port)]
         network.lose(10, *ports)
-        await asyncio.gather(*(say_fifty(scene) for scene in scenes))
+        await asyncio.gather(*(say_all(scene) for scene in scenes))
         network.heal()
 
         ends = Counter(
             end for scene in scenes for end in scene.ledgers.ends().elements()
         )
-        assert ends[End.EXECUTED] + ends[End.REPORTED] == 200, ends
-        assert ends[End.EXECUTED] >= 198, ends
+        assert ends[End.EXECUTED] + ends[End.REPORTED] == COMMANDS, ends
+        assert ends[End.REPORTED] <= max(1, COMMANDS // 100), ends
         for scene in scenes:
             scene.check()
 
 
-async def say_fifty(scene: Scene) -> None:
-    for _ in range(50):
+async def say_all(scene: Scene) -> None:
+    for _ in range(COMMANDS // HOUSES):
         await scene.end(await scene.speak())
 
 

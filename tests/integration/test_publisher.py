@@ -66,6 +66,7 @@ class Study:
         *,
         history: bool,
         hermes: Hermes | None,
+        quota_pause: float,
     ) -> None:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
@@ -81,6 +82,7 @@ class Study:
             time_to_live=time_to_live,
             history=history,
             boot_id="b1",
+            quota_pause=quota_pause,
             on_command=self._take,
             on_fate=self.fates.append,
             delays=lambda: itertools.repeat(0.05),
@@ -115,6 +117,7 @@ async def study(
     hermes: Hermes | None = None,
     disclosure: Disclosure = Disclosure(partial=True),  # noqa: B008  # frozen
     port: int | None = None,
+    quota_pause: float = 60.0,
 ) -> AsyncIterator[Study]:
     """`port`: of what stands before the broker, if anything does."""
     outbox = broker.directory / "state" / "outbox.db"
@@ -122,6 +125,7 @@ async def study(
         *(port or broker.port, outbox, time_to_live, disclosure),
         history=history,
         hermes=hermes,
+        quota_pause=quota_pause,
     )
     study.publisher.state("idle")
     study.publisher.echo(Setting.MUTE, value=False)
@@ -384,6 +388,23 @@ async def test_a_broker_over_its_quota_is_said_and_not_pestered(
         # What happened meanwhile is told as soon as somebody asks again.
         house.say("homeassistant/status", "online")
         await house.until(lambda: len(house.on(TOPICS.history)) == 2)
+
+
+async def test_a_broker_that_has_room_again_is_told_what_it_did_not_take(
+    broker: Broker,
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        FaultProxy(broker.port) as door,
+        study(broker, port=door.port, quota_pause=0.1) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        over_quota = OverQuota()
+        door.screen(over_quota.screen)
+        satellite.publisher.state("listening")
+        await eventually(lambda: over_quota.refused)
+        door.heal()
+        await house.hears(TOPICS.state, "listening")
 
 
 async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -> None:

@@ -10,6 +10,8 @@ from auricle.mqtt.states import States
 
 # Home Assistant's birth message reaches all satellites at once; it asks for this.
 BIRTH_JITTER = 5.0
+# Seconds to leave a broker alone that has no room.
+QUOTA_PAUSE = 30.0
 
 
 class Announcer:
@@ -50,11 +52,13 @@ class Announcer:
             self._tell(message)
         self._client.publish(self._online)
 
-    def announce_soon(self, then: Callable[[], None]) -> None:
+    def announce_soon(self, then: Callable[[], None], *, after: float = 0.0) -> None:
         """The same, but not at the same moment as every other satellite."""
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._random() * BIRTH_JITTER, then)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + after + self._random() * BIRTH_JITTER
+        if self._timer is None or self._timer.when() > due:
+            self.stop()
+            self._timer = loop.call_at(due, then)
 
     def stop(self) -> None:
         if self._timer is not None:

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from auricle.boot import since_boot
-from auricle.mqtt.announcer import Announcer
+from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
 from auricle.mqtt.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
     Delivered,
+    DeliveryResult,
     Disconnected,
     Received,
 )
@@ -54,10 +55,12 @@ class Publisher:
         fallbacks: Sequence[BrokerSettings] = (),
         heed_vocabulary: bool = False,
         hermes: Hermes | None = None,
+        quota_pause: float = QUOTA_PAUSE,
     ) -> None:
         """`random` returns numbers from 0 to 1; `fallbacks` stand in for the broker
-        while it is away; `heed_vocabulary`: take the words that
-        the house expects, which are then sent to the recognizer.
+        while it is away; `heed_vocabulary`: take the words that the house expects,
+        which are then sent to the recognizer; `quota_pause` seconds after a message
+        that the broker had no room for, it is told everything again.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
@@ -68,6 +71,7 @@ class Publisher:
         self._boot_id = boot_id
         self._on_command = on_command
         self._hermes = hermes
+        self._quota_pause = quota_pause
         self._client = MqttClient(
             broker,
             will=messages.availability(online=False),
@@ -242,6 +246,8 @@ class Publisher:
         self._finals.listeners_came()
 
     def _delivered(self, delivered: Delivered) -> None:
+        if delivered.result is DeliveryResult.OVER_QUOTA:
+            self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()
         self._finals.delivered(delivered)
 
