@@ -303,6 +303,12 @@ def test_where_we_may_not_write_reading_is_not_blamed() -> None:
     assert "read" not in found.meaning
 
 
+def test_a_broker_over_its_quota_is_no_matter_of_access_rules() -> None:
+    visit = asked(echoed=False, probe=DeliveryResult.OVER_QUOTA)
+
+    assert "quota" in broker.judge_topics(visit).meaning
+
+
 def test_home_assistant_waits_for_devices() -> None:
     assert broker.judge_home_assistant(asked()).status is Status.OK
 

@@ -38,7 +38,7 @@ _UNACKNOWLEDGED_MS = 3000
 # TCP asks a second time only after 1 s, and then after 3 s, which is all that a turn
 # has: where packets get lost, several that ask once are sooner through.
 _ASK_AGAIN = 0.4
-_ASK_AT_MOST = 4
+_ASK_AT_MOST = 3
 _CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 _CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 

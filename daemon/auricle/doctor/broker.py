@@ -71,6 +71,13 @@ def judge_topics(visit: Visit) -> Result:
     if visit.answers is None:
         return Result(TOPICS, Status.SKIPPED, "needs the broker")
     answers, topics = visit.answers, visit.topics
+    if DeliveryResult.OVER_QUOTA in (answers.probe, answers.announcement):
+        return Result(
+            TOPICS,
+            Status.FAILED,
+            "the broker takes no more from us: its quota is exceeded",
+            "raise its limits; its log says which one",
+        )
     write = [
         topic
         for topic, result in (
@@ -104,7 +111,7 @@ def judge_home_assistant(visit: Visit) -> Result:
         return _seen("it says so itself")
     if answers.announcement is None:
         return Result(HOME_ASSISTANT, Status.SKIPPED, "home_assistant.discovery is off")
-    if answers.announcement is DeliveryResult.REJECTED:
+    if answers.announcement in (DeliveryResult.REJECTED, DeliveryResult.OVER_QUOTA):
         return Result(HOME_ASSISTANT, Status.SKIPPED, "needs the right to be announced")
     if answers.announcement is DeliveryResult.NO_LISTENER:
         prefix = visit.topics.discovery_prefix
