@@ -15,6 +15,7 @@ from rigs.asked import MANUAL, Asked, client_of, voice
 from rigs.certificates import Authority, Certificate
 from rigs.dated_certificate import dated_certificate
 from rigs.eventually import eventually
+from rigs.fault_proxy import FaultProxy
 from rigs.scripted_recognizer import ScriptedRecognizer
 
 
@@ -42,6 +43,23 @@ async def test_a_recognizer_of_the_trusted_authority_is_spoken_to(
     async with ScriptedRecognizer("Turn on.", tls=context) as server:
         asked = await ask(server.url, authority.certificate.file)
     assert [final.text for final in asked.finals] == ["Turn on."]
+
+
+async def test_a_connection_that_gets_stuck_is_overtaken_by_the_next(
+    tmp_path: Path,
+) -> None:
+    authority = Authority(tmp_path, "house")
+    context = serving(authority.sign("recognizer"))
+    async with (
+        ScriptedRecognizer("Turn on.", tls=context) as server,
+        FaultProxy(server.port) as door,
+    ):
+        door.stall_first()
+        url = server.url.replace(str(server.port), str(door.port))
+        asked = await ask(url, authority.certificate.file)
+    assert [final.text for final in asked.finals] == ["Turn on."]
+    assert not asked.failures
+    assert len(server.heard) == 1
 
 
 async def test_a_recognizer_of_another_authority_hears_nothing(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ class FaultProxy:
         self._rate: float | None = None
         self._cut: tuple[int, Callable[[], None]] | None = None
         self._screen: Screen | None = None
+        self._stall_first = False
 
     # --- faults of connections that are there ---
 
@@ -69,6 +70,10 @@ class FaultProxy:
     def stall(self, *ways: Way) -> None:
         """Let nothing pass on these ways, or on both; nobody is told."""
         self._stalled = frozenset(ways) or BOTH
+
+    def stall_first(self) -> None:
+        """Take the next connection, and let nothing of it pass."""
+        self._stall_first = True
 
     def refuse(self) -> None:
         """Reset whoever connects."""
@@ -111,6 +116,11 @@ class FaultProxy:
         line = _Line(writer)
         if self._refusing:
             line.reset()
+            return
+        if self._stall_first:
+            self._stall_first = False
+            await reader.read()
+            line.close()
             return
         try:
             target = await asyncio.open_connection("127.0.0.1", self._target)
