@@ -80,7 +80,10 @@ class Home:
         one_fault = asyncio.Lock()
         rooms = [scene.room for scene in scenes.values()]
         async with HouseClock(rooms, hurry=hurry) as clock:
-            restarting = asyncio.create_task(self._restart(broker, clock, one_fault))
+            every = min(BROKER_RESTARTS_EVERY, hours * 3600 / 2)
+            restarting = asyncio.create_task(
+                self._restart(broker, clock, one_fault, every)
+            )
             try:
                 async with asyncio.TaskGroup() as tasks:
                     for name, scene in scenes.items():
@@ -133,10 +136,14 @@ class Home:
                 scene.network.heal()
 
     async def _restart(
-        self, broker: Broker, clock: HouseClock, one_fault: asyncio.Lock
+        self,
+        broker: Broker,
+        clock: HouseClock,
+        one_fault: asyncio.Lock,
+        every: float,
     ) -> None:
         while True:
-            await clock.reaches((self.broker_restarts + 1) * BROKER_RESTARTS_EVERY)
+            await clock.reaches((self.broker_restarts + 1) * every)
             async with one_fault:
                 await asyncio.to_thread(_restart, broker)
             self.broker_restarts += 1

@@ -73,7 +73,7 @@ class Marathon:
         )
         yield (
             f"{holdings(self.samples)}, tasks {course(self.tasks)} "
-            "(first, least, most, last)"
+            f"(first, least, most, last); {mib_per_hour(self.samples):+.2f} MiB/h"
         )
 
     def _medians(self) -> tuple[float, float]:

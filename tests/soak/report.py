@@ -2,16 +2,19 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from soak.samples import mib_per_hour, percentile
+from soak.samples import Sample, mib_per_hour, percentile
 from soak.soak import Soak
+
+# Seconds; in less, a slope is of the first turns' making.
+_SLOPE = 1200.0
 
 
 def report_line(soak: Soak, commit: str) -> str:
     storm, home = soak.storm, soak.home
     delays = soak.marathon.delays or home.delays
-    samples = soak.marathon.samples or soak.low.samples or soak.live.samples
+    samples = _longest(soak.marathon.samples, soak.low.samples, soak.live.samples)
     ordered = len(soak.restarts) + storm.ordered_starts
     parts = [
         f"turns {soak.turns}",
@@ -45,6 +48,13 @@ def details(soak: Soak) -> Iterator[str]:
     yield from soak.no_wake.summary()
     yield from soak.marathon.summary()
     yield from (f"FAILED {failure}" for failure in soak.failures)
+
+
+def _longest(*runs: Sequence[Sample]) -> Sequence[Sample]:
+    """The first that is long enough to tell of a slope, else the longest."""
+    seconds = [run[-1].at - run[0].at if run else 0.0 for run in runs]
+    told = [run for run, long in zip(runs, seconds, strict=True) if long >= _SLOPE]
+    return told[0] if told else runs[seconds.index(max(seconds))]
 
 
 def _faults(soak: Soak) -> Counter[str]:
