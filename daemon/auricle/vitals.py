@@ -14,7 +14,7 @@ class Vitals:
     """The parts' own counts, at one moment."""
 
     hearing: HearingState
-    turns: int
+    rounds: int
     """Rounds of the capture thread, whatever it does."""
     frames: int
     inferences: int
@@ -80,7 +80,7 @@ def _still(now: Vitals, before: Vitals | None) -> Sequence[str]:
     if before is None:
         return []
     still = []
-    if now.turns == before.turns:
+    if now.rounds == before.rounds:
         still.append("capture thread")
     # A closed or lost microphone has none of these.
     if now.hearing is HearingState.LISTENING:

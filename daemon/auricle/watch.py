@@ -67,7 +67,7 @@ class Watch:
         hearing = self._hearing
         return Vitals(
             hearing=hearing.state,
-            turns=hearing.turns,
+            rounds=hearing.rounds,
             frames=hearing.frames,
             inferences=hearing.inferences,
             broker_rounds=self._publisher.broker_rounds,

@@ -251,8 +251,8 @@ def test_a_thread_without_a_microphone_says_what_is_wrong_and_turns(
     source.plugged_in.clear()
     ear = listen(source)
     until(lambda: ear.state is HearingState.LOST)
-    turns = ear.turns
-    until(lambda: ear.turns > turns)
+    rounds = ear.rounds
+    until(lambda: ear.rounds > rounds)
     assert ear.problem == "it is not plugged in"
     source.plugged_in.set()
     source.play(frames(silence(0.3)))
@@ -263,8 +263,8 @@ def test_a_thread_that_waits_for_orders_turns(listen: Listen) -> None:
     ear = listen(FrailSource())
     ear.close_microphone()
     until(lambda: ear.state is HearingState.CLOSED)
-    turns = ear.turns
-    assert until(lambda: ear.turns > turns) < 5
+    rounds = ear.rounds
+    assert until(lambda: ear.rounds > rounds) < 5
 
 
 def test_a_microphone_without_frames_for_a_second_is_lost(listen: Listen) -> None:

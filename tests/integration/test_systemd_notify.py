@@ -17,7 +17,7 @@ from rigs.program import local_recognizer
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,
-    turns=0,
+    rounds=0,
     frames=0,
     inferences=0,
     broker_rounds=None,
@@ -76,7 +76,7 @@ class Satellite:
         if not self.stuck:
             self.vitals = replace(
                 self.vitals,
-                turns=self.vitals.turns + 1,
+                rounds=self.vitals.rounds + 1,
                 frames=self.vitals.frames + 1,
                 inferences=self.vitals.inferences + 1,
             )

@@ -9,14 +9,14 @@ from auricle.vitals import Pulse, Vitals
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,
-    turns=100,
+    rounds=100,
     frames=90,
     inferences=90,
     broker_rounds=10,
     muted=False,
     wake_words=["okay_nabu"],
 )
-LATER = replace(LISTENING, turns=133, frames=123, inferences=123, broker_rounds=11)
+LATER = replace(LISTENING, rounds=133, frames=123, inferences=123, broker_rounds=11)
 LOST = replace(LISTENING, hearing=HearingState.LOST, microphone_problem="no device")
 MUTED = replace(LISTENING, hearing=HearingState.CLOSED, muted=True)
 
@@ -40,7 +40,7 @@ def test_all_parts_at_work_are_a_beat() -> None:
         ("frames", "microphone"),
         ("inferences", "wake word engine"),
         ("broker_rounds", "broker connection"),
-        ("turns", "capture thread"),
+        ("rounds", "capture thread"),
     ],
 )
 def test_one_part_that_stands_still_is_no_beat(stands_still: str, named: str) -> None:
@@ -64,7 +64,7 @@ def test_progress_counts_from_the_last_beat_not_the_last_look() -> None:
 def test_without_a_microphone_the_thread_that_has_none_must_turn(
     silent: Vitals,
 ) -> None:
-    assert beats(silent, replace(silent, turns=101, broker_rounds=11)) == ()
+    assert beats(silent, replace(silent, rounds=101, broker_rounds=11)) == ()
     assert beats(silent, replace(silent, broker_rounds=11)) == ("capture thread",)
 
 

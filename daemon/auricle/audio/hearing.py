@@ -1,8 +1,6 @@
 """The capture thread: reads the microphone, and keeps it open against all odds."""
 
-import contextlib
 import logging
-import queue
 import random
 import threading
 import time
@@ -12,6 +10,7 @@ from functools import partial
 
 from auricle.audio.attention import Attention
 from auricle.audio.echo import OwnSound
+from auricle.audio.orders import Orders
 from auricle.audio.source import AudioSource, SourceHealth
 from auricle.backoff import full_jitter
 from auricle.errors import MicrophoneError
@@ -26,8 +25,6 @@ LONGEST_GAP, LONGEST_OPENING = 1.0, 3.0
 # Listening again within 2 s of the device's return, opening it included.
 RETRY_BASE, RETRY_CAP = 0.25, 1.5
 _READ_TIMEOUT = 0.1
-# Also a thread that waits for orders shows that it lives.
-_LONGEST_WAIT = 1.0
 
 CaptureEvent = WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound
 
@@ -68,13 +65,11 @@ class Hearing:
         self._attention = attention
         self._deliver = deliver
         self._failed = failed
-        self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._orders = Orders()
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
-        self._wanted = False
-        self._stopping = False
         self._state = HearingState.CLOSED
         self._problem: str | None = None
-        self._turns = self._frames = self._inferences = 0
+        self._frames = self._inferences = 0
         self._last_frame = time.monotonic()
 
     # --- orders, from the event loop ---
@@ -85,37 +80,37 @@ class Hearing:
 
     def stop(self, timeout: float) -> bool:
         """Close the microphone and end; False if a hanging device prevents that."""
-        self._orders.put(self._stop)
+        self._orders.stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def open_microphone(self) -> None:
         """Capture; `MicrophoneFound` is delivered when the first frame has come."""
-        self._orders.put(partial(self._set_wanted, wanted=True))
+        self._orders.want_microphone(wanted=True)
 
     def close_microphone(self) -> None:
         """Release the device, and attend no more. `state` tells when it is done."""
-        self._orders.put(partial(self._set_wanted, wanted=False))
+        self._orders.want_microphone(wanted=False)
 
     def attend(self, *, on: bool, after: Detection | None) -> None:
         """Deliver every frame from the next one on, or no more; see Attention."""
-        self._orders.put(partial(self._attention.turn, on=on, after=after))
+        self._orders.give(partial(self._attention.turn, on=on, after=after))
 
     def expect(self, sound: OwnSound) -> None:
         """Keep a sound of ours, about to be played, out of what is delivered."""
-        self._orders.put(partial(self._expect, sound))
+        self._orders.give(partial(self._expect, sound))
 
     def played(self) -> None:
         """The sound that was expected is over, but for its echo."""
-        self._orders.put(self._attention.played)
+        self._orders.give(self._attention.played)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         """Detect only these wake words from now on."""
-        self._orders.put(partial(self._attention.listen_for, wake_words))
+        self._orders.give(partial(self._attention.listen_for, wake_words))
 
     def set_threshold(self, wake_word: str, threshold: float) -> None:
         """Change how sure the engine must be of this wake word."""
-        self._orders.put(partial(self._attention.set_threshold, wake_word, threshold))
+        self._orders.give(partial(self._attention.set_threshold, wake_word, threshold))
 
     # --- facts, readable from any thread ---
 
@@ -138,11 +133,9 @@ class Hearing:
         return self._problem
 
     @property
-    def turns(self) -> int:
-        """Rounds of the thread since the start; at least one a second, unless the
-        device holds it up.
-        """
-        return self._turns
+    def rounds(self) -> int:
+        """See Orders.rounds."""
+        return self._orders.rounds
 
     @property
     def frames(self) -> int:
@@ -177,14 +170,14 @@ class Hearing:
 
     def _listen_until_stopped(self) -> None:
         delays = _retry_delays()
-        while not self._stopping:
-            if not self._wanted:
+        while not self._orders.stopping:
+            if not self._orders.microphone_wanted:
                 self._state = HearingState.CLOSED
-                self._obey_next(_LONGEST_WAIT)
+                self._orders.obey_next()
                 continue
             if self._capture():
                 delays = _retry_delays()
-            self._obey_for(next(delays))
+            self._orders.obey_for(next(delays))
         self._state = HearingState.CLOSED
 
     def _capture(self) -> bool:
@@ -200,7 +193,7 @@ class Hearing:
                 frame = self._source.read(_READ_TIMEOUT)
                 # What was ordered while this frame was waited for concerns it already:
                 # it may hold the beginning of a sound of ours.
-                if not self._obey():
+                if not self._orders.obey():
                     break
                 now = time.monotonic()
                 if frame is None:
@@ -238,36 +231,9 @@ class Hearing:
         self._state = HearingState.LOST
         self._deliver([MicrophoneLost()])
 
-    # --- orders, in the thread ---
-
-    def _obey(self) -> bool:
-        """Carry out what was ordered; whether to go on capturing."""
-        self._turns += 1
-        while self._wanted and not self._orders.empty():
-            self._orders.get()()
-        return self._wanted
-
-    def _obey_for(self, seconds: float) -> None:
-        """Wait before the next attempt, obeying meanwhile."""
-        deadline = time.monotonic() + seconds
-        while self._wanted and (rest := deadline - time.monotonic()) > 0:
-            self._obey_next(min(rest, _LONGEST_WAIT))
-
-    def _obey_next(self, patience: float) -> None:
-        self._turns += 1
-        with contextlib.suppress(queue.Empty):
-            self._orders.get(timeout=patience)()
-
     def _expect(self, sound: OwnSound) -> None:
         if events := self._attention.expect(sound):
             self._deliver(events)
-
-    def _set_wanted(self, *, wanted: bool) -> None:
-        self._wanted = wanted
-
-    def _stop(self) -> None:
-        self._wanted = False
-        self._stopping = True
 
 
 def _retry_delays() -> Iterator[float]:
