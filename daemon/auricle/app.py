@@ -222,8 +222,8 @@ class App:
     def echo(self, setting: Setting, value: bool | float | str) -> None:
         self._publisher.echo(setting, value)
 
-    def remember(self, remembered: Remembered) -> None:
-        self._memory.remember(remembered)
+    def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
+        self._memory.remember(remembered, within=within)
 
     def restart(self) -> None:
         logger.info("a restart was ordered")

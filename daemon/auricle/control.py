@@ -31,6 +31,8 @@ from auricle.remembered import Remembered
 
 ALL, OFF = "all", "off"
 """Wake words at once, or none: push to talk only."""
+SPENT_WITHIN = 600.0
+"""Seconds until what was spent is saved, unless that is all that may be spent."""
 
 
 class Controlled(Protocol):
@@ -47,7 +49,8 @@ class Controlled(Protocol):
 
     def echo(self, setting: Setting, value: bool | float | str) -> None: ...
 
-    def remember(self, remembered: Remembered) -> None: ...
+    def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
+        """To be saved within so many seconds."""
 
     def restart(self) -> None: ...
 
@@ -94,9 +97,12 @@ class Control:
         for setting in Setting:
             self._controlled.echo(setting, self._value(setting))
 
-    def remember_spent(self, spent: Spent) -> None:
-        """Beside the settings, in the one file that outlives a restart."""
-        self._remember(replace(self._remembered, spent=spent))
+    def remember_spent(self, spent: Spent, reached: bool) -> None:
+        """Beside the settings, in the one file that outlives a restart. A limit that is
+        reached outlives a crash, too.
+        """
+        within = 0.0 if reached else SPENT_WITHIN
+        self._remember(replace(self._remembered, spent=spent), within=within)
 
     def obey(self, command: Command) -> None:
         match command:
@@ -181,9 +187,9 @@ class Control:
     def _listen_again(self) -> None:
         self._controlled.handle(FollowUpRequested(self._follow_up))
 
-    def _remember(self, remembered: Remembered) -> None:
+    def _remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         self._remembered = remembered
-        self._controlled.remember(remembered)
+        self._controlled.remember(remembered, within=within)
 
     def _echo(self, setting: Setting) -> None:
         self._controlled.echo(setting, self._value(setting))

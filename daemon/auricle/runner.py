@@ -105,10 +105,10 @@ class Runner:
         budget: Budget,
         *,
         feedback: Callable[[Cue], None] = lambda _: None,
-        spent: Callable[[Spent], None] = lambda _: None,
+        spent: Callable[[Spent, bool], None] = lambda _spent, _reached: None,
     ) -> None:
         """`feedback` tells a person in the room, `spent` hears after each turn what
-        the budget comes to; both return at once.
+        the budget comes to, and whether a limit is reached; both return at once.
         """
         self._satellite = satellite
         self._ears = ears
@@ -227,9 +227,10 @@ class Runner:
             end, at = self._last_heard
             since = (end - outcome.end_of_speech) / SAMPLE_RATE
             latency = time.monotonic() - at + since
-        spent = self._budget.used(outcome.billed_seconds, _now().date())
+        today = _now().date()
+        spent = self._budget.used(outcome.billed_seconds, today)
         if outcome.billed_seconds or self._session:
-            self._spent(spent)
+            self._spent(spent, self._budget.is_spent(since_boot(), today))
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
         seconds = time.monotonic() - self._turn_started if self._session else 0.0
         ended = _now()

@@ -5,7 +5,7 @@ from datetime import date
 from types import MappingProxyType
 
 from auricle.budget import Spent
-from auricle.control import Control
+from auricle.control import SPENT_WITHIN, Control
 from auricle.events import (
     CancelRequested,
     Event,
@@ -42,6 +42,7 @@ class Satellite:
         self.words: str | None = "unset"
         self.echoes: list[tuple[Setting, bool | float | str]] = []
         self.remembered = NOTHING
+        self.within = 0.0
         self.restarted = False
 
     def handle(self, event: Event) -> None:
@@ -59,8 +60,9 @@ class Satellite:
     def echo(self, setting: Setting, value: bool | float | str) -> None:
         self.echoes.append((setting, value))
 
-    def remember(self, remembered: Remembered) -> None:
+    def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         self.remembered = remembered
+        self.within = within
 
     def restart(self) -> None:
         self.restarted = True
@@ -235,7 +237,18 @@ def test_what_was_spent_is_remembered_beside_the_settings() -> None:
     controls = control(satellite, Remembered(muted=True))
     spent = Spent(date(2026, 11, 21), 4.5)
 
-    controls.remember_spent(spent)
+    controls.remember_spent(spent, reached=False)
+    assert satellite.within == SPENT_WITHIN
     controls.obey(SetLanguage("de"))
 
     assert satellite.remembered == Remembered(muted=True, language="de", spent=spent)
+
+
+def test_that_a_limit_is_reached_is_remembered_at_once() -> None:
+    satellite = Satellite()
+    spent = Spent(date(2026, 11, 21), 3600.0)
+
+    control(satellite).remember_spent(spent, reached=True)
+
+    assert satellite.remembered == Remembered(spent=spent)
+    assert satellite.within == 0

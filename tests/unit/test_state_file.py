@@ -1,3 +1,4 @@
+import asyncio
 import json
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from auricle.budget import Spent
 from auricle.remembered import Remembered
 from auricle.state_file import Memory, StateFile
+from rigs.eventually import eventually
 
 CHANGED = Remembered(
     muted=False,
@@ -122,6 +124,37 @@ async def test_of_many_changes_the_last_is_kept(tmp_path: Path) -> None:
 
     assert file.load() == CHANGED
     assert not memory.failed
+
+
+async def test_what_can_wait_is_saved_with_what_cannot(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file)
+
+    memory.remember(Remembered(language="de"), within=60.0)
+    await asyncio.sleep(0)
+    assert not (tmp_path / "state.json").exists()
+
+    memory.remember(CHANGED)
+    await memory.flush()
+    assert file.load() == CHANGED
+
+
+async def test_what_can_wait_is_saved_when_its_time_has_come(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file)
+
+    memory.remember(CHANGED, within=0.01)
+    await eventually(lambda: file.load() == CHANGED)
+
+
+async def test_what_can_wait_is_saved_at_the_end(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file)
+
+    memory.remember(CHANGED, within=60.0)
+    await memory.flush()
+
+    assert file.load() == CHANGED
 
 
 async def test_a_disk_that_takes_nothing_is_warned_of_once(
