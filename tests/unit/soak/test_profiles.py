@@ -6,7 +6,8 @@ import pytest
 
 from rigs.faults import CATALOGUE
 from rigs.open_limit import Attempt, OpenLimit
-from soak.burst import Answer, Burst, most_within, pauses_after_refusal
+from rigs.street import Answer
+from soak.burst import Burst, most_within, pauses_after_refusal
 from soak.home import ROOMS, Home, plan
 from soak.low import Low
 from soak.no_wake import NoWake
