@@ -6,21 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from types import ModuleType
 
 import pytest
 
-from auricle.mqtt.outbox_file import OutboxFile
-from rigs.outbox_at_work import MARKS, OUTBOX, Turns
+from rigs import outbox_at_work, settings_at_work
+from rigs.marks import MARKS, Kept
 from rigs.recorded_disk import Change, Disk, RecordedDisk
 
 TESTS = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.quick
 
-@pytest.fixture
-def recorded(tmp_path: Path) -> list[Change]:
-    disk = RecordedDisk(tmp_path)
+
+def recorded(program: ModuleType, folder: Path) -> list[Change]:
+    disk = RecordedDisk(folder)
     subprocess.run(
-        [sys.executable, "-m", "rigs.outbox_at_work", str(disk.directory)],
+        [sys.executable, "-m", program.__name__, str(disk.directory)],
         cwd=TESTS,
         env={**os.environ, **disk.environment},
         check=True,
@@ -29,15 +31,15 @@ def recorded(tmp_path: Path) -> list[Change]:
     return list(disk.changes())
 
 
-@pytest.mark.quick
+@pytest.mark.parametrize("program", [outbox_at_work, settings_at_work])
 def test_whenever_the_power_fails_what_was_accepted_is_there(
-    recorded: list[Change], tmp_path: Path
+    program: ModuleType, tmp_path: Path
 ) -> None:
     disk, random = Disk(), Random(7)
-    before: Turns | None = {}
-    after: Turns | None = {}
+    before: Kept | None = {}
+    after: Kept | None = {}
     images = 0
-    for change in recorded:
+    for change in recorded(program, tmp_path):
         if change.name == MARKS:
             if change.kind == "W":
                 before, after = json.loads(change.data)
@@ -45,19 +47,12 @@ def test_whenever_the_power_fails_what_was_accepted_is_there(
         disk.take(change)
         for image in disk.after_power_loss(random):
             images += 1
-            found = reopened(tmp_path / str(images), image)
+            directory = tmp_path / str(images)
+            directory.mkdir()
+            for name, content in image.items():
+                (directory / name).write_bytes(content)
+            found = program.kept_in(directory)
             if before is not None:
                 assert found in (before, after), f"image {images}"
 
-    assert images > 500
-
-
-def reopened(directory: Path, image: dict[str, bytes]) -> Turns:
-    """What the next run finds in an outbox of these files."""
-    directory.mkdir()
-    for name, content in image.items():
-        (directory / name).write_bytes(content)
-    outbox = OutboxFile(directory / OUTBOX)
-    found = {record.turn: record.body for record in outbox.open()}
-    outbox.close()
-    return found
+    assert images > 300
