@@ -51,14 +51,16 @@ def mib_per_hour(samples: Sequence[Sample]) -> float:
 
 
 def growth(samples: Sequence[Sample]) -> Iterator[str]:
-    """What there is more of in the last quarter than there ever was in the first."""
+    """What there always is more of in the last quarter: what leaks is never given
+    back, what is open for a moment is.
+    """
     samples = settled(samples)
     quarter = len(samples) // 4
     if not quarter:
         return
     for what in ("descriptors", "threads"):
         counts = [getattr(sample, what) for sample in samples]
-        begin, end = max(counts[:quarter]), max(counts[-quarter:])
+        begin, end = min(counts[:quarter]), min(counts[-quarter:])
         if end > begin:
             yield f"{begin}, then {end} {what}"
 

@@ -42,11 +42,15 @@ def test_what_grows_while_it_warms_up_is_not_counted() -> None:
     assert mib_per_hour(samples(kib)) == pytest.approx(0)
 
 
-def test_a_thread_more_at_last_than_ever_at_first_is_told() -> None:
-    steady = samples([1024] * 16)
+def test_a_thread_that_is_never_given_back_is_told() -> None:
+    steady, more = samples([1024] * 16), samples([1024] * 4, threads=9)
     assert list(growth(steady)) == []
-    grown = [*steady[:-1], samples([1024], threads=9)[0]]
-    assert list(growth(grown)) == ["8, then 9 threads"]
+    assert list(growth([*steady[:-4], *more])) == ["8, then 9 threads"]
+
+
+def test_a_thread_that_is_there_for_a_moment_is_no_leak() -> None:
+    steady, more = samples([1024] * 16), samples([1024], threads=9)
+    assert list(growth([*steady[:-1], *more])) == []
 
 
 def test_a_percentile_is_the_least_that_so_many_are_not_above() -> None:
