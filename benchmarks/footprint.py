@@ -40,6 +40,7 @@ IMPORTS: Mapping[str, str] = {
     "numpy": "not idle: recordings, sounds, several channels",
     "soundfile": "not idle: recordings, sounds",
     "soxr": "not idle: other rates than 16 kHz",
+    "rapidfuzz.distance": "not idle: the wake phrase in a transcript",
     "pymicro_wakeword": "never: the engine's own Python",
 }
 _TIMED = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*([\w.]+)$", re.MULTILINE)
