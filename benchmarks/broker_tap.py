@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 _PUBLISH, _PUBACK = 3, 4
+_CHUNK = 64 * 1024
 
 
 class BrokerTap:
@@ -71,19 +72,33 @@ async def _pump(
     writer: asyncio.StreamWriter,
     seen: Callable[[int, bytes], None],
 ) -> None:
-    """Packet by packet: one byte of kind, the length in groups of 7 bits, the rest."""
+    """What comes goes on at once, and is looked at behind that."""
+    held = bytearray()
     try:
-        while True:
-            head = await reader.readexactly(1)
-            length = shift = 0
-            while True:
-                head += await reader.readexactly(1)
-                length |= (head[-1] & 0x7F) << shift
-                shift += 7
-                if head[-1] < 0x80:
-                    break
-            body = await reader.readexactly(length)
-            seen(head[0] >> 4, body)
-            writer.write(head + body)
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            held += data
+            for kind, body in _take_packets(held):
+                seen(kind, body)
+    except ConnectionError:
+        pass
+    writer.close()
+
+
+def _take_packets(held: bytearray) -> Iterator[tuple[int, bytes]]:
+    """The whole ones: a byte of kind, the length in groups of 7 bits, the rest."""
+    while True:
+        length = shift = 0
+        at = 1
+        while at < len(held):
+            length |= (held[at] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if held[at - 1] < 0x80:
+                break
+        else:
+            return
+        if len(held) < at + length:
+            return
+        yield held[0] >> 4, bytes(held[at : at + length])
+        del held[: at + length]
