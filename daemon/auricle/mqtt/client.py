@@ -282,13 +282,15 @@ class MqttClient:
                 self._deliver(report)
 
     def _deliver(self, delivered: Delivered) -> None:
-        message = self._in_flight.acknowledged(delivered.id)
-        if message is None:
+        acknowledged = self._in_flight.acknowledged(delivered.id)
+        if acknowledged is None:
             return
+        message, sent = acknowledged
         if not self._in_flight:
             self._idle.set()
         self._expect_answer()
-        self._warn(self._refusals.settled(message.topic, delivered.result))
+        now = self._loop.time()
+        self._warn(self._refusals.settled(message.topic, delivered.result, sent, now))
         self._on_delivery(delivered)
 
     def _expect_answer(self) -> None:

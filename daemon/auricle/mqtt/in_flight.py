@@ -24,7 +24,6 @@ class InFlight:
     def sent(self, message_id: int, message: Message, now: float) -> None:
         self._messages[message_id] = (message, now)
 
-    def acknowledged(self, message_id: int) -> Message | None:
-        """The message of this id; None where it was not expected."""
-        message, _ = self._messages.pop(message_id, (None, 0.0))
-        return message
+    def acknowledged(self, message_id: int) -> tuple[Message, float] | None:
+        """The message of this id, and when it was sent; None where not expected."""
+        return self._messages.pop(message_id, None)

@@ -20,12 +20,12 @@ class Refusals:
     def __init__(self) -> None:
         self._denied: set[str] = set()
         self._warned: set[str] = set()
-        self._over_quota = False
+        self._over_quota: float | None = None
 
     @property
     def standing(self) -> Refusal | None:
         """What the broker refused last and has not allowed since."""
-        if self._over_quota:
+        if self._over_quota is not None:
             return Refusal.OVER_QUOTA
         return Refusal.DENIED if self._denied else None
 
@@ -36,16 +36,22 @@ class Refusals:
     def may_not_read(self, topic: str) -> str | None:
         return self._deny("read", topic)
 
-    def settled(self, topic: str, result: DeliveryResult) -> str | None:
-        """A message on `topic` was answered."""
+    def settled(
+        self, topic: str, result: DeliveryResult, sent: float, now: float
+    ) -> str | None:
+        """A message on `topic` was answered: what had been sent before a refusal says
+        nothing about it. Seconds of any clock.
+        """
         match result:
             case DeliveryResult.REJECTED:
                 return self._deny("write", topic)
             case DeliveryResult.OVER_QUOTA:
-                known, self._over_quota = self._over_quota, True
-                return None if known else "the broker takes no more: quota exceeded"
+                known, self._over_quota = self._over_quota, now
+                if known is None:
+                    return "the broker takes no more: quota exceeded"
             case DeliveryResult.ACKED | DeliveryResult.NO_LISTENER:
-                self._over_quota = False
+                if self._over_quota is not None and sent > self._over_quota:
+                    self._over_quota = None
                 self._denied.discard(topic)
             case DeliveryResult.LOST:
                 pass

@@ -18,7 +18,7 @@ def test_a_message_is_acknowledged_once() -> None:
     in_flight = InFlight()
     in_flight.sent(7, MESSAGE, 1.0)
 
-    assert in_flight.acknowledged(7) == MESSAGE
+    assert in_flight.acknowledged(7) == (MESSAGE, 1.0)
     assert in_flight.acknowledged(7) is None
     assert not in_flight
     assert in_flight.oldest is None
