@@ -41,7 +41,7 @@ ONLINE = Message(STATUS, "online", retain=True)
 class Satellite:
     """A client, and all that it reported."""
 
-    def __init__(self, port: int, *, delay: float = 0.1, **settings: Any) -> None:
+    def __init__(self, port: int, **settings: Any) -> None:
         self.facts: list[ConnectionFact] = []
         self.received: list[Received] = []
         self.delivered: list[Delivered] = []
@@ -52,7 +52,7 @@ class Satellite:
             on_connection=self.facts.append,
             on_message=self.received.append,
             on_delivery=self.delivered.append,
-            delays=lambda: itertools.repeat(delay),
+            delays=lambda: itertools.repeat(0.1),
             refusal_delays=lambda: itertools.repeat(0.1),
         )
 
@@ -449,18 +449,6 @@ async def test_a_broker_restart_is_survived(broker: Broker) -> None:
 
         await study.connected(times=2)
         assert await study.published(ONLINE) is DeliveryResult.NO_LISTENER
-
-
-async def test_who_speaks_does_not_wait_for_the_next_attempt(broker: Broker) -> None:
-    async with satellite(broker.port, delay=3600.0) as study:
-        await study.connected()
-        broker.kill()
-        await eventually(lambda: study.problems == [Problem.LOST])
-        broker.start()
-
-        study.client.hurry()
-
-        await study.connected(times=2)
 
 
 async def test_a_packet_beyond_all_commands_is_not_even_sent_to_us(

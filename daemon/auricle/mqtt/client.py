@@ -1,7 +1,6 @@
 """A broker that is there or will be: connections, one after the other, for ever."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
@@ -86,7 +85,6 @@ class MqttClient:
         self._ended: asyncio.Future[Disconnected] | None = None
         self._in_flight = InFlight()
         self._idle = asyncio.Event()
-        self._hurried = asyncio.Event()
         self._problem: Problem | None = None
         self._refusals = Refusals()
 
@@ -144,14 +142,10 @@ class MqttClient:
             self._expect_answer()
         return message_id
 
-    def hurry(self) -> None:
-        """Let a broker that is waited for be tried at once: somebody speaks."""
-        self._hurried.set()
-
     async def _keep_connected(self) -> None:
         drops = 0
         while True:
-            await self._wait(self._route.next(self._loop.time()))
+            await asyncio.sleep(self._route.next(self._loop.time()))
             self._settings = self._route.current
             end, lasted = await self._serve_one(Version.V5)
             if end.problem is Problem.VERSION or (
@@ -178,14 +172,6 @@ class MqttClient:
                 )
             self._report_end(end)
             self._route.ended(end, lasted, self._loop.time())
-
-    async def _wait(self, seconds: float) -> None:
-        if self._problem is not None and self._problem.lasts:
-            await asyncio.sleep(seconds)
-            return
-        self._hurried.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurried.wait(), seconds)
 
     async def _go_back(self) -> None:
         """Leave a broker that stands in for others as soon as one of those is back."""

@@ -146,7 +146,6 @@ class Publisher:
             self._announcer.put(message)
 
     def wake(self, turn: Turn, at: datetime) -> None:
-        self._client.hurry()
         self._client.publish(self._messages.wake(turn, at))
         hotword = self._hermes.begun(turn) if self._hermes else None
         if hotword is not None:
@@ -164,7 +163,6 @@ class Publisher:
         outbound = Outbound(outcome, stamp, self._seq, self._boot_id)
         logger.info("turn %s: %s", outcome.turn.id, outcome.reason or outcome.kind)
         if outcome.kind is OutcomeKind.TRANSCRIPT:
-            self._client.hurry()
             self._finals.accept(outbound)
         else:
             self._report(outbound, age=stamp.latency or 0.0)
