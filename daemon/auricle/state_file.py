@@ -6,6 +6,7 @@ import logging
 import math
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ class Memory:
         while self._wanted is not None:
             wanted, self._wanted = self._wanted, None
             try:
-                await asyncio.to_thread(self._file.save, wanted)
+                await self._save_in_passing(wanted)
             except OSError as error:
                 logger.log(
                     logging.DEBUG if self.failed else logging.WARNING,
@@ -114,6 +115,15 @@ class Memory:
                 self.failed = True
             else:
                 self.failed = False
+
+    async def _save_in_passing(self, remembered: Remembered) -> None:
+        """In a thread that ends: one of asyncio's own would stay for good."""
+        thread = ThreadPoolExecutor(1, "state file")
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(thread, self._file.save, remembered)
+        finally:
+            thread.shutdown(wait=False)
 
 
 def _to_json(remembered: Remembered) -> dict[str, Any]:

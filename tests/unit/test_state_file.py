@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -155,6 +156,16 @@ async def test_what_can_wait_is_saved_at_the_end(tmp_path: Path) -> None:
     await memory.flush()
 
     assert file.load() == CHANGED
+
+
+async def test_no_thread_stays_behind(tmp_path: Path) -> None:
+    memory = Memory(StateFile(tmp_path / "state.json"))
+    before = set(threading.enumerate())
+
+    memory.remember(CHANGED)
+    await memory.flush()
+
+    await eventually(lambda: set(threading.enumerate()) <= before)
 
 
 async def test_a_disk_that_takes_nothing_is_warned_of_once(
