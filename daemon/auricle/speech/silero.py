@@ -7,18 +7,21 @@ from contextlib import contextmanager
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.speech.speaker import SpeakerGate
 
+# OpenMP reads it once, when it is loaded.
+_THREADS = "OMP_THREAD_LIMIT"
+
 
 @contextmanager
-def _one_thread(limit: str = "OMP_THREAD_LIMIT") -> Iterator[None]:
-    """What loads OpenMP in here gets no more threads than one; nothing else is told."""
-    before = os.environ.get(limit)
-    os.environ[limit] = "1"
+def _one_thread() -> Iterator[None]:
+    """A library that is imported in here uses one thread; no other one is affected."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
     try:
         yield
     finally:
-        del os.environ[limit]
+        del os.environ[_THREADS]
         if before is not None:
-            os.environ[limit] = before
+            os.environ[_THREADS] = before
 
 
 # Four threads would share a model that takes one of them a fifth of a millisecond, and
