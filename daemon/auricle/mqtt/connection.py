@@ -7,7 +7,6 @@ satellites of the house, and an exception in it would leave the daemon running m
 
 import asyncio
 import contextlib
-import socket
 import ssl
 import threading
 import traceback
@@ -19,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from auricle.mqtt import ending
+from auricle.mqtt import ending, tcp
 from auricle.mqtt.broker import (
     BrokerSettings,
     Connected,
@@ -42,10 +41,6 @@ LARGEST_PACKET = 64 * 1024
 # What does not fit is refused, so that its sender can decide: it must not grow old in
 # here.
 QUEUED_MESSAGES = 100
-# Seconds. A dead link is noticed after the idle time and the silence together.
-TCP_IDLE = 4
-TCP_PROBE_INTERVAL = 1
-TCP_SILENCE = 3
 
 _PROTOCOLS = {
     Version.V5: paho.MQTTv5,
@@ -146,7 +141,7 @@ class Connection:
         )
         while self._client.loop() is MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.rounds += 1
-            _confirm_at_once(self._client.socket())
+            tcp.confirm_at_once(self._client.socket())
         return ending.lost(self._last_error, self._settings)
 
     def _hand_over(self, report: Report) -> None:
@@ -213,7 +208,7 @@ class Connection:
             Received(message.topic, bytes(message.payload), message.retain)
         )
         client.on_log = lambda _c, _u, level, text: self._log(level, text)
-        client.on_socket_open = lambda _c, _u, sock: _notice_dead_links(sock)
+        client.on_socket_open = lambda _c, _u, sock: tcp.notice_dead_links(sock)
         # Without it, publish() would write to the socket from the caller's thread.
         client.on_socket_register_write = lambda _c, _u, _sock: None
         return client
@@ -232,22 +227,3 @@ def _result(reason: ReasonCode) -> DeliveryResult:
     if reason.value == _QUOTA_EXCEEDED:
         return DeliveryResult.OVER_QUOTA
     return DeliveryResult.REJECTED if reason.is_failure else DeliveryResult.ACKED
-
-
-def _confirm_at_once(sock: object) -> None:
-    """Let the kernel confirm what came without its usual delay of 40 ms.
-
-    A broker with Nagle's algorithm (mosquitto by default) keeps a command's PUBACK back
-    until the one before it is confirmed. The kernel falls back by itself: tcp(7).
-    """
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-
-def _notice_dead_links(sock: object) -> None:
-    """Let the kernel probe the peer: MQTT's own keepalive takes twice its interval."""
-    assert isinstance(sock, socket.socket)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, TCP_IDLE)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, TCP_PROBE_INTERVAL)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_SILENCE * 1000)

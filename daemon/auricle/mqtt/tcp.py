@@ -1,0 +1,27 @@
+"""What the kernel does for a connection: confirms at once, notices dead links."""
+
+import socket
+
+# Seconds. A dead link is noticed after the idle time and the silence together.
+IDLE = 4
+PROBE_INTERVAL = 1
+SILENCE = 3
+
+
+def notice_dead_links(sock: object) -> None:
+    """Let the kernel probe the peer: MQTT's own keepalive takes twice its interval."""
+    assert isinstance(sock, socket.socket)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_INTERVAL)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE * 1000)
+
+
+def confirm_at_once(sock: object) -> None:
+    """Let the kernel confirm what came without its usual delay of 40 ms.
+
+    A broker with Nagle's algorithm (mosquitto by default) keeps a command's PUBACK back
+    until the one before it is confirmed. The kernel falls back by itself: tcp(7).
+    """
+    if isinstance(sock, socket.socket):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
