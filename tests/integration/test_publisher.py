@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from auricle.mqtt.broker import BrokerSettings
-from auricle.mqtt.client import ANSWER_TIME, HANG_TIME
 from auricle.mqtt.commands import (
     Command,
     Listen,
@@ -29,6 +28,7 @@ from auricle.mqtt.outbox_file import OutboxFile
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.refusals import Refusal
 from auricle.mqtt.topics import Action, Setting, Topics
+from auricle.mqtt.watched_connection import ANSWER_TIME, HANG_TIME
 from auricle.turn import (
     Mode,
     Outcome,

@@ -9,37 +9,30 @@ from auricle.mqtt.broker import (
     Connected,
     ConnectionFact,
     Delivered,
-    DeliveryResult,
     Denied,
     Disconnected,
     Problem,
     Received,
     Version,
 )
-from auricle.mqtt.connection import Connection, Report
-from auricle.mqtt.in_flight import InFlight
 from auricle.mqtt.knock import knock
 from auricle.mqtt.messages import Message
 from auricle.mqtt.refusals import Refusal, Refusals
 from auricle.mqtt.route import SETTLED, Route, refusal_delays
 from auricle.mqtt.tls import tls_context
+from auricle.mqtt.watched_connection import (
+    GOODBYE_TIMEOUT,
+    OPEN_TIMEOUT,
+    WatchedConnection,
+)
 
 logger = logging.getLogger(__name__)
 
-# Seconds for name, TCP, TLS and CONNACK. A name server that never answers would keep
-# a connection's thread for as long as it likes.
-OPEN_TIMEOUT = 15.0
-# Seconds for an acknowledgment. A broker may hang while its machine goes on receiving:
-# after the first no command is sent to it, after the second another connection is
-# tried. What it has received by then it may still pass on, however late.
-ANSWER_TIME = 0.25
-HANG_TIME = 4.0
 # Seconds between looks whether a broker that is rather to be used is back.
 LOOK_BACK = 30.0
 # Not every broker tells a client that another one took its place: it is seen by
 # connections in a row that are dropped before they have settled.
 DROPS = 3
-GOODBYE_TIMEOUT = 1.0
 
 
 class MqttClient:
@@ -79,18 +72,13 @@ class MqttClient:
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
-        self._connection: Connection | None = None
-        self._connected_at: float | None = None
-        self._patience: asyncio.Timeout | None = None
-        self._ended: asyncio.Future[Disconnected] | None = None
-        self._in_flight = InFlight()
-        self._idle = asyncio.Event()
+        self._connection: WatchedConnection | None = None
         self._problem: Problem | None = None
         self._refusals = Refusals()
 
     @property
     def connected(self) -> bool:
-        return self._connected_at is not None
+        return self._connection is not None and self._connection.connected
 
     @property
     def refusal(self) -> Refusal | None:
@@ -100,15 +88,14 @@ class MqttClient:
     @property
     def answers(self) -> bool:
         """Whether the broker has acknowledged all that it could have by now."""
-        oldest = self._in_flight.oldest
-        return oldest is None or self._loop.time() - oldest < ANSWER_TIME
+        return self._connection is None or self._connection.answers
 
     @property
     def rounds(self) -> int | None:
         """Of the connection's thread, one a second or more; None while there is no
         connection and another one is tried.
         """
-        if self._connection is not None and self.connected:
+        if self._connection is not None and self._connection.connected:
             return self._connection.rounds
         trying = self._task is None or not self._task.done()
         return None if trying else 0
@@ -121,8 +108,8 @@ class MqttClient:
         self._stopping = True
         if self._task is None:
             return
-        if self.connected:
-            await self._leave(last)
+        if self._connection is not None and self._connection.connected:
+            await self._connection.leave(last)
             await asyncio.wait([self._task], timeout=GOODBYE_TIMEOUT)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -133,14 +120,7 @@ class MqttClient:
         None where it was not taken, because there is no connection or too much is
         under way: nothing waits in here, where it would grow old.
         """
-        if not self.connected or self._connection is None:
-            return None
-        message_id = self._connection.publish(message)
-        if message_id is not None and message.qos > 0:
-            self._in_flight.sent(message_id, message, self._loop.time())
-            self._idle.clear()
-            self._expect_answer()
-        return message_id
+        return None if self._connection is None else self._connection.publish(message)
 
     async def _keep_connected(self) -> None:
         drops = 0
@@ -173,7 +153,7 @@ class MqttClient:
             self._report_end(end)
             self._route.ended(end, lasted, self._loop.time())
 
-    async def _go_back(self) -> None:
+    async def _go_back(self, connection: WatchedConnection) -> None:
         """Leave a broker that stands in for others as soon as one of those is back."""
         while True:
             await asyncio.sleep(self._look_back)
@@ -185,110 +165,58 @@ class MqttClient:
                     logger.info("the broker %s is back", broker)
                     self._going_back = True
                     # To whoever listens there we are gone.
-                    await self._leave(self._will)
+                    await connection.leave(self._will)
                     return
-
-    async def _leave(self, last: Message) -> None:
-        """Publish `last`, wait for all acknowledgments, disconnect."""
-        self.publish(last)
-        try:
-            await asyncio.wait_for(self._idle.wait(), GOODBYE_TIMEOUT)
-        except TimeoutError:
-            logger.debug("the broker did not acknowledge our goodbye")
-        if self._connection is not None:
-            self._connection.close()
 
     async def _serve_one(self, version: Version) -> tuple[Disconnected, float | None]:
         """One connection, from its opening to its end; and the seconds it lasted."""
-
-        def take(report: Report) -> None:
-            if connection is self._connection:
-                self._take(connection, report)
-            elif isinstance(report, Connected):
-                connection.close()
-
-        connection = Connection(self._settings, version, self._tls, self._will, take)
+        connection = WatchedConnection(
+            self._settings,
+            version,
+            self._tls,
+            self._will,
+            self._subscriptions,
+            on_report=self._take,
+            on_delivery=self._deliver,
+        )
         self._connection = connection
-        self._ended = self._loop.create_future()
-        connection.open()
         looking_back = None
         if self._route.stands_in:
-            looking_back = asyncio.create_task(self._go_back(), name="mqtt back")
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT) as self._patience:
-                end = await self._ended
-            connection.dispose()
-        except TimeoutError:
-            connection.close()
-            end = Disconnected(
-                Problem.UNREACHABLE, f"no answer from {self._settings} in time"
+            looking_back = asyncio.create_task(
+                self._go_back(connection), name="mqtt back"
             )
+        try:
+            return await connection.serve()
         finally:
             if looking_back is not None:
                 looking_back.cancel()
-            lasted = None
-            if self._connected_at is not None:
-                lasted = self._loop.time() - self._connected_at
-            self._connection = self._connected_at = self._patience = None
-            self._lose_what_is_in_flight()
-        return end, lasted
+            self._connection = None
 
-    def _take(self, connection: Connection, report: Report) -> None:
+    def _take(self, report: Connected | Denied | Received) -> None:
         match report:
-            case Connected():
-                assert self._patience is not None
-                if self._patience.expired():
-                    return
-                self._patience.reschedule(None)
-                self._connected_at = self._loop.time()
+            case Connected(version):
                 # Where two clients share an id, each connection is news to nobody.
                 again = self._problem is Problem.TAKEN_OVER
                 logger.log(
                     logging.DEBUG if again else logging.INFO,
                     "connected to the broker %s, MQTT %s",
                     self._settings,
-                    report.version,
+                    version,
                 )
                 if not again:
                     self._problem = None
                 self._refusals.connected()
-                if self._subscriptions:
-                    connection.subscribe(self._subscriptions)
                 self._on_connection(report)
-            case Disconnected():
-                assert self._ended is not None
-                if not self._ended.done():
-                    self._ended.set_result(report)
             case Denied(topic):
                 self._warn(self._refusals.may_not_read(topic))
                 self._on_connection(report)
             case Received():
                 self._on_message(report)
-            case Delivered():
-                self._deliver(report)
 
-    def _deliver(self, delivered: Delivered) -> None:
-        acknowledged = self._in_flight.acknowledged(delivered.id)
-        if acknowledged is None:
-            return
-        message, sent = acknowledged
-        if not self._in_flight:
-            self._idle.set()
-        self._expect_answer()
+    def _deliver(self, delivered: Delivered, message: Message, sent: float) -> None:
         now = self._loop.time()
         self._warn(self._refusals.settled(message.topic, delivered.result, sent, now))
         self._on_delivery(delivered)
-
-    def _expect_answer(self) -> None:
-        """Be patient until the oldest message is overdue."""
-        if self._patience is None or self._patience.expired():
-            return
-        oldest = self._in_flight.oldest
-        self._patience.reschedule(None if oldest is None else oldest + HANG_TIME)
-
-    def _lose_what_is_in_flight(self) -> None:
-        for message_id in self._in_flight.ids:
-            self._deliver(Delivered(message_id, DeliveryResult.LOST))
 
     def _report_end(self, end: Disconnected) -> None:
         known = end.problem is self._problem
