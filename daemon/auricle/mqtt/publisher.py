@@ -1,4 +1,4 @@
-"""What the rest of the daemon tells the house, and what the house tells it."""
+"""What the rest of the daemon tells the house."""
 
 import logging
 import time
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from auricle.boot import since_boot
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
 from auricle.mqtt.broker import (
     BrokerSettings,
@@ -15,20 +14,18 @@ from auricle.mqtt.broker import (
     Delivered,
     DeliveryResult,
     Disconnected,
-    Received,
 )
 from auricle.mqtt.client import MqttClient
-from auricle.mqtt.commands import Command, Options, Rejected
-from auricle.mqtt.delivery import Due, Ledger, Outbound, Settled
+from auricle.mqtt.commands import Command, Options
+from auricle.mqtt.delivery import Ledger, Outbound, Settled
 from auricle.mqtt.finals import Finals
 from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.incoming import HomeAssistantStarted, interpret
 from auricle.mqtt.messages import Diagnostics, Message, Messages
-from auricle.mqtt.notices import Notice
-from auricle.mqtt.outbox_file import Purpose
+from auricle.mqtt.outcomes import Outcomes
 from auricle.mqtt.partials import Partials
 from auricle.mqtt.refusals import Refusal
-from auricle.mqtt.topics import Action, Setting
+from auricle.mqtt.subscriber import Subscriber
+from auricle.mqtt.topics import Setting
 from auricle.turn import Outcome, OutcomeKind, Stamp, Turn
 
 logger = logging.getLogger(__name__)
@@ -66,47 +63,50 @@ class Publisher:
         """
         self._messages = messages
         self._topics = messages.topics
-        self._options = options
-        self._time_to_live = time_to_live
         self._boot_id = boot_id
-        self._on_command = on_command
         self._hermes = hermes
         self._quota_pause = quota_pause
+        subscriber = Subscriber(
+            self._topics,
+            options,
+            heed_vocabulary=heed_vocabulary,
+            hermes=hermes,
+            on_command=on_command,
+            on_house_started=self._house_started,
+            on_rejected=self._setting_rejected,
+        )
         self._client = MqttClient(
             broker,
             will=messages.availability(online=False),
-            subscriptions=[
-                self._topics.commands,
-                self._topics.birth,
-                *([self._topics.vocabulary] if heed_vocabulary else ()),
-                *(hermes.subscriptions if hermes else ()),
-            ],
+            subscriptions=subscriber.subscriptions,
             on_connection=self._connection_changed,
-            on_message=self._received,
+            on_message=subscriber.received,
             on_delivery=self._delivered,
             delays=delays,
             fallbacks=fallbacks,
         )
-        self._on_fate = on_fate
+        online = messages.availability(online=True)
+        self._announcer = Announcer(self._client, online, random)
+        if discovery is not None:
+            self._announcer.put(discovery)
+        self._outcomes = Outcomes(
+            self._client, self._announcer, messages, hermes, time_to_live
+        )
         self._ledger = Ledger(time_to_live)
         self._finals = Finals(
             self._ledger,
             outbox,
             history=history,
-            publish=self._publish_final,
-            tell=self._tell_notice,
+            publish=self._outcomes.publish_final,
+            tell=self._outcomes.publish_notice,
             on_fate=self._fate_known,
             on_trouble=self._storage_changed,
         )
+        self._on_fate = on_fate
         self._broker_problem: str | None = None
         self._degraded_storage = False
-        online = messages.availability(online=True)
-        self._announcer = Announcer(self._client, online, random)
-        if discovery is not None:
-            self._announcer.put(discovery)
         self._partials = Partials()
         self._seq = 0
-        self._warned: set[Setting | Action | None] = set()
 
     @property
     def connected(self) -> bool:
@@ -165,9 +165,7 @@ class Publisher:
         if outcome.kind is OutcomeKind.TRANSCRIPT:
             self._finals.accept(outbound)
         else:
-            self._report(outbound, age=stamp.latency or 0.0)
-            for message in self._in_hermes(outbound, self._time_to_live):
-                self._client.publish(message)
+            self._outcomes.publish_end(outbound)
 
     def echo(self, setting: Setting, value: bool | float | str) -> None:
         """Say what a setting is now; also when a command could not change it."""
@@ -176,43 +174,6 @@ class Publisher:
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """To be told of changes of health at once, of the rest once a minute."""
         self._announcer.put(self._messages.diagnostics(diagnostics))
-
-    def _publish_final(self, due: Due) -> set[int] | None:
-        if not self._client.answers:
-            return None
-        message_ids = set()
-        for message in (
-            *self._messages.outcome(due.outbound, age=due.age, expiry=due.expiry),
-            *self._in_hermes(due.outbound, due.expiry),
-        ):
-            if message.topic in (self._topics.last, self._topics.emotion):
-                self._announcer.put(message)
-                continue
-            message_id = self._client.publish(message)
-            if message_id is None:
-                # Too much is under way: it goes out again, whole, when there is room.
-                return None
-            message_ids.add(message_id)
-        return message_ids
-
-    def _in_hermes(self, outbound: Outbound, expiry: float) -> list[Message]:
-        if self._hermes is None:
-            return []
-        captured = self._hermes.captured(outbound, expiry=expiry)
-        return [captured] if captured else []
-
-    def _tell_notice(self, notice: Notice) -> int | None:
-        settled = notice.settled
-        age = since_boot() - settled.spoken
-        if notice.purpose is Purpose.HISTORY:
-            history = self._messages.history(settled.outbound, settled.fate, age=age)
-            return self._client.publish(history)
-        return self._report(settled.outbound, age=age)
-
-    def _report(self, outbound: Outbound, *, age: float) -> int | None:
-        """Publish what is no command: one event."""
-        [event] = self._messages.outcome(outbound, age=age, expiry=self._time_to_live)
-        return self._client.publish(event)
 
     def _fate_known(self, settled: Settled) -> None:
         self._put_delivery()
@@ -251,30 +212,8 @@ class Publisher:
         self._announcer.catch_up()
         self._finals.delivered(delivered)
 
-    def _received(self, received: Received) -> None:
-        order = self._hermes.interpret(received) if self._hermes else None
-        if order is not None:
-            self._on_command(order)
-            return
-        match interpret(received, self._topics, self._options):
-            case None:
-                return
-            case HomeAssistantStarted():
-                self._announcer.announce_soon(self._announce)
-            case Rejected() as rejected:
-                self._reject(rejected)
-            case command:
-                self._on_command(command)
+    def _house_started(self) -> None:
+        self._announcer.announce_soon(self._announce)
 
-    def _reject(self, rejected: Rejected) -> None:
-        # Once each: a log must not grow with what anybody on the network sends.
-        known = rejected.what in self._warned
-        self._warned.add(rejected.what)
-        logger.log(
-            logging.DEBUG if known else logging.WARNING,
-            "ignoring what was sent to %s: %s",
-            rejected.what or "the vocabulary",
-            rejected.why,
-        )
-        if isinstance(rejected.what, Setting):
-            self._announcer.repeat(self._topics.setting(rejected.what))
+    def _setting_rejected(self, setting: Setting) -> None:
+        self._announcer.repeat(self._topics.setting(setting))
