@@ -1,0 +1,72 @@
+"""A client of a broker, and what it reported."""
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
+
+from auricle.mqtt.broker import (
+    BrokerSettings,
+    Connected,
+    ConnectionFact,
+    Delivered,
+    DeliveryResult,
+    Disconnected,
+    Problem,
+    Received,
+)
+from auricle.mqtt.client import MqttClient
+from auricle.mqtt.messages import Message
+from rigs.eventually import eventually
+
+STATUS = "auricle/study/availability"
+OFFLINE = Message(STATUS, "offline", retain=True)
+KNOCK = "auricle/study/event/knock"
+ONLINE = Message(STATUS, "online", retain=True)
+
+
+class Satellite:
+    """A client, and all that it reported."""
+
+    def __init__(self, port: int, **settings: Any) -> None:
+        self.facts: list[ConnectionFact] = []
+        self.received: list[Received] = []
+        self.delivered: list[Delivered] = []
+        self.client = MqttClient(
+            BrokerSettings("127.0.0.1", port, "auricle_study", **settings),
+            will=OFFLINE,
+            subscriptions=["auricle/study/+/set"],
+            on_connection=self.facts.append,
+            on_message=self.received.append,
+            on_delivery=self.delivered.append,
+            delays=lambda: itertools.repeat(0.1),
+            refusal_delays=lambda: itertools.repeat(0.1),
+        )
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [f.problem for f in self.facts if isinstance(f, Disconnected)]
+
+    async def connected(self, times: int = 1) -> None:
+        await eventually(
+            lambda: (
+                sum(isinstance(f, Connected) for f in self.facts) >= times
+                and self.client.connected
+            )
+        )
+
+    async def published(self, message: Message) -> DeliveryResult:
+        message_id = self.client.publish(message)
+        assert message_id is not None
+        await eventually(lambda: any(d.id == message_id for d in self.delivered))
+        return next(d.result for d in self.delivered if d.id == message_id)
+
+
+@contextlib.asynccontextmanager
+async def satellite(port: int, **settings: Any) -> AsyncIterator[Satellite]:
+    satellite = Satellite(port, **settings)
+    satellite.client.start()
+    try:
+        yield satellite
+    finally:
+        await satellite.client.stop(OFFLINE)
