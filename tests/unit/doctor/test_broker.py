@@ -1,0 +1,85 @@
+import pytest
+
+from auricle.doctor import broker
+from auricle.doctor.broker import Answers
+from auricle.doctor.checks import Status
+from auricle.mqtt.broker import (
+    Connected,
+    DeliveryResult,
+    Disconnected,
+    Problem,
+    Version,
+)
+from auricle.mqtt.topics import Topics
+
+TOPICS = Topics("auricle", "study")
+
+
+def asked(
+    *,
+    probe: DeliveryResult = DeliveryResult.NO_LISTENER,
+    echoed: bool = True,
+    announcement: DeliveryResult | None = DeliveryResult.ACKED,
+    birth: str | None = None,
+    version: Version = Version.V5,
+) -> broker.Visit:
+    answers = Answers(probe, echoed, announcement, birth)
+    return broker.Visit("b:1883", Connected(version), TOPICS, (), answers)
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_every_trouble_with_the_broker_has_its_remedy(problem: Problem) -> None:
+    visit = broker.Visit("b:1883", Disconnected(problem, "no"), TOPICS)
+    assert broker.judge_broker(visit).advice
+    assert broker.judge_topics(visit).status is Status.SKIPPED
+    assert broker.judge_home_assistant(visit).status is Status.SKIPPED
+
+
+def test_a_forbidden_announcement_names_its_topic() -> None:
+    found = broker.judge_topics(asked(announcement=DeliveryResult.REJECTED))
+    assert found.status is Status.FAILED
+    assert "write homeassistant/device/auricle_study/config" in found.meaning
+    assert "acl.example" in found.advice
+
+
+def test_commands_that_do_not_arrive_may_not_be_read() -> None:
+    found = broker.judge_topics(asked(echoed=False))
+    assert "read auricle/study/+/set" in found.meaning
+
+
+def test_where_we_may_not_write_reading_is_not_blamed() -> None:
+    found = broker.judge_topics(asked(echoed=False, probe=DeliveryResult.REJECTED))
+    assert "write auricle/study/#" in found.meaning
+    assert "read" not in found.meaning
+
+
+def test_a_broker_over_its_quota_is_no_matter_of_access_rules() -> None:
+    visit = asked(echoed=False, probe=DeliveryResult.OVER_QUOTA)
+
+    assert "quota" in broker.judge_topics(visit).meaning
+
+
+def test_home_assistant_waits_for_devices() -> None:
+    assert broker.judge_home_assistant(asked()).status is Status.OK
+
+
+def test_home_assistant_that_says_so_is_believed() -> None:
+    visit = asked(birth="online", probe=DeliveryResult.ACKED)
+    assert broker.judge_home_assistant(visit).status is Status.OK
+
+
+def test_nobody_who_waits_for_devices_is_no_home_assistant() -> None:
+    visit = asked(announcement=DeliveryResult.NO_LISTENER)
+    found = broker.judge_home_assistant(visit)
+    assert found.status is Status.WARNING
+    assert "not seen" in found.meaning
+
+
+def test_who_listens_to_everything_is_not_taken_for_home_assistant() -> None:
+    visit = asked(probe=DeliveryResult.ACKED)
+    assert broker.judge_home_assistant(visit).status is Status.SKIPPED
+
+
+def test_an_old_broker_does_not_tell_who_listens() -> None:
+    visit = asked(version=Version.V311, probe=DeliveryResult.ACKED)
+    assert broker.judge_home_assistant(visit).status is Status.SKIPPED
