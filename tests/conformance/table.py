@@ -18,11 +18,13 @@ SEGMENTER = "unit/recognizer/test_segmenter.py"
 INTERIM = "unit/recognizer/test_interim.py"
 ADMISSION = "unit/recognizer/test_admission.py"
 SERVER = "integration/test_recognizer_server.py"
-OURS = "integration/test_asr_client.py"
+ASR_DIALECTS = "integration/test_asr_dialects.py"
+ASR_FAILURES = "integration/test_asr_failures.py"
+ASR_LEAVE = "integration/test_asr_leave.py"
 
-HABITS = (OURS, "test_a_server_with_habits_of_its_own_is_understood")
-FAILURES = (OURS, "test_a_failure_says_why_and_whether_to_try_again")
-CLOSING = (OURS, "test_a_closed_session_leaves_nothing_behind")
+HABITS = (ASR_DIALECTS, "test_a_server_with_habits_of_its_own_is_understood")
+FAILURES = (ASR_FAILURES, "test_a_failure_says_why_and_whether_to_try_again")
+CLOSING = (ASR_LEAVE, "test_a_closed_session_leaves_nothing_behind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,20 +399,23 @@ TABLE: dict[str, tuple[Row, ...]] = {
         row("no `item_id`, nor other ids", HABITS),
         row(
             "finals out of their order",
-            (OURS, "test_finals_that_overtake_each_other_are_delivered_both"),
+            (ASR_DIALECTS, "test_finals_that_overtake_each_other_are_delivered_both"),
         ),
         row("finals that come twice", HABITS),
         row(
             "empty transcripts",
-            (OURS, "test_noise_that_was_taken_for_speech_is_an_empty_final"),
+            (ASR_DIALECTS, "test_noise_that_was_taken_for_speech_is_an_empty_final"),
         ),
         row(
             "the corpus as a transcript",
-            (OURS, "test_hints_that_come_back_as_transcript_are_an_empty_final"),
+            (
+                ASR_DIALECTS,
+                "test_hints_that_come_back_as_transcript_are_an_empty_final",
+            ),
         ),
         row(
             "closing an idle session",
-            (OURS, "test_a_server_that_ends_an_idle_session_is_an_outage"),
+            (ASR_FAILURES, "test_a_server_that_ends_an_idle_session_is_an_outage"),
         ),
     ),
 }

@@ -19,6 +19,7 @@ from auricle.asr.session import AsrSession
 from auricle.audio.frame import SAMPLE_RATE, FrameCutter
 from auricle.audio.resampler import StreamResampler
 from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
+from auricle.turn import Reason
 from rigs.eventually import eventually
 
 MANUAL = SessionSettings(turn_detection=None, language="en")
@@ -104,3 +105,26 @@ async def client_of(
         yield client
     finally:
         await client.aclose()
+
+
+async def ask(url: str, settings: SessionSettings = MANUAL) -> Asked:
+    """A whole turn: 1.5 s of voice, until the final or the failure."""
+    async with client_of(url) as client:
+        asked = Asked(client, settings)
+        asked.say(voice(1.5))
+        if settings.turn_detection is None:
+            asked.session.end_utterance()
+        else:
+            asked.say(quiet(0.6))
+        await eventually(lambda: asked.finals or asked.failures)
+        asked.session.close()
+    return asked
+
+
+async def a_later_deadline_passes(client: AsrClient) -> None:
+    """Whatever was to be over by now is: so is this turn, which began after it."""
+    other = Asked(client, MANUAL)
+    other.say(voice(0.5))
+    other.session.end_utterance()
+    assert (await other.failure()).reason is Reason.ASR_TIMEOUT
+    other.session.close()

@@ -1,0 +1,122 @@
+"""What is left of a session that is closed: nothing."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from rigs.asked import MANUAL, Asked, client_of, voice
+from rigs.eventually import eventually
+from rigs.recognizer_faults import (
+    AbortAfter,
+    CloseAfter,
+    CloseInsteadOfFinished,
+    ErrorAfter,
+    Fault,
+    LateFinished,
+    NoFinished,
+    RefuseHandshake,
+    SlowFinal,
+)
+from rigs.scripted_recognizer import ScriptedRecognizer
+
+pytestmark = pytest.mark.usefixtures("no_programming_errors")
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [[], [NoFinished()], [LateFinished(30.0)], [CloseInsteadOfFinished()]],
+    ids=str,
+)
+async def test_a_closed_session_leaves_nothing_behind(faults: Sequence[Fault]) -> None:
+    async with (
+        ScriptedRecognizer(always=faults) as server,
+        client_of(server.url, finish=0.5) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(1.0))
+        asked.session.end_utterance()
+        await asked.final()
+        asked.session.close()
+        await eventually(lambda: not server.open_sessions, timeout=5)
+    assert server.heard[0].types[-1] == "session.finish"
+
+
+async def test_nothing_is_delivered_once_the_turn_is_over() -> None:
+    async with (
+        ScriptedRecognizer(always=[SlowFinal(0.2)]) as server,
+        client_of(server.url) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(0.6))
+        asked.session.end_utterance()
+        await eventually(
+            lambda: (
+                server.heard and "input_audio_buffer.commit" in server.heard[0].types
+            )
+        )
+        delivered = len(asked.delivered)
+        asked.session.close()
+        await eventually(lambda: not server.open_sessions)
+        assert len(asked.delivered) == delivered
+
+
+async def test_a_turn_that_is_cancelled_while_connecting_says_nothing() -> None:
+    async with ScriptedRecognizer() as server, client_of(server.url) as client:
+        asked = Asked(client, MANUAL)
+        asked.say(voice(1.0))
+        asked.session.close()
+        await client.aclose()
+    assert not asked.delivered
+    assert not any(heard.audio for heard in server.heard)
+
+
+async def test_a_session_that_is_closed_twice_or_used_after_is_no_trouble() -> None:
+    async with ScriptedRecognizer() as server, client_of(server.url) as client:
+        asked = Asked(client, MANUAL)
+        asked.session.close()
+        asked.session.close()
+        asked.say(voice(1.0))
+        asked.session.end_utterance()
+        asked.session.replay()
+        await client.aclose()
+    assert not asked.delivered
+
+
+async def test_stopping_does_not_wait_for_a_server_that_does_not_answer() -> None:
+    async with ScriptedRecognizer(always=[NoFinished()]) as server:
+        async with client_of(server.url, finish=30) as client:
+            asked = Asked(client, MANUAL)
+            asked.say(voice(1.0))
+            asked.session.end_utterance()
+            await asked.final()
+            asked.session.close()
+            began = time.monotonic()
+            await client.aclose()
+        assert time.monotonic() - began < 2
+
+
+async def test_turns_that_fail_leave_no_descriptors_behind() -> None:
+    faults = [AbortAfter(0.3), CloseAfter(0.3), ErrorAfter(0.3), RefuseHandshake(503)]
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    async with (
+        ScriptedRecognizer(faults=faults * 11) as server,
+        client_of(server.url, finish=0.2) as client,
+    ):
+
+        async def fail(times: int) -> None:
+            for _ in range(times):
+                asked = Asked(client, MANUAL)
+                asked.say(voice(0.6))
+                await asked.failure()
+                asked.session.close()
+            await eventually(lambda: not server.open_sessions)
+
+        await fail(4)
+        before = descriptors()
+        await fail(40)
+        await eventually(lambda: descriptors() <= before)
