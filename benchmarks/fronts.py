@@ -247,8 +247,14 @@ class _Microphone:
     def open(self) -> None:
         self._next = 0
 
-    def read(self, timeout: float) -> Frame:
-        time.sleep(min(timeout, FRAME_SECONDS / _SPEED))
+    def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:
+        time.sleep(min(timeout, together * FRAME_SECONDS / _SPEED))
+        return [self._frame() for _ in range(together)]
+
+    def close(self) -> None:
+        pass
+
+    def _frame(self) -> Frame:
         frame = Frame(bytes(FRAME_BYTES), self._next * FRAME_SAMPLES)
         if not self.ended:
             frame = self._frames[self._next]
@@ -258,9 +264,6 @@ class _Microphone:
             if not self._sound:
                 self._played()
         return frame
-
-    def close(self) -> None:
-        pass
 
 
 def _sum(one: bytes, other: bytes) -> bytes:

@@ -164,6 +164,10 @@ class _WatchedAttention(Attention):
         self._always = WebrtcVoiceDetector(gate=self._gate)
         self._watch = watch
 
+    @property
+    def patience(self) -> int:
+        return 1  # Somebody watches.
+
     def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
         handed_on = super().hear(frame)
         speech = self._always.is_speech(frame)

@@ -140,6 +140,17 @@ def test_a_turn_ends_when_the_loop_has_heard_enough(
     assert kinds[22] is WakeWordHeard
 
 
+def test_while_nobody_calls_frames_are_waited_for_together(listen: Listen) -> None:
+    source = FrailSource()
+    ear = listen(source, ScriptedEngine(soonest=4))
+    source.play(frames(silence(0.12)))
+    until(lambda: ear.frames == 4)
+    rounds = ear.rounds
+    source.play(frames(silence(0.24)))
+    until(lambda: ear.frames == 12)
+    assert ear.rounds - rounds <= 4
+
+
 def test_push_to_talk_delivers_without_a_wake_word(
     listen: Listen, okay_nabu: MicroWakeWordEngine, tmp_path: Path
 ) -> None:

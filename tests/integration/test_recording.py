@@ -51,8 +51,7 @@ def heard(source: RecordingSource, *, frames: int | None = None) -> list[Frame]:
     source.open()
     read: list[Frame] = []
     while frames is None or len(read) < frames:
-        frame = source.read(1.0)
-        assert frame is not None
+        (frame,) = source.read(1.0)
         if frames is None and source.finished:
             break
         read.append(frame)
@@ -189,8 +188,8 @@ def test_a_reader_that_was_late_loses_nothing(play: Play, tmp_path: Path) -> Non
     source.open()
     time.sleep(0.7)
     started = time.monotonic()
-    frames = [source.read(1.0) for _ in range(20)]
-    assert sound_of([frame for frame in frames if frame]) == sound
+    frames = [frame for _ in range(20) for frame in source.read(1.0)]
+    assert sound_of(frames) == sound
     assert time.monotonic() - started < 0.4, "what was late comes at once"
 
 
@@ -200,8 +199,31 @@ def test_a_reader_that_does_not_want_to_wait_gets_nothing(
     source = play(save(tmp_path / "a.wav", noise(1, dbfs=-20)), speed=0.01)
     source.open()
     started = time.monotonic()
-    assert source.read(0.05) is None
+    assert source.read(0.05) == []
     assert time.monotonic() - started < 1.0
+
+
+def test_frames_that_are_wanted_together_come_when_the_last_of_them_is_due(
+    play: Play, tmp_path: Path
+) -> None:
+    sound = noise(0.6, dbfs=-20)
+    source = play(save(tmp_path / "a.wav", sound), speed=1)
+    source.open()
+    started = time.monotonic()
+    frames = source.read(1.0, 5)
+    assert 0.14 <= time.monotonic() - started < 1.0
+    assert sound_of([*frames, *source.read(1.0, 15)]) == sound
+
+
+def test_of_frames_that_are_wanted_together_those_come_that_are_there_in_time(
+    play: Play, tmp_path: Path
+) -> None:
+    sound = noise(0.6, dbfs=-20)
+    source = play(save(tmp_path / "a.wav", sound), speed=1)
+    source.open()
+    frames = source.read(0.1, 20)
+    assert 0 < len(frames) < 20
+    assert sound_of([*frames, *source.read(1.0, 20 - len(frames))]) == sound
 
 
 @pytest.mark.parametrize("speed", [20, math.inf])
@@ -355,8 +377,8 @@ try:
     source = RecordingSource("-", speed=math.inf)
     source.open()
     while not source.finished:
-        frame = source.read(5.0)
-        sys.stdout.buffer.write(frame.pcm if frame else b"nothing")
+        frames = source.read(5.0)
+        sys.stdout.buffer.write(frames[0].pcm if frames else b"nothing")
 except RecordingError as error:
     sys.exit(str(error))
 """
@@ -432,7 +454,7 @@ source.open()
 print(source.read(0.1), flush=True)
 source.close()
 source.open()
-print(len(source.read(10).pcm), flush=True)
+print(len(source.read(10)[0].pcm), flush=True)
 """
 
 
@@ -444,7 +466,7 @@ def test_a_pipe_that_is_silent_for_a_while_goes_on_when_it_is_opened_again() -> 
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stdout.readline() == b"None\n"
+        assert process.stdout.readline() == b"[]\n"
         process.stdin.write(bytes(960))
         process.stdin.flush()
         assert process.stdout.readline() == b"960\n"

@@ -109,6 +109,39 @@ def test_models_that_share_features_score_as_each_alone() -> None:
     assert together.scores == {name: alone[name].scores[name] for name in BUNDLED}
 
 
+def early(engine: WakeWordEngine, sound: bytes) -> list[bool]:
+    """Of each frame that fires, whether the engine had ruled it out."""
+    fired, ruled_out = [], 0
+    for frame in frames(silence(1.5) + sound + silence(1.0)):
+        if ruled_out == 0:
+            ruled_out = engine.soonest or 1
+        ruled_out -= 1
+        if engine.detect(frame):
+            fired.append(ruled_out > 0)
+    return fired
+
+
+@pytest.mark.parametrize("wake_word", BUNDLED)
+def test_no_wake_word_comes_sooner_than_was_said_possible(wake_word: str) -> None:
+    fired = early(engine(*BUNDLED), SPOKEN[wake_word])
+    assert fired
+    assert not any(fired)
+
+
+def test_in_a_quiet_room_a_wake_word_is_some_frames_away() -> None:
+    listening = engine("okay_nabu", "alexa")
+    detections(listening, silence(1))
+    assert listening.soonest == 5
+    listening.set_threshold("alexa", 0.05)
+    assert listening.soonest == 1
+
+
+def test_with_no_wake_word_to_listen_for_none_can_come() -> None:
+    listening = engine("okay_nabu")
+    listening.listen_for([])
+    assert listening.soonest is None
+
+
 def test_a_model_has_its_own_threshold_unless_one_is_set() -> None:
     faint = mix(SPOKEN["okay_nabu"], noise(2, dbfs=-28))
     assert words(engine("okay_nabu", threshold=0.05), faint) == {"okay_nabu"}
@@ -318,6 +351,25 @@ def test_an_openwakeword_model_hears_from_the_first_second_on() -> None:
     listening = open_engine("alexa")
     hits = [listening.detect(frame) for frame in frames(SPOKEN["alexa"] + silence(1))]
     assert any(hits)
+
+
+def test_an_openwakeword_model_answers_no_sooner_than_was_said_possible() -> None:
+    fired = early(open_engine("alexa"), SPOKEN["alexa"])
+    assert fired
+    # A score lasts from one answer to the next.
+    assert not fired[0]
+
+
+def test_an_openwakeword_model_answers_for_every_80_ms() -> None:
+    listening = open_engine("alexa")
+    waits = []
+    for frame in frames(silence(3)):
+        waits.append(listening.soonest)
+        listening.detect(frame)
+    assert set(waits) == {1, 2, 3}
+    assert waits.count(1) == pytest.approx(3 / 0.08, abs=1)
+    listening.listen_for([])
+    assert listening.soonest is None
 
 
 def test_an_openwakeword_threshold_can_change_while_listening() -> None:

@@ -1,7 +1,9 @@
 """A microphone that can be pulled out, put back, jammed, and stopped from closing."""
 
+import contextlib
 import queue
 import threading
+import time
 from collections.abc import Sequence
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
@@ -40,17 +42,18 @@ class FrailSource:
         self.is_open = True
         self._position = 0
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:
         assert self.is_open
-        try:
-            pcm = self._sound.get(timeout=timeout)
-        except queue.Empty:
-            if not self.plugged_in.is_set():
-                raise MicrophoneError("the device is gone") from None
-            return None
-        frame = Frame(pcm, self._position)
-        self._position += FRAME_SAMPLES
-        return frame
+        deadline = time.monotonic() + timeout
+        frames: list[Frame] = []
+        with contextlib.suppress(queue.Empty):
+            while len(frames) < together:
+                wait = max(0.0, deadline - time.monotonic())
+                frames.append(Frame(self._sound.get(timeout=wait), self._position))
+                self._position += FRAME_SAMPLES
+        if not frames and not self.plugged_in.is_set():
+            raise MicrophoneError("the device is gone")
+        return frames
 
     def close(self) -> None:
         self.closable.wait(60)

@@ -15,10 +15,12 @@ class ScriptedEngine:
         *,
         wake_word: str = "okay_nabu",
         score: float = 0.9,
+        soonest: int = 1,
     ) -> None:
         self._detections = frozenset(detections)
         self._wake_word = wake_word
         self._score = score
+        self._soonest = soonest
         self._next = 0
         self._listening = True
         self.thresholds: dict[str, float] = {}
@@ -30,6 +32,10 @@ class ScriptedEngine:
     @property
     def scores(self) -> Mapping[str, float]:
         return {self._wake_word: self._score}
+
+    @property
+    def soonest(self) -> int:
+        return self._soonest
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         self._listening = self._wake_word in wake_words

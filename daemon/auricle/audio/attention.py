@@ -14,6 +14,8 @@ ROOM_MEMORY = 3.0
 # Waking the event loop and writing to the recognizer's connection cost more than all
 # that is done there. A voice that goes on ends nothing: its frames can go in threes.
 TOGETHER = 3
+# While idle, orders and the look at the microphone's health can wait for so many.
+IDLE_TOGETHER = 5
 
 
 class Attention:
@@ -42,6 +44,20 @@ class Attention:
         self._latest_detection: Detection | None = None
         self._unlearned: tuple[tuple[Frame, ...], bool] | None = None
         self._held: list[Heard] = []
+        self._voice = False
+
+    @property
+    def patience(self) -> int:
+        """How many frames may come before it hears the next one; at least 1.
+
+        Nobody is kept waiting by it: of these frames only the last can complete a wake
+        word, and those of a voice that goes on would be handed on together anyway.
+        """
+        if self._echo.holding or (self._on and not self._voice):
+            return 1
+        together = TOGETHER - len(self._held) if self._on else IDLE_TOGETHER
+        soonest = (engine.soonest for engine in self._engines)
+        return min([together, *(frames for frames in soonest if frames is not None)])
 
     @property
     def scores(self) -> Mapping[str, float]:
@@ -113,6 +129,7 @@ class Attention:
                 self._learn()
                 heard = Heard(frame, self._activity.is_speech(frame))
                 self._held.append(heard)
+                self._voice = heard.speech
                 if not heard.speech or len(self._held) == TOGETHER:
                     handed_on += self._release()
         return handed_on
@@ -140,7 +157,7 @@ class Attention:
         self._unlearned = self._pre_roll.memory(), woken
 
     def _turn_off(self) -> None:
-        self._on = False
+        self._on = self._voice = False
         self._held.clear()
 
     def _learn(self) -> None:

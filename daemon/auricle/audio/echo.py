@@ -40,6 +40,11 @@ class EchoHold:
         self._held: list[Frame] = []
         self._left = 0.0
 
+    @property
+    def holding(self) -> bool:
+        """Whether there is a sound of ours in the air, for all that is known."""
+        return self._sound is not None
+
     def begin(self, sound: OwnSound) -> list[Frame]:
         """The sound is about to be played; what was still held for another one."""
         released = self.release()

@@ -10,6 +10,7 @@ from functools import partial
 
 from auricle.audio.attention import Attention
 from auricle.audio.echo import OwnSound
+from auricle.audio.frame import Frame
 from auricle.audio.orders import Orders
 from auricle.audio.source import AudioSource, SourceHealth
 from auricle.backoff import full_jitter
@@ -24,7 +25,8 @@ logger = logging.getLogger(__name__)
 LONGEST_GAP, LONGEST_OPENING = 1.0, 3.0
 # Listening again within 2 s of the device's return, opening it included.
 RETRY_BASE, RETRY_CAP = 0.25, 1.5
-_READ_TIMEOUT = 0.1
+# Longer than the frames that are read together take.
+_READ_TIMEOUT = 0.25
 
 CaptureEvent = WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound
 
@@ -46,7 +48,7 @@ class Hearing:
     """Owns the source and the thread that reads it.
 
     Idle frames stay in the thread. The event loop's side never waits: an order takes
-    effect with the next frame, the one that is being waited for included.
+    effect with the next frames, those that are being waited for included.
     """
 
     def __init__(
@@ -190,13 +192,14 @@ class Hearing:
             self._attention.reset()
             patience = time.monotonic() + LONGEST_OPENING
             while True:
-                frame = self._source.read(_READ_TIMEOUT)
-                # What was ordered while this frame was waited for concerns it already:
-                # it may hold the beginning of a sound of ours.
+                together = self._attention.patience
+                frames = self._source.read(_READ_TIMEOUT, together)
+                # What was ordered while these were waited for concerns them already:
+                # they may hold the beginning of a sound of ours.
                 if not self._orders.obey():
                     break
                 now = time.monotonic()
-                if frame is None:
+                if not frames:
                     if now > patience:
                         raise MicrophoneError("no sound comes from the device")
                     continue
@@ -205,16 +208,20 @@ class Hearing:
                 if not worked:
                     worked = True
                     self._found()
-                self._frames += 1
-                if events := self._attention.hear(frame):
-                    self._deliver(events)
-                self._inferences += 1
+                self._frames += len(frames)
+                self._hear(frames)
+                self._inferences += len(frames)
         except MicrophoneError as error:
             # Told before closing, which can take long where a sound server hangs.
             self._lose(error)
         finally:
             self._source.close()
         return worked
+
+    def _hear(self, frames: Sequence[Frame]) -> None:
+        events = [event for frame in frames for event in self._attention.hear(frame)]
+        if events:
+            self._deliver(events)
 
     def _found(self) -> None:
         logger.info("listening to %s", self._source.description)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from auricle.audio.conversion import Converter
@@ -84,19 +85,22 @@ class Microphone:
         self._last_block = time.monotonic()
         self._gaps = 0
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:
         assert self._capture is not None, "read before open"
         deadline = time.monotonic() + timeout
-        while not self._ready:
-            block = self._capture.take(max(0.0, deadline - time.monotonic()))
-            if block is None:
-                if not self._capture.is_active():
-                    raise MicrophoneError("the device is gone")
-                return None
-            self._take(block, self._capture.format.rate)
-        frame = self._ready.pop(0)
-        self._levels.watch(frame)
-        return frame
+        while (missing := together - len(self._ready)) > 0:
+            wait = max(0.0, deadline - time.monotonic())
+            blocks = self._capture.take(wait, missing)
+            if not blocks:
+                break
+            for block in blocks:
+                self._take(block, self._capture.format.rate)
+        frames, self._ready = self._ready[:together], self._ready[together:]
+        if not frames and not self._capture.is_active():
+            raise MicrophoneError("the device is gone")
+        for frame in frames:
+            self._levels.watch(frame)
+        return frames
 
     def close(self) -> None:
         if self._capture is None:

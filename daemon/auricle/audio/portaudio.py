@@ -84,6 +84,7 @@ class Capture:
         self._system = self._pyaudio.PyAudio()
         self._blocks: deque[Block] = deque(maxlen=round(BUFFER_SECONDS / FRAME_SECONDS))
         self._arrived = threading.Event()
+        self._wanted = 1
         self._position = 0
         self._stream: Any = None
         try:
@@ -100,17 +101,17 @@ class Capture:
         """Seconds of sound that the device keeps for us while we are busy."""
         return float(self._stream.get_input_latency())
 
-    def take(self, timeout: float) -> Block | None:
-        """The oldest block that waits, or None if none comes within `timeout`."""
-        if not self._blocks:
-            self._arrived.clear()
-            # It may have come in between.
-            if not self._blocks:
-                self._arrived.wait(timeout)
-        try:
-            return self._blocks.popleft()
-        except IndexError:
-            return None
+    def take(self, timeout: float, together: int) -> list[Block]:
+        """The oldest blocks, as soon as `together` of them wait; fewer, or none, where
+        no more come within `timeout`.
+        """
+        self._wanted = together
+        self._arrived.clear()
+        # They may have come before, or in between.
+        if len(self._blocks) < together:
+            self._arrived.wait(timeout)
+        count = min(together, len(self._blocks))
+        return [self._blocks.popleft() for _ in range(count)]
 
     def is_active(self) -> bool:
         """Whether PortAudio still means to deliver; it may not know better."""
@@ -175,7 +176,8 @@ class Capture:
         overflow = bool(status & self._pyaudio.paInputOverflow)
         self._blocks.append(Block(pcm, self._position, time.monotonic(), overflow))
         self._position += samples
-        self._arrived.set()
+        if len(self._blocks) >= self._wanted:
+            self._arrived.set()
         return None, self._pyaudio.paContinue
 
 

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -71,6 +71,7 @@ class RecordingSource:
         self._lead_in = round(lead_in * SAMPLE_RATE) * SAMPLE_BYTES
         self._sound: Sound | None = None
         self._finished = False
+        self._came = 0.0
 
     @property
     def description(self) -> str:
@@ -98,10 +99,20 @@ class RecordingSource:
         # A microphone hands a frame over when its last sample has been spoken.
         self._due = time.monotonic() + self._pace
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:
         deadline = time.monotonic() + timeout
+        due = self._due
+        if together > 1:
+            # What is piped in can be due, and comes at its own pace.
+            due = max(due, self._came + self._pace) + (together - 1) * self._pace
+        _sleep_until(min(due, deadline))
+        frames: list[Frame] = []
+        while len(frames) < together and (frame := self._next(deadline)):
+            frames.append(frame)
+        return frames
+
+    def _next(self, deadline: float) -> Frame | None:
         if self._due > deadline:
-            _sleep_until(deadline)
             return None
         _sleep_until(self._due)
         frame = next(self._ready, None) or self._refill(deadline)
@@ -123,6 +134,7 @@ class RecordingSource:
             pcm = self._sound.read(deadline - time.monotonic())
             if pcm is None:
                 return None
+            self._came = time.monotonic()
             if not pcm:
                 self._ended = True
                 pcm = bytes(-self._cutter.pending % FRAME_BYTES)

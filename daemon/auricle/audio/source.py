@@ -1,5 +1,6 @@
 """Where frames come from: a microphone, or a recording that behaves like one."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,8 +35,9 @@ class AudioSource(Protocol):
     def open(self) -> None:
         """Start capturing; sample positions begin at 0. Raises MicrophoneError."""
 
-    def read(self, timeout: float) -> Frame | None:
-        """The next frame, or None where none came within `timeout` seconds.
+    def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:
+        """The next frames, as soon as there are `together` of them; fewer, or none,
+        where no more came within `timeout` seconds.
 
         Raises MicrophoneError when the device is gone; the caller closes, waits and
         opens again.

@@ -62,16 +62,14 @@ def measure(
     with closing(source):
         source.open()
         while seconds < METERED and time.monotonic() < deadline:
-            frame = source.read(_READ_TIMEOUT)
-            if frame is None:
-                continue
-            seconds += frame.seconds
-            frames += 1
-            samples = np.frombuffer(frame.pcm, "<i2").astype(np.int32)
-            clipped += int(np.abs(samples).max() >= FULL_SCALE - 1)
-            loudest = max(loudest, power(frame))
-            gate.passes(frame)
-            meter(dbfs(power(frame)))
+            for frame in source.read(_READ_TIMEOUT):
+                seconds += frame.seconds
+                frames += 1
+                samples = np.frombuffer(frame.pcm, "<i2").astype(np.int32)
+                clipped += int(np.abs(samples).max() >= FULL_SCALE - 1)
+                loudest = max(loudest, power(frame))
+                gate.passes(frame)
+                meter(dbfs(power(frame)))
     if not frames:
         raise MicrophoneError("it opens, but no sound comes from it")
     return Measurement(

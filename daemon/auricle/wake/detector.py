@@ -44,6 +44,12 @@ class WakeWordEngine(Protocol):
     def scores(self) -> Mapping[str, float]:
         """The latest score of each model; readable from any thread."""
 
+    @property
+    def soonest(self) -> int | None:
+        """How many more frames it takes at the least to detect anything, whatever they
+        hold: 1 or more; None while no model runs.
+        """
+
     def listen_for(self, wake_words: Collection[str]) -> None:
         """Run only these models from now on; names of other engines are ignored."""
 

@@ -1,6 +1,7 @@
 """microWakeWord: the wake word engine of small machines."""
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from pymicro_features import MicroFrontend
 
-from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE, Frame
+from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.streaming_model import StreamingModel
@@ -30,6 +31,7 @@ BUNDLED = tuple(sorted(path.stem for path in (_PACKAGE / "models").glob("*.json"
 _FEATURES = 40
 _FEATURE_STEP_MS = 10
 _STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
+_FEATURES_A_FRAME = FRAME_BYTES // _STEP_BYTES * _FEATURES
 
 
 class MicroWakeWordEngine:
@@ -58,6 +60,14 @@ class MicroWakeWordEngine:
     @property
     def scores(self) -> Mapping[str, float]:
         return self._scores
+
+    @property
+    def soonest(self) -> int | None:
+        features = (
+            model.engine.soonest_above(model.threshold) for model in self._running
+        )
+        frames = (math.ceil(wanted / _FEATURES_A_FRAME) for wanted in features)
+        return min(frames, default=None)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         running = tuple(

@@ -1,5 +1,6 @@
 """openWakeWord: for a user's own models of that kind."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auricle.audio.frame import SAMPLE_RATE, Frame
+from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.tflite import FLOAT32, inspect_model, library_of
@@ -19,6 +20,8 @@ DEFAULT_THRESHOLD = 0.5
 """The file holds none; this is openWakeWord's own recommendation."""
 
 _EMBEDDING = 96
+# The engine waits for so many; all but 80 ms of them count for the next one again.
+_SAMPLES_AN_EMBEDDING = 1760
 # The engine would begin with 8 s of silence: over a second of work before the first
 # frame. This much fills the windows of its three models, with a step to spare.
 _PRIMING_SECONDS = 2.2
@@ -68,6 +71,13 @@ class OpenWakeWordEngine:
     @property
     def scores(self) -> Mapping[str, float]:
         return self._scores
+
+    @property
+    def soonest(self) -> int | None:
+        if not self._running:
+            return None
+        missing = _SAMPLES_AN_EMBEDDING - self._features.new_audio_samples
+        return math.ceil(missing / FRAME_SAMPLES)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         running = tuple(

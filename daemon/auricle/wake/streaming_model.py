@@ -5,11 +5,11 @@ takes for itself; here a feature's byte is looked up, and nothing is an array.
 """
 
 import ctypes
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 from auricle.errors import ConfigError
+from auricle.wake.sliding_score import SlidingScore
 from auricle.wake.tflite import INT8
 
 _LOWEST = {INT8: -128}
@@ -30,7 +30,6 @@ class StreamingModel:
         self._interpreter: int | None = None
         self._heard = b""
         self._window = window
-        self._probabilities: deque[float] = deque(maxlen=window)
         self._answer = ctypes.create_string_buffer(1)
         self.reset()
 
@@ -44,10 +43,15 @@ class StreamingModel:
         self._heard = b""
         library.TfLiteInterpreterInvoke(self._interpreter)
         library.TfLiteTensorCopyToBuffer(self._output, self._answer, 1)
-        self._probabilities.append(self._probability_of[self._answer.raw[0]])
-        if len(self._probabilities) < self._window:
-            return 0.0
-        return sum(self._probabilities) / self._window
+        return self._score.add(self._probability_of[self._answer.raw[0]])
+
+    def soonest_above(self, score: float) -> int:
+        """How many more features a higher score takes at the least, whatever they are;
+        at least 1.
+        """
+        answers = self._score.soonest_above(score)
+        wanted: int = answers * self._input_bytes - len(self._heard)
+        return wanted
 
     def reset(self) -> None:
         """Forget all that was heard."""
@@ -61,8 +65,8 @@ class StreamingModel:
         self._input_bytes = library.TfLiteTensorByteSize(self._input)
         self._byte_of = _Quantizer(library, self._input).__getitem__
         self._probability_of = _dequantized(library, self._output)
+        self._score = SlidingScore(self._window, surest=max(self._probability_of))
         self._heard = b""
-        self._probabilities.clear()
 
     def __del__(self) -> None:
         self._delete_interpreter()
