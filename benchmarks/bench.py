@@ -98,5 +98,5 @@ class Bench:
         costs = await listening.listen(
             self._audio, rounds=1, window=self._window, peers=()
         )
-        for line in pi_report(counted, costs[listening.AURICLE].median):
+        for line in pi_report(counted, costs[listening.WITH_MICROPHONE].median):
             yield line

@@ -4,13 +4,14 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from rigs.broker import Broker, running_broker
 from rigs.program import Program
+from rigs.virtual_microphone import VirtualMicrophone, virtual_microphone
 
 NODE = "auricle/bench"
 LISTENING = "listening to "
@@ -22,6 +23,24 @@ async def broker() -> AsyncIterator[Broker]:
     """A real mosquitto, that writes nothing to disk but at its end."""
     with tempfile.TemporaryDirectory() as folder, running_broker(Path(folder)) as real:
         yield real
+
+
+@contextmanager
+def microphone() -> Iterator[VirtualMicrophone]:
+    """One of PulseAudio's; its environment is for a daemon that shall hear it."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        virtual_microphone(Path(folder)) as real,
+    ):
+        yield real
+
+
+def knowing_nothing_else(microphone: VirtualMicrophone) -> dict[str, str]:
+    """The microphone's environment, where ALSA knows of no other device or plugin:
+    PortAudio opens whatever it knows of.
+    """
+    only = f"{microphone.environment['HOME']}/.asoundrc"
+    return {**microphone.environment, "ALSA_CONFIG_PATH": only}
 
 
 @asynccontextmanager

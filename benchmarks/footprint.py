@@ -4,7 +4,6 @@ import asyncio
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,13 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from benchmarks.costs import Memory, cpu_seconds, memory
-from benchmarks.daemon import broker, daemon, listening
-from rigs.virtual_microphone import virtual_microphone
+from benchmarks.daemon import (
+    broker,
+    daemon,
+    knowing_nothing_else,
+    listening,
+    microphone,
+)
 
 _SETTLED = 5.0
 _CHILD = "from benchmarks.costs import memory; import sys; "
@@ -78,16 +82,14 @@ class Ear(StrEnum):
 
 async def idle(ear: Ear, recording: Path) -> Memory:
     """The daemon's memory once it has listened for some seconds."""
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as rigs:
+    with ExitStack() as rigs:
         environment = stdin = None
         source: Path | str | None = recording
         if ear in (Ear.MICROPHONE, Ear.PLUGINS):
-            microphone = rigs.enter_context(virtual_microphone(Path(folder)))
-            environment, source = microphone.environment, None
-        if ear is Ear.MICROPHONE:
-            # PortAudio opens whatever ALSA knows of: this is all it shall know.
-            alone = {"ALSA_CONFIG_PATH": f"{folder}/.asoundrc"}
-            environment = {**microphone.environment, **alone}
+            pulse, source = rigs.enter_context(microphone()), None
+            environment = pulse.environment
+            if ear is Ear.MICROPHONE:
+                environment = knowing_nothing_else(pulse)
         if ear is Ear.PIPE:
             stdin, source = rigs.enter_context(_quiet_pipe()), "-"
         async with (

@@ -6,6 +6,7 @@ ours adds up. The count does not depend on what else the machine does.
 
 import os
 import subprocess
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _TREE = _HERE.parent / ".cache/arm64"
 _RECORD = _HERE / "instructions.toml"
 _SHORT, _LONG = 5.0, 25.0
 TOLERANCE = 0.10
+UNAVAILABLE = 69
+"""Exit status (EX_UNAVAILABLE of sysexits.h)."""
 
 OURS = "auricle"
 PARTS = {
@@ -37,9 +40,14 @@ class Counted:
 
 
 def count(*parts: str) -> Counted:
-    """Of the parts that are named. Makes the arm64 tree where there is none."""
+    """Of the parts that are named. Makes the arm64 tree where there is none; exits with
+    UNAVAILABLE where that cannot be fetched.
+    """
     if not (_TREE / "versions").exists():
-        subprocess.run([_ARM64 / "tree", _TREE], check=True)
+        made = subprocess.run([_ARM64 / "tree", _TREE], check=False)
+        if made.returncode:
+            print("Debian's Python for arm64 cannot be fetched: nothing is counted")
+            sys.exit(UNAVAILABLE)
     plugin = _TREE / "instructions.so"
     source = _ARM64 / "instructions.c"
     subprocess.run(

@@ -16,13 +16,19 @@ from subprocess import PIPE, Popen
 import numpy as np
 
 from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.recording import read_recording
 from benchmarks import wake_loops
 from benchmarks.costs import Memory, cpu_seconds, memory
-from benchmarks.daemon import broker, daemon
+from benchmarks.daemon import broker, daemon, knowing_nothing_else, microphone
 from benchmarks.mixed_audio import write
 from benchmarks.recordings import Samples
 
 AURICLE = "auricle run"
+WITH_MICROPHONE = "auricle run, a microphone of PulseAudio"
+OURS = {
+    AURICLE: "a recording at its pace, as the peers have it",
+    WITH_MICROPHONE: "PortAudio and PulseAudio's library included, its server not",
+}
 PEERS = {
     "pymicro-wakeword": "a bare loop around the same engine",
     "pyopen-wakeword": "openWakeWord's models in C",
@@ -55,7 +61,7 @@ async def listen(
     audio: Samples, *, rounds: int, window: float, peers: Sequence[str]
 ) -> Mapping[str, Cost]:
     """`rounds` windows of so many seconds, each the next one of the audio."""
-    costs = {name: Cost(name) for name in (AURICLE, *peers)}
+    costs = {name: Cost(name) for name in (*OURS, *peers)}
     length = round(window * SAMPLE_RATE)
     lead = round(_WARM_UP * SAMPLE_RATE)
     for number in range(rounds):
@@ -64,7 +70,7 @@ async def listen(
             heard = np.concatenate([audio[:lead], audio[start : start + length]])
             path = write(heard, Path(folder) / "window.wav")
             for name, cost in costs.items():
-                take = _daemon if name == AURICLE else _peer
+                take = _TAKE.get(name, _peer)
                 seconds, kept = await take(name, path, window)
                 cost.cpu.append(seconds / window)
                 cost.memory.append(kept)
@@ -78,6 +84,23 @@ async def _daemon(_: str, path: Path, window: float) -> tuple[float, Memory]:
         return await _window(program.pid, window)
 
 
+async def _daemon_with_microphone(
+    _: str, path: Path, window: float
+) -> tuple[float, Memory]:
+    with microphone() as pulse:
+        environment = knowing_nothing_else(pulse)
+        async with (
+            broker() as mosquitto,
+            daemon(mosquitto.port, None, environment=environment) as program,
+        ):
+            pcm = read_recording(path)
+            voice = asyncio.create_task(asyncio.to_thread(pulse.play, pcm))
+            await asyncio.sleep(_WARM_UP)
+            taken = await _window(program.pid, window)
+            await voice
+            return taken
+
+
 async def _peer(name: str, path: Path, window: float) -> tuple[float, Memory]:
     with _loop(name, path) as process:
         await asyncio.sleep(_WARM_UP)
@@ -88,6 +111,9 @@ async def _window(pid: int, seconds: float) -> tuple[float, Memory]:
     before = cpu_seconds(pid)
     await asyncio.sleep(seconds)
     return cpu_seconds(pid) - before, memory(pid)
+
+
+_TAKE = {AURICLE: _daemon, WITH_MICROPHONE: _daemon_with_microphone}
 
 
 @contextmanager

@@ -16,7 +16,9 @@ _MARGIN = 1.35
 
 
 def pi_report(counted: Counted, daemon_cpu: float) -> Iterator[str]:
-    """`daemon_cpu`: processor seconds of the whole daemon per second, here."""
+    """`daemon_cpu`: processor seconds of the whole daemon per second, here, with a
+    microphone.
+    """
     ours = counted.parts[OURS]
     yield "# On a Pi\n"
     yield f"Counted with {counted.versions}.\n"

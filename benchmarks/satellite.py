@@ -4,7 +4,8 @@
     scripts/bench --quick              shorter windows, for a first look
     scripts/bench --parts start pi     only these
     scripts/bench --check              only whether listening takes over 10 % more
-                                       instructions than recorded: exit status 1
+                                       instructions than recorded: exit status 1;
+                                       69 where what is run cannot be fetched
     scripts/bench --record             count, and record that
 
 Every figure is of whole processes on this machine, beside peers in the same run; a

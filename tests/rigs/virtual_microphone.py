@@ -107,7 +107,7 @@ class VirtualMicrophone:
         # All of it is handed over ahead, for this machine may be busy.
         command = ("pacat", "-p", *RAW, "--latency-msec=4000", "-d", "mic")
         with self._spawn(*command, stdin=subprocess.PIPE) as player:
-            player.communicate(pcm, timeout=60)
+            player.communicate(pcm, timeout=60 + len(pcm) / 32_000)
         assert player.returncode == 0
 
     @contextmanager
