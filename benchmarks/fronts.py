@@ -41,6 +41,7 @@ from auricle.satellite import Satellite, SatelliteState
 from auricle.speech.activity import WebrtcVoiceDetector
 from auricle.speech.endpointing import EndpointingSettings
 from auricle.turn import Mode, Outcome, Stamp, Turn
+from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.rooms import Room, SpokenTurn, Stage, pcm_of
@@ -192,12 +193,13 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
             hearing.expect(wake_sound)
             microphone.play(wake_sound.pcm, hearing.played)
 
+    turns = TurnFactory(
+        mode=Mode.MANUAL,
+        endpointing=EndpointingSettings(),
+        new_turn_id=lambda: uuid.uuid4().hex,
+    )
     runner = Runner(
-        Satellite(
-            mode=Mode.MANUAL,
-            endpointing=EndpointingSettings(),
-            new_turn_id=lambda: uuid.uuid4().hex,
-        ),
+        Satellite(turns),
         hearing,
         _Turns(client),
         house,

@@ -30,6 +30,7 @@ from auricle.satellite import Satellite
 from auricle.speech.endpointing import PRESETS, EndpointingSettings
 from auricle.speech.wake_phrase import WakePhrase
 from auricle.turn import Mode
+from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import WakeWordEngine, WakeWordModel
 
 # Of a second of audio, as the service publishes it; in US dollars.
@@ -113,16 +114,16 @@ def satellite(
     settings: Settings, wake_words: Iterable[str], *, muted: bool
 ) -> Satellite:
     spellings = settings.wake_word.spellings
-    return Satellite(
+    turns = TurnFactory(
         mode=settings.utterance.mode,
         endpointing=endpointing(settings),
         new_turn_id=lambda: uuid.uuid4().hex,
-        muted=muted,
         wake_phrases={
             name: WakePhrase(name, spellings.get(name, ())) for name in wake_words
         },
         drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
     )
+    return Satellite(turns, muted=muted)
 
 
 def endpointing(settings: Settings) -> EndpointingSettings:

@@ -26,8 +26,6 @@ else `idle`. What is not in the table changes nothing and orders nothing: above 
 what the recognizer says of a turn that is over.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -54,9 +52,8 @@ from auricle.events import (
     WakeWordHeard,
 )
 from auricle.open_turn import OpenTurn
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.speech.wake_phrase import WakePhrase
-from auricle.turn import Mode, Outcome, OutcomeKind, Phase, Reason, Turn
+from auricle.turn import Outcome, OutcomeKind, Phase, Reason, Turn
+from auricle.turn_factory import TurnFactory
 
 
 class SatelliteState(StrEnum):
@@ -72,26 +69,10 @@ class SatelliteState(StrEnum):
 class Satellite:
     """Events in, orders out; no I/O, no clock: time is counted in audio."""
 
-    def __init__(
-        self,
-        *,
-        mode: Mode,
-        endpointing: EndpointingSettings,
-        new_turn_id: Callable[[], str],
-        muted: bool = False,
-        wake_phrases: Mapping[str, WakePhrase] | None = None,
-        drop_unconfirmed: bool = False,
-    ) -> None:
-        """`wake_phrases`, by wake word, are taken from the front of transcripts; with
-        `drop_unconfirmed`, one without it is a false alarm, and not published.
-        """
-        self._mode = mode
-        self._endpointing = endpointing
-        self._new_turn_id = new_turn_id
+    def __init__(self, turns: TurnFactory, *, muted: bool = False) -> None:
+        self._turns = turns
         self._muted = muted
         self._follow_up = 0.0
-        self._wake_phrases = wake_phrases or {}
-        self._drop_unconfirmed = drop_unconfirmed
         self._budget_spent = False
         self._microphone_lost = False
         self._open: OpenTurn | None = None
@@ -194,31 +175,26 @@ class Satellite:
                 assert_never(state)
 
     def _start(self, event: WakeWordHeard) -> list[Effect]:
-        turn = Turn(self._new_turn_id(), self._mode, event.detection)
+        begun = self._turns.by_wake_word(event.detection)
         if self._budget_spent:
-            return [_refusal(turn, Reason.BUDGET), Attend(on=False)]
-        self._open = OpenTurn(
-            turn,
-            self._endpointing,
-            self._wake_phrases.get(event.detection.wake_word),
-            drop_unconfirmed=self._drop_unconfirmed,
-        )
-        return [StartTurn(turn), *self._open.begin(event.pre_roll)]
+            return [_refusal(begun.turn, Reason.BUDGET), Attend(on=False)]
+        self._open = begun
+        return [StartTurn(begun.turn), *begun.begin(event.pre_roll)]
 
     def _listen_requested(self) -> list[Effect]:
-        turn = Turn(self._new_turn_id(), self._mode, None)
+        requested = self._turns.by_push_to_talk()
         match self.state:
             case SatelliteState.LISTENING | SatelliteState.PROCESSING:
                 return []
             case SatelliteState.MUTED:
-                return [_refusal(turn, Reason.MUTED)]
+                return [_refusal(requested.turn, Reason.MUTED)]
             case SatelliteState.ERROR:
-                return [_refusal(turn, Reason.MICROPHONE)]
+                return [_refusal(requested.turn, Reason.MICROPHONE)]
             case SatelliteState.IDLE if self._budget_spent:
-                return [_refusal(turn, Reason.BUDGET)]
+                return [_refusal(requested.turn, Reason.BUDGET)]
             case SatelliteState.IDLE:
-                self._open = OpenTurn(turn, self._endpointing)
-                return [StartTurn(turn), Attend(on=True)]
+                self._open = requested
+                return [StartTurn(requested.turn), Attend(on=True)]
             case state:
                 assert_never(state)
 
@@ -229,10 +205,8 @@ class Satellite:
         answered = outcome is not None and outcome.kind is OutcomeKind.TRANSCRIPT
         at_rest = self.state is SatelliteState.IDLE and not self._budget_spent
         if self._follow_up and answered and at_rest:
-            turn = Turn(self._new_turn_id(), self._mode, None, follow_up=True)
-            waits = replace(self._endpointing, no_speech_timeout=self._follow_up)
-            self._open = OpenTurn(turn, waits)
-            return [StartTurn(turn)]
+            self._open = self._turns.by_follow_up(self._follow_up)
+            return [StartTurn(self._open.turn)]
         return []
 
     # --- under way ---

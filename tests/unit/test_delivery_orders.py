@@ -36,6 +36,7 @@ from auricle.mqtt.stored import Stored, from_text, to_text
 from auricle.satellite import Satellite
 from auricle.speech.endpointing import EndpointingSettings
 from auricle.turn import Mode, Outcome, OutcomeKind, Reason, Stamp
+from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import Detection
 
 TIME_TO_LIVE = 10.0
@@ -64,11 +65,12 @@ class World(RuleBasedStateMachine):
 
     def start(self) -> None:
         """A new process, with nothing but what is on the disk."""
-        self.satellite = Satellite(
+        turns = TurnFactory(
             mode=Mode.MANUAL,
             endpointing=EndpointingSettings(),
             new_turn_id=self.new_turn_id,
         )
+        self.satellite = Satellite(turns)
         self.ledger = Ledger(TIME_TO_LIVE)
         self.notices = Notices()
         self.in_flight: dict[int, tuple[str, Purpose | None]] = {}

@@ -47,6 +47,7 @@ from auricle.satellite import Satellite, SatelliteState
 from auricle.speech.endpointing import EndpointingSettings
 from auricle.speech.wake_phrase import WakePhrase
 from auricle.turn import EndedBy, Mode, Outcome, OutcomeKind, Reason
+from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import Detection
 
 TURN = "turn-1"
@@ -62,16 +63,16 @@ def satellite(
     drop_unconfirmed: bool = False,
 ) -> Satellite:
     numbers = itertools.count(1)
-    return Satellite(
+    turns = TurnFactory(
         mode=mode,
         endpointing=EndpointingSettings(
             silence=0.5, no_speech_timeout=3.0, longest=10.0
         ),
         new_turn_id=lambda: f"turn-{next(numbers)}",
-        muted=muted,
         wake_phrases={"okay_nabu": WakePhrase("okay_nabu")},
         drop_unconfirmed=drop_unconfirmed,
     )
+    return Satellite(turns, muted=muted)
 
 
 def after(seconds: float, *, speech: bool, start: int = 10) -> list[Heard]:

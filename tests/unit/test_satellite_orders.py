@@ -46,6 +46,7 @@ from auricle.events import (
 from auricle.satellite import Satellite, SatelliteState
 from auricle.speech.endpointing import EndpointingSettings
 from auricle.turn import Mode, OutcomeKind, Reason
+from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import Detection
 
 OPEN = {SatelliteState.LISTENING, SatelliteState.PROCESSING}
@@ -81,13 +82,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.build(Mode.MANUAL)
 
     def build(self, mode: Mode) -> None:
-        self.machine = Satellite(
+        turns = TurnFactory(
             mode=mode,
             endpointing=EndpointingSettings(
                 silence=0.3, no_speech_timeout=1.0, longest=3.0
             ),
             new_turn_id=self.new_id,
         )
+        self.machine = Satellite(turns)
 
     @precondition(lambda self: not self.started)
     @rule(mode=st.sampled_from(Mode))
