@@ -60,6 +60,13 @@ def settings(
     }
 
 
+TELL_WHAT_STAYS = """
+import atexit, gc, os
+told = os.environ["TELL_WHAT_STAYS"]
+atexit.register(lambda: print(gc.get_freeze_count(), file=open(told, "w")))
+"""
+
+
 async def outcome(house: House) -> dict[str, Any]:
     await house.hears(f"{NODE}/event/utterance", timeout=40)
     heard: dict[str, Any] = json.loads(house.on(f"{NODE}/event/utterance")[-1])
@@ -338,3 +345,19 @@ async def test_neither_a_restart_nor_a_crash_gives_the_day_another_budget(
         await house.until(lambda: '"budget"' in house.on(f"{NODE}/event/utterance")[-1])
 
     assert server.attempts == 1
+
+
+async def test_what_it_starts_with_is_never_looked_through_for_garbage_again(
+    broker: Broker, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TELL_WHAT_STAYS)
+    told = tmp_path / "stays"
+    async with Program(
+        tmp_path,
+        settings(broker, "ws://127.0.0.1:9/"),
+        *("--recording", str(recorded(tmp_path, silence(1)))),
+        environment={"PYTHONPATH": str(tmp_path), "TELL_WHAT_STAYS": str(told)},
+    ) as program:
+        await eventually(lambda: "listening to" in program.log, 30)
+        await program.stop()
+    assert int(told.read_text()) > 10_000
