@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pymicro_features import MicroFrontend
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
+from auricle.wake.loaded_models import LoadedModel, LoadedModels
 from auricle.wake.streaming_model import StreamingModel
 from auricle.wake.tflite import (
     INT8,
@@ -34,77 +35,40 @@ _STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
 _FEATURES_A_FRAME = FRAME_BYTES // _STEP_BYTES * _FEATURES
 
 
-class MicroWakeWordEngine:
+class MicroWakeWordEngine(LoadedModels[StreamingModel]):
     """All microWakeWord models of a satellite; they share one feature extractor."""
 
-    def __init__(self, models: Sequence[WakeWordModel]) -> None:
+    def __init__(self, models: Iterable[WakeWordModel]) -> None:
         """Raises ConfigError naming the model or file that cannot be used."""
-        self._models: dict[str, _Model] = {}
-        for choice in models:
-            model = _load(choice)
-            if model.name in self._models:
-                raise ConfigError(f"wake word {model.name} is configured twice")
-            self._models[model.name] = model
+        super().__init__(map(_load, models))
         self._frontend = MicroFrontend()
-        self._running = tuple(self._models.values())
-        self._scores = dict.fromkeys(self._models, 0.0)
-
-    @property
-    def wake_words(self) -> tuple[str, ...]:
-        return tuple(self._models)
-
-    @property
-    def thresholds(self) -> Mapping[str, float]:
-        return {model.name: model.threshold for model in self._models.values()}
-
-    @property
-    def scores(self) -> Mapping[str, float]:
-        return self._scores
 
     @property
     def soonest(self) -> int | None:
         features = (
-            model.engine.soonest_above(model.threshold) for model in self._running
+            model.runner.soonest_above(model.threshold) for model in self._running
         )
         frames = (math.ceil(wanted / _FEATURES_A_FRAME) for wanted in features)
         return min(frames, default=None)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
-        running = tuple(
-            model for model in self._models.values() if model.name in wake_words
-        )
         if not self._running:
             self._frontend.reset()
-        for model in running:
-            if model not in self._running:
-                model.engine.reset()
-        self._running = running
-        self._scores.update(dict.fromkeys(self._models, 0.0))
-
-    def set_threshold(self, wake_word: str, threshold: float) -> None:
-        if wake_word in self._models:
-            self._models[wake_word].threshold = threshold
+        for model in self._run_only(wake_words):
+            model.runner.reset()
 
     def detect(self, frame: Frame) -> Detection | None:
         if not self._running:
             return None
         features = self._features_of(frame.pcm)
-        surest: Detection | None = None
         for model in self._running:
-            score = 0.0
-            for feature in features:
-                # Zero until the model has its 30 ms, which a frame brings once.
-                score = max(score, model.engine.hear(feature))
-            self._scores[model.name] = score
-            if score > model.threshold and (surest is None or score > surest.score):
-                surest = Detection(model.name, score, frame.end)
-        return surest
+            # Zero until the model has its 30 ms, which a frame brings once.
+            model.score = max(map(model.runner.hear, features), default=0.0)
+        return self._detection(frame.end)
 
     def reset(self) -> None:
         self._frontend.reset()
-        for model in self._models.values():
-            model.engine.reset()
-            self._scores[model.name] = 0.0
+        self._forget()
 
     def _features_of(self, pcm: bytes) -> list[list[float]]:
         """Those of each 10 ms; none yet for the first ones."""
@@ -113,13 +77,6 @@ class MicroWakeWordEngine:
             for at in range(0, len(pcm), _STEP_BYTES)
         )
         return [features for features in steps if features]
-
-
-@dataclass(eq=False, slots=True)
-class _Model:
-    name: str
-    threshold: float
-    engine: StreamingModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +89,7 @@ class _Description:
     """Probabilities that make a score."""
 
 
-def _load(choice: WakeWordModel) -> _Model:
+def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:
     if choice.source in BUNDLED:
         config_path = _PACKAGE / "models" / f"{choice.source}.json"
     else:
@@ -147,8 +104,8 @@ def _load(choice: WakeWordModel) -> _Model:
     library = load_library(library_of(_PACKAGE))
     _check_model(library, description.model)
     threshold = description.cutoff if choice.threshold is None else choice.threshold
-    engine = StreamingModel(library, description.model, description.window)
-    return _Model(config_path.stem, threshold, engine)
+    runner = StreamingModel(library, description.model, description.window)
+    return LoadedModel(config_path.stem, threshold, runner)
 
 
 def _read(config_path: Path) -> _Description:

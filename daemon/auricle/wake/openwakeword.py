@@ -1,8 +1,7 @@
 """openWakeWord: for a user's own models of that kind."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
+from auricle.wake.loaded_models import LoadedModel, LoadedModels
 from auricle.wake.tflite import FLOAT32, inspect_model, library_of
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ _SAMPLES_AN_EMBEDDING = 1760
 _PRIMING_SECONDS = 2.2
 
 
-class OpenWakeWordEngine:
+class OpenWakeWordEngine(LoadedModels["OpenWakeWord"]):
     """All openWakeWord models of a satellite; they share one feature extractor."""
 
-    def __init__(self, models: Sequence[WakeWordModel]) -> None:
+    def __init__(self, models: Iterable[WakeWordModel]) -> None:
         """Each source is a `.tflite` file; the models that come with the engine are
         licensed for non-commercial use and not offered by name.
 
@@ -45,32 +45,18 @@ class OpenWakeWordEngine:
             ) from error
         package = Path(pyopen_wakeword.__file__).parent
         self._features = pyopen_wakeword.OpenWakeWordFeatures.from_builtin()
-        self._models: dict[str, _Model] = {}
-        for choice in models:
+
+        def load(choice: WakeWordModel) -> "LoadedModel[OpenWakeWord]":
             path = Path(choice.source)
-            if path.stem in self._models:
-                raise ConfigError(f"wake word {path.stem} is configured twice")
             _check_model(self._features.lib, path)
-            self._models[path.stem] = _Model(
+            return LoadedModel(
                 path.stem,
                 DEFAULT_THRESHOLD if choice.threshold is None else choice.threshold,
                 pyopen_wakeword.OpenWakeWord.from_model(path, library_of(package)),
             )
-        self._running = tuple(self._models.values())
-        self._scores = dict.fromkeys(self._models, 0.0)
+
+        super().__init__(map(load, models))
         self.reset()
-
-    @property
-    def wake_words(self) -> tuple[str, ...]:
-        return tuple(self._models)
-
-    @property
-    def thresholds(self) -> Mapping[str, float]:
-        return {model.name: model.threshold for model in self._models.values()}
-
-    @property
-    def scores(self) -> Mapping[str, float]:
-        return self._scores
 
     @property
     def soonest(self) -> int | None:
@@ -80,47 +66,27 @@ class OpenWakeWordEngine:
         return math.ceil(missing / FRAME_SAMPLES)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
-        running = tuple(
-            model for model in self._models.values() if model.name in wake_words
-        )
-        started = set(running) - set(self._running)
-        self._running = running
-        self._scores.update(dict.fromkeys(self._models, 0.0))
-        if started:
+        if self._run_only(wake_words):
             self.reset()
-
-    def set_threshold(self, wake_word: str, threshold: float) -> None:
-        if wake_word in self._models:
-            self._models[wake_word].threshold = threshold
 
     def detect(self, frame: Frame) -> Detection | None:
         if not self._running:
             return None
-        surest: Detection | None = None
+        detection = None
         # One embedding for every 80 ms of sound: a score lasts for two or three frames.
         for embedding in self._features.process_streaming(frame.pcm):
             for model in self._running:
-                score = max(model.engine.process_streaming(embedding), default=0.0)
-                self._scores[model.name] = score
-                if score > model.threshold and (surest is None or score > surest.score):
-                    surest = Detection(model.name, score, frame.end)
-        return surest
+                scores = model.runner.process_streaming(embedding)
+                model.score = max(scores, default=0.0)
+            detection = self._detection(frame.end)
+        return detection
 
     def reset(self) -> None:
         self._features.reset()
         self._features.new_audio_samples = 0
-        for model in self._models.values():
-            model.engine.reset()
-            self._scores[model.name] = 0.0
+        self._forget()
         silence = np.zeros(round(_PRIMING_SECONDS * SAMPLE_RATE), np.int16).tobytes()
         self.detect(Frame(silence, 0))
-
-
-@dataclass(eq=False, slots=True)
-class _Model:
-    name: str
-    threshold: float
-    engine: "OpenWakeWord"
 
 
 def _check_model(library: object, path: Path) -> None:

@@ -1,0 +1,81 @@
+"""What every wake word engine knows of its models: which run, and how sure each is."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from auricle.errors import ConfigError
+from auricle.wake.detector import Detection
+
+
+class Forgetful(Protocol):
+    """A model as its library runs it."""
+
+    def reset(self) -> object:
+        """Forget all that was heard."""
+
+
+RunnerT = TypeVar("RunnerT", bound=Forgetful)
+
+
+@dataclass(eq=False, slots=True)
+class LoadedModel(Generic[RunnerT]):
+    name: str
+    threshold: float
+    runner: RunnerT
+    score: float = 0.0
+    """The latest one."""
+
+
+class LoadedModels(Generic[RunnerT]):
+    """To be inherited by an engine, which feeds those that run."""
+
+    def __init__(self, models: Iterable[LoadedModel[RunnerT]]) -> None:
+        """Raises ConfigError naming a wake word that comes twice."""
+        self._models: dict[str, LoadedModel[RunnerT]] = {}
+        for model in models:
+            if model.name in self._models:
+                raise ConfigError(f"wake word {model.name} is configured twice")
+            self._models[model.name] = model
+        self._running = tuple(self._models.values())
+
+    @property
+    def wake_words(self) -> tuple[str, ...]:
+        return tuple(self._models)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        return {model.name: model.threshold for model in self._models.values()}
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        return {model.name: model.score for model in self._models.values()}
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        if wake_word in self._models:
+            self._models[wake_word].threshold = threshold
+
+    def _run_only(
+        self, wake_words: Collection[str]
+    ) -> Collection[LoadedModel[RunnerT]]:
+        """Return those that did not run before."""
+        before = self._running
+        self._running = tuple(
+            model for model in self._models.values() if model.name in wake_words
+        )
+        for model in self._models.values():
+            model.score = 0.0
+        return [model for model in self._running if model not in before]
+
+    def _detection(self, end: int) -> Detection | None:
+        """Of the surest one, if its latest score is above its threshold."""
+        above = [model for model in self._running if model.score > model.threshold]
+        if not above:
+            return None
+        surest = max(above, key=lambda model: model.score)
+        return Detection(surest.name, surest.score, end)
+
+    def _forget(self) -> None:
+        for model in self._models.values():
+            model.runner.reset()
+            model.score = 0.0
