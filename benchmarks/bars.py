@@ -1,15 +1,17 @@
 """Figures as bars, and delays as distributions."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 
-def bars(values: Mapping[str, Sequence[float]], what: str, path: Path) -> None:
-    """Medians, with a line from the least to the most; the first one is ours."""
+def bars(
+    values: Mapping[str, Sequence[float]], what: str, path: Path, *, ours: Set[str]
+) -> None:
+    """Medians, with a line from the least to the most; ours have a color."""
     plt = _pyplot()
     names = list(values)
     middles = [statistics.median(values[name]) for name in names]
@@ -23,7 +25,7 @@ def bars(values: Mapping[str, Sequence[float]], what: str, path: Path) -> None:
             for name, middle in zip(names, middles, strict=True)
         ],
     ]
-    colors = ["tab:blue", *["tab:gray"] * (len(names) - 1)]
+    colors = ["tab:blue" if name in ours else "tab:gray" for name in names]
     figure, axis = plt.subplots(figsize=(8, 0.5 + 0.45 * len(names)))
     axis.barh(names, middles, xerr=reach, color=colors, capsize=3)
     for row, middle in enumerate(middles):

@@ -45,6 +45,7 @@ def listening_report(costs: Mapping[str, Cost], picture: Path) -> Iterator[str]:
         | {name: [cpu] for name, (cpu, _) in _BEFORE.items()},
         "CPU seconds per second of audio",
         picture,
+        ours=OURS.keys(),
     )
     yield f"\n![{picture.stem}]({picture.name})"
 
