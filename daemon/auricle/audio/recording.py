@@ -71,6 +71,7 @@ class RecordingSource:
         self._lead_in = round(lead_in * SAMPLE_RATE) * SAMPLE_BYTES
         self._sound: Sound | None = None
         self._finished = False
+        # When sound was last got from the file or the pipe.
         self._came = 0.0
 
     @property
@@ -103,7 +104,7 @@ class RecordingSource:
         deadline = time.monotonic() + timeout
         due = self._due
         if together > 1:
-            # What is piped in can be due, and comes at its own pace.
+            # Piped sound comes at its own pace, however long it has been due.
             due = max(due, self._came + self._pace) + (together - 1) * self._pace
         _sleep_until(min(due, deadline))
         frames: list[Frame] = []
