@@ -1,6 +1,6 @@
 """Whether the satellite is small and fast enough to be forgotten.
 
-    scripts/bench                      every part; three quarters of an hour
+    scripts/bench                      every part; fifty minutes
     scripts/bench --quick              shorter windows, for a first look
     scripts/bench --parts start pi     only these
     scripts/bench --check              only whether listening takes over 10 % more
