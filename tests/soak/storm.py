@@ -10,6 +10,8 @@ from random import Random
 from rigs.faults import FaultCase, Observation, befall
 from rigs.scene import Scene
 
+_TOLD_EVERY = 20
+
 
 @dataclass
 class Storm:
@@ -38,14 +40,17 @@ class Storm:
     ) -> None:
         """Every kind once in each round, until there were enough, for long enough."""
         ends = time.monotonic() + seconds
-        while sum(self.faults.values()) < at_least or time.monotonic() < ends:
+        while self.faults.total() < at_least or time.monotonic() < ends:
             for case in random.sample(cases, len(cases)):
                 await self._strike(scene, case)
-                if sum(self.faults.values()) >= at_least and time.monotonic() > ends:
+                if self.faults.total() >= at_least and time.monotonic() > ends:
                     break
 
     async def _strike(self, scene: Scene, case: FaultCase) -> None:
         self.faults[case.id] += 1
+        count = self.faults.total()
+        if count % _TOLD_EVERY == 0:
+            print(f"  {count} faults", file=sys.stderr)
         starts = scene.program.starts
         try:
             self.seen.append((case, await befall(scene, case)))
