@@ -58,10 +58,10 @@ class Cost:
 
 
 async def listen(
-    audio: Samples, *, rounds: int, window: float, peers: Sequence[str]
+    audio: Samples, *, rounds: int, window: float, programs: Sequence[str]
 ) -> Mapping[str, Cost]:
     """`rounds` windows of so many seconds, each the next one of the audio."""
-    costs = {name: Cost(name) for name in (*OURS, *peers)}
+    costs = {name: Cost(name) for name in programs}
     length = round(window * SAMPLE_RATE)
     lead = round(_WARM_UP * SAMPLE_RATE)
     for number in range(rounds):

@@ -165,7 +165,7 @@ class _WatchedAttention(Attention):
         self._watch = watch
 
     @property
-    def patience(self) -> int:
+    def batch(self) -> int:
         return 1  # Somebody watches.
 
     def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:

@@ -47,8 +47,8 @@ class Attention:
         self._voice = False
 
     @property
-    def patience(self) -> int:
-        """How many frames may come before it hears the next one; at least 1.
+    def batch(self) -> int:
+        """How many of the next frames may be waited for together; at least 1.
 
         Nobody is kept waiting by it: of these frames only the last can complete a wake
         word, and those of a voice that goes on would be handed on together anyway.

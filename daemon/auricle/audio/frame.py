@@ -6,7 +6,7 @@ SAMPLE_RATE = 16_000
 SAMPLE_BYTES = 2
 # Both the wake word engine (three 10 ms features per decision) and webrtcvad
 # (10, 20 or 30 ms) take 30 ms whole; longer frames would be heard later. Where that
-# hurts nobody, some are waited for together: see Attention.patience.
+# hurts nobody, some are waited for together: see Attention.batch.
 FRAME_SAMPLES = 480
 FRAME_BYTES = FRAME_SAMPLES * SAMPLE_BYTES
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE

@@ -192,8 +192,7 @@ class Hearing:
             self._attention.reset()
             patience = time.monotonic() + LONGEST_OPENING
             while True:
-                together = self._attention.patience
-                frames = self._source.read(_READ_TIMEOUT, together)
+                frames = self._source.read(_READ_TIMEOUT, self._attention.batch)
                 # What was ordered while these were waited for concerns them already:
                 # they may hold the beginning of a sound of ours.
                 if not self._orders.obey():

@@ -269,37 +269,37 @@ def test_no_sample_behind_a_wake_word_is_missing_or_repeated(
 
 def test_while_idle_frames_come_as_few_at_a_time_as_a_wake_word_needs() -> None:
     engines = ScriptedEngine(soonest=4), ScriptedEngine(soonest=2, wake_word="alexa")
-    assert attention(*engines).patience == 2
+    assert attention(*engines).batch == 2
 
 
 def test_orders_and_health_do_not_wait_for_an_engine_that_wants_a_second() -> None:
-    assert attention(ScriptedEngine(soonest=33)).patience == IDLE_TOGETHER
-    assert attention().patience == IDLE_TOGETHER
+    assert attention(ScriptedEngine(soonest=33)).batch == IDLE_TOGETHER
+    assert attention().batch == IDLE_TOGETHER
 
 
 def test_in_a_turn_a_frame_that_may_end_it_comes_alone() -> None:
     listener = attention(ScriptedEngine(soonest=5))
     listener.turn(on=True, after=None)
-    assert listener.patience == 1
+    assert listener.batch == 1
     hear(listener, 0, 5)
-    assert listener.patience == 1
+    assert listener.batch == 1
 
 
 def test_frames_of_a_voice_come_as_they_are_handed_on() -> None:
     listener = attention(ScriptedEngine(soonest=5))
     listener.turn(on=True, after=None)
-    patience = []
+    batches = []
     for number in range(4):
         listener.hear(frame(number, speech=True))
-        patience.append(listener.patience)
-    assert patience == [TOGETHER - 1, TOGETHER - 2, TOGETHER, TOGETHER - 1]
+        batches.append(listener.batch)
+    assert batches == [TOGETHER - 1, TOGETHER - 2, TOGETHER, TOGETHER - 1]
 
 
 def test_a_wake_word_in_a_voice_comes_as_soon_as_it_can() -> None:
     listener = attention(ScriptedEngine(soonest=1))
     listener.turn(on=True, after=None)
     hear(listener, 0, 2, speech=True)
-    assert listener.patience == 1
+    assert listener.batch == 1
 
 
 def test_a_voice_of_the_turn_before_says_nothing_of_the_next_one() -> None:
@@ -308,16 +308,16 @@ def test_a_voice_of_the_turn_before_says_nothing_of_the_next_one() -> None:
     hear(listener, 0, 2, speech=True)
     listener.turn(on=False, after=None)
     listener.turn(on=True, after=None)
-    assert listener.patience == 1
+    assert listener.batch == 1
 
 
 def test_while_our_sound_is_in_the_air_each_frame_comes_alone() -> None:
     listener = attention(ScriptedEngine(soonest=5))
     listener.expect(CHIME)
-    assert listener.patience == 1
+    assert listener.batch == 1
     listener.played()
     hear(listener, 0, 11)
-    assert listener.patience == 5
+    assert listener.batch == 5
 
 
 CHIME = KnownSound(bytes([1, 2]) * FRAME_SAMPLES)
