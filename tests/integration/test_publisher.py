@@ -197,12 +197,13 @@ async def test_a_broker_that_has_room_again_is_told_what_it_did_not_take(
 
 
 async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -> None:
-    async with publishing(broker) as satellite:
+    async with publishing(broker, time_to_live=2.0) as satellite:
         satellite.hears("turn on the light", turn="t1")
-        await satellite.fate()
+        await eventually(lambda: [s for s in satellite.fates if s.over])
         async with House(broker.port, "auricle/#") as house:
             satellite.hears("turn it off", turn="t2")
-            await house.until(lambda: len(house.on(TOPICS.delivery)) == 2)
+            await house.hears(TOPICS.utterance)
+            await house.until(lambda: delivery(house)["acked"] == 1)
 
     assert delivery(house) == {
         "boot_id": "b1",

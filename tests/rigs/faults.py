@@ -425,7 +425,7 @@ BROKER = [
         "F21",
         "nobody listens",
         lambda scene: scene.house.leave(),
-        REPORTED,
+        EITHER,
         lambda scene: scene.house.come_back(),
         moment=Moment.BEFORE,
         reasons=["no_listener"],

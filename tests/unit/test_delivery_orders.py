@@ -140,6 +140,7 @@ class World(RuleBasedStateMachine):
     def broker_comes(self) -> None:
         """And with it those who listen: they are told all that they missed."""
         self.connected = True
+        self.ledger.listeners_came()
         self.notices.listeners_came()
         self.deliver()
         told = {turn for turn, purpose in self.in_flight.values() if purpose}
@@ -224,7 +225,8 @@ class World(RuleBasedStateMachine):
                 assert due.expiry == pytest.approx(TIME_TO_LIVE - due.age)
                 self.answers[turn] = []
                 assert turn not in self.from_before_the_boot
-                self.ledger.sent(turn, {self.send(turn), self.send(turn)})
+                ids = {self.send(turn), self.send(turn)}
+                self.ledger.sent(turn, ids, self.now)
         for settled in self.ledger.expire(self.now):
             self.settle(settled)
         if self.connected:
@@ -254,8 +256,11 @@ class World(RuleBasedStateMachine):
 
     def settle(self, settled: Settled) -> None:
         turn = settled.outbound.outcome.turn.id
-        self.settled[turn] += 1
         assert settled.fate is self.promised_fate(turn)
+        if not settled.over:
+            # It is tried again, also by the next run.
+            return
+        self.settled[turn] += 1
         if settled.fate is Fate.EXPIRED:
             notice = report(settled)
             stored = Stored(notice.settled.outbound, settled.fate)

@@ -81,7 +81,7 @@ class Finals:
             message_ids = self._publish(due)
             if message_ids is None:
                 break
-            self._ledger.sent(due.outbound.outcome.turn.id, message_ids)
+            self._ledger.sent(due.outbound.outcome.turn.id, message_ids, now)
         for settled in self._ledger.expire(now):
             self._settle(settled)
         for notice in self._notices.due():
@@ -103,6 +103,7 @@ class Finals:
 
     def listeners_came(self) -> None:
         """Whoever did not listen before may do so now."""
+        self._ledger.listeners_came()
         self._notices.listeners_came()
         self.deliver()
 
@@ -129,15 +130,22 @@ class Finals:
 
     def _settle(self, settled: Settled) -> None:
         turn = settled.outbound.outcome.turn.id
-        if settled.fate is not Fate.ACKED:
+        if settled.fate is Fate.ACKED:
+            if settled.was_unheard:
+                logger.info("the final of turn %s is heard after all", turn)
+        elif not (settled.over and settled.was_unheard):
             logger.warning("the final of turn %s is %s", turn, settled.fate)
+        if settled.over:
+            self._end(turn, settled)
+        self._on_fate(settled)
+
+    def _end(self, turn: str, settled: Settled) -> None:
         if self._history:
             self._add(Notice(settled, Purpose.HISTORY))
         if settled.fate is Fate.EXPIRED:
             self._add(report(settled))
         else:
             self._outbox.remove(turn, Purpose.DELIVERY)
-        self._on_fate(settled)
 
     def _add(self, notice: Notice) -> None:
         stored = Stored(notice.settled.outbound, notice.settled.fate)
@@ -155,10 +163,10 @@ class Finals:
 
     def _set_timer(self, now: float) -> None:
         self._cancel_timer()
-        deadline = self._ledger.next_expiry()
-        if deadline is not None:
+        look = self._ledger.next_look(now)
+        if look is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, deadline - now), self.deliver)
+            self._timer = loop.call_later(max(0.0, look - now), self.deliver)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -38,7 +38,9 @@ class Outcomes:
             *self._in_hermes(due.outbound, due.expiry),
         ):
             if message.topic in (topics.last, topics.emotion):
-                self._announcer.put(message)
+                # The announcer sees to it from then on.
+                if not due.again:
+                    self._announcer.put(message)
                 continue
             message_id = self._client.publish(message)
             if message_id is None:

@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 from datetime import UTC, datetime
 
 from hypothesis import settings
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from auricle.mqtt.broker import Delivered, DeliveryResult
-from auricle.mqtt.delivery import Fate, Ledger, Outbound
+from auricle.mqtt.delivery import Fate, Ledger, Outbound, Settled
 from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -42,7 +43,7 @@ def test_the_time_to_live_counts_from_the_end_of_speech() -> None:
 def test_what_is_under_way_is_not_due_again() -> None:
     ledger = Ledger(10)
     ledger.accept(final("a"), 0)
-    ledger.sent("a", {1, 2})
+    ledger.sent("a", {1, 2}, 0)
 
     assert ledger.due(1) == []
 
@@ -50,7 +51,7 @@ def test_what_is_under_way_is_not_due_again() -> None:
 def test_a_final_is_acked_when_anybody_heard_it() -> None:
     ledger = Ledger(10)
     ledger.accept(final("a"), 0)
-    ledger.sent("a", {1, 2})
+    ledger.sent("a", {1, 2}, 0)
 
     assert ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER)) is None
     settled = ledger.settle(Delivered(2, DeliveryResult.ACKED))
@@ -59,22 +60,89 @@ def test_a_final_is_acked_when_anybody_heard_it() -> None:
     assert settled.fate is Fate.ACKED
 
 
-def test_a_final_that_nobody_heard_has_no_listener() -> None:
+def unheard() -> Ledger:
+    """Of a final from time 0, of which the broker said that nobody listens."""
     ledger = Ledger(10)
     ledger.accept(final("a"), 0)
-    ledger.sent("a", {1, 2})
+    ledger.sent("a", {1, 2}, 0)
+    ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER))
+    ledger.settle(Delivered(2, DeliveryResult.NO_LISTENER))
+    return ledger
+
+
+def test_that_nobody_heard_a_final_is_told_at_once() -> None:
+    ledger = Ledger(10)
+    ledger.accept(final("a"), 0)
+    ledger.sent("a", {1, 2}, 0)
 
     ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER))
     settled = ledger.settle(Delivered(2, DeliveryResult.REJECTED))
 
     assert settled is not None
-    assert settled.fate is Fate.NO_LISTENER
+    assert settled == ledger.latest
+    assert (settled.fate, settled.over) == (Fate.NO_LISTENER, False)
+
+
+def test_what_nobody_heard_is_tried_again_a_second_later() -> None:
+    ledger = unheard()
+
+    assert ledger.due(0.9) == []
+    assert ledger.next_look(0.9) == 1
+    [due] = ledger.due(1)
+    assert (due.again, due.age, due.expiry) == (True, 1, 9)
+
+
+def test_what_nobody_heard_is_tried_again_at_once_when_somebody_came() -> None:
+    ledger = unheard()
+    ledger.listeners_came()
+
+    assert len(ledger.due(0.1)) == 1
+
+
+def test_whoever_came_in_time_hears_it_and_that_is_its_end() -> None:
+    ledger = unheard()
+    ledger.sent("a", {3, 4}, 1)
+
+    ledger.settle(Delivered(3, DeliveryResult.NO_LISTENER))
+    settled = ledger.settle(Delivered(4, DeliveryResult.ACKED))
+
+    assert settled is not None
+    assert (settled.fate, settled.over, settled.was_unheard) == (Fate.ACKED, True, True)
+    assert ledger.due(5) == []
+    assert ledger.fates == {Fate.ACKED: 1}
+
+
+def test_what_is_unheard_again_is_not_told_again() -> None:
+    ledger = unheard()
+    ledger.sent("a", {3}, 1)
+
+    assert ledger.settle(Delivered(3, DeliveryResult.NO_LISTENER)) is None
+    assert len(ledger.due(2)) == 1
+
+
+def test_what_nobody_heard_in_its_time_had_no_listener() -> None:
+    ledger = unheard()
+
+    assert ledger.next_look(9.5) == 10
+    [settled] = ledger.expire(10)
+
+    assert (settled.fate, settled.over) == (Fate.NO_LISTENER, True)
+    assert ledger.fates == {Fate.NO_LISTENER: 1}
+
+
+def test_what_may_have_been_heard_after_all_expires() -> None:
+    ledger = unheard()
+    ledger.sent("a", {3}, 1)
+    ledger.settle(Delivered(3, DeliveryResult.LOST))
+
+    assert len(ledger.due(1.5)) == 1
+    assert [settled.fate for settled in ledger.expire(10)] == [Fate.EXPIRED]
 
 
 def test_a_final_that_may_not_be_written_is_rejected() -> None:
     ledger = Ledger(10)
     ledger.accept(final("a"), 0)
-    ledger.sent("a", {1})
+    ledger.sent("a", {1}, 0)
 
     settled = ledger.settle(Delivered(1, DeliveryResult.REJECTED))
 
@@ -85,7 +153,7 @@ def test_a_final_that_may_not_be_written_is_rejected() -> None:
 def test_a_final_lost_under_way_is_due_again_in_time() -> None:
     ledger = Ledger(10)
     ledger.accept(final("a"), 0)
-    ledger.sent("a", {1, 2})
+    ledger.sent("a", {1, 2}, 0)
     ledger.settle(Delivered(1, DeliveryResult.ACKED))
     ledger.settle(Delivered(2, DeliveryResult.LOST))
 
@@ -97,7 +165,7 @@ def test_a_final_too_old_expires_and_is_never_due() -> None:
     ledger = Ledger(10)
     ledger.accept(final("a"), 0)
 
-    assert ledger.next_expiry() == 10
+    assert ledger.next_look(0) == 10
     assert [settled.fate for settled in ledger.expire(10)] == [Fate.EXPIRED]
     assert ledger.due(10) == []
     assert ledger.expire(11) == []
@@ -134,7 +202,7 @@ def test_what_is_not_ours_settles_nothing() -> None:
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Whatever happens in whatever order, every final ends once."""
+    """Whatever happens in whatever order, every final ends once, and is obeyed once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -142,8 +210,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.now = 0.0
         self.turns = 0
         self.message_id = 0
-        self.under_way: set[int] = set()
-        self.settled: list[str] = []
+        self.under_way: dict[int, str] = {}
+        self.ended: list[str] = []
+        self.said_unheard: Counter[str] = Counter()
+        # What somebody heard, and what nobody can tell of.
+        self.heard: set[str] = set()
+        self.lost: set[str] = set()
 
     @rule(latency=st.floats(0, 15))
     def accept(self, latency: float) -> None:
@@ -153,31 +225,66 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(parts=st.integers(1, 2))
     def publish(self, parts: int) -> None:
         for due in self.ledger.due(self.now):
+            turn = due.outbound.outcome.turn.id
             assert due.expiry > 0
+            assert turn not in self.heard - self.lost
             ids = {self.message_id + 1 + i for i in range(parts)}
             self.message_id += parts
-            self.under_way |= ids
-            self.ledger.sent(due.outbound.outcome.turn.id, ids)
+            self.under_way |= dict.fromkeys(ids, turn)
+            self.ledger.sent(turn, ids, self.now)
 
     @rule(result=st.sampled_from(DeliveryResult))
     def settle(self, result: DeliveryResult) -> None:
         if self.under_way:
-            settled = self.ledger.settle(Delivered(self.under_way.pop(), result))
-            if settled is not None:
-                self.settled.append(settled.outbound.outcome.turn.id)
+            message_id, turn = self.under_way.popitem()
+            if result is DeliveryResult.ACKED:
+                self.heard.add(turn)
+            if result is DeliveryResult.LOST:
+                self.lost.add(turn)
+            self.take(self.ledger.settle(Delivered(message_id, result)))
+
+    @rule()
+    def listeners_came(self) -> None:
+        self.ledger.listeners_came()
 
     @rule(seconds=st.floats(0, 6))
     def wait(self, seconds: float) -> None:
         self.now += seconds
-        self.settled += [
-            settled.outbound.outcome.turn.id for settled in self.ledger.expire(self.now)
-        ]
+        for settled in self.ledger.expire(self.now):
+            self.take(settled)
+
+    def take(self, settled: Settled | None) -> None:
+        if settled is None:
+            return
+        turn = settled.outbound.outcome.turn.id
+        if settled.over:
+            self.ended.append(turn)
+            # Who was told that nobody listens is told how it ended.
+            assert settled.fate is not Fate.NO_LISTENER or self.said_unheard[turn]
+        else:
+            assert settled.fate is Fate.NO_LISTENER
+            assert turn not in self.ended
+            self.said_unheard[turn] += 1
 
     @invariant()
     def the_sum_is_right(self) -> None:
         ended = self.ledger.fates.total()
         assert self.ledger.accepted == self.turns == ended + self.ledger.open
-        assert len(self.settled) == len(set(self.settled)) == ended
+        assert len(self.ended) == len(set(self.ended)) == ended
+
+    @invariant()
+    def whatever_was_heard_is_acked(self) -> None:
+        assert self.ledger.fates[Fate.NO_LISTENER] <= len(self.said_unheard)
+        for turn in self.heard - self.lost - set(self.under_way.values()):
+            assert turn in self.ended
+
+    @invariant()
+    def somebody_looks_again_in_time(self) -> None:
+        waits = self.ledger.open > len(set(self.under_way.values()))
+        look = self.ledger.next_look(self.now)
+        assert (look is not None) == waits
+        if look is not None:
+            assert look <= self.now + 10
 
 
 AnyOrder.TestCase.settings = settings(max_examples=100, deadline=None)
