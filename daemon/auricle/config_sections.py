@@ -94,7 +94,7 @@ class FeedbackSettings(Section):
 class WakeWordSettings(Section):
     models: tuple[str, ...] = ("okay_nabu",)
     """Wake words: okay_nabu, hey_jarvis, alexa, hey_mycroft, or the .json of a
-    microWakeWord model of your own (with its .tflite beside it)."""
+    microWakeWord model of your own, version 2, with its .tflite beside it."""
     openwakeword_models: tuple[str, ...] = ()
     """openWakeWord .tflite files of your own (needs the extra `openwakeword`)."""
     thresholds: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(

@@ -236,7 +236,63 @@ def test_a_wake_word_cannot_be_configured_twice() -> None:
 def test_a_missing_description_is_named(own_model: Path) -> None:
     own_model.unlink()
     said = f"wake word model {own_model}: no such file or directory"
-    assert refusal(own_model.with_suffix(".tflite")) == said
+    assert refusal(own_model) == said
+    # Whoever names the model may mean another engine's.
+    told = refusal(own_model.with_suffix(".tflite"))
+    assert "has no kitchen.json beside it" in told
+    assert "belongs to wake_word.openwakeword_models" in told
+
+
+def test_a_model_of_version_1_is_named_as_such_with_what_to_do(own_model: Path) -> None:
+    description = json.loads(own_model.read_text())
+    micro = {"probability_cutoff": 0.5, "sliding_window_average_size": 10}
+    for older in (
+        {**description, "version": 1, "micro": micro},
+        # The first ones did not tell their version.
+        {**{k: v for k, v in description.items() if k != "version"}, "micro": micro},
+    ):
+        own_model.write_text(json.dumps(older))
+        told = refusal(own_model)
+        assert told.startswith(f"wake word model {own_model} is of version 1, ")
+        assert "train it anew with microWakeWord" in told
+
+
+def test_of_a_bundled_wake_word_version_1_is_answered_with_the_bundled_one(
+    own_model: Path,
+) -> None:
+    alexa = own_model.with_name("alexa.json")
+    alexa.write_text('{"version": 1, "wake_word": "Alexa", "micro": {}}')
+    told = refusal(alexa)
+    assert told.endswith("version 2 of alexa is bundled: write its name, not a path")
+
+
+@pytest.mark.parametrize("version", [2, 3, None])
+def test_only_version_1_is_refused_for_its_version(
+    own_model: Path, version: int | None
+) -> None:
+    description = json.loads(own_model.read_text())
+    own_model.write_text(json.dumps({**description, "version": version}))
+    assert engine(str(own_model)).wake_words == ("kitchen",)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a/kitchen.json", "github://who/what/kitchen.json@main"]
+)
+def test_a_url_is_no_model_and_what_to_fetch_is_said(own_model: Path, url: str) -> None:
+    assert refusal(url) == (
+        f"wake word model {url} is a URL, and nothing is downloaded: fetch the .json "
+        "and the .tflite that it names into one folder, and give the path of the .json"
+    )
+    description = json.loads(own_model.read_text())
+    model = url.replace(".json", ".tflite")
+    own_model.write_text(json.dumps({**description, "model": model}))
+    assert refusal(own_model) == (
+        f"wake word model {own_model} names its model by a URL, and nothing is "
+        f"downloaded: fetch {model} into the same folder, and write the name of that "
+        'file as "model"'
+    )
+    with pytest.raises(ConfigError, match=r"fetch the \.tflite, and give its path"):
+        OpenWakeWordEngine([WakeWordModel(model)])
 
 
 def test_a_missing_model_is_named(own_model: Path) -> None:

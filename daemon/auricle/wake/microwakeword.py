@@ -29,6 +29,7 @@ _PACKAGE = package_folder("pymicro_wakeword")
 BUNDLED = tuple(sorted(path.stem for path in (_PACKAGE / "models").glob("*.json")))
 """The models inside the engine's package, Apache-2.0."""
 
+_URL = "://"
 _FEATURES = 40
 _FEATURE_STEP_MS = 10
 _STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
@@ -93,19 +94,37 @@ def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:
     if choice.source in BUNDLED:
         config_path = _PACKAGE / "models" / f"{choice.source}.json"
     else:
-        config_path = Path(choice.source).with_suffix(".json")
-        if Path(choice.source).suffix not in {".json", ".tflite"}:
-            raise ConfigError(
-                f"no bundled wake word is called {choice.source}: there are "
-                f"{', '.join(BUNDLED)}; a model of your own is given as the path of "
-                "its .json file"
-            )
+        config_path = _own(choice.source)
     description = _read(config_path)
     library = load_library(library_of(_PACKAGE))
     _check_model(library, description.model)
     threshold = description.cutoff if choice.threshold is None else choice.threshold
     runner = StreamingModel(library, description.model, description.window)
     return LoadedModel(config_path.stem, threshold, runner)
+
+
+def _own(source: str) -> Path:
+    """The description of a user's own model. Raises ConfigError for what is none."""
+    if _URL in source:
+        raise ConfigError(
+            f"wake word model {source} is a URL, and nothing is downloaded: fetch the "
+            ".json and the .tflite that it names into one folder, and give the path of "
+            "the .json"
+        )
+    path = Path(source)
+    if path.suffix not in {".json", ".tflite"}:
+        raise ConfigError(
+            f"no bundled wake word is called {source}: there are {', '.join(BUNDLED)}; "
+            "a model of your own is given as the path of its .json file"
+        )
+    description = path.with_suffix(".json")
+    if path.suffix == ".tflite" and path.exists() and not description.exists():
+        raise ConfigError(
+            f"wake word model {source} has no {description.name} beside it, which "
+            "every microWakeWord model comes with; an openWakeWord model belongs to "
+            "wake_word.openwakeword_models"
+        )
+    return description
 
 
 def _read(config_path: Path) -> _Description:
@@ -118,6 +137,7 @@ def _read(config_path: Path) -> _Description:
         raise ConfigError(
             f"wake word model {config_path} is not JSON: {error}"
         ) from error
+    _refuse_other_kinds(config, config_path)
     try:
         micro = config["micro"]
         step = micro.get("feature_step_size", _FEATURE_STEP_MS)
@@ -141,6 +161,33 @@ def _read(config_path: Path) -> _Description:
             f"engine makes them every {_FEATURE_STEP_MS} ms"
         )
     return _Description(model, cutoff, int(window))
+
+
+def _refuse_other_kinds(config: Any, path: Path) -> None:
+    """Raises ConfigError for a description that is right, but not for this engine."""
+    if not isinstance(config, dict):
+        return
+    micro = config.get("micro")
+    keys = micro.keys() if isinstance(micro, dict) else ()
+    # Its models take features every 20 ms; its first files do not tell their version.
+    older = "sliding_window_average_size" in keys and "sliding_window_size" not in keys
+    if older or str(config.get("version")) == "1":
+        bundled = (
+            f"; version 2 of {path.stem} is bundled: write its name, not a path"
+            if path.stem in BUNDLED
+            else ""
+        )
+        raise ConfigError(
+            f"wake word model {path} is of version 1, and the engine runs version 2: "
+            "look for it where this one came from (ESPHome's collection keeps version "
+            f"2 in its folder models/v2), or train it anew with microWakeWord{bundled}"
+        )
+    if _URL in str(config.get("model")):
+        raise ConfigError(
+            f"wake word model {path} names its model by a URL, and nothing is "
+            f"downloaded: fetch {config['model']} into the same folder, and write "
+            'the name of that file as "model"'
+        )
 
 
 def _check_model(library: Any, path: Path) -> None:

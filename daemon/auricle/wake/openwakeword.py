@@ -47,6 +47,11 @@ class OpenWakeWordEngine(LoadedModels["OpenWakeWord"]):
         self._features = pyopen_wakeword.OpenWakeWordFeatures.from_builtin()
 
         def load(choice: WakeWordModel) -> "LoadedModel[OpenWakeWord]":
+            if "://" in choice.source:
+                raise ConfigError(
+                    f"wake word model {choice.source} is a URL, and nothing is "
+                    "downloaded: fetch the .tflite, and give its path"
+                )
             path = Path(choice.source)
             _check_model(self._features.lib, path)
             return LoadedModel(
