@@ -36,6 +36,9 @@ class HesitantSocket:
     async def receive(self) -> str | bytes:
         return await self._answers.get()
 
+    async def all_read(self) -> None:
+        pass
+
     def session_opened(self) -> None:
         pass
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auricle.asr.events import SessionSettings
+from auricle.asr.events import SessionSettings, SpeechStopped
 from rigs.asked import (
     MANUAL,
     VAD,
@@ -62,7 +62,31 @@ async def test_a_lost_session_is_said_again_whole(
     assert server.heard[1].pcm == spoken
 
 
-async def test_no_more_than_a_minute_is_kept_to_be_said_again() -> None:
+async def test_what_has_had_its_final_is_not_said_again() -> None:
+    first, second = voice(1.0) + quiet(0.6), voice(0.7) + quiet(0.6)
+    async with (
+        ScriptedRecognizer([LIGHT, "And off."], faults=[AbortAfter(2.0)]) as server,
+        client_of(server.url) as client,
+    ):
+        asked = Asked(client, VAD)
+        await asked.speak(first)
+        await asked.final()
+        await asked.speak(second)
+        await asked.failure()
+        asked.session.replay()
+        await eventually(lambda: len(asked.finals) == 2)
+        asked.session.close()
+    assert [final.text for final in asked.finals] == [LIGHT, "And off."]
+    ends = [s.audio_end_ms for s in asked.said if isinstance(s, SpeechStopped)]
+    assert ends == [1400, pytest.approx(1600 + 700 + 400, abs=30)]
+    # From the frame on that the first one's end, its silence included, lies in.
+    again = (first + second).find(server.heard[1].pcm)
+    assert again / 32000 == pytest.approx(1.4, abs=0.03)
+
+
+async def test_in_manual_mode_a_minute_is_taken_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with (
         ScriptedRecognizer(LIGHT, faults=[AbortAfter(0.3)]) as server,
         client_of(server.url) as client,
@@ -75,6 +99,7 @@ async def test_no_more_than_a_minute_is_kept_to_be_said_again() -> None:
         await eventually(lambda: asked.finals)
         asked.session.close()
     assert server.heard[1].seconds == pytest.approx(60.0)
+    assert caplog.text.count("beyond 60 s is not sent") == 1
 
 
 async def test_what_is_said_between_loss_and_replay_is_said_as_well() -> None:

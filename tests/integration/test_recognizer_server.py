@@ -16,7 +16,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from auricle.asr.connection import Endpoint
-from auricle.asr.events import ServerVad, SessionSettings, SpeechStarted
+from auricle.asr.events import (
+    ServerVad,
+    SessionFinished,
+    SessionSettings,
+    SpeechStarted,
+    SpeechStopped,
+)
 from auricle.errors import ConfigError
 from auricle.recognizer.server import RecognizerServer
 from rigs.asked import MANUAL, VAD, Asked, client_of, quiet, voice
@@ -102,6 +108,62 @@ async def test_our_client_is_transcribed(settings: SessionSettings) -> None:
         final = await asked.final()
         asked.session.close()
     assert (final.text, final.language, final.emotion) == (LIGHT, "en", "neutral")
+
+
+async def test_in_vad_mode_our_client_loses_nothing_however_long_it_goes_on() -> None:
+    async with serving() as server, client_of(url(server)) as ours:
+        asked = Asked(ours, VAD)
+        asked.say((voice(3) + quiet(1)) * 75)
+        asked.session.end_utterance()
+        await eventually(lambda: SessionFinished() in asked.said or asked.failures)
+        asked.session.close()
+    assert not asked.failures
+    assert len(asked.finals) == 75
+    ends = [s.audio_end_ms for s in asked.said if isinstance(s, SpeechStopped)]
+    assert ends == [4000 * number + 3400 for number in range(75)]
+
+
+async def test_our_client_uploads_no_faster_than_a_slow_engine_works() -> None:
+    engine = ScriptedEngine(LIGHT)
+    engine.hold()
+    async with serving(engine) as server, client_of(url(server)) as ours:
+        asked = Asked(ours, VAD)
+        asked.say((voice(9) + quiet(1)) * 12)
+        asked.session.end_utterance()
+        await eventually(
+            lambda: sum(isinstance(s, SpeechStopped) for s in asked.said) >= 4
+        )
+        for _ in range(100):
+            await asyncio.sleep(0)
+        # A minute more, and the server would read no further: not even our pings.
+        assert ours.traffic.audio_seconds < 60
+        engine.go_on()
+        await eventually(lambda: SessionFinished() in asked.said or asked.failures)
+        asked.session.close()
+    assert len(asked.finals) == 12
+
+
+async def test_a_client_that_is_not_read_for_a_while_is_not_taken_for_dead(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "websockets.client")
+    engine = ScriptedEngine(LIGHT)
+    engine.hold()
+    minutes = voice(58) + quiet(1)
+    async with serving(engine, ping_every=0.02) as server, client(server) as other:
+        for _ in range(3):
+            await other.append(minutes)
+        for _ in range(2):
+            await other.hear("input_audio_buffer.speech_stopped")
+        # What answers a ping from now on lies behind sound that the server does not
+        # read.
+        uploading = asyncio.create_task(other.append(minutes))
+        pings = caplog.text.count("< PING")
+        await eventually(lambda: caplog.text.count("< PING") > pings + 5)
+        engine.go_on()
+        for _ in range(4):
+            await other.hear("conversation.item.input_audio_transcription.completed")
+        await uploading
 
 
 async def test_a_session_is_greeted_with_the_model_it_asked_for() -> None:

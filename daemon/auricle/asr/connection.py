@@ -138,6 +138,11 @@ class Connection:
         with self._closing_explained():
             return await self._websocket.recv()
 
+    async def all_read(self) -> None:
+        """Wait until the server has read what was sent: it answers in order."""
+        with self._closing_explained():
+            await (await self._websocket.ping())
+
     async def close(self) -> None:
         """Say goodbye; takes a second at most."""
         with contextlib.suppress(AsrError), self._closing_explained():

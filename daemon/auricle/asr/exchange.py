@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auricle.asr.events import ServerEvent, SessionSettings
-from auricle.asr.protocol import AsrProtocol, ProtocolState
+from auricle.asr.protocol import MOST_AT_ONCE, AsrProtocol, ProtocolState
 from auricle.errors import AsrError
 from auricle.turn import Reason
 
@@ -25,6 +25,9 @@ class Socket(Protocol):
     async def send(self, message: str) -> None: ...
 
     async def receive(self) -> str | bytes: ...
+
+    async def all_read(self) -> None:
+        """Wait until the other end has read what was sent."""
 
     def session_opened(self) -> None:
         """The server accepted our settings."""
@@ -82,6 +85,16 @@ class Exchange:
             pcm = self._resampler.process(pcm)
         self._protocol.send_audio(pcm)
         self._something_to_send.set()
+
+    @property
+    def sent_seconds(self) -> float:
+        """Of audio, so far."""
+        return self._protocol.sent_seconds
+
+    @property
+    def answered_seconds(self) -> float:
+        """How far into that every utterance has had its final, as far as is told."""
+        return self._protocol.answered_seconds
 
     def end_utterance(self) -> None:
         """No audio follows; once, at most."""
@@ -162,11 +175,15 @@ class Exchange:
                 await self._something_to_send.wait()
                 self._something_to_send.clear()
                 before = self._protocol.sent_seconds
-                messages = self._protocol.messages_to_send()
-                self._traffic.audio_seconds += self._protocol.sent_seconds - before
-                for message in messages:
-                    await socket.send(message)
-                    self._traffic.message_bytes += len(message)
+                while messages := self._protocol.messages_to_send():
+                    seconds = self._protocol.sent_seconds - before
+                    before += seconds
+                    self._traffic.audio_seconds += seconds
+                    for message in messages:
+                        await socket.send(message)
+                        self._traffic.message_bytes += len(message)
+                    if seconds >= MOST_AT_ONCE:
+                        await socket.all_read()
         except AsrError:
             # The reader meets the same end, and tells.
             return

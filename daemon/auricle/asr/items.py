@@ -23,7 +23,8 @@ from auricle.asr.wording import LONGEST_TEXT
 from auricle.errors import AsrProtocolError
 
 MOST_ITEMS = 200
-"""Of a session, which lasts a minute: no voice makes as many utterances of it."""
+"""Of a session's first minute: no voice makes as many utterances of it."""
+_MOST_A_SECOND = 3
 
 ItemEvent = (
     SpeechStarted
@@ -39,6 +40,9 @@ ItemEvent = (
 @dataclass(slots=True)
 class _Item:
     id: str
+    start_ms: int = 0
+    """Where it begins in the session's audio; 0 where the server does not tell."""
+    end_ms: int = 0
     stopped: bool = False
     committed: bool = False
     interim: str = ""
@@ -55,8 +59,26 @@ class Items:
         self._open: dict[str, _Item] = {}
         self._ended: set[str] = set()
         self._unnamed = 0
+        self._answered_ms = 0
+        self._most: float = MOST_ITEMS
         self.commits_unanswered = 0
         """Commits sent whose final has not come."""
+
+    @property
+    def unanswered_seconds(self) -> float:
+        """Of the utterances that are over and have no final yet."""
+        stopped = [item for item in self._open.values() if item.stopped]
+        return sum(max(0, item.end_ms - item.start_ms) for item in stopped) / 1000
+
+    @property
+    def answered_seconds(self) -> float:
+        """Where the newest utterance ends that has its final, as have all before it."""
+        starts = [item.start_ms for item in self._open.values()]
+        return min([self._answered_ms, *starts]) / 1000
+
+    def audio_sent(self, seconds: float) -> None:
+        """More items may come of it."""
+        self._most += _MOST_A_SECOND * seconds
 
     def commit_sent(self) -> None:
         self.commits_unanswered += 1
@@ -78,9 +100,11 @@ class Items:
         match event:
             case SpeechStarted():
                 item = self._named(event.item_id) or self._new(event.item_id)
+                item.start_ms = event.audio_start_ms
             case SpeechStopped():
                 item = self._item(event.item_id, lambda item: not item.stopped)
                 item.stopped = True
+                item.end_ms = event.audio_end_ms
             case Committed():
                 item = self._item(event.item_id, lambda item: not item.committed)
                 item.committed = True
@@ -118,8 +142,8 @@ class Items:
 
     def _new(self, item_id: str) -> _Item:
         item_id = item_id or self._unnamed_id()
-        if len(self._open) + len(self._ended) >= MOST_ITEMS:
-            raise AsrProtocolError(f"the session has more than {MOST_ITEMS} items")
+        if len(self._open) + len(self._ended) >= self._most:
+            raise AsrProtocolError(f"the session has more than {self._most:.0f} items")
         item = self._open[item_id] = _Item(item_id)
         return item
 
@@ -130,6 +154,7 @@ class Items:
     def _end(self, item: _Item) -> None:
         del self._open[item.id]
         self._ended.add(item.id)
+        self._answered_ms = max(self._answered_ms, item.end_ms)
         self.commits_unanswered = max(0, self.commits_unanswered - 1)
 
     @property

@@ -5,7 +5,8 @@
 
 ```
 opening    until the server has accepted our settings; what is said meanwhile waits
-ready      audio leaves: in small pieces while live, in large ones to catch up
+ready      audio leaves: in small pieces while live, in large ones to catch up, and
+           no faster than the server answers
 finishing  session.finish is on its way: the server completes what it has
 finished   nothing more comes or goes
 ```
@@ -44,8 +45,16 @@ _LIVE_APPEND = 0.06
 # What waited for the connection goes in pieces that a slow uplink still interleaves
 # with pings.
 _BACKLOG_APPEND = 1.0
+MOST_AT_ONCE = 10.0
+"""Seconds of audio to hand over before the server has read what went before."""
+MOST_UNANSWERED = 30.0
+"""Seconds of ended utterances that may wait for their finals before more is sent.
+
+A server that has enough to do reads no more, pings included, and the connection would
+be taken for dead.
+"""
 LONGEST_UTTERANCE = 60.0
-"""Seconds of audio the service takes in one utterance, and we hold at most."""
+"""Seconds of audio the service takes in one utterance, in manual mode."""
 # Less than this is no word; the service answers an empty buffer with an error.
 _SHORTEST_COMMIT = 0.1
 # The service's text for a commit that found nothing; its code is not documented.
@@ -77,11 +86,10 @@ class AsrProtocol:
         self._items = Items()
 
     def send_audio(self, pcm: bytes) -> None:
-        """Mono s16le in the session's sample rate; beyond 60 s waiting, it is lost."""
+        """Mono s16le in the session's sample rate; it waits until it can be sent."""
         assert not self._finish_requested
-        if self._waiting + len(pcm) <= self._bytes(LONGEST_UTTERANCE):
-            self._audio += pcm
-            self._uncommitted += len(pcm)
+        self._audio += pcm
+        self._uncommitted += len(pcm)
 
     def send_commit(self) -> list[ServerEvent]:
         """End the utterance (manual mode).
@@ -112,24 +120,42 @@ class AsrProtocol:
             self._orders.append(Finish(self._next_event_id()))
 
     def messages_to_send(self) -> list[str]:
-        """The text frames that are due, in order; each is handed over once."""
+        """The text frames that are due, in order; each is handed over once.
+
+        Ask again once they are sent, until there are none.
+        """
         events: list[SessionUpdate | AppendAudio | Commit | Finish] = []
         if self._update_due:
             self._update_due = False
             self._update_sent = True
             events.append(SessionUpdate(self._next_event_id(), self._settings))
-        if self.state is ProtocolState.READY:
-            while self._orders:
+        if (
+            self.state is ProtocolState.READY
+            and self._items.unanswered_seconds < MOST_UNANSWERED
+        ):
+            room = self._bytes(MOST_AT_ONCE)
+            while self._orders and room > 0:
                 order = self._orders.popleft()
                 if isinstance(order, bytes):
+                    if len(order) > room:
+                        self._orders.appendleft(order[room:])
+                    order = order[:room]
+                    room -= len(order)
                     events += self._appends(order)
                 else:
                     events.append(order)
                 if isinstance(order, Finish):
                     self.state = ProtocolState.FINISHING
-            if len(self._audio) >= self._bytes(_LIVE_APPEND):
-                events += self._appends(self._take_audio())
+            if not self._orders and len(self._audio) >= self._bytes(_LIVE_APPEND):
+                events += self._appends(self._take_audio(room))
         return [encode_client_event(event) for event in events]
+
+    @property
+    def answered_seconds(self) -> float:
+        """How far into the audio sent every utterance has had its final, as far as the
+        server tells.
+        """
+        return self._items.answered_seconds
 
     @property
     def sent_seconds(self) -> float:
@@ -208,25 +234,21 @@ class AsrProtocol:
             return True
         return bool(self._orders) and isinstance(self._orders[-1], Finish)
 
-    @property
-    def _waiting(self) -> int:
-        held = sum(len(order) for order in self._orders if isinstance(order, bytes))
-        return held + len(self._audio)
-
     def _bytes(self, seconds: float) -> int:
         return round(seconds * self._settings.sample_rate) * 2
 
     def _flush_audio(self) -> None:
         if self._audio:
-            self._orders.append(self._take_audio())
+            self._orders.append(self._take_audio(len(self._audio)))
 
-    def _take_audio(self) -> bytes:
-        audio = bytes(self._audio)
-        self._audio.clear()
+    def _take_audio(self, most: int) -> bytes:
+        audio = bytes(self._audio[:most])
+        del self._audio[:most]
         return audio
 
     def _appends(self, audio: bytes) -> list[AppendAudio]:
         self._handed_over += len(audio)
+        self._items.audio_sent(len(audio) / self._bytes(1))
         longest = self._bytes(_BACKLOG_APPEND)
         return [
             AppendAudio(self._next_event_id(), audio[at : at + longest])

@@ -1,8 +1,10 @@
 """One turn's session with the recognizer: sending, waiting, replaying, closing."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, get_args
 
 from auricle.asr.events import (
@@ -12,19 +14,23 @@ from auricle.asr.events import (
     SessionFinished,
     SessionSettings,
     SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
     TranscriptionFailed,
 )
 from auricle.asr.exchange import Exchange
 from auricle.asr.failures import error_event, failed_item
 from auricle.asr.protocol import LONGEST_UTTERANCE
-from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE, Frame
+from auricle.asr.unanswered import Unanswered
+from auricle.audio.frame import Frame
 from auricle.errors import AsrError
 from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
 from auricle.turn import Reason
 
+logger = logging.getLogger(__name__)
+
 Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
 
-_MOST_KEPT = round(LONGEST_UTTERANCE * SAMPLE_RATE) * SAMPLE_BYTES
 # A service that is asked too often is not asked again by everyone at once.
 _RATE_LIMIT_PAUSE = (0.2, 1.0)
 
@@ -48,10 +54,11 @@ class Recognizer(Protocol):
 
 
 class AsrSession:
-    """One turn's audio on its way, kept until `close` so that it can go twice.
+    """One turn's audio on its way, kept until it is answered so that it can go twice.
 
-    Delivers from the event loop. After a failure it is silent until `replay`, after
-    `close` for ever.
+    In manual mode it takes the minute that the service takes; where the server finds
+    the utterances, it goes on for as long as one likes. Delivers from the event loop.
+    After a failure it is silent until `replay`, after `close` for ever.
     """
 
     def __init__(
@@ -70,8 +77,8 @@ class AsrSession:
         self._turn = turn
         self._settings = settings
         self._deliver = deliver
-        self._kept: list[bytes] = []
-        self._kept_bytes = 0
+        self._kept = Unanswered()
+        self._overflowing = False
         self._ended = False
         self._closed = False
         self._rate_limited = False
@@ -80,15 +87,13 @@ class AsrSession:
         self._connect()
 
     def send(self, frame: Frame) -> None:
-        """Say more; beyond the service's 60 s, and after the end, it is not taken."""
-        if self._ended or self._closed:
+        """Say more; after the end, and in manual mode beyond 60 s, it is not taken."""
+        if self._ended or self._closed or not self._has_room(frame):
             return
-        if self._kept_bytes + len(frame.pcm) > _MOST_KEPT:
-            return
-        self._kept.append(frame.pcm)
-        self._kept_bytes += len(frame.pcm)
+        self._kept.push(frame.pcm)
         if self._exchange is not None:
             self._exchange.send_audio(frame.pcm)
+            self._forget_answered(self._exchange)
 
     def end_utterance(self) -> None:
         """No more audio follows: the final has a deadline from now on."""
@@ -107,10 +112,16 @@ class AsrSession:
         )
 
     def replay(self) -> None:
-        """Everything said so far again, its end included, on a fresh connection."""
+        """All that is not answered again, its end included, on a fresh connection.
+
+        What was: each utterance that has had its final, where the server ends them and
+        tells when. The times that are delivered count from the session's first sample,
+        as before.
+        """
         if self._closed:
             return
         self._drop_exchange()
+        self._kept.connection_lost()
         self._connect()
         assert self._exchange is not None
         for pcm in self._kept:
@@ -127,6 +138,27 @@ class AsrSession:
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.finish(self._finish_within)
+
+    def _has_room(self, frame: Frame) -> bool:
+        if (
+            self._settings.turn_detection is not None
+            or self._kept.seconds + frame.seconds <= LONGEST_UTTERANCE
+        ):
+            return True
+        if not self._overflowing:
+            self._overflowing = True
+            logger.warning(
+                "what is said beyond %g s is not sent: the recognizer takes no more in "
+                "one utterance",
+                LONGEST_UTTERANCE,
+            )
+        return False
+
+    def _forget_answered(self, exchange: Exchange) -> None:
+        if self._settings.turn_detection is not None:
+            self._kept.told(
+                sent=exchange.sent_seconds, answered=exchange.answered_seconds
+            )
 
     def _connect(self) -> None:
         delay = random.uniform(*_RATE_LIMIT_PAUSE) if self._rate_limited else 0.0  # noqa: S311  # jitter, no secret
@@ -155,8 +187,19 @@ class AsrSession:
             case FinalTranscript():
                 self._recognizer.note_success(event)
                 self._stop_waiting()
+                assert self._exchange is not None
+                self._forget_answered(self._exchange)
+                if self._ended and self._settings.turn_detection is not None:
+                    # Of a long session more may come: a final each, and the end.
+                    self.await_final()
             case SessionFinished():
                 self._stop_waiting()
+            case SpeechStarted():
+                start_ms = event.audio_start_ms + round(self._kept.origin * 1000)
+                event = replace(event, audio_start_ms=start_ms)
+            case SpeechStopped():
+                end_ms = event.audio_end_ms + round(self._kept.origin * 1000)
+                event = replace(event, audio_end_ms=end_ms)
             case _:
                 pass
         if isinstance(event, get_args(Recognition)):

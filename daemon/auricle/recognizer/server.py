@@ -54,6 +54,7 @@ class RecognizerServer:
         max_sessions: int = 4,
         idle_timeout: float = 60.0,
         linger: float = 10.0,
+        ping_every: float = 20.0,
     ) -> None:
         """`port` 0 takes a free one. Without keys, whoever reaches it may use it.
 
@@ -80,6 +81,7 @@ class RecognizerServer:
         self._port = port
         # The official SDK leaves closing to its program.
         self._patience = (idle_timeout, linger)
+        self._ping_every = ping_every
         self._server: Server | None = None
 
     @property
@@ -106,6 +108,10 @@ class RecognizerServer:
                 max_size=_MAX_MESSAGE,
                 max_queue=_MAX_QUEUE,
                 close_timeout=_CLOSE_TIMEOUT,
+                # For the routers in between. Of a client that uploads faster than the
+                # engine works, nothing is read for a while, its pongs included.
+                ping_interval=self._ping_every,
+                ping_timeout=None,
                 server_header=f"auricle/{__version__}",
                 ssl=self._tls,
                 logger=_SILENT,

@@ -65,6 +65,18 @@ def interim(item_id: str = "i", text: str = "Turn") -> str:
     return json.dumps({"type": name, "item_id": item_id, "text": "", "stash": text})
 
 
+def started(item_id: str, audio_start_ms: int) -> str:
+    name = "input_audio_buffer.speech_started"
+    event = {"type": name, "item_id": item_id, "audio_start_ms": audio_start_ms}
+    return json.dumps(event)
+
+
+def stopped(item_id: str, audio_end_ms: int) -> str:
+    name = "input_audio_buffer.speech_stopped"
+    event = {"type": name, "item_id": item_id, "audio_end_ms": audio_end_ms}
+    return json.dumps(event)
+
+
 # --- opening ---
 
 
@@ -163,14 +175,47 @@ def test_what_is_said_and_ended_while_the_session_opens_waits_in_order() -> None
     assert protocol.state is ProtocolState.FINISHING
 
 
-def test_no_more_than_a_minute_waits() -> None:
-    protocol = AsrProtocol(MANUAL, "event_p")
+def test_however_much_waits_all_of_it_leaves_in_portions() -> None:
+    protocol = AsrProtocol(VAD, "event_p")
     for _ in range(100):
         protocol.send_audio(bytes(SECOND))
     protocol.receive_message(CREATED)
     protocol.messages_to_send()
     protocol.receive_message(UPDATED)
-    assert sum(map(len, audio_of(sent(protocol)))) == 60 * SECOND
+    portions = [sum(map(len, audio_of(sent(protocol)))) for _ in range(11)]
+    assert portions == [10 * SECOND] * 10 + [0]
+
+
+def test_what_ends_an_upload_leaves_behind_all_of_it() -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(bytes(25 * SECOND))
+    protocol.send_finish()
+    left = [types(protocol) for _ in range(3)]
+    assert left == [
+        ["input_audio_buffer.append"] * 10,
+        ["input_audio_buffer.append"] * 10,
+        ["input_audio_buffer.append"] * 5 + ["session.finish"],
+    ]
+
+
+def test_an_upload_waits_for_the_finals_of_what_it_said_half_a_minute_ago() -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(bytes(60 * SECOND))
+    for number in range(2):
+        protocol.messages_to_send()
+        protocol.receive_message(started(f"item_{number}", 20_000 * number))
+        protocol.receive_message(stopped(f"item_{number}", 20_000 * number + 15_000))
+    assert types(protocol) == []
+    protocol.receive_message(final("item_0"))
+    assert len(types(protocol)) == 10
+
+
+def test_a_voice_that_does_not_end_holds_nothing_back() -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(bytes(60 * SECOND))
+    protocol.messages_to_send()
+    protocol.receive_message(started("item", 0))
+    assert sum(len(types(protocol)) for _ in range(5)) == 50
 
 
 def test_a_refused_update_is_reported_and_opens_nothing() -> None:
@@ -429,6 +474,45 @@ def test_a_server_that_names_items_without_end_is_not_listened_to(
         protocol.receive_message(message(f"item_{number}"))
     with pytest.raises(AsrProtocolError):
         protocol.receive_message(message("one too many"))
+
+
+def test_a_long_session_has_as_many_items_as_its_audio_can_hold() -> None:
+    protocol = opened(VAD)
+    for number in range(2 * MOST_ITEMS):
+        protocol.send_audio(bytes(SECOND))
+        protocol.messages_to_send()
+        assert protocol.receive_message(final(f"item_{number}"))
+
+
+# --- what is answered ---
+
+
+def test_answered_is_what_lies_before_the_end_of_the_last_item() -> None:
+    protocol = opened(VAD)
+    protocol.receive_message(started("a", 500))
+    protocol.receive_message(stopped("a", 2000))
+    assert protocol.answered_seconds == 0.0
+    protocol.receive_message(final("a"))
+    assert protocol.answered_seconds == 2.0
+
+
+def test_a_final_that_overtakes_another_answers_nothing_before_that_one() -> None:
+    protocol = opened(VAD)
+    protocol.receive_message(started("a", 500))
+    protocol.receive_message(stopped("a", 2000))
+    protocol.receive_message(started("b", 2500))
+    protocol.receive_message(stopped("b", 4000))
+    protocol.receive_message(final("b"))
+    assert protocol.answered_seconds == 0.5
+    protocol.receive_message(final("a"))
+    assert protocol.answered_seconds == 4.0
+
+
+def test_a_server_that_tells_no_times_has_answered_nothing_for_certain() -> None:
+    protocol = opened(VAD)
+    protocol.receive_message('{"type":"input_audio_buffer.speech_stopped"}')
+    protocol.receive_message(final(""))
+    assert protocol.answered_seconds == 0.0
 
 
 SERVER_MESSAGES = [
