@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 _Kind = socket.SocketKind
 _Address = (
@@ -20,8 +20,16 @@ _Address = (
     ]
 )
 
+_T = TypeVar("_T")
+
 # Lookups that hang, after which another one would only be one more.
 MOST_LOOKUPS = 8
+
+
+def run(main: Coroutine[Any, Any, _T]) -> _T:
+    """As asyncio.run, with such a loop."""
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        return runner.run(main)
 
 
 class EventLoop(asyncio.SelectorEventLoop):

@@ -28,12 +28,12 @@ ONLINE = Message(STATUS, "online", retain=True)
 class Satellite:
     """A client, and all that it reported."""
 
-    def __init__(self, port: int, **settings: Any) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1", **settings: Any) -> None:
         self.facts: list[ConnectionFact] = []
         self.received: list[Received] = []
         self.delivered: list[Delivered] = []
         self.client = MqttClient(
-            BrokerSettings("127.0.0.1", port, "auricle_study", **settings),
+            BrokerSettings(host, port, "auricle_study", **settings),
             will=OFFLINE,
             subscriptions=["auricle/study/+/set"],
             on_connection=self.facts.append,

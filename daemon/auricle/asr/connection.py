@@ -18,9 +18,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from auricle import __version__
 from auricle.asr.endpoint import is_loopback
 from auricle.asr.failures import closed, refused_handshake
-from auricle.asr.racing import race
 from auricle.boot import BUILT
+from auricle.dialing import NEXT_ADDRESS
 from auricle.errors import AsrError, AsrRejectedError, ConfigError
+from auricle.racing import race
 from auricle.turn import Reason
 
 # At DEBUG, websockets logs the API key and the audio. A logger outside of logging's
@@ -98,8 +99,7 @@ class Connection:
                 max_size=_MAX_MESSAGE,
                 logger=_SILENT,
                 ssl=tls,
-                # Many a home has IPv6 addresses and no way out for them.
-                happy_eyeballs_delay=0.25,
+                happy_eyeballs_delay=NEXT_ADDRESS,
             )
         except InvalidStatus as error:
             raise refused_handshake(error.response.status_code) from error
@@ -172,10 +172,10 @@ class _Connect(connect):
     async def open_tcp_connection(self) -> ClientConnection:
         # Of the slower ones the service sees no request: it counts those.
         return await race(
-            super().open_tcp_connection,
+            [super().open_tcp_connection],
             lambda slower: slower.transport.abort(),
             after=_ASK_AGAIN,
-            at_most=_ASK_AT_MOST,
+            rounds=_ASK_AT_MOST,
         )
 
 

@@ -1,10 +1,9 @@
 """`auricle forget`: take the satellite out of Home Assistant and of the broker."""
 
 import argparse
-import asyncio
 import sys
 
-from auricle import assembly_mqtt
+from auricle import assembly_mqtt, event_loop
 from auricle.config_loading import load_with_options
 from auricle.mqtt.forgetting import ForgettingError, forget
 
@@ -16,7 +15,7 @@ def main(args: argparse.Namespace) -> int:
     settings = load_with_options(args.config, {})
     topics = assembly_mqtt.messages(settings).topics
     try:
-        forgotten = asyncio.run(
+        forgotten = event_loop.run(
             forget(assembly_mqtt.broker(settings.mqtt, topics), topics)
         )
     except ForgettingError as error:

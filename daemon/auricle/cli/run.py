@@ -1,12 +1,10 @@
 """`auricle run`: be a satellite."""
 
 import argparse
-import asyncio
 
-from auricle import app, journal
+from auricle import app, event_loop, journal
 from auricle.config import Settings
 from auricle.config_loading import load_with_options
-from auricle.event_loop import EventLoop
 
 
 def main(args: argparse.Namespace) -> int:
@@ -20,5 +18,4 @@ def main(args: argparse.Namespace) -> int:
 
     settings = read()
     journal.start(settings.log.level)
-    with asyncio.Runner(loop_factory=EventLoop) as runner:
-        return runner.run(app.run(settings, read))
+    return event_loop.run(app.run(settings, read))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from auricle import event_loop
 from auricle.doctor.broker import Answers, Visit
 from auricle.mqtt.broker import (
     BrokerSettings,
@@ -47,7 +48,7 @@ def visit(
     Raises ConfigError for a certificate or key that cannot be used.
     """
     visitor = _Visitor(settings, topics, patience, further)
-    return asyncio.run(visitor.visit(discovery=discovery))
+    return event_loop.run(visitor.visit(discovery=discovery))
 
 
 class _Visitor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from auricle import event_loop
 from auricle.asr.connection import Connection, Endpoint, tls_context
 from auricle.asr.decoding import decode_server_event
 from auricle.asr.endpoint import is_loopback
@@ -40,7 +41,7 @@ def visit(endpoint: Endpoint, patience: float) -> Visit:
 
     Raises ConfigError where the certificate authority cannot be read.
     """
-    return asyncio.run(_visit(endpoint, patience))
+    return event_loop.run(_visit(endpoint, patience))
 
 
 async def _visit(endpoint: Endpoint, patience: float) -> Visit:

@@ -7,6 +7,7 @@ satellites of the house, and an exception in it would leave the daemon running m
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import threading
 import traceback
@@ -18,6 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from auricle.dialing import dial
 from auricle.mqtt import ending, tcp
 from auricle.mqtt.broker import (
     BrokerSettings,
@@ -72,7 +74,14 @@ class Connection:
         self._last_error = ""
         self._client = self._new_client(tls, will)
 
-    def open(self) -> None:
+    async def open(self) -> None:
+        """Takes as long as it takes; whatever comes of it is reported."""
+        try:
+            dialed = await dial(self._settings.host, self._settings.port)
+        except (OSError, UnicodeError) as error:
+            self._report(ending.failed(error, self._settings))
+            return
+        self._client.dialed = dialed
         threading.Thread(target=self._run, name="mqtt", daemon=True).start()
 
     def subscribe(self, topics: list[str]) -> None:
@@ -121,6 +130,7 @@ class Connection:
             end = ending.failed(error, self._settings)
             # paho leaves the socket of a failed handshake open, in one of its frames.
             traceback.clear_frames(error.__traceback__)
+            self._client.discard()
         self._hand_over(self._end or end)
 
     def _serve(self) -> Disconnected:
@@ -172,9 +182,9 @@ class Connection:
         if level == LogLevel.MQTT_LOG_ERR:
             self._last_error = text
 
-    def _new_client(self, tls: ssl.SSLContext | None, will: Message) -> paho.Client:
+    def _new_client(self, tls: ssl.SSLContext | None, will: Message) -> "_Client":
         v5 = self.version is Version.V5
-        client = paho.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             self._settings.client_id,
             clean_session=None if v5 else True,
@@ -212,6 +222,23 @@ class Connection:
         # Without it, publish() would write to the socket from the caller's thread.
         client.on_socket_register_write = lambda _c, _u, _sock: None
         return client
+
+
+class _Client(paho.Client):
+    """Takes the connection that it is given: paho would ask one address after the
+    other, for 5 s each, and the name is still needed for the certificate.
+    """
+
+    dialed: socket.socket | None = None
+
+    def _create_socket_connection(self) -> socket.socket:
+        assert self.dialed is not None
+        return self.dialed
+
+    def discard(self) -> None:
+        """Close it, if nobody took it over."""
+        if self.dialed is not None:
+            self.dialed.close()
 
 
 def _properties(packet: int, **values: int) -> Properties:

@@ -69,7 +69,7 @@ def failed(error: Exception, settings: BrokerSettings) -> Disconnected:
             return Disconnected(
                 Problem.TLS, f"TLS with {settings} failed: {error.reason or error}"
             )
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():
             detail = f"no address found for {settings.host!r}"
         case ConnectionRefusedError():
             detail = f"nothing listens on {settings}"

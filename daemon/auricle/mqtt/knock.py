@@ -44,9 +44,10 @@ async def _knock(
     # Of two clients with one id, the broker throws the first one out.
     other = replace(broker, client_id=f"{broker.client_id}_knock")
     connection = Connection(other, version, tls, will, take)
-    connection.open()
     try:
-        said = await asyncio.wait_for(answer, patience)
+        async with asyncio.timeout(patience):
+            await connection.open()
+            said = await answer
     except TimeoutError:
         return Disconnected(Problem.UNREACHABLE, f"no answer from {broker} in time")
     finally:

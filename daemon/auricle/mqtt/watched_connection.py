@@ -82,9 +82,9 @@ class WatchedConnection:
 
     async def serve(self) -> tuple[Disconnected, float | None]:
         """From its opening to its end; and the seconds it lasted, if it was there."""
-        self._connection.open()
         try:
             async with asyncio.timeout(OPEN_TIMEOUT) as self._patience:
+                await self._connection.open()
                 end = await self._ended
             self._connection.dispose()
         except TimeoutError:

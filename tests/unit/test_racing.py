@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from auricle.asr.racing import race
+from auricle.racing import race
 
 
 class Track:
@@ -19,7 +19,7 @@ class Track:
 
     def start(self, *, at_most: int = 3, after: float = 0.001) -> asyncio.Task[int]:
         running = race(
-            self.attempt, self.discarded.append, after=after, at_most=at_most
+            [self.attempt], self.discarded.append, after=after, rounds=at_most
         )
         return asyncio.create_task(running)
 
@@ -83,6 +83,55 @@ async def test_there_are_no_more_attempts_than_were_allowed() -> None:
     track.attempts[0].set_result(7)
 
     assert await racing == 7
+
+
+async def test_another_way_is_tried_at_once_where_one_fails() -> None:
+    tried: list[str] = []
+
+    async def refused() -> str:
+        tried.append("refused")
+        raise ConnectionRefusedError
+
+    async def answered() -> str:
+        tried.append("answered")
+        return "answered"
+
+    first = await race([refused, answered], tried.remove, after=60.0, rounds=3)
+
+    assert (first, tried) == ("answered", ["refused", "answered"])
+
+
+async def test_a_way_that_failed_is_not_tried_again_and_the_others_are() -> None:
+    track, refusals = Track(), []
+
+    async def refused() -> int:
+        refusals.append(1)
+        raise ConnectionRefusedError
+
+    ways = [track.attempt, refused]
+    racing = asyncio.create_task(
+        race(ways, track.discarded.append, after=0.001, rounds=3)
+    )
+    await track.started(3)
+    track.attempts[0].set_result(7)
+
+    assert await racing == 7
+    assert refusals == [1]
+
+
+async def test_only_when_every_way_has_failed_is_it_a_failure() -> None:
+    track = Track()
+    racing = asyncio.create_task(
+        race([track.attempt] * 2, track.discarded.append, after=0.001, rounds=1)
+    )
+    await track.started(2)
+    track.attempts[1].set_exception(TimeoutError("second"))
+    await asyncio.sleep(0.01)
+    assert not racing.done()
+    track.attempts[0].set_exception(ConnectionRefusedError("first"))
+
+    with pytest.raises(TimeoutError, match="second"):
+        await racing
 
 
 async def test_who_gives_up_leaves_no_attempt_behind() -> None:
