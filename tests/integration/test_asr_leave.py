@@ -1,7 +1,7 @@
 """What is left of a session that is closed: nothing."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,10 @@ from rigs.recognizer_faults import (
     ErrorAfter,
     Fault,
     LateFinished,
+    NoFinal,
     NoFinished,
     RefuseHandshake,
+    SilentFromTheStart,
     SlowFinal,
 )
 from rigs.scripted_recognizer import ScriptedRecognizer
@@ -95,6 +97,78 @@ async def test_stopping_does_not_wait_for_a_server_that_does_not_answer() -> Non
             began = time.monotonic()
             await client.aclose()
         assert time.monotonic() - began < 2
+
+
+async def failed(asked: Asked) -> None:
+    asked.session.end_utterance()
+    await asked.failure()
+
+
+async def understood(asked: Asked) -> None:
+    asked.session.end_utterance()
+    await asked.final()
+
+
+async def under_way(_: Asked) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("faults", "until"),
+    [
+        pytest.param([], understood, id="all is well"),
+        pytest.param([NoFinished()], understood, id="session.finished never comes"),
+        pytest.param([NoFinal()], failed, id="the final never comes"),
+        pytest.param([ErrorAfter(0.3)], failed, id="an error is told"),
+        pytest.param([SilentFromTheStart()], failed, id="the session never opens"),
+        pytest.param([], under_way, id="given up in mid-speech"),
+        pytest.param([SilentFromTheStart()], under_way, id="given up while it opens"),
+    ],
+)
+@pytest.mark.parametrize("stopped", [False, True], ids=["goes on", "stops"])
+async def test_every_session_ends_with_a_close_frame(
+    faults: Sequence[Fault],
+    until: Callable[[Asked], Awaitable[None]],
+    *,
+    stopped: bool,
+) -> None:
+    async with (
+        ScriptedRecognizer(always=faults) as server,
+        client_of(
+            server.url, connect=0.3, final=0.3, finish=30.0 if stopped else 0.3
+        ) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(1.0))
+        await eventually(lambda: server.heard)
+        await until(asked)
+        asked.session.close()
+        if stopped:
+            await client.aclose(0.1)
+        await eventually(lambda: not server.open_sessions)
+
+    assert [heard.close_code for heard in server.heard] == [1000]
+
+
+async def test_session_finished_is_waited_for_and_nobody_waits_with_it() -> None:
+    async with (
+        ScriptedRecognizer(faults=[LateFinished(2.5)]) as server,
+        client_of(server.url) as client,
+    ):
+        first, second = Asked(client, MANUAL), Asked(client, MANUAL)
+        for asked in (first, second):
+            asked.say(voice(1.0))
+            asked.session.end_utterance()
+            await asked.final()
+            asked.session.close()
+        # The second turn is over, and the first one still takes its leave.
+        assert not server.heard[0].closed
+        began = time.monotonic()
+        await client.aclose(60.0)
+        assert 1.0 < time.monotonic() - began < 20.0
+        await eventually(lambda: not server.open_sessions)
+
+    assert [heard.close_code for heard in server.heard] == [1000, 1000]
 
 
 async def test_turns_that_fail_leave_no_descriptors_behind() -> None:

@@ -95,9 +95,9 @@ class Asked:
 async def client_of(
     url: str | Endpoint,
     *,
-    connect: float = 3.0,
-    final: float = 4.0,
-    finish: float = 2.0,
+    connect: float = Timeouts().connect,
+    final: float = Timeouts().final,
+    finish: float = Timeouts().finish,
 ) -> AsyncIterator[AsrClient]:
     endpoint = Endpoint(url) if isinstance(url, str) else url
     client = AsrClient(endpoint, Timeouts(connect, final, finish), StreamResampler)

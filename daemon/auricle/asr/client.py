@@ -22,7 +22,10 @@ from auricle.turn import Reason
 
 logger = logging.getLogger(__name__)
 
+# Seconds. A program that ends does not keep people waiting for a server's goodbye.
 _PARTING = 0.5
+# To close what is still open then; a server that answers takes no time for it.
+_CLOSING = 1.0
 # What stands in the way of a session is gone once one opens.
 _OPENING_FAILURES = frozenset(
     {
@@ -42,8 +45,8 @@ class Timeouts:
     """Until the session is ready: connection, handshake, settings."""
     final: float = 4.0
     """From the end of the utterance to its final transcript."""
-    finish: float = 2.0
-    """To take leave, in the background."""
+    finish: float = 10.0
+    """To take leave, in the background; no turn waits for it."""
 
 
 class AsrClient:
@@ -67,7 +70,7 @@ class AsrClient:
         self._make_resampler = make_resampler
         self._health: Reason | None = None
         self._breaker = Breaker()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._exchanges: set[Exchange] = set()
 
     @property
     def health(self) -> Reason | None:
@@ -87,15 +90,19 @@ class AsrClient:
             finish_within=self._timeouts.finish,
         )
 
-    async def aclose(self) -> None:
-        """Give what finishes in the background half a second, then drop it."""
-        if not self._tasks:
-            return
-        _, unfinished = await asyncio.wait(self._tasks, timeout=_PARTING)
-        for task in unfinished:
-            task.cancel()
-        if unfinished:
-            await asyncio.wait(unfinished)
+    async def aclose(self, patience: float = _PARTING) -> None:
+        """Let what takes leave have `patience` seconds for it, then close it."""
+        await self._ended(patience)
+        for exchange in self._exchanges:
+            exchange.abandon()
+        await self._ended(_CLOSING)
+        for exchange in self._exchanges:
+            exchange.task.cancel()
+        await self._ended(None)
+
+    async def _ended(self, patience: float | None) -> None:
+        if tasks := [exchange.task for exchange in self._exchanges]:
+            await asyncio.wait(tasks, timeout=patience)
 
     def exchange(
         self,
@@ -125,8 +132,8 @@ class AsrClient:
             open_within=self._timeouts.connect,
             resampler=self._resampler(settings.sample_rate),
         )
-        self._tasks.add(exchange.task)
-        exchange.task.add_done_callback(self._tasks.discard)
+        self._exchanges.add(exchange)
+        exchange.task.add_done_callback(lambda _: self._exchanges.discard(exchange))
         return exchange
 
     def note_success(self, event: SessionUpdated | FinalTranscript) -> None:

@@ -78,6 +78,9 @@ class Exchange:
         event_prefix = f"event_{secrets.token_hex(8)}"
         self._protocol = AsrProtocol(settings, event_prefix)
         self._something_to_send = asyncio.Event()
+        self._socket: Socket | None = None
+        self._patience: asyncio.Timeout | None = None
+        self._leaving = False
         self.task = asyncio.create_task(self._run(), name=event_prefix)
 
     def send_audio(self, pcm: bytes) -> None:
@@ -114,17 +117,23 @@ class Exchange:
     def finish(self, within: float) -> None:
         """Take leave of the server in the background; unsent audio stays here."""
         if self._protocol.state is ProtocolState.OPENING:
-            self.task.cancel()
+            self.abandon()
             return
         self._protocol.drop_unsent()
         self._protocol.send_finish()
         self._something_to_send.set()
-        deadline = asyncio.get_running_loop().call_later(within, self.task.cancel)
-        self.task.add_done_callback(lambda _: deadline.cancel())
+        self._leave(within)
 
     def abandon(self) -> None:
-        """Drop the connection now."""
-        self.task.cancel()
+        """Say and hear no more; the connection is closed in the background."""
+        self._leave(0.0)
+
+    def _leave(self, within: float) -> None:
+        self._leaving = True
+        if self._socket is None:
+            self.task.cancel()
+        elif self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(asyncio.get_running_loop().time() + within)
 
     async def _run(self) -> None:
         try:
@@ -136,32 +145,43 @@ class Exchange:
             self._failed(
                 AsrError("internal error", reason=Reason.ASR_FAILED, transient=False)
             )
+        finally:
+            await self._close()
 
     async def _converse(self) -> None:
-        socket = None
         try:
-            async with asyncio.timeout(self._open_within) as opening:
-                socket = await self._connect()
+            async with asyncio.timeout(self._open_within) as self._patience:
+                self._socket = await self._connect()
                 async with asyncio.TaskGroup() as tasks:
-                    writer = tasks.create_task(self._write(socket))
-                    await self._read(socket, opening)
+                    writer = tasks.create_task(self._write(self._socket))
+                    await self._read(self._socket, self._patience)
                     writer.cancel()
-            await socket.close()
         except TimeoutError as error:
-            what = "connection" if socket is None else "session"
+            if self._leaving:
+                return
+            what = "connection" if self._socket is None else "session"
             raise AsrError(
                 f"the recognizer opened no {what} within {self._open_within:g} s",
-                reason=Reason.ASR_TIMEOUT if socket else Reason.ASR_UNREACHABLE,
+                reason=Reason.ASR_TIMEOUT if self._socket else Reason.ASR_UNREACHABLE,
                 transient=True,
             ) from error
         finally:
-            if socket is not None:
-                socket.abort()
+            self._patience = None
+
+    async def _close(self) -> None:
+        """With a close frame, wherever there is anybody to take it."""
+        if self._socket is None:
+            return
+        try:
+            await self._socket.close()
+        finally:
+            self._socket.abort()
 
     async def _read(self, socket: Socket, opening: asyncio.Timeout) -> None:
         while self._protocol.state is not ProtocolState.FINISHED:
             events = self._protocol.receive_message(await socket.receive())
-            if self._protocol.state is not ProtocolState.OPENING:
+            opened = self._protocol.state is not ProtocolState.OPENING
+            if opened and not self._leaving:
                 opening.reschedule(None)
                 socket.session_opened()
             self._something_to_send.set()

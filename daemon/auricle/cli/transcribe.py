@@ -61,7 +61,9 @@ def main(args: argparse.Namespace) -> int:
     async def transcribe_all() -> int:
         client = AsrClient(endpoint, timeouts, StreamResampler)
         try:
-            return await _transcribe_all(args, client, session)
+            code = await _transcribe_all(args, client, session)
+            await client.aclose(timeouts.finish)
+            return code
         finally:
             await client.aclose()
 
