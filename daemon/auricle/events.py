@@ -142,7 +142,10 @@ class SendAudio:
 
 @dataclass(frozen=True, slots=True)
 class EndUtterance:
-    """No more audio: commit (manual mode) or finish (server VAD) now."""
+    """It is over: commit (manual mode) or finish (server VAD) now.
+
+    Behind a commit, more audio may follow; behind a finish, none.
+    """
 
     turn: str
 
@@ -164,6 +167,13 @@ class CloseSession:
 @dataclass(frozen=True, slots=True)
 class AwaitFinal:
     """The server ended the utterance: its final has a deadline from now on."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepListening:
+    """The person has yet to speak, or goes on: no final has a deadline."""
 
     turn: str
 
@@ -203,6 +213,7 @@ Effect = (
     | ReplayUtterance
     | CloseSession
     | AwaitFinal
+    | KeepListening
     | PublishInterim
     | PublishOutcome
     | Attend

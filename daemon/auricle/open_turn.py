@@ -35,6 +35,7 @@ from auricle.events import (
     Effect,
     EndUtterance,
     Heard,
+    KeepListening,
     PublishInterim,
     PublishOutcome,
     Recognition,
@@ -238,10 +239,10 @@ class OpenTurn:
         return self.end(OutcomeKind.TRANSCRIPT, transcript=transcript)
 
     def _resume(self) -> list[Effect]:
+        effects: list[Effect] = [KeepListening(self.turn.id)]
         self.phase = Phase.LISTENING
         self._ended_by = None
         held, self._held = self._held, []
-        effects: list[Effect] = []
         for event in held:
             if self.phase is not None:
                 effects += self.heard(event)

@@ -27,6 +27,7 @@ from auricle.events import (
     EndUtterance,
     Event,
     Heard,
+    KeepListening,
     ListenRequested,
     OpenMicrophone,
     PublishInterim,
@@ -62,10 +63,13 @@ class RecognizerSession(Protocol):
     def send(self, frame: Frame) -> None: ...
 
     def end_utterance(self) -> None:
-        """No more audio follows: the final's deadline starts."""
+        """The utterance is over: the final's deadline starts."""
 
     def await_final(self) -> None:
         """The server ended the utterance: the final's deadline starts."""
+
+    def keep_listening(self) -> None:
+        """There is more to come: no final has a deadline."""
 
     def replay(self) -> None:
         """All audio again, on a fresh connection."""
@@ -189,6 +193,8 @@ class Runner:
             case AwaitFinal():
                 self._of_turn.await_final()
                 self._feedback(Cue.END)
+            case KeepListening():
+                self._of_turn.keep_listening()
             case ReplayUtterance():
                 self._of_turn.replay()
             case CloseSession():

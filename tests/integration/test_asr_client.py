@@ -15,13 +15,25 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from rigs.asked import MANUAL, VAD, Asked, ask, client_of, quiet, voice
+from auricle.turn import Reason
+from rigs.asked import (
+    MANUAL,
+    VAD,
+    Asked,
+    a_later_deadline_passes,
+    ask,
+    client_of,
+    quiet,
+    voice,
+)
 from rigs.eventually import eventually
 from rigs.recognizer_faults import (
     AbortAfter,
     CloseAfterCreated,
     ErrorAfter,
     Fault,
+    NoFinal,
+    OneFinal,
     RefuseHandshake,
 )
 from rigs.scripted_recognizer import ScriptedRecognizer
@@ -63,6 +75,55 @@ async def test_what_is_said_while_connecting_arrives_whole_and_in_order() -> Non
         asked.session.close()
     assert server.heard[0].pcm == voice(2.0)[: len(server.heard[0].pcm)]
     assert server.heard[0].seconds == pytest.approx(2.0, abs=0.03)
+
+
+@pytest.mark.parametrize("rate", [16_000, 8_000])
+async def test_who_goes_on_speaking_behind_a_commit_is_heard_in_the_same_session(
+    rate: int,
+) -> None:
+    settings = SessionSettings(None, language="en", sample_rate=rate)
+    async with (
+        ScriptedRecognizer([LIGHT, "And the lamp."]) as server,
+        client_of(server.url) as client,
+    ):
+        asked = Asked(client, settings)
+        for _ in range(2):
+            asked.say(voice(0.9))
+            asked.session.end_utterance()
+        await eventually(lambda: len(asked.finals) == 2)
+        asked.session.close()
+    assert [final.text for final in asked.finals] == [LIGHT, "And the lamp."]
+    assert len(server.heard) == 1
+    seconds = len(server.heard[0].pcm) / 2 / rate
+    assert seconds == pytest.approx(1.8, abs=0.01)
+
+
+async def test_a_final_has_no_deadline_while_the_person_goes_on() -> None:
+    async with (
+        ScriptedRecognizer(always=[NoFinal()]) as server,
+        client_of(server.url, final=0.3) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(0.9))
+        asked.session.end_utterance()
+        asked.session.keep_listening()
+        await a_later_deadline_passes(client)
+        assert not asked.failures
+        asked.session.end_utterance()
+        assert (await asked.failure()).reason is Reason.ASR_TIMEOUT
+
+
+async def test_one_final_leaves_the_other_its_deadline() -> None:
+    async with (
+        ScriptedRecognizer(always=[OneFinal()]) as server,
+        client_of(server.url, final=0.5) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        for _ in range(2):
+            asked.say(voice(0.9))
+            asked.session.end_utterance()
+        await asked.final()
+        assert (await asked.failure()).reason is Reason.ASR_TIMEOUT
 
 
 async def test_what_is_said_live_arrives_whole_and_in_order() -> None:

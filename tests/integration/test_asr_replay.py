@@ -119,6 +119,28 @@ async def test_what_is_said_between_loss_and_replay_is_said_as_well() -> None:
     assert server.heard[1].pcm == voice(0.6) + quiet(0.3) + voice(0.6)
 
 
+async def test_who_went_on_speaking_is_said_again_with_both_ends() -> None:
+    async with (
+        ScriptedRecognizer(
+            [LIGHT, LIGHT, "And the lamp."], faults=[AbortAfter(2.0)]
+        ) as server,
+        client_of(server.url) as client,
+    ):
+        asked = Asked(client, MANUAL)
+        asked.say(voice(1.5))
+        asked.session.end_utterance()
+        await asked.final()
+        asked.say(voice(0.9))
+        await asked.failure()
+        asked.session.replay()
+        asked.session.end_utterance()
+        await eventually(lambda: len(asked.finals) == 3)
+        asked.session.close()
+    assert [final.text for final in asked.finals[1:]] == [LIGHT, "And the lamp."]
+    assert server.heard[1].types.count("input_audio_buffer.commit") == 2
+    assert server.heard[1].pcm == voice(1.5) + voice(0.9)
+
+
 async def test_a_failed_session_is_silent_until_it_is_replayed() -> None:
     async with (
         ScriptedRecognizer(LIGHT, faults=[ErrorAfter(0.3), NoFinal()]) as server,

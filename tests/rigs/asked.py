@@ -43,6 +43,7 @@ class Asked:
         self.delivered: list[RecognizerSaid | RecognizerFailed] = []
         self.seconds = 0.0
         """Audio said so far."""
+        self._manual = settings.turn_detection is None
         self._cutter = FrameCutter()
         self.session: AsrSession = client.open("turn_1", settings, self._deliver)
 
@@ -62,8 +63,13 @@ class Asked:
     def _deliver(self, event: RecognizerSaid | RecognizerFailed) -> None:
         self.delivered.append(event)
         # As the satellite does.
-        if isinstance(event, RecognizerSaid) and isinstance(event.said, SpeechStopped):
-            self.session.await_final()
+        match event:
+            case RecognizerSaid(_, SpeechStopped()):
+                self.session.await_final()
+            case RecognizerSaid(_, FinalTranscript(_, "")) if not self._manual:
+                self.session.keep_listening()
+            case _:
+                pass
 
     @property
     def said(self) -> list[Recognition]:

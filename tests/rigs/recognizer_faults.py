@@ -169,6 +169,20 @@ class NoFinal(Fault):
 
 
 @dataclass
+class OneFinal(Fault):
+    """Recognizes the first utterance, and no other."""
+
+    _said: bool = field(default=False, init=False)
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if message["type"] == COMPLETED:
+            if self._said:
+                return
+            self._said = True
+        await send(message)
+
+
+@dataclass
 class SlowFinal(Fault):
     seconds: float
 

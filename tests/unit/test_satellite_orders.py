@@ -27,6 +27,7 @@ from auricle.events import (
     Event,
     FollowUpRequested,
     Heard,
+    KeepListening,
     ListenRequested,
     MicrophoneFound,
     MicrophoneLost,
@@ -175,7 +176,11 @@ class AnyOrder(RuleBasedStateMachine):
                 case EndUtterance(turn_id):
                     assert turn_id not in self.ended
                     self.ended.add(turn_id)
-                case AwaitFinal(turn_id) | PublishInterim(turn_id):
+                case (
+                    AwaitFinal(turn_id)
+                    | KeepListening(turn_id)
+                    | PublishInterim(turn_id)
+                ):
                     assert not self.outcomes[turn_id]
                 case ReplayUtterance(turn_id):
                     self.replays[turn_id] += 1

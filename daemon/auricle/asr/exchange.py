@@ -42,7 +42,8 @@ class Resampler(Protocol):
 
     def process(self, pcm: bytes) -> bytes: ...
 
-    def flush(self) -> bytes: ...
+    def flush(self) -> bytes:
+        """The rest of what was said so far; what follows begins anew."""
 
 
 @dataclass(slots=True)
@@ -100,7 +101,11 @@ class Exchange:
         return self._protocol.answered_seconds
 
     def end_utterance(self) -> None:
-        """No audio follows; once, at most."""
+        """What was said so far is whole.
+
+        More may follow where we decide that (manual mode), and nothing where the server
+        should have.
+        """
         if self._resampler is not None:
             self._protocol.send_audio(self._resampler.flush())
         vad = self._settings.turn_detection

@@ -21,7 +21,7 @@ from auricle.asr.events import (
 from auricle.asr.exchange import Exchange
 from auricle.asr.failures import error_event, failed_item
 from auricle.asr.protocol import LONGEST_UTTERANCE
-from auricle.asr.unanswered import Unanswered
+from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
 from auricle.errors import AsrError
 from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
@@ -56,9 +56,10 @@ class Recognizer(Protocol):
 class AsrSession:
     """One turn's audio on its way, kept until it is answered so that it can go twice.
 
-    In manual mode it takes the minute that the service takes; where the server finds
-    the utterances, it goes on for as long as one likes. Delivers from the event loop.
-    After a failure it is silent until `replay`, after `close` for ever.
+    In manual mode it takes the minute that the service takes, in one utterance or
+    several; where the server finds them, it goes on for as long as one likes. Delivers
+    from the event loop. After a failure it is silent until `replay`, after `close` for
+    ever.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class AsrSession:
         self._deliver = deliver
         self._kept = Unanswered()
         self._overflowing = False
-        self._ended = False
+        self._finished = False
         self._closed = False
         self._rate_limited = False
         self._final_deadline: asyncio.TimerHandle | None = None
@@ -88,7 +89,7 @@ class AsrSession:
 
     def send(self, frame: Frame) -> None:
         """Say more; after the end, and in manual mode beyond 60 s, it is not taken."""
-        if self._ended or self._closed or not self._has_room(frame):
+        if self._finished or self._closed or not self._has_room(frame):
             return
         self._kept.push(frame.pcm)
         if self._exchange is not None:
@@ -96,23 +97,38 @@ class AsrSession:
             self._forget_answered(self._exchange)
 
     def end_utterance(self) -> None:
-        """No more audio follows: the final has a deadline from now on."""
-        if self._ended or self._closed:
+        """The utterance is over: its final has a deadline from now on.
+
+        In manual mode another one may follow. Where the server should have found the
+        end and did not, nothing does.
+        """
+        if self._finished or self._closed:
             return
-        self._ended = True
+        if self._settings.turn_detection is None:
+            self._kept.end_utterance()
+        else:
+            self._finished = True
         if self._exchange is not None:
             self._exchange.end_utterance()
             self.await_final()
 
     def await_final(self) -> None:
-        """The server ended the utterance: the final has a deadline from now on."""
-        self._stop_waiting()
+        """The server ended an utterance: its final has a deadline from now on, and so
+        have those before it.
+        """
+        self.keep_listening()
         self._final_deadline = asyncio.get_running_loop().call_later(
             self._final_within, self._final_is_overdue
         )
 
+    def keep_listening(self) -> None:
+        """There is more to come: no final has a deadline."""
+        if self._final_deadline is not None:
+            self._final_deadline.cancel()
+            self._final_deadline = None
+
     def replay(self) -> None:
-        """All that is not answered again, its end included, on a fresh connection.
+        """All that is not answered again, ends included, on a fresh connection.
 
         What was: each utterance that has had its final, where the server ends them and
         tells when. The times that are delivered count from the session's first sample,
@@ -124,16 +140,21 @@ class AsrSession:
         self._kept.connection_lost()
         self._connect()
         assert self._exchange is not None
-        for pcm in self._kept:
-            self._exchange.send_audio(pcm)
-        if self._ended:
+        piece: bytes | End = b""
+        for piece in self._kept:
+            if isinstance(piece, bytes):
+                self._exchange.send_audio(piece)
+            else:
+                self._exchange.end_utterance()
+        if self._finished:
             self._exchange.end_utterance()
+        if self._finished or piece is End.OF_UTTERANCE:
             self.await_final()
 
     def close(self) -> None:
         """The turn is over: forget its audio, take leave in the background."""
         self._closed = True
-        self._stop_waiting()
+        self.keep_listening()
         self._kept.clear()
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
@@ -186,14 +207,13 @@ class AsrSession:
                 self._recognizer.note_success(event)
             case FinalTranscript():
                 self._recognizer.note_success(event)
-                self._stop_waiting()
                 assert self._exchange is not None
                 self._forget_answered(self._exchange)
-                if self._ended and self._settings.turn_detection is not None:
+                if self._finished:
                     # Of a long session more may come: a final each, and the end.
                     self.await_final()
             case SessionFinished():
-                self._stop_waiting()
+                self.keep_listening()
             case SpeechStarted():
                 start_ms = event.audio_start_ms + round(self._kept.origin * 1000)
                 event = replace(event, audio_start_ms=start_ms)
@@ -221,12 +241,7 @@ class AsrSession:
         )
 
     def _drop_exchange(self) -> None:
-        self._stop_waiting()
+        self.keep_listening()
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.abandon()
-
-    def _stop_waiting(self) -> None:
-        if self._final_deadline is not None:
-            self._final_deadline.cancel()
-            self._final_deadline = None

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from enum import Enum, auto
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -12,6 +13,12 @@ _LONGEST = 120.0
 _SECOND = SAMPLE_RATE * SAMPLE_BYTES
 
 
+class End(Enum):
+    """Among the audio: here the client ended an utterance."""
+
+    OF_UTTERANCE = auto()
+
+
 class Unanswered:
     """Audio in; out goes what is answered, and what is too old to be awaited.
 
@@ -20,12 +27,12 @@ class Unanswered:
     """
 
     def __init__(self) -> None:
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[bytes | End] = deque()
         self._bytes = 0
         self._begin = 0
         self._origin = 0
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes | End]:
         return iter(self._pieces)
 
     @property
@@ -41,11 +48,21 @@ class Unanswered:
         self._pieces.append(pcm)
         self._bytes += len(pcm)
 
+    def end_utterance(self) -> None:
+        """What was pushed since the last end is one: it is ended again when it goes
+        again.
+        """
+        self._pieces.append(End.OF_UTTERANCE)
+
     def told(self, *, sent: float, answered: float) -> None:
         """So much was sent on this connection, and answered of that from its start."""
         done = self.origin + max(min(answered, sent), sent - _LONGEST)
-        while self._pieces and self._begin + len(self._pieces[0]) <= done * _SECOND:
-            gone = len(self._pieces.popleft())
+        while self._pieces:
+            piece = self._pieces[0]
+            gone = len(piece) if isinstance(piece, bytes) else 0
+            if self._begin + gone > done * _SECOND:
+                break
+            self._pieces.popleft()
             self._begin += gone
             self._bytes -= gone
 

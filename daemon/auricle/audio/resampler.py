@@ -30,8 +30,10 @@ class StreamResampler:
         return self._convert(pcm, last=False)
 
     def flush(self) -> bytes:
-        """The rest, at the end of the stream. Nothing may follow."""
-        return self._convert(b"", last=True)
+        """The rest, at the end of the stream; what follows is a new one."""
+        rest = self._convert(b"", last=True)
+        self._stream.clear()
+        return rest
 
     def _convert(self, pcm: bytes, *, last: bool) -> bytes:
         samples = np.frombuffer(pcm, "<i2").astype(np.float32)
