@@ -32,9 +32,9 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
 
     assert [heard.topic for heard in house.heard] == [
         TOPICS.discovery,
+        TOPICS.setting(Setting.MUTE),
         TOPICS.listening,
         TOPICS.state,
-        TOPICS.setting(Setting.MUTE),
         TOPICS.availability,
         TOPICS.availability,
     ]

@@ -15,7 +15,7 @@ from auricle.mqtt.discovery import Device, discovery
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.topics import Topics
 from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.broker import Broker
@@ -102,7 +102,6 @@ async def publishing(
         quota_pause=quota_pause,
     )
     satellite.publisher.state("idle")
-    satellite.publisher.echo(Setting.MUTE, value=False)
     await satellite.publisher.start()
     try:
         await eventually(lambda: satellite.publisher.connected)
