@@ -69,11 +69,18 @@ class Publishing:
         self.commands.append(command)
         self.obey(command)
 
-    def hears(self, text: str, *, latency: float = 0.4, turn: str = "t1") -> None:
+    def hears(
+        self,
+        text: str,
+        *,
+        emotion: str | None = "happy",
+        latency: float = 0.4,
+        turn: str = "t1",
+    ) -> None:
         outcome = Outcome(
             Turn(turn, TURN.mode, TURN.detection),
             OutcomeKind.TRANSCRIPT,
-            transcript=Transcript(text, "en", "happy"),
+            transcript=Transcript(text, "en", emotion),
         )
         self.publisher.outcome(outcome, Stamp(NOW, NOW, latency))
 

@@ -241,6 +241,21 @@ def test_a_command_is_never_taken_for_the_wake_phrases_end(
     ]
 
 
+@pytest.mark.parametrize(
+    ("started", "stopped"), [(None, None), (None, 600), (0, None)], ids=str
+)
+def test_a_server_that_does_not_tell_when_is_not_taken_to_hear_the_wake_phrase(
+    started: int | None, stopped: int | None
+) -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("item", started))])
+    run(machine, [said(SpeechStopped("item", stopped))])
+
+    assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
+        OutcomeKind.TRANSCRIPT
+    ]
+
+
 def test_after_a_replay_the_wake_phrases_end_is_still_no_utterance() -> None:
     machine = satellite(Mode.SERVER_VAD)
     run(machine, [WOKEN, *after(0.6, speech=False)])
