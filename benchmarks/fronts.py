@@ -225,6 +225,7 @@ class _Microphone:
 
     description = "a staged turn"
     health = SourceHealth.GOOD
+    remarks = ()
     dropped = 0
 
     def __init__(self, frames: Sequence[Frame]) -> None:
@@ -232,6 +233,9 @@ class _Microphone:
         self._next = 0
         self._sound: deque[bytes] = deque()
         self._played: Callable[[], None] = lambda: None
+
+    def advice(self, health: SourceHealth) -> str:
+        return ""
 
     @property
     def ended(self) -> bool:

@@ -17,10 +17,9 @@ from auricle.audio.feedback import Feedback
 from auricle.audio.hearing import Hearing
 from auricle.config import Settings
 from auricle.control import Control
-from auricle.errors import ConfigError
+from auricle.errors import ConfigError, RecordingError
 from auricle.events import (
     Event,
-    MicrophoneLost,
     RecognizerFailed,
     RecognizerSaid,
     Stopping,
@@ -41,9 +40,11 @@ logger = logging.getLogger(__name__)
 # A hanging sound server must not keep the house waiting for our goodbye.
 _STOP_HEARING = 1.0
 
-# Whoever supervises us starts us again after either.
+# Whoever supervises us starts us again after either of these.
 EX_DEAF = 1
 EX_RESTART = 75
+# A recording does not get better by that (sysexits.h).
+EX_NOINPUT = 66
 
 
 async def run(settings: Settings, check: Callable[[], object]) -> int:
@@ -159,20 +160,18 @@ class App:
             hearing=self._hearing,
             publisher=self._publisher,
             recognizer=self._recognizer.client,
+            satellite=self._satellite,
             budget=self._budget,
             wake_words=lambda: self._control.listened_for,
-            deaf=lambda: self.handle(MicrophoneLost()),
         )
 
     async def run(self) -> int:
         """From start to stop."""
         await self._publisher.start()
         self._control.apply()
+        self._runner.announce()
         self._hearing.start()
-        if self._muted:
-            self._runner.announce()
-        else:
-            # What became of that is the first state that is told.
+        if not self._muted:
             self._hearing.open_microphone()
         watching = asyncio.create_task(self._watch.run(), name="watch")
         await self._stopped.wait()
@@ -208,7 +207,8 @@ class App:
 
     def _hearing_failed(self, error: Exception) -> None:
         logger.error("the satellite can no longer hear: %s", error)
-        self._exit_code = EX_DEAF
+        recording = isinstance(error, RecordingError)
+        self._exit_code = EX_NOINPUT if recording else EX_DEAF
         self._loop.call_soon_threadsafe(self.stop)
 
     # --- what the controls turn ---
@@ -227,7 +227,7 @@ class App:
             self._recognizer.settings, language=language, corpus_text=words
         )
 
-    def echo(self, setting: Setting, value: float | str) -> None:
+    def echo(self, setting: Setting, value: bool | float | str) -> None:
         self._publisher.echo(setting, value)
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:

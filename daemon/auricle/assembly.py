@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auricle.asr.client import Timeouts
 from auricle.asr.connection import Endpoint
@@ -33,6 +34,9 @@ from auricle.turn import Mode
 from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import WakeWordEngine, WakeWordModel
 
+if TYPE_CHECKING:
+    from auricle.audio.recording import Recording
+
 # Of a second of audio, as the service publishes it; in US dollars.
 PRICES = {"international": 0.00009, "china": None}
 # In server VAD mode our endpointer speaks up only where the server's does not.
@@ -58,8 +62,26 @@ def source(settings: MicrophoneSettings) -> AudioSource:
         # What reads files costs memory: only who asked for it pays. So do all below.
         from auricle.audio.recording import RecordingSource
 
-        return RecordingSource(settings.recording, speed=settings.speed)
+        return RecordingSource(
+            settings.recording,
+            speed=settings.speed,
+            channel=settings.channel,
+            gain=settings.gain,
+        )
     return Microphone(settings.device, channel=settings.channel, gain=settings.gain)
+
+
+def recording(
+    path: str | Path, settings: MicrophoneSettings, *, raw_rate: int | None = None
+) -> "Recording":
+    """A sound to be heard as the microphone would hear it, and as fast as it is read;
+    with `raw_rate` raw PCM at so many hertz. Raises RecordingError.
+    """
+    from auricle.audio.recording import Recording, open_sound
+
+    channel, gain = settings.channel, settings.gain
+    sound = open_sound(path, raw_rate=raw_rate, channel=channel, gain=gain)
+    return Recording(path, sound, gain=gain)
 
 
 def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:

@@ -69,7 +69,8 @@ class MicrophoneSettings(Section):
     device: str = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
     channel: int | None = Field(None, ge=0, le=63)
-    """Which microphone of an array to hear, from 0; default: a mix of all."""
+    """Which microphone of an array to hear, from 0; default: a mix of all. It is done
+    to a recording as well, and so is the gain."""
     gain: float = Field(0.0, ge=-40, le=40)
     """Decibels to make the sound louder by, or softer."""
     recording: str = ""

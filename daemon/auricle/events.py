@@ -72,20 +72,13 @@ class BudgetChanged:
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneLost:
-    """No sound comes though it is wanted, or the device does not let go of it."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneFound:
-    """It is open, and sound comes."""
+    pass
 
-
-@dataclass(frozen=True, slots=True)
-class MicrophoneClosed:
-    """The device is released, as it was ordered."""
-
-
-MicrophoneFact = MicrophoneLost | MicrophoneFound | MicrophoneClosed
 
 Recognition = (
     SpeechStarted
@@ -123,7 +116,8 @@ Event = (
     | MuteRequested
     | FollowUpRequested
     | BudgetChanged
-    | MicrophoneFact
+    | MicrophoneLost
+    | MicrophoneFound
     | RecognizerSaid
     | RecognizerFailed
     | Stopping

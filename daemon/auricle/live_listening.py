@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import assert_never
 from urllib.parse import urlsplit
 
 from auricle import assembly
@@ -12,13 +13,14 @@ from auricle.asr.client import AsrClient
 from auricle.asr.events import SessionSettings
 from auricle.audio.attention import Attention
 from auricle.audio.frame import Frame
+from auricle.audio.health import trouble
 from auricle.audio.hearing import Hearing, HearingState
 from auricle.audio.level import dbfs, power
 from auricle.audio.recording import RecordingSource
 from auricle.audio.resampler import StreamResampler
-from auricle.audio.source import SourceHealth
 from auricle.config import Settings
 from auricle.control import Control
+from auricle.errors import RecordingError
 from auricle.events import Event, Heard, WakeWordHeard
 from auricle.live_turns import NoTurns, RealTurns, Turns
 from auricle.live_view import LiveView, Moment
@@ -51,7 +53,7 @@ class LiveListening:
             self._source,
             _WatchedAttention(engines, settings, self._hand_over_moment),
             deliver=self._deliver,
-            failed=lambda _: None,
+            failed=self._fail,
         )
         endpoint = assembly.recognizer_endpoint(settings.asr) if transcribe else None
         thresholds = {
@@ -76,6 +78,7 @@ class LiveListening:
                 assembly.budget(settings),
             )
         self._finished: float | None = None
+        self._failure: Exception | None = None
 
     def start(self) -> None:
         self._hearing.start()
@@ -87,12 +90,17 @@ class LiveListening:
 
     def look(self) -> LiveView:
         """How things are now."""
-        self.view.hear_with(self._source.description)
+        self.view.hear_with(self._source.description, self._source.remarks)
         self.view.be(self._doing)
         return self.view
 
     def over(self) -> bool:
-        """Whether a recording was heard to its end; a microphone has none."""
+        """Whether a recording was heard to its end; a microphone has none.
+
+        Raises RecordingError where it turns out that it cannot be.
+        """
+        if isinstance(self._failure, RecordingError):
+            raise self._failure
         ended = isinstance(self._source, RecordingSource) and self._source.finished
         if not ended or self._turns.under_way:
             self._finished = None
@@ -101,18 +109,22 @@ class LiveListening:
         return time.monotonic() - self._finished > _AFTER_RECORDING
 
     @property
+    def trouble(self) -> str:
+        """What is wrong with the sound, and what to do; empty where nothing is."""
+        source = self._source
+        return trouble(source.description, source.health, source.advice(source.health))
+
+    @property
     def _doing(self) -> str:
-        match self._hearing.state, self._hearing.health:
-            case HearingState.LOST | HearingState.FAILED, _:
+        match self._hearing.state:
+            case HearingState.LOST | HearingState.FAILED:
                 return f"microphone lost: {self._hearing.problem or 'no sound'}"
-            case HearingState.OPENING | HearingState.CLOSED, _:
+            case HearingState.OPENING | HearingState.CLOSED:
                 return "opening the microphone"
-            case HearingState.LISTENING, SourceHealth.ZEROS:
-                return "nothing but zeros: the microphone is muted or suspended"
-            case HearingState.LISTENING, SourceHealth.CLIPPING:
-                return "clipping: the microphone's gain is too high"
+            case HearingState.LISTENING:
+                return self.trouble or self._turns.state
             case _:
-                return self._turns.state
+                assert_never(self._hearing.state)
 
     def _apply_what_is_remembered(
         self, settings: Settings, thresholds: Mapping[str, float]
@@ -131,6 +143,9 @@ class LiveListening:
         return dials.session
 
     # --- from the capture thread ---
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
 
     def _hand_over_moment(self, moment: Moment) -> None:
         self._hand_over(self.view.hear, moment)
@@ -204,7 +219,7 @@ class _Dials:
 
     def handle(self, event: Event) -> None: ...
 
-    def echo(self, setting: Setting, value: float | str) -> None: ...
+    def echo(self, setting: Setting, value: bool | float | str) -> None: ...
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None: ...
 

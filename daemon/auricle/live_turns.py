@@ -110,7 +110,6 @@ class _Shown:
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
         said = outcome.transcript
         if said is not None:
-            emotion = said.emotion or "emotion not reported"
-            self._view.say("final", f"{said.text} ({emotion})")
+            self._view.say("final", f"{said.text} ({said.emotion or 'no emotion'})")
         else:
             self._view.say("outcome", outcome.reason or outcome.kind)

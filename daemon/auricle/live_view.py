@@ -1,6 +1,6 @@
 """What is heard, as a picture of a few lines: why does it not hear me?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,8 @@ class LiveView:
         self._thresholds = dict(thresholds)
         self._listened_for = tuple(thresholds)
         self._source = "the microphone"
+        self._remarks: tuple[str, ...] = ()
+        self._remarked = 0
         self._state = "opening the microphone"
         self._moment: Moment | None = None
         self._held: dict[str, tuple[float, int]] = {}
@@ -56,8 +58,10 @@ class LiveView:
     def listen_for(self, wake_words: tuple[str, ...]) -> None:
         self._listened_for = wake_words
 
-    def hear_with(self, source: str) -> None:
+    def hear_with(self, source: str, remarks: Sequence[str] = ()) -> None:
+        """`remarks`: what differs from what the source promised, each a sentence."""
         self._source = source
+        self._remarks = tuple(remarks)
 
     def be(self, state: str) -> None:
         """What it is doing, in a word or a sentence."""
@@ -90,6 +94,7 @@ class LiveView:
         lines = [
             f"auricle listen: {self._source}",
             self.promise,
+            *self._remarks,
             "",
             self._level_line(),
             _row("speech", self._speech),
@@ -117,6 +122,12 @@ class LiveView:
         if self._said:
             parts.append(" ".join(self._said.split()))
         return "; ".join(part for part in parts if part)
+
+    def new_remarks(self) -> list[str]:
+        """Those that were not handed over before, where there is no screen."""
+        new = self._remarks[self._remarked :]
+        self._remarked = len(self._remarks)
+        return list(new)
 
     def summary(self) -> list[str]:
         """A line for each wake word: how often it was heard, and how nearly."""

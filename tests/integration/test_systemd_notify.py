@@ -21,8 +21,7 @@ LISTENING = Vitals(
     frames=0,
     inferences=0,
     broker_rounds=None,
-    wanted=True,
-    wishes=1,
+    muted=False,
     wake_words=["okay_nabu"],
 )
 LOOKS = 0.01

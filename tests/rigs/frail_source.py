@@ -20,21 +20,23 @@ class FrailSource:
         self.closable = threading.Event()
         self.closable.set()
         self.openings = 0
-        self.closings = 0
-        """Begun, for whoever is stopped from closing never ends it."""
         self.refusals = 0
         self.is_open = False
         self._sound: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._position = 0
+        self.health = SourceHealth.GOOD
 
     description = "a frail microphone"
-    health = SourceHealth.GOOD
+    remarks = ()
     dropped = 0
 
     def play(self, frames: Sequence[Frame]) -> None:
         """Sound for it to hear, as soon as it is read."""
         for frame in frames:
             self._sound.put(frame.pcm)
+
+    def advice(self, health: SourceHealth) -> str:
+        return "give it some rest"
 
     def open(self) -> None:
         if not self.plugged_in.is_set():
@@ -58,6 +60,5 @@ class FrailSource:
         return frames
 
     def close(self) -> None:
-        self.closings += 1
         self.closable.wait(60)
         self.is_open = False

@@ -98,14 +98,14 @@ class SessionUpdated:
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
     item_id: str
-    audio_start_ms: int | None
-    """Milliseconds of audio since the session's first sample; None: not told."""
+    audio_start_ms: int
+    """Milliseconds of audio since the session's first sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
     item_id: str
-    audio_end_ms: int | None
+    audio_end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +162,6 @@ class TranscriptionFailed:
 @dataclass(frozen=True, slots=True)
 class SessionFinished:
     """Only after `session.finish`, and last."""
-
-    transcript: str = ""
-    """All finals of the session once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a device delivers, made into 16 kHz mono."""
+"""What a device delivers, or is piped in, made into 16 kHz mono."""
 
 from auricle.audio.device import CaptureFormat
 from auricle.audio.frame import SAMPLE_RATE
@@ -19,16 +19,27 @@ class Converter:
         if format.channels > 1 or gain:
             from auricle.audio.mixing import Mixer
 
-            self._mixer = Mixer(format.channels, channel=channel, gain=gain)
+            self._mixer = Mixer(
+                format.channels, format.rate, channel=channel, gain=gain
+            )
         if format.rate != SAMPLE_RATE:
             from auricle.audio.resampler import StreamResampler
 
             self._resampler = StreamResampler(format.rate, SAMPLE_RATE)
 
+    @property
+    def cancels(self) -> bool:
+        """See Mixer.cancels."""
+        return self._mixer is not None and self._mixer.cancels
+
     def convert(self, pcm: bytes) -> bytes:
         """Interleaved s16le PCM in, 16 kHz mono s16le out."""
         if self._mixer is not None:
-            pcm = self._mixer.mix(pcm)
+            pcm = self._mixer.mix_pcm(pcm)
         if self._resampler is not None:
             pcm = self._resampler.process(pcm)
         return pcm
+
+    def flush(self) -> bytes:
+        """The rest, at the end of the sound. Nothing may follow."""
+        return b"" if self._resampler is None else self._resampler.flush()

@@ -1,5 +1,7 @@
 """What the sound says about the device that it comes from."""
 
+from collections.abc import Mapping
+
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.audio.source import SourceHealth
 
@@ -23,25 +25,62 @@ FASTEST = 1.05
 _EARLY, _LATE = 1.0, 2.0
 
 
+# Once it is found, clipping is over at half of that: one word more or less is no news.
+_CLIPPING_OVER = CLIPPING_SHARE / 2
+
+MEANINGS: Mapping[SourceHealth, str] = {
+    SourceHealth.ZEROS: "delivers nothing but zeros",
+    SourceHealth.CLIPPING: "is at full scale again and again, too loud to understand",
+    SourceHealth.CANCELLING: "has channels in opposite phase: no voice is in their mix",
+}
+"""What each means, said of a source; what to do about it, the source knows."""
+
+
+def trouble(description: str, health: SourceHealth, advice: str) -> str:
+    """A sentence for a person; empty where there is none."""
+    meaning = MEANINGS.get(health)
+    return f"{description} {meaning}: {advice}" if meaning else ""
+
+
 class LevelWatch:
     """Tells from the samples whether a device that delivers can be understood."""
 
-    def __init__(self) -> None:
-        self._zero_frames = 0
+    def __init__(self, *, recorded: bool = False) -> None:
+        """`recorded`: silence between sounds is no fault then, for editors make it of
+        zeros, and what is short is judged as a whole at its `end`.
+        """
+        self._recorded = recorded
+        self._frames = self._clipped_frames = self._zero_frames = 0
+        self._sound_heard = self._is_over = False
         self._clipping = 0.0
+        self._clips = False
 
     @property
     def health(self) -> SourceHealth:
-        if self._zero_frames >= _ZERO_FRAMES:
+        edited = self._recorded and self._sound_heard
+        if self._zero_frames >= _ZERO_FRAMES and not edited:
             return SourceHealth.ZEROS
-        if self._clipping > CLIPPING_SHARE:
+        if self._is_over and self._frames and not self._sound_heard:
+            return SourceHealth.ZEROS
+        if self._clips:
             return SourceHealth.CLIPPING
         return SourceHealth.GOOD
 
     def watch(self, frame: Frame) -> None:
-        self._zero_frames = 0 if any(frame.pcm) else self._zero_frames + 1
+        sound = any(frame.pcm)
+        self._zero_frames = 0 if sound else self._zero_frames + 1
+        self._sound_heard |= sound
         clipped = _clips(frame.pcm)
+        self._frames += 1
+        self._clipped_frames += clipped
         self._clipping += (clipped - self._clipping) * FRAME_SECONDS / CLIPPING_SECONDS
+        limit = _CLIPPING_OVER if self._clips else CLIPPING_SHARE
+        self._clips = self._clipping > limit
+
+    def end(self) -> None:
+        """All of a recording has been heard, however short it was."""
+        self._is_over = True
+        self._clips |= self._clipped_frames > CLIPPING_SHARE * self._frames
 
 
 class PaceWatch:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import assert_never
 
 from auricle.audio.conversion import Converter
 from auricle.audio.device import DEFAULT
@@ -13,6 +14,7 @@ from auricle.audio.portaudio import (
     LONGEST_CALL,
     Block,
     Capture,
+    PortAudioHungError,
     bounded,
 )
 from auricle.audio.source import SourceHealth
@@ -39,8 +41,8 @@ class Microphone:
         """`channel`, from 0, picks one of an array of microphones; None mixes them.
 
         `gain` is in decibels. Where the sound system does not answer for
-        `longest_call` seconds, opening and closing raise PortAudioHungError: only
-        another process can listen, and only the end of this one is sure to close it.
+        `longest_call` seconds, the next opening raises PortAudioHungError: only
+        another process can listen.
         """
         self._wanted = device
         self._channel = channel
@@ -49,7 +51,9 @@ class Microphone:
         self._capture: Capture | None = None
         self._description = f"microphone {device!r}"
         self._levels = LevelWatch()
+        self._converter: Converter | None = None
         self._dropped = 0
+        self._hung: PortAudioHungError | None = None
 
     @property
     def description(self) -> str:
@@ -57,14 +61,43 @@ class Microphone:
 
     @property
     def health(self) -> SourceHealth:
+        if self._converter is not None and self._converter.cancels:
+            return SourceHealth.CANCELLING
         return self._levels.health
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        return ()
 
     @property
     def dropped(self) -> int:
         return self._dropped
 
+    def advice(self, health: SourceHealth) -> str:
+        match health:
+            case SourceHealth.GOOD:
+                return ""
+            case SourceHealth.ZEROS:
+                other = "choose another one: auricle devices"
+                if self._channel is not None:
+                    other = "set another microphone.channel"
+                return (
+                    "it is muted or suspended; unmute it (a switch on it, or "
+                    f"alsamixer, F4), or {other}"
+                )
+            case SourceHealth.CLIPPING if self._gain > 0:
+                return "lower microphone.gain"
+            case SourceHealth.CLIPPING:
+                return "lower its gain: alsamixer, F4"
+            case SourceHealth.CANCELLING:
+                return "set microphone.channel = 0"
+            case _:
+                assert_never(health)
+
     def open(self) -> None:
         self.close()
+        if self._hung is not None:
+            raise self._hung
         open_capture = partial(Capture, self._wanted, self._channel)
         self._capture = bounded(open_capture, self._longest_call)
         format = self._capture.format
@@ -99,9 +132,13 @@ class Microphone:
         return frames
 
     def close(self) -> None:
-        capture, self._capture = self._capture, None
-        if capture is not None:
-            bounded(capture.close, self._longest_call)
+        if self._capture is None:
+            return
+        try:
+            bounded(self._capture.close, self._longest_call)
+        except PortAudioHungError as error:
+            self._hung = error
+        self._capture = None
 
     def _take(self, block: Block, rate: int) -> None:
         if block.behind_a_gap:
@@ -122,4 +159,5 @@ class Microphone:
             raise MicrophoneError(
                 "its sound comes faster than real time: no microphone does that"
             )
+        assert self._converter is not None
         self._ready.extend(self._cutter.push(self._converter.convert(block.pcm)))

@@ -1,24 +1,91 @@
 """Several channels made one, and as loud as is wanted."""
 
 import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+# The mix of channels that have nothing to do with each other has this share of their
+# mean power: 1 over their number. Where it is a tenth of that, they cancel each other.
+_CANCELLED, _NOT_CANCELLED = 0.1, 0.2
+# Half a second of sound above -60 dBFS: the hiss of two converters proves nothing.
+_ENOUGH_SECONDS, _ENOUGH_POWER = 0.5, 1e-6
+_FORGET_SECONDS = 10.0
+# To look costs as much as to mix: a microphone's frames are not all looked at.
+_LOOK_EVERY = 0.3
 
 
 class Mixer:
     """Picks or mixes channels, and applies the gain."""
 
-    def __init__(self, channels: int, *, channel: int | None, gain: float) -> None:
+    def __init__(
+        self, channels: int, rate: int, *, channel: int | None, gain: float
+    ) -> None:
         """`channel` None mixes all of them; `gain` is in decibels."""
         self._channels = channels
         self._channel = channel
-        self._factor = 10 ** (gain / 20)
+        self._factor = np.float32(10 ** (gain / 20))
+        self._phases = _Phases(channels, rate)
+        self._watched = channel is None and channels > 1
 
-    def mix(self, pcm: bytes) -> bytes:
+    @property
+    def cancels(self) -> bool:
+        """Whether what is mixed is in opposite phase: nothing is left of a voice."""
+        return self._phases.opposite
+
+    def mix(self, channels: Samples) -> Samples:
+        """One row for each moment, full scale at 1, one column for each channel; the
+        mono samples may go beyond full scale.
+        """
+        if self._channel is not None:
+            return channels[:, self._channel] * self._factor
+        mono: Samples = channels.mean(axis=1, dtype=np.float32)
+        if self._watched:
+            self._phases.watch(channels, mono)
+        return mono * self._factor
+
+    def mix_pcm(self, pcm: bytes) -> bytes:
         """Interleaved s16le PCM in, mono s16le out."""
-        channels = np.frombuffer(pcm, "<i2").reshape(-1, self._channels)
-        if self._channel is None:
-            mono = channels.mean(axis=1, dtype=np.float32)
-        else:
-            mono = channels[:, self._channel].astype(np.float32)
-        loud = np.clip(np.rint(mono * self._factor), -32768, 32767)
-        mixed: bytes = loud.astype("<i2").tobytes()
-        return mixed
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+        return to_pcm(self.mix(samples.reshape(-1, self._channels)))
+
+
+class _Phases:
+    """Tells from the power of a mix whether its channels cancel each other out."""
+
+    def __init__(self, channels: int, rate: int) -> None:
+        self._channels = channels
+        self._rate = rate
+        self._since_look = 0.0
+        self._seconds = 0.0
+        self._mixed = self._single = 0.0
+        self.opposite = False
+
+    def watch(self, channels: Samples, mono: Samples) -> None:
+        self._since_look += len(mono) / self._rate
+        if self._since_look < _LOOK_EVERY:
+            return
+        seconds, self._since_look = self._since_look, 0.0
+        # A converter's offset is no sound, and may well be opposite.
+        single = float(channels.var(axis=0, dtype=np.float64).mean())
+        mixed = float(mono.var(dtype=np.float64))
+        kept = max(0.0, 1 - seconds / _FORGET_SECONDS)
+        self._seconds = self._seconds * kept + seconds
+        self._single = self._single * kept + single * seconds
+        self._mixed = self._mixed * kept + mixed * seconds
+        self._judge()
+
+    def _judge(self) -> None:
+        enough = self._seconds * _ENOUGH_POWER
+        if self._seconds < _ENOUGH_SECONDS or self._single < enough:
+            return
+        unrelated = self._single / self._channels
+        limit = _NOT_CANCELLED if self.opposite else _CANCELLED
+        self.opposite = self._mixed < limit * unrelated
+
+
+def to_pcm(samples: Samples) -> bytes:
+    """Samples as s16le PCM, limited to full scale."""
+    limited = np.clip(np.rint(samples * 32768), -32768, 32767)
+    pcm: bytes = limited.astype("<i2").tobytes()
+    return pcm

@@ -1,22 +1,28 @@
 """Recordings: sound files, and sound on standard input, that act like a microphone."""
 
 import logging
+import math
+import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Protocol, assert_never
 
 from auricle.audio.frame import (
     FRAME_BYTES,
     FRAME_SECONDS,
-    SAMPLE_BYTES,
     SAMPLE_RATE,
     Frame,
     FrameCutter,
 )
+from auricle.audio.health import LevelWatch, trouble
+from auricle.audio.raw_sound import RawSound
 from auricle.audio.source import SourceHealth
-from auricle.audio.standard_input import Sound, StandardInput
+from auricle.errors import RecordingError
 
 logger = logging.getLogger(__name__)
 
@@ -25,15 +31,177 @@ _SILENCE = bytes(FRAME_BYTES)
 # Who pipes in live sound has a clock of its own. Reading a little faster than real
 # time never falls behind it, where a clock 50 ppm slow would lag 4 s after a day.
 _PIPE_SPEED = 1.01
+# What `microphone.gain` takes.
+_LOWEST_GAIN = -40
+
+
+class Sound(Protocol):
+    """A stretch of sound that is read once, from its beginning to its end."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What differs from what was promised, each a sentence; none is taken back."""
+
+    @property
+    def cancels(self) -> bool:
+        """Whether its channels, mixed, cancel each other out."""
+
+    @property
+    def peak(self) -> float:
+        """The largest sample so far, before it is limited to full scale, which is 1."""
+
+    def read(self, timeout: float = math.inf) -> bytes | None:
+        """The next piece; None if none came within `timeout`; empty at the end."""
+
+    def close(self) -> None:
+        """Release the file. Closing twice is fine."""
+
+
+def open_sound(
+    path: str | Path,
+    *,
+    raw_rate: int | None = None,
+    channel: int | None = None,
+    gain: float = 0.0,
+) -> Sound:
+    """A file that libsndfile reads, or `-`: raw mono s16le PCM on standard input.
+
+    With `raw_rate` a file is that as well, at so many hertz; standard input has 16 kHz
+    without. `channel` and `gain` are the microphone's, in decibels.
+
+    Raises RecordingError where there is no sound to read.
+    """
+    if str(path) == STANDARD_INPUT:
+        return RawSound(
+            sys.stdin.fileno(),
+            describe(path),
+            rate=raw_rate or SAMPLE_RATE,
+            channel=channel,
+            gain=gain,
+        )
+    if raw_rate is not None:
+        return RawSound(
+            _descriptor_of(Path(path)),
+            describe(path),
+            rate=raw_rate,
+            channel=channel,
+            gain=gain,
+            close=True,
+        )
+    # What reads files costs memory; who pipes sound in does without.
+    from auricle.audio.sound import SoundFile
+
+    return SoundFile(Path(path), channel=channel, gain=gain)
+
+
+def describe(path: str | Path) -> str:
+    """What a person would call it."""
+    return "standard input" if str(path) == STANDARD_INPUT else f"recording {path}"
+
+
+def _descriptor_of(path: Path) -> int:
+    try:
+        if path.is_dir():
+            raise RecordingError(f"recording {path}: is a directory")
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RecordingError(f"recording {path}: {reason}") from error
 
 
 def read_recording(path: Path) -> bytes:
     """A whole sound file as 16 kHz mono s16le. Raises RecordingError."""
-    # What reads files costs memory; who pipes sound in does without.
-    from auricle.audio.sound import SoundFile
+    with closing(open_sound(path)) as sound:
+        return b"".join(iter(lambda: sound.read() or b"", b""))
 
-    with SoundFile(path) as sound:
-        return b"".join(iter(sound.read, b""))
+
+class Recording:
+    """A sound, heard frame by frame, and what is to be said about it."""
+
+    def __init__(self, path: str | Path, sound: Sound, *, gain: float = 0.0) -> None:
+        """`gain` is what the sound was made louder by already."""
+        self._path = str(path)
+        self._sound = sound
+        self._gain = gain
+        self._cutter = FrameCutter()
+        # Piped sound is live, and zeros in it are a microphone's.
+        self._levels = LevelWatch(recorded=self._path != STANDARD_INPUT)
+        self._ended = False
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """See Sound.remarks."""
+        return self._sound.remarks
+
+    @property
+    def health(self) -> SourceHealth:
+        """As of the latest frame, or behind the last one of all."""
+        if self._sound.cancels:
+            return SourceHealth.CANCELLING
+        return self._levels.health
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be understood, and what to do; empty where it can."""
+        return trouble(describe(self._path), self.health, self.advice(self.health))
+
+    def read(self, timeout: float = math.inf) -> Sequence[Frame] | None:
+        """The next frames, the last one filled up with silence; None if none came in
+        time, nothing at the end.
+
+        Raises RecordingError.
+        """
+        deadline = time.monotonic() + timeout
+        while not self._ended:
+            pcm = self._sound.read(deadline - time.monotonic())
+            if pcm is None:
+                return None
+            self._ended = not pcm
+            if self._ended:
+                pcm = bytes(-self._cutter.pending % FRAME_BYTES)
+            if frames := self._cutter.push(pcm):
+                for frame in frames:
+                    self._levels.watch(frame)
+                return frames
+        self._levels.end()
+        return ()
+
+    def frames(self) -> Iterator[Frame]:
+        """All that follow, as fast as they can be read. Raises RecordingError."""
+        while frames := self.read():
+            yield from frames
+
+    def advice(self, health: SourceHealth) -> str:
+        """What to do about it."""
+        match health:
+            case SourceHealth.GOOD:
+                return ""
+            case SourceHealth.ZEROS:
+                return (
+                    "whatever it was made with was muted, or another "
+                    "microphone.channel has the sound"
+                )
+            case SourceHealth.CLIPPING:
+                return self._softer()
+            case SourceHealth.CANCELLING:
+                return "set microphone.channel = 0"
+            case _:
+                assert_never(health)
+
+    def _softer(self) -> str:
+        excess = math.ceil(20 * math.log10(max(self._sound.peak, 1e-9)))
+        if excess <= 0:
+            return "record it with less gain: what was cut off does not come back"
+        if self._gain - excess >= _LOWEST_GAIN:
+            return f"set microphone.gain = {self._gain - excess:g}"
+        softer = f"ffmpeg -i {shlex.quote(self._path)} -af volume=-{excess}dB out.wav"
+        return (
+            f"its samples go up to {self._sound.peak:.0f} where full scale is 1; "
+            f"make it softer: {softer}"
+        )
+
+    def close(self) -> None:
+        self._sound.close()
 
 
 class RecordingSource:
@@ -45,31 +213,34 @@ class RecordingSource:
     """
 
     def __init__(
-        self, path: str | Path, *, speed: float = 1.0, lead_in: float = 0.0
+        self,
+        path: str | Path,
+        *,
+        speed: float = 1.0,
+        channel: int | None = None,
+        gain: float = 0.0,
     ) -> None:
         """`speed` 1 is real time, infinity as fast as it is read (the silence behind
-        the recording then comes in real time). `lead_in` seconds of silence come first.
+        the recording then comes in real time). `channel` and `gain` are as those of a
+        Microphone.
 
         Raises RecordingError where the file cannot be played.
         """
         if not speed > 0:
             raise ValueError(f"speed must be above 0, not {speed}")
-        self._open_sound: Callable[[], Sound]
+        self._description = describe(path)
+        open_this = partial(open_sound, path, channel=channel, gain=gain)
         if str(path) == STANDARD_INPUT:
-            self._description = "standard input"
-            piped = StandardInput(sys.stdin.fileno())
-            self._open_sound = lambda: piped
+            piped = open_this()
+            self._open_sound: Callable[[], Sound] = lambda: piped
             speed *= _PIPE_SPEED
         else:
-            from auricle.audio.sound import SoundFile
-
-            self._description = f"recording {path}"
-            self._open_sound = partial(SoundFile, Path(path))
-            # A daemon that cannot play it should not even start.
-            self._open_sound().close()
+            self._open_sound = open_this
+        self._listen = partial(Recording, path, gain=gain)
+        # A daemon that cannot play it should not even start.
+        self._recording = self._listen(self._open_sound())
+        self._recording.close()
         self._pace = FRAME_SECONDS / speed
-        self._lead_in = round(lead_in * SAMPLE_RATE) * SAMPLE_BYTES
-        self._sound: Sound | None = None
         self._finished = False
         # When sound was last got from the file or the pipe.
         self._came = 0.0
@@ -80,7 +251,11 @@ class RecordingSource:
 
     @property
     def health(self) -> SourceHealth:
-        return SourceHealth.GOOD
+        return self._recording.health
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return self._recording.remarks
 
     @property
     def dropped(self) -> int:
@@ -91,12 +266,15 @@ class RecordingSource:
         """Whether all of the recording has been read, and only silence follows."""
         return self._finished
 
+    def advice(self, health: SourceHealth) -> str:
+        return self._recording.advice(health)
+
     def open(self) -> None:
         self.close()
-        self._sound = self._open_sound()
-        self._cutter = FrameCutter()
-        self._ready: Iterator[Frame] = iter(self._cutter.push(bytes(self._lead_in)))
-        self._ended = self._finished = False
+        self._recording = self._listen(self._open_sound())
+        self._ready: Iterator[Frame] = iter(())
+        self._end = 0
+        self._finished = False
         # A microphone hands a frame over when its last sample has been spoken.
         self._due = time.monotonic() + self._pace
 
@@ -125,27 +303,19 @@ class RecordingSource:
         return frame
 
     def close(self) -> None:
-        if self._sound is not None:
-            self._sound.close()
-            self._sound = None
+        self._recording.close()
 
     def _refill(self, deadline: float) -> Frame | None:
-        assert self._sound is not None, "read before open"
-        while not self._ended:
-            pcm = self._sound.read(deadline - time.monotonic())
-            if pcm is None:
-                return None
-            self._came = time.monotonic()
-            if not pcm:
-                self._ended = True
-                pcm = bytes(-self._cutter.pending % FRAME_BYTES)
-            self._ready = iter(self._cutter.push(pcm))
-            frame = next(self._ready, None)
-            if frame is not None:
-                return frame
-        self._finish()
-        (frame,) = self._cutter.push(_SILENCE)
-        return frame
+        frames = self._recording.read(deadline - time.monotonic())
+        if frames is None:
+            return None
+        self._came = time.monotonic()
+        if not frames:
+            self._finish()
+            frames = [Frame(_SILENCE, self._end)]
+        self._end = frames[-1].end
+        self._ready = iter(frames)
+        return next(self._ready)
 
     def _finish(self) -> None:
         if not self._finished:

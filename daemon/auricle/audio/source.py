@@ -15,6 +15,8 @@ class SourceHealth(StrEnum):
     """Exact zeros for many seconds: no room is that quiet; muted or suspended."""
     CLIPPING = "clipping"
     """Full scale again and again: the gain is too high to understand speech."""
+    CANCELLING = "cancelling"
+    """Channels in opposite phase: their mix, which is heard, has no voice in it."""
 
 
 class AudioSource(Protocol):
@@ -29,8 +31,17 @@ class AudioSource(Protocol):
         """As of the latest frame; readable from any thread."""
 
     @property
+    def remarks(self) -> Sequence[str]:
+        """What differs from what was promised, as far as known: whole sentences, of
+        which none is taken back while it is open.
+        """
+
+    @property
     def dropped(self) -> int:
         """Samples lost since it was opened because nobody read them in time."""
+
+    def advice(self, health: SourceHealth) -> str:
+        """What a person can do about it; nothing where it is good."""
 
     def open(self) -> None:
         """Start capturing; sample positions begin at 0. Raises MicrophoneError."""
@@ -44,6 +55,4 @@ class AudioSource(Protocol):
         """
 
     def close(self) -> None:
-        """Release the device; closing twice is fine. Raises AuricleError where it does
-        not let go: then only the end of this process releases it.
-        """
+        """Release the device. Never raises; closing twice is fine."""

@@ -12,12 +12,12 @@ import json
 import sys
 import tempfile
 from asyncio.subprocess import Process
+from contextlib import closing
 from importlib.resources import as_file
 from math import inf
 from pathlib import Path
 
-from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
-from auricle.audio.recording import read_recording
+from auricle import assembly
 from auricle.cli.demo_processes import (
     NODE,
     START_TIMEOUT,
@@ -31,6 +31,7 @@ from auricle.cli.demo_processes import (
     subscriber,
 )
 from auricle.cli.telling import tell
+from auricle.config_loading import load
 from auricle.recordings import OKAY_NABU
 
 # A wake word is detected while it is said, or it is not. This much behind the end of
@@ -82,8 +83,10 @@ async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) 
     seconds = inf
     if recording is not None:
         name = "the bundled one, synthetic" if args.file is None else recording.name
-        seconds = len(read_recording(recording)) / SAMPLE_BYTES / SAMPLE_RATE
+        seconds, oddities = _examine(recording)
         print(f"recording    {name}, {seconds:.1f} s, played at its own pace")
+        for oddity in oddities:
+            print(f"note         {oddity}")
     async with contextlib.AsyncExitStack() as stack:
         port = free_port()
         await stack.enter_async_context(broker(port, folder))
@@ -109,6 +112,16 @@ async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) 
         phrase = args.wake_word.replace("_", " ")
         print(f'No wake word was heard. The recording has to begin with "{phrase}".')
     return 0 if outcome == "transcript" else 1
+
+
+def _examine(path: Path) -> tuple[float, list[str]]:
+    """How long it is, as the satellite will hear it, and what is odd about it."""
+    # The satellite is a process of its own: its environment is ours, its file is not.
+    microphone = load(None).microphone
+    with closing(assembly.recording(path, microphone)) as recording:
+        seconds = sum(frame.seconds for frame in recording.frames())
+        trouble = [recording.trouble] if recording.trouble else []
+        return seconds, [*recording.remarks, *trouble]
 
 
 def _configuration(

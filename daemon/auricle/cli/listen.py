@@ -47,7 +47,9 @@ async def _listen(settings: Settings, *, transcribe: bool) -> int:
                     await asyncio.wait_for(stopped.wait(), every)
     finally:
         await listening.stop()
-    print("\n".join(listening.view.summary()))
+    view = listening.look()
+    trouble = [listening.trouble] if listening.trouble else []
+    print("\n".join([*view.new_remarks(), *trouble, *view.summary()]))
     return 0
 
 
@@ -56,4 +58,6 @@ def _show(listening: LiveListening, screen: Screen | None) -> None:
     if screen is not None:
         screen.draw(view.lines(screen.width))
     else:
+        for remark in view.new_remarks():
+            print(remark, flush=True)
         print(view.line(), flush=True)

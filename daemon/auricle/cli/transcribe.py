@@ -4,22 +4,17 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from auricle import assembly
 from auricle.asr.client import AsrClient, Timeouts
 from auricle.asr.events import FinalTranscript, SessionSettings
-from auricle.audio.frame import (
-    FRAME_BYTES,
-    SAMPLE_RATE,
-    Frame,
-    FrameCutter,
-)
-from auricle.audio.recording import read_recording
+from auricle.audio.frame import SAMPLE_RATE, Frame
 from auricle.audio.resampler import StreamResampler
 from auricle.config_loading import load_with_options
+from auricle.config_sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from auricle.events import RecognizerFailed, RecognizerSaid
 from auricle.speech.activity import WebrtcVoiceDetector
@@ -61,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
     async def transcribe_all() -> int:
         client = AsrClient(endpoint, timeouts, StreamResampler)
         try:
-            code = await _transcribe_all(args, client, session)
+            code = await _transcribe_all(args, settings.microphone, client, session)
             await client.aclose(timeouts.finish)
             return code
         finally:
@@ -71,16 +66,19 @@ def main(args: argparse.Namespace) -> int:
 
 
 async def _transcribe_all(
-    args: argparse.Namespace, client: AsrClient, session: SessionSettings
+    args: argparse.Namespace,
+    microphone: MicrophoneSettings,
+    client: AsrClient,
+    session: SessionSettings,
 ) -> int:
     code = 0
     for name in args.files:
         try:
-            pcm = await asyncio.to_thread(read_recording, Path(name))
+            frames = await asyncio.to_thread(_read, name, microphone)
             said = []
-            for utterance in cut(_frames_with_speech(pcm)):
+            for utterance in cut(_frames_with_speech(frames)):
                 said.append(await _recognize(client, session, utterance))
-                _progress(name, said[-1].end, len(pcm))
+                _progress(name, said[-1].end, frames[-1].end / SAMPLE_RATE)
         except RecordingError as error:
             print(f"auricle transcribe: {error}", file=sys.stderr)
             code = EX_NOINPUT
@@ -92,10 +90,19 @@ async def _transcribe_all(
     return code
 
 
-def _frames_with_speech(pcm: bytes) -> Iterator[tuple[Frame, bool]]:
-    padded = pcm + bytes(-len(pcm) % FRAME_BYTES)
+def _read(name: str, microphone: MicrophoneSettings) -> list[Frame]:
+    """All of it, as the microphone would hear it. Raises RecordingError."""
+    with closing(assembly.recording(name, microphone)) as recording:
+        frames = list(recording.frames())
+        for told in (*recording.remarks, recording.trouble):
+            if told:
+                print(f"auricle transcribe: {told}", file=sys.stderr)
+    return frames
+
+
+def _frames_with_speech(frames: Iterable[Frame]) -> Iterator[tuple[Frame, bool]]:
     activity = WebrtcVoiceDetector()
-    for frame in FrameCutter().push(padded):
+    for frame in frames:
         yield frame, activity.is_speech(frame)
 
 
@@ -135,8 +142,7 @@ async def _recognize(
     )
 
 
-def _progress(name: str, seconds: float, length: int) -> None:
-    total = length / 2 / SAMPLE_RATE
+def _progress(name: str, seconds: float, total: float) -> None:
     if sys.stderr.isatty() and seconds < total:
         print(f"{name}: {seconds:.0f} of {total:.0f} s", file=sys.stderr)
 

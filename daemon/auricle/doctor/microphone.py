@@ -1,17 +1,18 @@
 """The microphone: whether it opens, and what its sound is like."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 
-from auricle.audio.health import CLIPPING_SHARE
+from auricle.audio.health import CLIPPING_SHARE, MEANINGS
 from auricle.audio.level import FULL_SCALE, dbfs, power
-from auricle.audio.source import AudioSource
+from auricle.audio.source import AudioSource, SourceHealth
 from auricle.doctor.checks import Result, Status
 from auricle.errors import MicrophoneError
 from auricle.speech.gate import EnergyGate
@@ -43,8 +44,12 @@ class Measurement:
     """Of all frames, dBFS."""
     clipped: float
     """The share of frames that reach full scale."""
-    zeros: bool
-    """Whether there was nothing but exact zeros."""
+    health: SourceHealth = SourceHealth.GOOD
+    """Of these seconds, the only ones that there are."""
+    advice: str = ""
+    """The source's own, for that."""
+    remarks: Sequence[str] = ()
+    """The source's own: what differs from what was promised."""
 
 
 def measure(
@@ -72,14 +77,25 @@ def measure(
                 meter(dbfs(power(frame)))
     if not frames:
         raise MicrophoneError("it opens, but no sound comes from it")
+    health = _health(source, clipped / frames, zeros=loudest == 0)
     return Measurement(
         source.description,
         seconds,
         dbfs(gate.floor),
         dbfs(loudest),
         clipped / frames,
-        zeros=loudest == 0,
+        health,
+        source.advice(health),
+        tuple(source.remarks),
     )
+
+
+def _health(source: AudioSource, clipped: float, *, zeros: bool) -> SourceHealth:
+    if source.health is SourceHealth.CANCELLING:
+        return SourceHealth.CANCELLING
+    if zeros:
+        return SourceHealth.ZEROS
+    return SourceHealth.CLIPPING if clipped > CLIPPING_SHARE else SourceHealth.GOOD
 
 
 def judge(measured: Measurement) -> Result:
@@ -87,21 +103,20 @@ def judge(measured: Measurement) -> Result:
         f"{measured.description}, {measured.seconds:.1f} s: noise floor "
         f"{measured.floor:.0f} dBFS, loudest {measured.loudest:.0f} dBFS"
     )
-    if measured.zeros:
-        return Result(
-            NAME,
-            Status.FAILED,
-            f"{measured.description} delivers nothing but zeros: muted or suspended",
-            "unmute it (a switch on it, or alsamixer, F4), or choose another one: "
-            "auricle devices",
-        )
-    if measured.clipped > CLIPPING_SHARE:
-        return Result(
-            NAME,
-            Status.WARNING,
-            f"{levels}; {measured.clipped:.0%} of it is clipped",
-            "lower its gain: alsamixer, F4",
-        )
+    match measured.health:
+        case SourceHealth.GOOD:
+            pass
+        case SourceHealth.CLIPPING:
+            meaning = f"{levels}; {measured.clipped:.0%} of it is clipped"
+            return Result(NAME, Status.WARNING, meaning, measured.advice)
+        case SourceHealth.ZEROS | SourceHealth.CANCELLING:
+            meaning = f"{measured.description} {MEANINGS[measured.health]}"
+            return Result(NAME, Status.FAILED, meaning, measured.advice)
+        case _:
+            assert_never(measured.health)
+    if measured.remarks:
+        meaning = "; ".join([levels, *measured.remarks])
+        return Result(NAME, Status.WARNING, meaning, "record it anew, if you can")
     if measured.floor > _LOUD_ROOM_DBFS:
         return Result(
             NAME,

@@ -1,4 +1,4 @@
-"""What the engine found, as the service would say it, and nothing besides."""
+"""What the engine found, as the service would say it."""
 
 import math
 
@@ -10,6 +10,9 @@ from auricle.asr.events import (
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
 
+# The service always names an emotion. An engine that cannot tell does not mean this.
+_EMOTION_UNKNOWN = "neutral"
+
 
 def interim_transcript(
     work: Transcribe, confirmed: str, draft: str, transcript: Transcript
@@ -18,8 +21,8 @@ def interim_transcript(
         work.item_id,
         confirmed,
         draft,
-        work.language or transcript.language,
-        transcript.emotion,
+        transcript.language or work.language,
+        transcript.emotion or _EMOTION_UNKNOWN,
     )
 
 
@@ -30,12 +33,10 @@ def result(
     if transcript is None:
         message = "the speech engine could not recognize this item"
         return TranscriptionFailed(work.item_id, "internal_error", message)
-    # Where nothing was said, it was said in no language, and in no mood.
-    heard = transcript if transcript.text else Transcript("")
     return FinalTranscript(
         work.item_id,
-        heard.text,
-        work.language or heard.language,
-        heard.emotion,
+        transcript.text,
+        transcript.language or work.language,
+        transcript.emotion or _EMOTION_UNKNOWN,
         math.ceil(work.seconds),
     )

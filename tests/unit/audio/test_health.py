@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,54 @@ def test_both_ends_of_the_scale_count(peak: int) -> None:
     for _ in range(100):
         watch.watch(Frame(np.full(FRAME_SAMPLES, peak, "<i2").tobytes(), 0))
     assert watch.health is SourceHealth.CLIPPING
+
+
+def test_one_word_more_or_less_is_no_news_of_clipping() -> None:
+    watch = LevelWatch()
+    told = []
+    # At the limit: a frame in ten, with a random beat.
+    for n in range(3000):
+        clips = (n * 7919) % 101 < 10
+        for frame in frames(clipped(0.03) if clips else noise(0.03, dbfs=-30)):
+            watch.watch(frame)
+        told.append(watch.health)
+    changes = sum(a is not b for a, b in pairwise(told))
+    assert changes <= 2
+
+
+def recorded(*sounds: bytes) -> SourceHealth:
+    watch = LevelWatch(recorded=True)
+    for sound in sounds:
+        for frame in frames(sound):
+            watch.watch(frame)
+    watch.end()
+    return watch.health
+
+
+def test_a_recording_may_hold_any_silence_between_its_sounds() -> None:
+    assert recorded(noise(1, dbfs=-40), silence(60)) is SourceHealth.GOOD
+    assert recorded(silence(60), noise(1, dbfs=-40)) is SourceHealth.GOOD
+
+
+@pytest.mark.parametrize("seconds", [0.03, 1, 60])
+def test_a_recording_of_nothing_but_zeros_is_one_however_short(seconds: float) -> None:
+    assert recorded(silence(seconds)) is SourceHealth.ZEROS
+
+
+def test_zeros_at_the_start_of_a_recording_are_told_before_its_end() -> None:
+    watch = LevelWatch(recorded=True)
+    for frame in frames(silence(11)):
+        watch.watch(frame)
+    assert watch.health is SourceHealth.ZEROS
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1, 60])
+def test_a_recording_that_clips_is_one_however_short(seconds: float) -> None:
+    assert recorded(clipped(seconds)) is SourceHealth.CLIPPING
+
+
+def test_nothing_at_all_is_no_fault_of_the_sound() -> None:
+    assert recorded() is SourceHealth.GOOD
 
 
 def outruns(blocks: list[tuple[float, float]]) -> bool:

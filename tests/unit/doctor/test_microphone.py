@@ -1,16 +1,25 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from auricle.audio.source import SourceHealth
 from auricle.doctor import microphone
 from auricle.doctor.checks import Status
 from auricle.doctor.microphone import Measurement
 from auricle.errors import MicrophoneError
 
 
-def measured(**facts: float | bool) -> Measurement:
-    sound = {"floor": -62.0, "loudest": -20.0, "clipped": 0.0, "zeros": False, **facts}
-    return Measurement("microphone 'USB'", 3.0, **sound)  # type: ignore[arg-type]  # by name
+def measured(
+    health: SourceHealth = SourceHealth.GOOD,
+    *,
+    floor: float = -62.0,
+    clipped: float = 0.0,
+    remarks: Sequence[str] = (),
+) -> Measurement:
+    source = "microphone 'USB'"
+    advice = "ask the source" if health is not SourceHealth.GOOD else ""
+    return Measurement(source, 3.0, floor, -20.0, clipped, health, advice, remarks)
 
 
 def test_a_good_microphone_is_told_with_its_levels() -> None:
@@ -19,17 +28,31 @@ def test_a_good_microphone_is_told_with_its_levels() -> None:
     assert "noise floor -62 dBFS, loudest -20 dBFS" in found.meaning
 
 
-def test_zeros_are_a_mute_switch() -> None:
-    found = microphone.judge(measured(zeros=True))
+def test_zeros_are_a_fault_and_the_source_knows_the_remedy() -> None:
+    found = microphone.judge(measured(SourceHealth.ZEROS))
     assert found.status is Status.FAILED
-    assert "unmute" in found.advice
+    assert found.meaning == "microphone 'USB' delivers nothing but zeros"
+    assert found.advice == "ask the source"
 
 
-def test_clipping_is_too_much_gain() -> None:
-    found = microphone.judge(measured(clipped=0.4))
+def test_channels_in_opposite_phase_are_a_fault() -> None:
+    found = microphone.judge(measured(SourceHealth.CANCELLING))
+    assert found.status is Status.FAILED
+    assert "opposite phase" in found.meaning
+    assert found.advice == "ask the source"
+
+
+def test_clipping_is_told_with_its_share() -> None:
+    found = microphone.judge(measured(SourceHealth.CLIPPING, clipped=0.4))
     assert found.status is Status.WARNING
     assert "40% of it is clipped" in found.meaning
-    assert "gain" in found.advice
+    assert found.advice == "ask the source"
+
+
+def test_what_is_odd_about_a_source_is_worth_a_warning() -> None:
+    found = microphone.judge(measured(remarks=["recording a.wav is cut short"]))
+    assert found.status is Status.WARNING
+    assert found.meaning.endswith("; recording a.wav is cut short")
 
 
 def test_noise_as_loud_as_a_voice_is_worth_a_warning() -> None:

@@ -1,0 +1,127 @@
+"""Sound without a header, read piece by piece as it comes: mono s16le PCM."""
+
+import math
+import os
+import select
+import time
+
+from auricle.audio.conversion import Converter
+from auricle.audio.device import CaptureFormat
+from auricle.audio.file_layout import HEADER_BYTES, has_header
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.errors import RecordingError
+
+_READ_BYTES = 1 << 15
+
+
+class RawSound:
+    """What comes through a file descriptor, such as a pipe's end."""
+
+    def __init__(
+        self,
+        descriptor: int,
+        description: str,
+        *,
+        rate: int = SAMPLE_RATE,
+        channel: int | None = None,
+        gain: float = 0.0,
+        close: bool = False,
+    ) -> None:
+        """`description` names it, such as `standard input`. `channel` is what is wanted
+        of an array, which this is not; `gain` is in decibels. With `close` the
+        descriptor is closed as well: what a pipe brings later would be lost.
+
+        Raises RecordingError where nothing is piped in.
+        """
+        if os.isatty(descriptor):
+            raise RecordingError(
+                f"{description} is a terminal: pipe raw {rate} Hz mono s16le PCM into "
+                "it"
+            )
+        self._descriptor = descriptor
+        self._description = description
+        self._rate = rate
+        self._closes = close
+        self._converter = Converter(CaptureFormat(rate, 1), channel=None, gain=gain)
+        self._held = b""
+        self._begun = self._ended = False
+        self._remarks: list[str] = []
+        if channel:
+            self._remark(
+                "has one channel, which is heard whatever microphone.channel says"
+            )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return tuple(self._remarks)
+
+    @property
+    def cancels(self) -> bool:
+        return False
+
+    @property
+    def peak(self) -> float:
+        """Not known: 16 bits end at full scale."""
+        return 1.0
+
+    def read(self, timeout: float = math.inf) -> bytes | None:
+        """What has come, as 16 kHz. Raises RecordingError for a file with a header."""
+        deadline = time.monotonic() + timeout
+        while not self._ended:
+            wait = max(0.0, deadline - time.monotonic())
+            ready = select.select(
+                [self._descriptor], [], [], None if math.isinf(wait) else wait
+            )
+            if not ready[0]:
+                return None
+            came = self._take()
+            if not came:
+                self._ended = True
+                return self._rest()
+            if pcm := self._convert(came):
+                return pcm
+        return b""
+
+    def close(self) -> None:
+        if self._closes and self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _take(self) -> bytes:
+        try:
+            return os.read(self._descriptor, _READ_BYTES)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise RecordingError(f"{self._description}: {reason}") from error
+
+    def _convert(self, came: bytes) -> bytes:
+        """The whole samples of it; nothing yet while it may be a file's header."""
+        held = self._held + came
+        if not self._begun and len(held) < HEADER_BYTES:
+            self._held = held
+            return b""
+        self._begin(held)
+        whole = len(held) - len(held) % SAMPLE_BYTES
+        self._held = held[whole:]
+        return self._converter.convert(held[:whole])
+
+    def _begin(self, head: bytes) -> None:
+        if not self._begun and has_header(head):
+            raise RecordingError(
+                f"{self._description} is a sound file, and raw {self._rate} Hz mono "
+                "s16le PCM is expected there: give the file by its name, without a "
+                "rate"
+            )
+        self._begun = True
+
+    def _rest(self) -> bytes:
+        """What is left at the end; half a sample becomes a whole one."""
+        if not self._begun and not self._held:
+            self._remark("ended before any sound came")
+            return b""
+        self._begin(self._held)
+        rest = self._held + bytes(len(self._held) % SAMPLE_BYTES)
+        return self._converter.convert(rest) + self._converter.flush()
+
+    def _remark(self, remark: str) -> None:
+        self._remarks.append(f"{self._description} {remark}")
