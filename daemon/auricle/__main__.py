@@ -1,10 +1,12 @@
 """`auricle`, and `python -m auricle`."""
 
 import importlib
+import os
 import sys
 
 from auricle.cli.parser import build_parser
 from auricle.errors import ConfigError, RecordingError
+from auricle.redaction import OURS, RedactedStream, secrets_of
 
 # sysexits.h
 EX_NOINPUT = 66
@@ -13,6 +15,9 @@ EX_CONFIG = 78
 
 def main() -> int:
     """Run the command that was typed; its exit code."""
+    OURS.keep(*secrets_of(os.environ))
+    if sys.stderr is not None:
+        sys.stderr = RedactedStream(sys.stderr, OURS)
     args = build_parser().parse_args()
     command = importlib.import_module(args.module)
     try:

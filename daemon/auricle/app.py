@@ -20,6 +20,7 @@ from auricle.control import Control
 from auricle.errors import ConfigError, RecordingError
 from auricle.events import (
     Event,
+    MicrophoneLost,
     RecognizerFailed,
     RecognizerSaid,
     Stopping,
@@ -160,18 +161,20 @@ class App:
             hearing=self._hearing,
             publisher=self._publisher,
             recognizer=self._recognizer.client,
-            satellite=self._satellite,
             budget=self._budget,
             wake_words=lambda: self._control.listened_for,
+            deaf=lambda: self.handle(MicrophoneLost()),
         )
 
     async def run(self) -> int:
         """From start to stop."""
         await self._publisher.start()
         self._control.apply()
-        self._runner.announce()
         self._hearing.start()
-        if not self._muted:
+        if self._muted:
+            self._runner.announce()
+        else:
+            # What became of that is the first state that is told.
             self._hearing.open_microphone()
         watching = asyncio.create_task(self._watch.run(), name="watch")
         await self._stopped.wait()
@@ -227,7 +230,7 @@ class App:
             self._recognizer.settings, language=language, corpus_text=words
         )
 
-    def echo(self, setting: Setting, value: bool | float | str) -> None:
+    def echo(self, setting: Setting, value: float | str) -> None:
         self._publisher.echo(setting, value)
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:

@@ -21,6 +21,7 @@ from pydantic_settings import SettingsError
 
 from auricle.config import Settings
 from auricle.errors import ConfigError
+from auricle.redaction import OURS
 
 SYSTEM_FILE = Path("/etc/auricle/config.toml")
 _MAX_BYTES = 1_000_000
@@ -48,6 +49,7 @@ def load(path: Path | None) -> Settings:
         raise ConfigError(f"{path}: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: nested too deeply") from error
+    OURS.keep(*_secrets_in(table))
     if path:
         _refuse_exposed_secrets(path, table)
     _apply_dashscope_key(table)
@@ -55,11 +57,15 @@ def load(path: Path | None) -> Settings:
     if unknown:
         raise ConfigError("\n".join(unknown))
     try:
-        return Settings(**table)
+        settings = Settings(**table)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(error, path, text))) from error
     except SettingsError as error:
         raise ConfigError(f"environment: {error}") from error
+    for secret in (settings.asr.api_key, settings.mqtt.password):
+        if secret is not None:
+            OURS.keep(secret.get_secret_value())
+    return settings
 
 
 def load_with_options(path: Path | None, options: Mapping[str, object]) -> Settings:
@@ -131,6 +137,14 @@ def _refuse_exposed_secrets(path: Path, table: dict[str, Any]) -> None:
                 f"{path}: holds {section}.{key} and is readable by everyone; "
                 f"run: chmod 0640 {path}"
             )
+
+
+def _secrets_in(table: dict[str, Any]) -> Iterator[str]:
+    for section, key in _SECRETS:
+        values = table.get(section)
+        secret = values.get(key) if isinstance(values, dict) else None
+        if isinstance(secret, str):
+            yield secret
 
 
 def _apply_dashscope_key(table: dict[str, Any]) -> None:

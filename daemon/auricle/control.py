@@ -47,7 +47,7 @@ class Controlled(Protocol):
     def recognize(self, language: str | None, words: str | None) -> None:
         """From the next turn on; None lets the recognizer detect the language."""
 
-    def echo(self, setting: Setting, value: bool | float | str) -> None: ...
+    def echo(self, setting: Setting, value: float | str) -> None: ...
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         """To be saved within so many seconds."""
@@ -88,14 +88,14 @@ class Control:
         return (OFF, *several, *self._thresholds)
 
     def apply(self) -> None:
-        """Put into effect what was remembered, and tell all settings."""
+        """Put into effect what was remembered, and tell all settings but mute."""
         for name, threshold in self._thresholds.items():
             self._controlled.set_threshold(name, threshold)
         self._controlled.listen_for(self.listened_for)
         self._recognize()
         self._listen_again()
-        for setting in Setting:
-            self._controlled.echo(setting, self._value(setting))
+        for setting, value in self._values.items():
+            self._controlled.echo(setting, value)
 
     def remember_spent(self, spent: Spent, reached: bool) -> None:
         """Beside the settings, in the one file that outlives a restart. A limit that is
@@ -109,9 +109,9 @@ class Control:
             case Listen(action):
                 self._controlled.handle(_EVENT_OF[action])
             case SetMute(muted):
+                # Whether it is muted is told when the microphone is closed, or open.
                 self._remember(replace(self._remembered, muted=muted))
                 self._controlled.handle(MuteRequested(muted))
-                self._echo(Setting.MUTE)
             case SetLanguage(language):
                 self._remember(replace(self._remembered, language=language))
                 self._recognize()
@@ -192,25 +192,18 @@ class Control:
         self._controlled.remember(remembered, within=within)
 
     def _echo(self, setting: Setting) -> None:
-        self._controlled.echo(setting, self._value(setting))
+        self._controlled.echo(setting, self._values[setting])
 
-    def _value(self, setting: Setting) -> bool | float | str:
-        match setting:
-            case Setting.MUTE:
-                return self._remembered.muted
-            case Setting.LANGUAGE:
-                return self._remembered.language or self._language
-            case Setting.WAKE_WORD:
-                return self._wake_word
-            case Setting.THRESHOLD:
-                chosen = self.listened_for or tuple(self._thresholds)
-                return self._thresholds[chosen[0]] if chosen else 0.5
-            case Setting.CONTEXT:
-                return self._words
-            case Setting.CONTINUE_CONVERSATION:
-                return self._follow_up
-            case _:
-                assert_never(setting)
+    @property
+    def _values(self) -> dict[Setting, float | str]:
+        chosen = self.listened_for or tuple(self._thresholds)
+        return {
+            Setting.LANGUAGE: self._remembered.language or self._language,
+            Setting.WAKE_WORD: self._wake_word,
+            Setting.THRESHOLD: self._thresholds[chosen[0]] if chosen else 0.5,
+            Setting.CONTEXT: self._words,
+            Setting.CONTINUE_CONVERSATION: self._follow_up,
+        }
 
 
 _EVENT_OF: dict[ListenAction, Event] = {

@@ -72,13 +72,20 @@ class BudgetChanged:
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneLost:
-    pass
+    """No sound comes though it is wanted, or the device does not let go of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneFound:
-    pass
+    """It is open, and sound comes."""
 
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneClosed:
+    """The device is released, as it was ordered."""
+
+
+MicrophoneFact = MicrophoneLost | MicrophoneFound | MicrophoneClosed
 
 Recognition = (
     SpeechStarted
@@ -116,8 +123,7 @@ Event = (
     | MuteRequested
     | FollowUpRequested
     | BudgetChanged
-    | MicrophoneLost
-    | MicrophoneFound
+    | MicrophoneFact
     | RecognizerSaid
     | RecognizerFailed
     | Stopping

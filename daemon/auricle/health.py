@@ -35,9 +35,23 @@ def _health(diagnostics: Diagnostics) -> tuple[bool, bool, str | None, bool]:
     return told.asr, told.mic, told.problem, told.limit_reached
 
 
-def microphone_problem(state: HearingState, health: SourceHealth) -> str | None:
-    """What is wrong with the ears, as a word for people and automations."""
+def microphone_problem(
+    state: HearingState,
+    health: SourceHealth,
+    *,
+    wanted: bool = True,
+    stuck: bool = False,
+) -> str | None:
+    """What is wrong with the ears, as a word for people and automations.
+
+    `wanted`: whether the microphone is to be open; `stuck`: whether nothing comes of
+    that for seconds.
+    """
     match state, health:
+        case _ if stuck and not wanted:
+            return "mic_open"
+        case _ if stuck:
+            return "mic_lost"
         case HearingState.LOST | HearingState.FAILED, _:
             return "mic_lost"
         case HearingState.LISTENING, SourceHealth.ZEROS:

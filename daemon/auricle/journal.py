@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 
 from auricle.log_rate import LogRate
+from auricle.redaction import OURS
 
 # syslog's, by the lowest level that has it.
 _PRIORITIES = (
@@ -22,7 +23,7 @@ _DEBUG = 7
 
 
 class LineFormatter(logging.Formatter):
-    """Whatever an event holds, a traceback or a server's words, it stays one line."""
+    """Whatever an event holds, a traceback or a server's words: one line, no secret."""
 
     def __init__(self, *, for_journal: bool) -> None:
         """`for_journal`: the priority instead of the level's name."""
@@ -30,7 +31,7 @@ class LineFormatter(logging.Formatter):
         self._for_journal = for_journal
 
     def format(self, record: logging.LogRecord) -> str:
-        line = one_line(super().format(record))
+        line = one_line(OURS.redacted(super().format(record)))
         if self._for_journal:
             return f"<{priority(record.levelno)}>{line}"
         return f"{record.levelname} {line}"

@@ -110,6 +110,7 @@ class _Shown:
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
         said = outcome.transcript
         if said is not None:
-            self._view.say("final", f"{said.text} ({said.emotion or 'no emotion'})")
+            emotion = said.emotion or "emotion not reported"
+            self._view.say("final", f"{said.text} ({emotion})")
         else:
             self._view.say("outcome", outcome.reason or outcome.kind)

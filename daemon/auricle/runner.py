@@ -29,6 +29,7 @@ from auricle.events import (
     Heard,
     KeepListening,
     ListenRequested,
+    MicrophoneFact,
     OpenMicrophone,
     PublishInterim,
     PublishOutcome,
@@ -129,6 +130,7 @@ class Runner:
         self._turn_started = time.monotonic()
         self._last_heard: tuple[int, float] | None = None
         self._latest_detection: Detection | None = None
+        self._told: SatelliteState | None = None
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Hand over events from another thread, which wakes the loop once."""
@@ -151,8 +153,9 @@ class Runner:
             self._handling = False
 
     def announce(self) -> None:
-        """Publish the present state, as at the start."""
-        self._publisher.state(self._satellite.state)
+        """Publish the present state."""
+        self._told = self._satellite.state
+        self._publisher.state(self._told)
 
     def _handle_one(self, event: Event) -> None:
         if isinstance(event, WakeWordHeard | ListenRequested):
@@ -161,13 +164,13 @@ class Runner:
             self._last_heard = (event.frame.end, time.monotonic())
         elif isinstance(event, WakeWordHeard):
             self._latest_detection = event.detection
-        before = self._satellite.state
         for effect in self._satellite.step(event):
             self._carry_out(effect)
-        after = self._satellite.state
-        if after is not before:
-            logger.debug("%s -> %s", before, after)
-            self._publisher.state(after)
+        # Until something is known of the microphone there is nothing to tell.
+        known = self._told is not None or isinstance(event, MicrophoneFact)
+        if known and self._satellite.state is not self._told:
+            logger.debug("%s -> %s", self._told, self._satellite.state)
+            self.announce()
 
     def _check_budget(self) -> None:
         spent = self._budget.is_spent(since_boot(), _now().date())

@@ -10,20 +10,26 @@ processing   its transcript, with follow-up    listening    outcome, start
              CancelRequested, Stopping         resting      outcome cancelled
 listening    WakeWordHeard                     listening    outcome cancelled, start
              MicrophoneLost                    error        outcome error
+             MicrophoneClosed                  muted        outcome cancelled
 processing   WakeWordHeard                     processing   none: its turn comes next
-             MicrophoneLost                    processing   none: the audio is all sent
-any          MuteRequested, on                 muted        outcome cancelled, close
-muted        MuteRequested, off                resting      open the microphone
-idle         MicrophoneLost                    error
-error        MicrophoneFound                   idle
-muted, error,
+             MicrophoneLost, MicrophoneClosed  processing   none: the audio is all sent
+any          MuteRequested, on                 resting      outcome cancelled, close
+             MuteRequested, off                the same     open the microphone
+at rest      MicrophoneClosed                  muted
+             MicrophoneLost                    error
+             MicrophoneFound                   idle
+muted        WakeWordHeard, ListenRequested    listening    start: it is being opened
+error,
 budget spent ListenRequested                   the same     outcome error
+mute ordered ListenRequested                   the same     outcome error
+             WakeWordHeard                     the same     attend no more
 budget spent WakeWordHeard                     the same     outcome error
 ```
 
-The resting state is `muted` while muted, else `error` while there is no microphone,
-else `idle`. What is not in the table changes nothing and orders nothing: above all,
-what the recognizer says of a turn that is over.
+The resting state is what is, and not what is ordered: `muted` once the device is
+closed, `idle` once sound comes, `error` while it is lost or does not obey. What is not
+in the table changes nothing and orders nothing: above all, what the recognizer says of
+a turn that is over.
 """
 
 from enum import StrEnum
@@ -39,6 +45,7 @@ from auricle.events import (
     FollowUpRequested,
     Heard,
     ListenRequested,
+    MicrophoneClosed,
     MicrophoneFound,
     MicrophoneLost,
     MuteRequested,
@@ -74,7 +81,8 @@ class Satellite:
         self._muted = muted
         self._follow_up = 0.0
         self._budget_spent = False
-        self._microphone_lost = False
+        # What the microphone was told to be last; it is closed until it is found.
+        self._at_rest = SatelliteState.MUTED
         self._open: OpenTurn | None = None
         self._waiting: list[Event] = []
 
@@ -85,12 +93,8 @@ class Satellite:
                 return SatelliteState.LISTENING
             case Phase.PROCESSING:
                 return SatelliteState.PROCESSING
-            case None if self._muted:
-                return SatelliteState.MUTED
-            case None if self._microphone_lost:
-                return SatelliteState.ERROR
             case None:
-                return SatelliteState.IDLE
+                return self._at_rest
             case phase:
                 assert_never(phase)
 
@@ -109,7 +113,7 @@ class Satellite:
 
     def _advance(self, event: Event) -> list[Effect]:
         effects = list(self._take(event))
-        if self._microphone_lost and self._phase is Phase.LISTENING:
+        if self._at_rest is SatelliteState.ERROR and self._phase is Phase.LISTENING:
             # Without frames nothing would ever end it.
             assert self._open is not None
             effects += self._open.end(OutcomeKind.ERROR, reason=Reason.MICROPHONE)
@@ -147,14 +151,19 @@ class Satellite:
                 self._budget_spent = spent
                 return []
             case MicrophoneLost():
-                self._microphone_lost = True
+                self._at_rest = SatelliteState.ERROR
                 self._waiting.clear()
                 return []
             case MicrophoneFound():
-                self._microphone_lost = False
+                self._at_rest = SatelliteState.IDLE
                 return []
+            case MicrophoneClosed():
+                self._at_rest = SatelliteState.MUTED
+                self._waiting.clear()
+                # Sound of another opening does not continue it.
+                return self._cancel() if self._phase is Phase.LISTENING else []
             case Stopping():
-                return [*self._cancel(), CloseMicrophone()]
+                return self._cancel()
             case _:
                 assert_never(event)
 
@@ -162,15 +171,17 @@ class Satellite:
 
     def _woken(self, event: WakeWordHeard) -> list[Effect]:
         match self.state:
-            case SatelliteState.IDLE | SatelliteState.LISTENING:
-                # Who says it again has given up on what was heard so far.
-                cancelled = self._cancel()
-                return cancelled + self._start(event)
+            case _ if self._muted:
+                return [Attend(on=False)]
             case SatelliteState.PROCESSING:
                 self._waiting = [event]
                 return []
-            case SatelliteState.MUTED | SatelliteState.ERROR:
-                return []
+            case SatelliteState.ERROR:
+                return [Attend(on=False)]
+            case SatelliteState.IDLE | SatelliteState.LISTENING | SatelliteState.MUTED:
+                # Who says it again has given up on what was heard so far.
+                cancelled = self._cancel()
+                return cancelled + self._start(event)
             case state:
                 assert_never(state)
 
@@ -186,13 +197,13 @@ class Satellite:
         match self.state:
             case SatelliteState.LISTENING | SatelliteState.PROCESSING:
                 return []
-            case SatelliteState.MUTED:
+            case _ if self._muted:
                 return [_refusal(requested.turn, Reason.MUTED)]
             case SatelliteState.ERROR:
                 return [_refusal(requested.turn, Reason.MICROPHONE)]
-            case SatelliteState.IDLE if self._budget_spent:
+            case SatelliteState.IDLE | SatelliteState.MUTED if self._budget_spent:
                 return [_refusal(requested.turn, Reason.BUDGET)]
-            case SatelliteState.IDLE:
+            case SatelliteState.IDLE | SatelliteState.MUTED:
                 self._open = requested
                 return [StartTurn(requested.turn), Attend(on=True)]
             case state:
@@ -233,8 +244,6 @@ class Satellite:
         self._muted = muted
         if muted:
             return [*self._cancel(), CloseMicrophone()]
-        # Whatever was lost before: opening it again will tell.
-        self._microphone_lost = False
         return [OpenMicrophone()]
 
 

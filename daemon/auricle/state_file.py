@@ -1,6 +1,7 @@
 """The file in which settings, and what was spent, outlive a restart."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import math
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 # An hour may have 3600 turns, each of which takes a line.
 _LARGEST = 128 * 1024
+# Seconds between two saves: each costs 20 KB of a card's life, and anybody on the
+# network may change their mind a thousand times a second.
+PAUSE = 0.5
 
 
 class StateFile:
@@ -66,8 +70,8 @@ class StateFile:
 class Memory:
     """Saves in the background: an SD card may take its time, the loop may not.
 
-    Of states that follow each other quickly only the last is written, and what can wait
-    is written with others: each time costs 20 KB of the card's life.
+    Of states that follow each other quickly few are written, the last among them, and
+    what can wait is written with others.
     """
 
     def __init__(self, file: StateFile) -> None:
@@ -75,6 +79,7 @@ class Memory:
         self._wanted: Remembered | None = None
         self._writing: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None
+        self._flushing = asyncio.Event()
         self.failed = False
         """Whether the last attempt to save failed."""
 
@@ -88,9 +93,11 @@ class Memory:
 
     async def flush(self) -> None:
         """Return when everything is saved, as well as it can be."""
+        self._flushing.set()
         self._save()
         if self._writing is not None:
             await self._writing
+        self._flushing.clear()
 
     def _save(self) -> None:
         if self._due is not None:
@@ -115,6 +122,8 @@ class Memory:
                 self.failed = True
             else:
                 self.failed = False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._flushing.wait(), PAUSE)
 
     async def _save_in_passing(self, remembered: Remembered) -> None:
         """In a thread that ends: one of asyncio's own would stay for good."""

@@ -8,6 +8,8 @@ import os
 import socket
 from collections.abc import Mapping
 
+from auricle.redaction import OURS
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,7 +32,7 @@ class Notifier:
 
     def status(self, sentence: str) -> None:
         """Shown by `systemctl status`."""
-        self._send("STATUS=" + " ".join(sentence.split()))
+        self._send("STATUS=" + OURS.redacted(" ".join(sentence.split())))
 
     def alive(self) -> None:
         """All is well, until the watchdog's time has passed again."""

@@ -7,6 +7,10 @@ from auricle.audio.hearing import HearingState
 
 # Seconds. A loop that comes so late has been blocked by something.
 LONGEST_LAG = 1.0
+CAPTURE_THREAD, MICROPHONE = "capture thread", "microphone"
+WAKE_WORD_ENGINE = "wake word engine"
+EARS = frozenset({CAPTURE_THREAD, MICROPHONE, WAKE_WORD_ENGINE})
+"""The parts without which it is deaf, or hears though it must not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,10 @@ class Vitals:
     inferences: int
     broker_rounds: int | None
     """Rounds of the broker's network thread; None while a connection is tried."""
-    muted: bool
+    wanted: bool
+    """Whether the microphone is to be open."""
+    wishes: int
+    """How often that was changed."""
     wake_words: Sequence[str]
     microphone_problem: str | None = None
     """A sentence: why there is no sound."""
@@ -30,9 +37,9 @@ class Vitals:
     @property
     def ready(self) -> bool:
         """Whether the satellite does what it is for."""
-        if self.muted:
-            return self.hearing is HearingState.CLOSED
-        return self.hearing is HearingState.LISTENING
+        if self.wanted:
+            return self.hearing is HearingState.LISTENING
+        return self.hearing is HearingState.CLOSED
 
     @property
     def status(self) -> str:
@@ -43,14 +50,16 @@ class Vitals:
     @property
     def _hearing_status(self) -> str:
         match self.hearing:
+            case HearingState.CLOSED if not self.wanted:
+                return "muted: the microphone is closed"
+            case HearingState.LISTENING | HearingState.OPENING if not self.wanted:
+                return "mute is ordered: closing the microphone"
             case HearingState.LISTENING:
                 heard = ", ".join(self.wake_words) or "nothing: no wake word is chosen"
                 trouble = self.microphone_problem
                 return f"listening for {heard}" + (f"; {trouble}" if trouble else "")
             case HearingState.LOST | HearingState.FAILED:
                 return f"microphone lost: {self.microphone_problem or 'no sound'}"
-            case HearingState.CLOSED if self.muted:
-                return "muted: the microphone is closed"
             case HearingState.CLOSED | HearingState.OPENING:
                 return "opening the microphone"
 
@@ -81,14 +90,23 @@ def _still(now: Vitals, before: Vitals | None) -> Sequence[str]:
         return []
     still = []
     if now.rounds == before.rounds:
-        still.append("capture thread")
-    # A closed or lost microphone has none of these.
-    if now.hearing is HearingState.LISTENING:
-        if now.frames == before.frames:
-            still.append("microphone")
-        if now.inferences == before.inferences:
-            still.append("wake word engine")
+        still.append(CAPTURE_THREAD)
+    if _does_nothing(now, before):
+        still.append(MICROPHONE)
+    # A closed or lost microphone gives it nothing to do.
+    listening = now.hearing is HearingState.LISTENING
+    if listening and now.inferences == before.inferences:
+        still.append(WAKE_WORD_ENGINE)
     # A new connection counts anew.
     if now.broker_rounds is not None and now.broker_rounds == before.broker_rounds:
         still.append("broker connection")
     return still
+
+
+def _does_nothing(now: Vitals, before: Vitals) -> bool:
+    """Whether the microphone neither hears nor comes nearer to what is wanted of it."""
+    if now.hearing is HearingState.LISTENING and now.frames == before.frames:
+        return True
+    at_odds = all((v.hearing is HearingState.CLOSED) is v.wanted for v in (before, now))
+    # Who changes their mind again and again leaves it no time.
+    return at_odds and now.wishes == before.wishes

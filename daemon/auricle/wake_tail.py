@@ -35,11 +35,13 @@ class WakeTail:
 
         Both have to agree that nothing else was said: a command that we are deaf to
         ends later than a tail does, and one that follows without a pause begins before
-        the server's end.
+        the server's end. A server that tells no times says neither.
         """
         started, self._started = self._started, None
         if (
             started is None
+            or started.audio_start_ms is None
+            or event.audio_end_ms is None
             or started.audio_start_ms >= self._end_ms
             or event.audio_end_ms > self._end_ms + 1000 * self._silence
             or (

@@ -13,10 +13,9 @@ from auricle.budget import Budget
 from auricle.health import Pacer, cpu_temperature, microphone_problem
 from auricle.mqtt.messages import Diagnostics
 from auricle.mqtt.publisher import Publisher
-from auricle.satellite import Satellite, SatelliteState
 from auricle.supervision import Supervisor
 from auricle.systemd import Notifier
-from auricle.vitals import Vitals
+from auricle.vitals import EARS, Vitals
 
 logger = logging.getLogger(__name__)
 
@@ -33,18 +32,21 @@ class Watch:
         hearing: Hearing,
         publisher: Publisher,
         recognizer: AsrClient,
-        satellite: Satellite,
         budget: Budget,
         wake_words: Callable[[], Sequence[str]],
+        deaf: Callable[[], None],
     ) -> None:
-        """`wake_words`: those that are listened for now."""
+        """`wake_words`: those that are listened for now. `deaf` hears of a capture
+        thread that does not do what it is to do, and cannot tell.
+        """
         self._started = datetime.now().astimezone()
         self._hearing = hearing
         self._publisher = publisher
         self._recognizer = recognizer
-        self._satellite = satellite
         self._budget = budget
         self._wake_words = wake_words
+        self._deaf = deaf
+        self._stuck = False
         self._supervisor = Supervisor(self._vitals, notifier)
 
     async def run(self) -> None:
@@ -56,12 +58,21 @@ class Watch:
     async def _tell_the_house(self) -> None:
         pacer = Pacer()
         while True:
+            self._look_at_the_ears()
             diagnostics = self._diagnostics()
             if pacer.admits(diagnostics, time.monotonic()):
                 self._publisher.diagnostics(diagnostics)
                 # Whoever hunts a leak sees it grow.
                 logger.debug("%d tasks", len(asyncio.all_tasks()))
             await asyncio.sleep(_INTERVAL)
+
+    def _look_at_the_ears(self) -> None:
+        stuck = not EARS.isdisjoint(self._supervisor.stalled)
+        if stuck and not self._stuck:
+            self._deaf()
+            # It does not know that it was given up, and has to say when it is well.
+            self._hearing.tell_again()
+        self._stuck = stuck
 
     def _vitals(self) -> Vitals:
         hearing = self._hearing
@@ -71,7 +82,8 @@ class Watch:
             frames=hearing.frames,
             inferences=hearing.inferences,
             broker_rounds=self._publisher.broker_rounds,
-            muted=self._satellite.state is SatelliteState.MUTED,
+            wanted=hearing.wanted,
+            wishes=hearing.wishes,
             wake_words=self._wake_words(),
             microphone_problem=hearing.problem,
             broker_problem=self._publisher.broker_problem,
@@ -79,7 +91,12 @@ class Watch:
 
     def _diagnostics(self) -> Diagnostics:
         today = datetime.now().astimezone().date()
-        microphone = microphone_problem(self._hearing.state, self._hearing.health)
+        microphone = microphone_problem(
+            self._hearing.state,
+            self._hearing.health,
+            wanted=self._hearing.wanted,
+            stuck=self._stuck,
+        )
         return Diagnostics(
             started=self._started,
             asr=self._recognizer.health is None,

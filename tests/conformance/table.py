@@ -21,6 +21,11 @@ SERVER = "integration/test_recognizer_server.py"
 ASR_DIALECTS = "integration/test_asr_dialects.py"
 ASR_FAILURES = "integration/test_asr_failures.py"
 ASR_LEAVE = "integration/test_asr_leave.py"
+ASR_REPLAY = "integration/test_asr_replay.py"
+INFERENCE = "integration/test_recognizer_inference.py"
+WHISPER = "integration/test_whisper_engine.py"
+PROTOCOL = "unit/asr/test_protocol.py"
+SATELLITE = "unit/test_satellite.py"
 
 HABITS = (ASR_DIALECTS, "test_a_server_with_habits_of_its_own_is_understood")
 FAILURES = (ASR_FAILURES, "test_a_failure_says_why_and_whether_to_try_again")
@@ -101,6 +106,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         row(
             "what is left out stays as it was",
             (VALIDATION, "test_what_is_left_out_stays_as_it_was"),
+            (SDK, "test_a_second_session_update_without_a_language_keeps_it"),
         ),
         row(
             "what the SDK adds (`voice`, `pcm16`, padding, model) is taken",
@@ -155,8 +161,51 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (SESSION, "test_changing_to_manual_mode_in_speech_ends_the_utterance"),
         ),
         row(
-            "a refused update changes nothing",
-            (SESSION, "test_a_refused_update_changes_nothing"),
+            "the mode changes with audio pending: that is completed, as asked for",
+            (SESSION, "test_changing_the_mode_completes_what_was_not_committed"),
+            (
+                SESSION,
+                "test_what_was_said_before_a_change_is_recognized_as_it_was_asked_for",
+            ),
+            (SDK, "test_a_change_of_mode_transcribes_what_was_not_committed"),
+        ),
+        row(
+            "null is the default: a language that is detected; for the mode, manual",
+            (VALIDATION, "test_null_goes_back_to_what_applies_by_default"),
+            (SESSION, "test_null_goes_back_to_detecting_the_language"),
+        ),
+        row(
+            "a refused field is an `error` and no `session.updated`; the others apply",
+            (VALIDATION, "test_what_stands_beside_a_refused_field_applies"),
+            (
+                VALIDATION,
+                "test_a_field_applies_or_is_refused_whatever_stands_beside_it",
+            ),
+            (SESSION, "test_a_refused_field_leaves_the_rest_of_the_update_standing"),
+            (
+                SESSION,
+                "test_a_manual_client_whose_language_is_refused_commits_all_the_same",
+            ),
+            (
+                SDK,
+                "test_a_manual_client_whose_language_is_refused_is_transcribed_all_the_same",
+            ),
+        ),
+        row(
+            "what is no session at all changes nothing",
+            (SESSION, "test_what_is_no_session_changes_nothing"),
+        ),
+        row(
+            "`corpus.text` is counted in tokens; what a model leaves out is in the log",
+            (
+                VALIDATION,
+                "test_a_text_of_many_characters_and_few_tokens_is_taken",
+            ),
+            (
+                INFERENCE,
+                "test_what_an_engine_does_not_heed_is_said_once_and_without_the_words",
+            ),
+            (WHISPER, "test_of_many_words_to_expect_it_says_how_many_it_heeds"),
         ),
         row(
             "`corpus.text` reaches the engine",
@@ -190,6 +239,18 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "before `session.updated`, and faster than it is spoken",
             (RAW, "test_the_documented_program_gets_its_transcript"),
             (SDK, "test_in_vad_mode_each_command_is_transcribed"),
+        ),
+        row(
+            "in VAD mode without end, however fast",
+            (SDK, "test_more_than_a_minute_in_vad_mode_is_transcribed_to_its_end"),
+            (
+                SERVER,
+                "test_in_vad_mode_our_client_loses_nothing_however_long_it_goes_on",
+            ),
+            (
+                SERVER,
+                "test_a_client_that_is_not_read_for_a_while_is_not_taken_for_dead",
+            ),
         ),
         row(
             "base64, strictly",
@@ -260,8 +321,14 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (SDK, "test_commit_and_end_back_to_back_lose_nothing"),
         ),
         row(
-            "what was not committed is dropped",
-            (SESSION, "test_what_was_not_committed_is_dropped_at_the_end"),
+            "what was not committed is completed before it; silence is no item",
+            (SESSION, "test_what_was_not_committed_is_completed_before_the_end"),
+            (
+                SESSION,
+                "test_where_nobody_spoke_since_the_commit_the_end_has_no_item",
+            ),
+            (SDK, "test_what_was_not_committed_is_transcribed_before_the_end"),
+            (SDK, "test_silence_that_was_not_committed_ends_without_an_item"),
         ),
         row(
             "afterwards nothing is taken or told",
@@ -325,6 +392,19 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (ENCODING, "test_a_final_reads_as_the_service_writes_it"),
         ),
         row(
+            "language and emotion are left out where nobody knows them",
+            (
+                SESSION,
+                "test_what_nobody_knows_is_left_out_of_finals_and_interims",
+            ),
+            (
+                SESSION,
+                "test_of_what_was_no_speech_neither_language_nor_emotion_is_told",
+            ),
+            (SESSION, "test_an_emotion_of_one_item_is_not_told_of_the_next"),
+            (SDK, "test_interim_transcripts_come_while_somebody_speaks"),
+        ),
+        row(
             "`….completed` with an empty transcript: what was no speech",
             (SESSION, "test_what_was_no_speech_is_completed_with_an_empty_transcript"),
             (
@@ -338,8 +418,11 @@ TABLE: dict[str, tuple[Row, ...]] = {
             (SERVER, "test_an_engine_that_fails_costs_the_item_only"),
         ),
         row(
-            "`session.finished`: once, and last",
+            "`session.finished`: once, and last, with all that was said",
             (SESSION, "test_the_end_waits_for_an_interim_under_way"),
+            (SESSION, "test_the_end_carries_all_that_was_said"),
+            (SDK, "test_the_end_carries_all_that_was_said"),
+            (RAW, "test_the_documented_program_gets_its_transcript"),
         ),
         row(
             "`error`: type, code, message, param, and the client's `event_id`",
@@ -363,6 +446,11 @@ TABLE: dict[str, tuple[Row, ...]] = {
         row(
             "items are completed in their order",
             (SESSION, "test_items_are_completed_in_their_order"),
+        ),
+        row(
+            "an item that began ends; whatever is said is recognized, and once",
+            (SESSION, "test_an_item_of_which_an_interim_was_told_ends"),
+            (SESSION, "test_whatever_is_said_reaches_the_engine_once"),
         ),
     ),
     "Server VAD": (
@@ -397,6 +485,26 @@ TABLE: dict[str, tuple[Row, ...]] = {
         row("what is not JSON, and binary frames", HABITS),
         row("interim transcripts as `….delta`", HABITS),
         row("no `item_id`, nor other ids", HABITS),
+        row(
+            "no times",
+            HABITS,
+            (
+                PROTOCOL,
+                "test_a_server_that_tells_no_times_has_answered_nothing_for_certain",
+            ),
+            (
+                SATELLITE,
+                "test_a_server_that_does_not_tell_when_is_not_taken_to_hear_the_wake_phrase",
+            ),
+        ),
+        row(
+            "being lost in a long session: what has had its final is not said again",
+            (ASR_REPLAY, "test_what_has_had_its_final_is_not_said_again"),
+        ),
+        row(
+            "answering more slowly than it is spoken to",
+            (SERVER, "test_our_client_uploads_no_faster_than_a_slow_engine_works"),
+        ),
         row(
             "finals out of their order",
             (ASR_DIALECTS, "test_finals_that_overtake_each_other_are_delivered_both"),

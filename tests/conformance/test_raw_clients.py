@@ -33,5 +33,7 @@ def test_the_documented_program_gets_its_transcript(
     assert [words(text) for text in session.transcripts] == [SENTENCE.split()]
     assert session.types[:2] == ["session.created", "session.updated"]
     assert session.types[-1] == "session.finished"
+    # The programs print it.
+    assert words(session.events[-1]["transcript"]) == SENTENCE.split()
     assert "error" not in session.types
     assert ("input_audio_buffer.speech_stopped" in session.types) == (mode == "vad")

@@ -187,7 +187,7 @@ def test_interim_transcripts_come_while_somebody_speaks(
     for event in interims:
         assert words(event["text"] + event["stash"])
         assert event["language"] == "en"
-        assert event["emotion"] == "neutral"
+        assert "emotion" not in event
     texts = [event["text"] for event in interims]
     assert all(after.startswith(before) for before, after in pairwise(texts))
 
@@ -305,6 +305,95 @@ def test_a_value_out_of_range_is_refused_by_its_path(served: Served, sdk: Path) 
     [refused] = session.of("error")
     assert refused["error"]["code"] == "invalid_value"
     assert refused["error"]["param"] == "session.turn_detection.silence_duration_ms"
+
+
+def test_a_manual_client_whose_language_is_refused_is_transcribed_all_the_same(
+    served: Served, sdk: Path, light: Step
+) -> None:
+    chinese: Step = [
+        "update_session",
+        {"enable_turn_detection": False},
+        {"language": "zh"},
+    ]
+    session = run_sdk(
+        sdk, served, ["connect"], chinese, light, ["commit"], ["end_session"]
+    )
+    [refused] = session.of("error")
+    assert refused["error"]["param"] == "session.input_audio_transcription.language"
+    assert refused["error"]["message"].endswith(
+        "The other fields of this session.update apply."
+    )
+    assert "session.updated" not in session.types
+    assert "input_audio_buffer.speech_started" not in session.types
+    assert session.types[-1] == "session.finished"
+    assert words(*session.transcripts) == LIGHT.split()
+
+
+def test_what_was_not_committed_is_transcribed_before_the_end(
+    served: Served, sdk: Path, light: Step, door: Step
+) -> None:
+    session = run_sdk(
+        sdk, served, ["connect"], MANUAL, light, ["commit"], door, ["end_session"]
+    )
+    assert_well_ordered(session)
+    assert [words(text) for text in session.transcripts] == [
+        LIGHT.split(),
+        DOOR.split(),
+    ]
+
+
+def test_silence_that_was_not_committed_ends_without_an_item(
+    served: Served, sdk: Path, folder: Path
+) -> None:
+    nothing = append(folder / "quiet.pcm", silence(2))
+    session = run_sdk(sdk, served, ["connect"], MANUAL, nothing, ["end_session"])
+    assert session.types == ["session.created", "session.updated", "session.finished"]
+
+
+def test_a_change_of_mode_transcribes_what_was_not_committed(
+    served: Served, sdk: Path, light: Step, door: Step
+) -> None:
+    session = run_sdk(
+        sdk, served, ["connect"], MANUAL, light, VAD, door, ["end_session"]
+    )
+    assert session.types.count("session.updated") == 2
+    assert [words(text) for text in session.transcripts] == [
+        LIGHT.split(),
+        DOOR.split(),
+    ]
+
+
+def test_a_second_session_update_without_a_language_keeps_it(
+    served: Served, sdk: Path, light: Step
+) -> None:
+    nothing: Step = ["update_session", {"enable_turn_detection": False}, {}]
+    session = run_sdk(
+        sdk, served, ["connect"], MANUAL, nothing, light, ["commit"], ["end_session"]
+    )
+    languages = [
+        (event["session"]["input_audio_transcription"] or {}).get("language")
+        for event in session.of("session.updated")
+    ]
+    assert languages == ["en", "en"]
+
+
+def test_the_end_carries_all_that_was_said(
+    served: Served, sdk: Path, light: Step, door: Step
+) -> None:
+    session = run_sdk(sdk, served, ["connect"], VAD, light, door, ["end_session"])
+    assert words(session.events[-1]["transcript"]) == f"{LIGHT} {DOOR}".split()
+
+
+def test_more_than_a_minute_in_vad_mode_is_transcribed_to_its_end(
+    served: Served, sdk: Path, folder: Path
+) -> None:
+    # Faster than any engine: the SDK does not wait, and answers no ping meanwhile.
+    times = 20
+    minutes = (say(LIGHT) + silence(2)) * times
+    long = append(folder / "long.pcm", minutes, chunk=32_000, pause=0)
+    session = run_sdk(sdk, served, ["connect"], VAD, long, ["end_session"])
+    assert_well_ordered(session)
+    assert [words(text) for text in session.transcripts] == [LIGHT.split()] * times
 
 
 def test_a_language_that_the_model_does_not_know_is_refused_by_name(

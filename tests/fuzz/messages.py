@@ -1,7 +1,7 @@
 """Throws frames at both ends of the protocol, guided by coverage: scripts/fuzz.
 
 A frame that raises, takes longer than a second or fills the memory is a crash, and is
-left behind as a file.
+left behind as a file; so is a session that does not end when it is finished.
 """
 
 import contextlib
@@ -31,6 +31,9 @@ def fuzz(data: bytes) -> None:
         decode_server_event(frame)
         due += session.receive_message(frame)
         _transcribe(session, due)
+    due += session.receive_message('{"type":"session.finish"}')
+    _transcribe(session, due)
+    assert session.finished
 
 
 def _transcribe(session: RecognizerSession, due: Orders) -> None:

@@ -36,6 +36,7 @@ LIGHT = "Turn on the light."
         [Without(("item_id", "event_id"))],
         [Without(("item_id", "event_id", "emotion", "language", "content_index"))],
         [DeltaDialect(), Without()],
+        [Without(("audio_start_ms", "audio_end_ms"))],
         [FinalsTwice()],
         [StrayUpdated()],
         [NoFinished()],

@@ -106,7 +106,6 @@ async def test_a_satellite_may_do_all_that_it_does(
         said = Transcript("turn on the light", "en", "happy")
         publisher.state("idle")
         publisher.wake(turn, NOW)
-        publisher.echo(Setting.MUTE, value=False)
         publisher.diagnostics(Diagnostics(NOW, asr=True, mic=True))
         publisher.outcome(
             Outcome(turn, OutcomeKind.TRANSCRIPT, said), Stamp(NOW, NOW, 0.4)

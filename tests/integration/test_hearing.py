@@ -13,7 +13,13 @@ from auricle.audio.hearing import LONGEST_OPENING, HearingState
 from auricle.audio.recording import RecordingSource, read_recording
 from auricle.audio.source import AudioSource, SourceHealth
 from auricle.errors import RecordingError
-from auricle.events import Heard, MicrophoneFound, MicrophoneLost, WakeWordHeard
+from auricle.events import (
+    Heard,
+    MicrophoneClosed,
+    MicrophoneFound,
+    MicrophoneLost,
+    WakeWordHeard,
+)
 from auricle.wake.detector import WakeWordEngine, WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from rigs.ear import Ear, Event
@@ -353,7 +359,7 @@ def test_a_muted_microphone_is_really_closed(listen: Listen) -> None:
     source.play(frames(silence(0.3)))
     ear.open_microphone()
     until(lambda: ear.frames == 20)
-    assert ear.microphone == [MicrophoneFound, MicrophoneFound]
+    assert ear.microphone == [MicrophoneFound, MicrophoneClosed, MicrophoneFound]
 
 
 def test_the_microphone_stays_closed_until_it_is_wanted() -> None:
@@ -377,9 +383,10 @@ def test_a_microphone_can_be_muted_while_it_is_lost(listen: Listen) -> None:
     source.plugged_in.set()
     assert ear.stop(5)
     assert (source.refusals, source.openings) == (refusals, 0)
+    assert ear.microphone == [MicrophoneLost, MicrophoneClosed]
 
 
-def test_muting_and_unmuting_at_once_still_closes_it_in_between(
+def test_a_mute_that_is_taken_back_before_anything_was_done_does_nothing(
     listen: Listen,
 ) -> None:
     source = FrailSource()
@@ -388,7 +395,122 @@ def test_muting_and_unmuting_at_once_still_closes_it_in_between(
     until(lambda: ear.frames == 10)
     ear.close_microphone()
     ear.open_microphone()
-    until(lambda: source.openings == 2)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 20)
+    assert ear.microphone == [MicrophoneFound]
+    assert source.openings == 1
+
+
+def test_whatever_came_before_it_is_closed_half_a_second_behind_the_last_mute(
+    listen: Listen,
+) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 10)
+    for _ in range(10_000):
+        ear.open_microphone()
+        ear.close_microphone()
+    assert until(lambda: ear.state is HearingState.CLOSED) <= 0.5
+    assert not source.is_open
+    openings = source.openings
+    until(lambda: ear.microphone[-1] is MicrophoneClosed)
+    # Whoever is closed for good looks for wishes once a second.
+    rounds = ear.rounds
+    until(lambda: ear.rounds > rounds + 1)
+    assert source.openings == openings
+    assert ear.microphone[-1] is MicrophoneClosed
+
+
+def test_whatever_came_before_it_hears_again_behind_the_last_unmute(
+    listen: Listen,
+) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 10)
+    for _ in range(10_000):
+        ear.close_microphone()
+        ear.open_microphone()
+    source.play(frames(silence(0.3)))
+    assert until(lambda: ear.frames == 20) <= 2
+    assert ear.microphone[-1] is MicrophoneFound
+
+
+def test_while_minds_keep_changing_the_microphone_is_not_opened(
+    listen: Listen,
+) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    ear.close_microphone()
+    until(lambda: ear.state is HearingState.CLOSED)
+    openings = source.openings
+    for _ in range(200):
+        ear.open_microphone()
+        rounds = ear.rounds
+        until(lambda rounds=rounds: ear.rounds > rounds)  # type: ignore[misc]  # mypy wants a plain lambda
+        ear.close_microphone()
+    assert ear.state is HearingState.CLOSED
+    assert source.openings == openings
+
+
+def test_a_turn_that_was_ordered_before_a_mute_is_not_listened_to_after_it(
+    listen: Listen,
+) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 10)
+    ear.attend(on=True, after=None)
+    ear.close_microphone()
+    until(lambda: ear.state is HearingState.CLOSED)
+    ear.open_microphone()
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 20)
+    assert ear.heard == []
+
+
+def test_a_turn_that_is_ordered_while_it_opens_is_listened_to_from_its_first_frame(
+    listen: Listen,
+) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    ear.close_microphone()
+    until(lambda: ear.state is HearingState.CLOSED)
+    ear.open_microphone()
+    ear.attend(on=True, after=None)
+    source.play(frames(silence(0.3)))
+    until(lambda: len(ear.heard) == 10)
+
+
+def test_a_device_that_does_not_let_go_is_not_called_closed(listen: Listen) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 10)
+    source.closable.clear()
+    ear.close_microphone()
+    until(lambda: source.closings)
+    ear.tell_again()
+    assert ear.state is HearingState.LISTENING
+    assert ear.microphone == [MicrophoneFound]
+    source.closable.set()
+    until(lambda: ear.state is HearingState.CLOSED)
+    until(lambda: ear.microphone[-1] is MicrophoneClosed)
+    assert ear.microphone.count(MicrophoneFound) == 1
+
+
+def test_who_was_given_up_says_how_it_is_when_asked(listen: Listen) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.03)))
+    until(lambda: ear.frames == 1)
+    ear.tell_again()
+    until(lambda: ear.microphone == [MicrophoneFound, MicrophoneFound])
+    source.plugged_in.clear()
+    until(lambda: ear.state is HearingState.LOST)
+    ear.tell_again()
+    until(lambda: ear.microphone[2:] == [MicrophoneLost, MicrophoneLost])
 
 
 # --- never alive and deaf ---

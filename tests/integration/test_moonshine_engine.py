@@ -47,6 +47,10 @@ def test_a_command_is_transcribed(engine: Engine, command: str, final: bool) -> 
     assert words(heard(engine, spoken(command), final=final)) == command.split()
 
 
+def test_it_says_that_it_takes_no_words_to_expect(engine: Engine) -> None:
+    assert engine.usable("kitchen light") == "nothing"
+
+
 def test_the_language_is_reported_and_the_mood_is_not(engine: Engine) -> None:
     transcript = engine.transcribe(
         spoken("stop"), language=None, corpus=None, final=True
@@ -106,7 +110,7 @@ async def test_a_satellite_is_served_by_it(tmp_path: Path) -> None:
     assert code == 0, err
     result = json.loads(out)
     assert words(result["text"]) == COMMAND.split()
-    assert (result["language"], result["emotion"]) == ("en", "neutral")
+    assert (result["language"], result["emotion"]) == ("en", None)
 
 
 async def test_a_language_that_it_does_not_know_is_refused_by_name(

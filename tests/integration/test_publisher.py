@@ -32,9 +32,9 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
 
     assert [heard.topic for heard in house.heard] == [
         TOPICS.discovery,
+        TOPICS.setting(Setting.MUTE),
         TOPICS.listening,
         TOPICS.state,
-        TOPICS.setting(Setting.MUTE),
         TOPICS.availability,
         TOPICS.availability,
     ]
@@ -65,6 +65,26 @@ async def test_a_utterance_is_told_in_the_order_that_automations_need(
         *("transcript/last", "emotion", "transcript/final", "event/utterance"),
         "delivery",
     ]
+
+
+async def test_an_emotion_does_not_outlive_a_turn_of_which_none_is_known(
+    broker: Broker,
+) -> None:
+    async with publishing(broker) as satellite:
+        async with House(broker.port, "auricle/#") as house:
+            satellite.hears("leave me alone", emotion="angry", turn="t1")
+            await house.hears(TOPICS.emotion, "angry")
+            satellite.hears("turn on the light", emotion=None, turn="t2")
+            await house.hears(TOPICS.emotion, "")
+            await eventually(lambda: event(house, TOPICS.last)["turn"] == "t2")
+            assert event(house, TOPICS.last)["emotion"] is None
+            await eventually(lambda: event(house, TOPICS.utterance)["turn"] == "t2")
+            assert event(house, TOPICS.utterance)["emotion"] is None
+        # What a house that comes later is told.
+        async with House(broker.port, "auricle/#") as late:
+            await late.hears(TOPICS.last)
+            await late.hears(TOPICS.availability)
+        assert late.on(TOPICS.emotion) == []
 
 
 async def test_an_error_is_an_event_with_a_reason(broker: Broker) -> None:

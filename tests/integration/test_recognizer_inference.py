@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from auricle.recognizer.inference import Inference
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
 from rigs.asked import voice
+from rigs.scripted_engine import ScriptedEngine
 
 
 class SlowEngine:
@@ -20,6 +22,9 @@ class SlowEngine:
     ) -> Transcript:
         time.sleep(0.5)
         return Transcript("turn on the light")
+
+    def usable(self, corpus: str) -> str | None:
+        return None
 
 
 def order(seconds: float, *, final: bool) -> Transcribe:
@@ -40,4 +45,18 @@ async def test_a_slow_engine_drafts_long_utterances_only(
 async def test_an_engine_that_was_never_used_is_taken_for_a_fast_one() -> None:
     inference = Inference(SlowEngine())
     assert await inference.transcribe(order(1.0, final=False)) is not None
+    await inference.aclose()
+
+
+async def test_what_an_engine_does_not_heed_is_said_once_and_without_the_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    inference = Inference(ScriptedEngine())
+    for corpus in (None, "Nabu", "Nabu CANARY", "Nabu CANARY", "Nabu"):
+        work = replace(order(1.0, final=True), corpus=corpus)
+        await inference.transcribe(work)
+    assert [record.getMessage() for record in caplog.records] == [
+        "scripted heeds the first word of the words to expect that a client sent "
+        "(corpus.text)"
+    ]
     await inference.aclose()

@@ -55,11 +55,11 @@ async def test_a_thousand_mutes_a_second_end_in_the_last_one(broker: Broker) -> 
         House(broker.port, "auricle/#") as house,
     ):
 
-        def echo(command: Command) -> None:
+        def obey(command: Command) -> None:
             assert isinstance(command, SetMute)
-            satellite.publisher.echo(Setting.MUTE, command.muted)
+            satellite.publisher.state("muted" if command.muted else "idle")
 
-        satellite.obey = echo
+        satellite.obey = obey
         await house.hears(TOPICS.setting(Setting.MUTE), "OFF")
         for i in range(1000):
             house.say(TOPICS.command(Setting.MUTE), "OFF" if i % 2 else "ON")

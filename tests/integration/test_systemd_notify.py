@@ -21,7 +21,8 @@ LISTENING = Vitals(
     frames=0,
     inferences=0,
     broker_rounds=None,
-    muted=False,
+    wanted=True,
+    wishes=1,
     wake_words=["okay_nabu"],
 )
 LOOKS = 0.01

@@ -133,3 +133,10 @@ def test_a_folder_without_a_model_is_a_sentence(
         (tmp_path / name).write_text("{}")
     with pytest.raises(ConfigError, match="not a Whisper model"):
         WhisperEngine(str(tmp_path))
+
+
+def test_of_many_words_to_expect_it_says_how_many_it_heeds(
+    engine: WhisperEngine,
+) -> None:
+    assert engine.usable("kitchen light, living room") is None
+    assert engine.usable("kitchen " * 1000) == "the first 223 of 1000 tokens"

@@ -9,6 +9,7 @@ import pytest
 from auricle.asr.events import LANGUAGES
 from auricle.recognizer.weights import BASE
 from auricle.recognizer.whisper import WhisperEngine
+from auricle.turn import Transcript
 from rigs.speech import say, silence
 
 GERMAN = "Schalte das Licht in der Küche ein"
@@ -55,12 +56,22 @@ def test_a_language_that_nobody_named_is_detected(engine: WhisperEngine) -> None
     assert words(transcript.text) == words(GERMAN)
 
 
+def test_a_language_is_told_by_the_first_words_and_not_by_the_silence_before(
+    engine: WhisperEngine,
+) -> None:
+    transcript = engine.transcribe(
+        silence(30) + spoken(GERMAN, "de"), language=None, corpus=None, final=True
+    )
+    assert transcript.language == "de"
+    assert "küche" in words(transcript.text)
+
+
 def test_a_room_without_a_voice_says_nothing(engine: WhisperEngine) -> None:
     for language in ("de", None):
         transcript = engine.transcribe(
             silence(2), language=language, corpus=None, final=True
         )
-        assert transcript.text == ""
+        assert transcript == Transcript("", language)
 
 
 @pytest.mark.parametrize("language", ["yue", "fil"])

@@ -23,6 +23,8 @@ from rigs.virtual_microphone import VirtualMicrophone
 NODE = "auricle/study"
 # Of a machine that has much else to do.
 PATIENCE = 60.0
+# Opened twice: PortAudio does it three times each, to find a format that is taken.
+A_FEW = 6
 
 
 @pytest.fixture
@@ -139,6 +141,95 @@ async def test_the_house_is_told_of_zeros_and_of_a_wrong_gain(
         # Who has no Home Assistant reads the journal.
         assert program.log.count("nothing but zeros: it is muted or suspended") == 1
         assert program.log.count("too loud to understand: lower its gain") == 1
+
+
+async def mutes(house: House, count: int, *, last: str) -> None:
+    """So many, on and off in turn, as fast as a broker passes them on; returns when
+    the last one has been sent to the satellite.
+    """
+    topic = f"{NODE}/mute/set"
+    heard = len(house.on(topic))
+    first = {"ON": "OFF", "OFF": "ON"}[last]
+    for number in range(1, count + 1):
+        house.say(topic, last if number % 2 == count % 2 else first)
+        # More than a broker queues for anybody would be thrown away.
+        behind = heard + number - 500
+        await eventually(lambda behind=behind: len(house.on(topic)) > behind)  # type: ignore[misc]  # mypy wants a plain lambda
+    await eventually(lambda: len(house.on(topic)) == heard + count)
+
+
+@pytest.mark.parametrize("count", [60, 10_000])
+async def test_whatever_came_before_it_is_closed_behind_the_last_mute(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path, count: int
+) -> None:
+    async with (
+        ScriptedRecognizer("Turn on the kitchen light.") as server,
+        satellite(tmp_path, broker, room, server.url) as (house, program),
+    ):
+        await house.hears(f"{NODE}/state", "idle")
+        assert house.on(f"{NODE}/mute") == ["OFF"]
+        with room.openings() as openings:
+            await mutes(house, count, last="ON")
+            # The promise; what was told meanwhile must have been true as well.
+            await eventually(lambda: not room.captured, 0.5)
+            await house.hears(f"{NODE}/state", "muted")
+            await house.hears(f"{NODE}/mute", "ON")
+            opened = openings()
+            assert opened <= A_FEW
+            state = tmp_path / "state.json"
+            await eventually(lambda: json.loads(state.read_text())["muted"] is True)
+
+            await mutes(house, 60, last="OFF")
+            await house.hears(f"{NODE}/state", "idle")
+            assert room.captured
+            await house.hears(f"{NODE}/mute", "OFF")
+            assert openings() - opened <= A_FEW
+        assert await command(house, room) == "Turn on the kitchen light."
+        assert len(house.on(f"{NODE}/mute")) < 20
+        assert "no progress" not in program.log
+        assert await program.stop(timeout=30) == 0
+
+
+async def test_a_device_that_does_not_open_is_told_and_not_called_idle(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        ScriptedRecognizer() as server,
+        satellite(tmp_path, broker, room, server.url) as (house, _),
+    ):
+        house.say(f"{NODE}/mute/set", "ON")
+        await house.hears(f"{NODE}/state", "muted")
+        room.freeze()
+        house.say(f"{NODE}/mute/set", "OFF")
+        await says(house, "mic_lost")
+        await house.hears(f"{NODE}/state", "error")
+        room.thaw()
+        await says(house, None)
+        await house.hears(f"{NODE}/state", "idle")
+        assert house.on(f"{NODE}/state") == ["idle", "muted", "error", "idle"]
+
+
+async def test_a_device_that_does_not_close_is_told_and_ends_the_program(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        ScriptedRecognizer() as server,
+        satellite(tmp_path, broker, room, server.url) as (house, program),
+    ):
+        await house.hears(f"{NODE}/state", "idle")
+        room.freeze()
+        house.say(f"{NODE}/mute/set", "ON")
+        await says(house, "mic_open")
+        await house.hears(f"{NODE}/state", "error")
+        # The kernel closes it then, and the next start leaves it closed.
+        assert await program.ended(PATIENCE) == 1
+        assert "muted" not in house.on(f"{NODE}/state")
+        assert "ON" not in house.on(f"{NODE}/mute")
+        room.thaw()
+        await eventually(lambda: not room.captured)
+        await program.start()
+        await house.hears(f"{NODE}/state", "muted")
+        assert not room.captured
 
 
 async def test_a_sound_server_that_never_comes_back_ends_the_program(

@@ -4,13 +4,19 @@ import threading
 from collections.abc import Callable, Sequence
 
 from auricle.audio.attention import Attention
-from auricle.audio.hearing import Hearing
+from auricle.audio.hearing import CaptureEvent, Hearing
 from auricle.audio.source import AudioSource
-from auricle.events import Heard, MicrophoneFound, MicrophoneLost, WakeWordHeard
+from auricle.events import (
+    Heard,
+    MicrophoneClosed,
+    MicrophoneFound,
+    MicrophoneLost,
+    WakeWordHeard,
+)
 from auricle.speech.activity import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordEngine
 
-Event = WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound
+Event = CaptureEvent
 
 
 class Ear(Hearing):
@@ -51,5 +57,5 @@ class Ear(Hearing):
     @property
     def microphone(self) -> list[type[Event]]:
         """What was told of the microphone."""
-        told = (MicrophoneLost, MicrophoneFound)
+        told = (MicrophoneLost, MicrophoneFound, MicrophoneClosed)
         return [type(event) for event in self.events if isinstance(event, told)]

@@ -23,7 +23,13 @@ from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from auricle.config import Settings
 from auricle.config_loading import load
 from auricle.event_loop import EventLoop
-from auricle.events import Heard, RecognizerFailed, RecognizerSaid, WakeWordHeard
+from auricle.events import (
+    Heard,
+    MicrophoneFound,
+    RecognizerFailed,
+    RecognizerSaid,
+    WakeWordHeard,
+)
 from auricle.mqtt.publisher import Publisher
 from auricle.runner import RecognizerSession, Runner
 from auricle.turn import Turn
@@ -70,6 +76,9 @@ class Satellite:
             self.publisher,
             assembly.budget(settings),
         )
+
+    def find_its_microphone(self) -> None:
+        self._runner.handle(MicrophoneFound())
 
     def wake(self, before: Sequence[Frame]) -> None:
         detection = Detection(_WAKE_WORD, 0.9, before[-1].end)
@@ -122,6 +131,7 @@ async def main(
         satellites.append(Satellite(load(config), folder))
     for satellite in satellites:
         await satellite.publisher.start()
+        satellite.find_its_microphone()
     await eventually(lambda: all(s.publisher.connected for s in satellites))
     _tell("ready")
     loop = asyncio.get_running_loop()

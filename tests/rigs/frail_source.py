@@ -20,6 +20,8 @@ class FrailSource:
         self.closable = threading.Event()
         self.closable.set()
         self.openings = 0
+        self.closings = 0
+        """Begun, for whoever is stopped from closing never ends it."""
         self.refusals = 0
         self.is_open = False
         self._sound: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -60,5 +62,6 @@ class FrailSource:
         return frames
 
     def close(self) -> None:
+        self.closings += 1
         self.closable.wait(60)
         self.is_open = False

@@ -15,7 +15,7 @@ from auricle.mqtt.discovery import Device, discovery
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.topics import Topics
 from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.broker import Broker
@@ -69,11 +69,18 @@ class Publishing:
         self.commands.append(command)
         self.obey(command)
 
-    def hears(self, text: str, *, latency: float = 0.4, turn: str = "t1") -> None:
+    def hears(
+        self,
+        text: str,
+        *,
+        emotion: str | None = "happy",
+        latency: float = 0.4,
+        turn: str = "t1",
+    ) -> None:
         outcome = Outcome(
             Turn(turn, TURN.mode, TURN.detection),
             OutcomeKind.TRANSCRIPT,
-            transcript=Transcript(text, "en", "happy"),
+            transcript=Transcript(text, "en", emotion),
         )
         self.publisher.outcome(outcome, Stamp(NOW, NOW, latency))
 
@@ -102,7 +109,6 @@ async def publishing(
         quota_pause=quota_pause,
     )
     satellite.publisher.state("idle")
-    satellite.publisher.echo(Setting.MUTE, value=False)
     await satellite.publisher.start()
     try:
         await eventually(lambda: satellite.publisher.connected)

@@ -21,6 +21,9 @@ class ScriptedEngine:
         self._breath = threading.Event()
         self._breath.set()
 
+    def usable(self, corpus: str) -> str | None:
+        return "the first word" if " " in corpus else None
+
     def hold(self) -> None:
         self._breath.clear()
 

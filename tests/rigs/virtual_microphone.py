@@ -8,9 +8,10 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -110,6 +111,25 @@ class VirtualMicrophone:
             player.communicate(pcm, timeout=60 + len(pcm) / 32_000)
         assert player.returncode == 0
 
+    @property
+    def captured(self) -> bool:
+        """Whether anybody has it open, as the sound server sees it."""
+        return bool(self._ask("pactl", "list", "short", "source-outputs"))
+
+    @contextmanager
+    def openings(self) -> Iterator[Callable[[], int]]:
+        """Counts how often anybody opens it meanwhile."""
+        path = self._folder / "openings"
+        with path.open("wb") as file:
+            watcher = self._spawn("pactl", "subscribe", stdout=file)
+        try:
+            # It is heard of once it watches: by a client of its own, which asks.
+            until(lambda: self._ask("pactl", "info") and path.stat().st_size > 0)
+            yield lambda: path.read_text().count("'new' on source-output ")
+        finally:
+            watcher.terminate()
+            watcher.wait(10)
+
     @contextmanager
     def recorded(self, path: Path) -> Iterator[None]:
         """Keep all that is heard meanwhile, as raw 16 kHz mono s16le."""
@@ -120,6 +140,17 @@ class VirtualMicrophone:
         finally:
             recorder.terminate()
             recorder.wait(10)
+
+    def _ask(self, *command: str) -> str:
+        return subprocess.run(
+            command,
+            env=os.environ | self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        ).stdout.strip()
 
     def _call(self, *command: str) -> int:
         return subprocess.run(
@@ -132,13 +163,16 @@ class VirtualMicrophone:
         ).returncode
 
     def _spawn(
-        self, *command: str, stdin: int = subprocess.DEVNULL
+        self,
+        *command: str,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int | IO[bytes] = subprocess.DEVNULL,
     ) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             command,
             env=os.environ | self.environment,
             stdin=stdin,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
         )
 

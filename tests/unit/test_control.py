@@ -40,7 +40,7 @@ class Satellite:
         self.thresholds: dict[str, float] = {}
         self.language: str | None = "unset"
         self.words: str | None = "unset"
-        self.echoes: list[tuple[Setting, bool | float | str]] = []
+        self.echoes: list[tuple[Setting, float | str]] = []
         self.remembered = NOTHING
         self.within = 0.0
         self.restarted = False
@@ -57,7 +57,7 @@ class Satellite:
     def recognize(self, language: str | None, words: str | None) -> None:
         self.language, self.words = language, words
 
-    def echo(self, setting: Setting, value: bool | float | str) -> None:
+    def echo(self, setting: Setting, value: float | str) -> None:
         self.echoes.append((setting, value))
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
@@ -97,14 +97,14 @@ def test_push_to_talk_reaches_the_satellite() -> None:
     assert satellite.events == [ListenRequested(), CancelRequested()]
 
 
-def test_mute_is_remembered_and_echoed() -> None:
+def test_mute_is_remembered_at_once_and_told_by_who_closes_the_microphone() -> None:
     satellite = Satellite()
 
     control(satellite).obey(SetMute(muted=True))
 
     assert satellite.events == [MuteRequested(muted=True)]
     assert satellite.remembered.muted
-    assert satellite.echoes == [(Setting.MUTE, True)]
+    assert satellite.echoes == []
 
 
 def test_a_language_overrides_the_configured_one() -> None:
@@ -205,7 +205,6 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
     assert (satellite.language, satellite.words) == ("de", "attic")
     assert satellite.events == [FollowUpRequested(4.0)]
     assert dict(satellite.echoes) == {
-        Setting.MUTE: True,
         Setting.LANGUAGE: "de",
         Setting.WAKE_WORD: "alexa",
         Setting.THRESHOLD: 0.7,

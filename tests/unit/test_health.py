@@ -58,3 +58,15 @@ def test_what_is_wrong_with_the_ears_has_a_name(
     state: HearingState, health: SourceHealth, problem: str | None
 ) -> None:
     assert microphone_problem(state, health) == problem
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"), [(True, "mic_lost"), (False, "mic_open")]
+)
+def test_ears_of_which_nothing_comes_are_lost_or_cannot_be_closed(
+    problem: str, *, wanted: bool
+) -> None:
+    found = microphone_problem(
+        HearingState.LISTENING, SourceHealth.ZEROS, wanted=wanted, stuck=True
+    )
+    assert found == problem

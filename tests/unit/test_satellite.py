@@ -27,6 +27,7 @@ from auricle.events import (
     FollowUpRequested,
     Heard,
     ListenRequested,
+    MicrophoneClosed,
     MicrophoneFound,
     MicrophoneLost,
     MuteRequested,
@@ -62,6 +63,17 @@ def satellite(
     muted: bool = False,
     drop_unconfirmed: bool = False,
 ) -> Satellite:
+    """One that is muted, or whose microphone gives sound."""
+    machine = assembled(mode, muted=muted, drop_unconfirmed=drop_unconfirmed)
+    if not muted:
+        machine.step(MicrophoneFound())
+    return machine
+
+
+def assembled(
+    mode: Mode = Mode.MANUAL, *, muted: bool = False, drop_unconfirmed: bool = False
+) -> Satellite:
+    """One that has not begun."""
     numbers = itertools.count(1)
     turns = TurnFactory(
         mode=mode,
@@ -229,6 +241,21 @@ def test_a_command_is_never_taken_for_the_wake_phrases_end(
     ]
 
 
+@pytest.mark.parametrize(
+    ("started", "stopped"), [(None, None), (None, 600), (0, None)], ids=str
+)
+def test_a_server_that_does_not_tell_when_is_not_taken_to_hear_the_wake_phrase(
+    started: int | None, stopped: int | None
+) -> None:
+    machine = satellite(Mode.SERVER_VAD)
+    run(machine, [WOKEN, said(SpeechStarted("item", started))])
+    run(machine, [said(SpeechStopped("item", stopped))])
+
+    assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
+        OutcomeKind.TRANSCRIPT
+    ]
+
+
 def test_after_a_replay_the_wake_phrases_end_is_still_no_utterance() -> None:
     machine = satellite(Mode.SERVER_VAD)
     run(machine, [WOKEN, *after(0.6, speech=False)])
@@ -371,7 +398,55 @@ def test_muting_cancels_the_turn_and_closes_the_microphone() -> None:
 
     assert [o.kind for o in outcomes(effects)] == [OutcomeKind.CANCELLED]
     assert CloseMicrophone() in effects
-    assert machine.state is SatelliteState.MUTED
+
+
+def test_it_is_muted_when_the_microphone_is_closed_and_not_before() -> None:
+    machine = satellite()
+    machine.step(MuteRequested(muted=True))
+    ordered = machine.state
+    machine.step(MicrophoneClosed())
+
+    assert (ordered, machine.state) == (SatelliteState.IDLE, SatelliteState.MUTED)
+
+
+def test_it_is_idle_when_sound_comes_and_not_when_that_is_ordered() -> None:
+    machine = satellite(muted=True)
+
+    assert machine.step(MuteRequested(muted=False)) == [OpenMicrophone()]
+    ordered = machine.state
+    machine.step(MicrophoneFound())
+
+    assert (ordered, machine.state) == (SatelliteState.MUTED, SatelliteState.IDLE)
+
+
+def test_a_mute_that_is_taken_back_in_time_closes_nothing() -> None:
+    machine = satellite()
+    run(machine, [MuteRequested(muted=True), MuteRequested(muted=False)])
+
+    assert machine.state is SatelliteState.IDLE
+    assert isinstance(machine.step(WOKEN)[0], StartTurn)
+
+
+def test_a_mute_that_is_taken_back_too_late_is_told_until_sound_comes() -> None:
+    machine = satellite()
+    run(machine, [MuteRequested(muted=True), MuteRequested(muted=False)])
+    states = []
+    for event in (MicrophoneClosed(), MicrophoneFound()):
+        machine.step(event)
+        states.append(machine.state)
+
+    assert states == [SatelliteState.MUTED, SatelliteState.IDLE]
+
+
+def test_before_the_first_sound_it_is_not_idle() -> None:
+    assert assembled().state is SatelliteState.MUTED
+
+
+def test_a_microphone_that_does_not_close_is_an_error_and_not_muted() -> None:
+    machine = satellite()
+    run(machine, [MuteRequested(muted=True), MicrophoneLost()])
+
+    assert machine.state is SatelliteState.ERROR
 
 
 def test_a_muted_satellite_says_why_it_does_not_listen() -> None:
@@ -380,14 +455,45 @@ def test_a_muted_satellite_says_why_it_does_not_listen() -> None:
     (outcome,) = outcomes(machine.step(ListenRequested()))
 
     assert (outcome.kind, outcome.reason) == (OutcomeKind.ERROR, Reason.MUTED)
-    assert machine.step(WOKEN) == []
 
 
-def test_unmuting_opens_the_microphone() -> None:
+def test_from_the_order_on_nothing_is_heard_that_was_on_its_way() -> None:
+    machine = satellite()
+    machine.step(MuteRequested(muted=True))
+
+    assert machine.step(WOKEN) == [Attend(on=False)]
+    (outcome,) = outcomes(machine.step(ListenRequested()))
+    assert outcome.reason is Reason.MUTED
+
+
+def test_push_to_talk_while_the_microphone_opens_is_a_turn() -> None:
     machine = satellite(muted=True)
+    machine.step(MuteRequested(muted=False))
 
-    assert machine.step(MuteRequested(muted=False)) == [OpenMicrophone()]
-    assert machine.state is SatelliteState.IDLE
+    effects = machine.step(ListenRequested())
+    machine.step(MicrophoneFound())
+
+    assert Attend(on=True) in effects
+    assert machine.state is SatelliteState.LISTENING
+
+
+def test_push_to_talk_while_the_microphone_opens_in_vain_says_why() -> None:
+    machine = satellite(muted=True)
+    run(machine, [MuteRequested(muted=False), ListenRequested()])
+
+    (outcome,) = outcomes(machine.step(MicrophoneLost()))
+
+    assert outcome.reason is Reason.MICROPHONE
+
+
+def test_a_turn_of_an_opening_that_is_over_does_not_wait_for_its_sound() -> None:
+    machine = satellite()
+    run(machine, [MuteRequested(muted=True), MuteRequested(muted=False), WOKEN])
+
+    (outcome,) = outcomes(machine.step(MicrophoneClosed()))
+
+    assert outcome.kind is OutcomeKind.CANCELLED
+    assert machine.state is SatelliteState.MUTED
 
 
 def test_muting_twice_changes_nothing() -> None:
@@ -434,14 +540,13 @@ def test_a_turn_that_would_have_to_listen_on_without_a_microphone_ends() -> None
     assert outcome.reason is Reason.MICROPHONE
 
 
-def test_stopping_ends_the_turn_and_closes_the_microphone() -> None:
+def test_stopping_ends_the_turn() -> None:
     machine = satellite()
     machine.step(WOKEN)
 
     effects = machine.step(Stopping())
 
     assert [o.kind for o in outcomes(effects)] == [OutcomeKind.CANCELLED]
-    assert CloseMicrophone() in effects
 
 
 def test_a_wake_word_while_listening_starts_again() -> None:

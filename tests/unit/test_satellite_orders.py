@@ -29,6 +29,7 @@ from auricle.events import (
     Heard,
     KeepListening,
     ListenRequested,
+    MicrophoneClosed,
     MicrophoneFound,
     MicrophoneLost,
     MuteRequested,
@@ -51,6 +52,12 @@ from auricle.turn_factory import TurnFactory
 from auricle.wake.detector import Detection
 
 OPEN = {SatelliteState.LISTENING, SatelliteState.PROCESSING}
+# What the capture thread tells, and what the house is to be told of it.
+AT_REST: dict[type[Event], SatelliteState] = {
+    MicrophoneClosed: SatelliteState.MUTED,
+    MicrophoneFound: SatelliteState.IDLE,
+    MicrophoneLost: SatelliteState.ERROR,
+}
 SAID = st.one_of(
     st.just(SpeechStarted("item", 0)),
     st.just(SpeechStopped("item", 900)),
@@ -69,8 +76,9 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         numbers = itertools.count(1)
         self.frame = 0
-        self.microphone = True
+        self.microphone: type[Event] = MicrophoneClosed
         self.muted = False
+        self.wanted = True
         self.attending = False
         self.started: list[str] = []
         self.closed: Counter[str] = Counter()
@@ -96,9 +104,9 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(Mode))
     def configure(self, mode: Mode) -> None:
         self.build(mode)
-        self.microphone, self.muted = True, False
+        self.microphone, self.muted, self.wanted = MicrophoneClosed, False, True
 
-    @precondition(lambda self: self.microphone and not self.muted)
+    @precondition(lambda self: self.microphone is MicrophoneFound)
     @rule(pre_roll=st.integers(0, 10))
     def wake(self, pre_roll: int) -> None:
         frames = tuple(self.next_frame() for _ in range(pre_roll))
@@ -107,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(count=st.integers(1, 40), speech=st.booleans())
     def sound(self, count: int, *, speech: bool) -> None:
         for _ in range(count):
-            if self.microphone and not self.muted:
+            if self.microphone is MicrophoneFound:
                 self.happen(Heard(self.next_frame(), speech))
 
     @rule(said=SAID, back=st.integers(0, 2))
@@ -139,16 +147,16 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(muted=st.booleans())
     def mute(self, *, muted: bool) -> None:
-        if self.muted and not muted:
-            # It is opened again, and will tell again if it is gone.
-            self.microphone = True
         self.muted = muted
         self.happen(MuteRequested(muted))
 
-    @rule(found=st.booleans())
-    def microphone_changes(self, *, found: bool) -> None:
-        self.microphone = found
-        self.happen(MicrophoneFound() if found else MicrophoneLost())
+    @rule(
+        told=st.sampled_from([MicrophoneClosed(), MicrophoneFound(), MicrophoneLost()])
+    )
+    def microphone_changes(self, told: Event) -> None:
+        """As late as it likes: what is wanted may be another by now."""
+        self.microphone = type(told)
+        self.happen(told)
 
     def next_frame(self) -> Frame:
         self.frame += 1
@@ -195,8 +203,10 @@ class AnyOrder(RuleBasedStateMachine):
                     self.closed[turn_id] += 1
                 case Attend(on):
                     self.attending = on
-                case OpenMicrophone() | CloseMicrophone():
-                    pass
+                case OpenMicrophone():
+                    self.wanted = True
+                case CloseMicrophone():
+                    self.wanted = False
                 case _:
                     assert_never(effect)
 
@@ -213,8 +223,17 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nobody_listens_without_a_microphone(self) -> None:
-        if self.muted or not self.microphone:
+        if self.muted or self.microphone is MicrophoneLost:
             assert self.machine.state is not SatelliteState.LISTENING
+
+    @invariant()
+    def the_last_order_holds(self) -> None:
+        assert self.wanted is not self.muted
+
+    @invariant()
+    def what_is_told_of_the_microphone_is_what_is(self) -> None:
+        if self.machine.turn is None:
+            assert self.machine.state is AT_REST[self.microphone]
 
     def is_open(self, turn: str) -> bool:
         return self.machine.turn is not None and self.machine.turn.id == turn

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auricle.budget import Spent
 from auricle.remembered import Remembered
-from auricle.state_file import Memory, StateFile
+from auricle.state_file import PAUSE, Memory, StateFile
 from rigs.eventually import eventually
 
 CHANGED = Remembered(
@@ -125,6 +125,30 @@ async def test_of_many_changes_the_last_is_kept(tmp_path: Path) -> None:
 
     assert file.load() == CHANGED
     assert not memory.failed
+
+
+class CountedFile(StateFile):
+    saves = 0
+
+    def save(self, remembered: Remembered) -> None:
+        self.saves += 1
+        super().save(remembered)
+
+
+async def test_a_flood_of_changes_costs_few_writes_and_ends_in_the_last(
+    tmp_path: Path,
+) -> None:
+    file = CountedFile(tmp_path / "state.json")
+    memory = Memory(file)
+    flood = asyncio.get_running_loop().time() + 2 * PAUSE
+
+    while asyncio.get_running_loop().time() < flood:
+        memory.remember(Remembered(muted=not file.saves % 2))
+        await asyncio.sleep(0)
+    memory.remember(CHANGED)
+    await eventually(lambda: file.load() == CHANGED)
+
+    assert file.saves <= 4
 
 
 async def test_what_can_wait_is_saved_with_what_cannot(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ LISTENING = Vitals(
     frames=90,
     inferences=90,
     broker_rounds=10,
-    muted=False,
+    wanted=True,
+    wishes=1,
     wake_words=["okay_nabu"],
 )
 LATER = replace(LISTENING, rounds=133, frames=123, inferences=123, broker_rounds=11)
 LOST = replace(LISTENING, hearing=HearingState.LOST, microphone_problem="no device")
-MUTED = replace(LISTENING, hearing=HearingState.CLOSED, muted=True)
+MUTED = replace(LISTENING, hearing=HearingState.CLOSED, wanted=False, wishes=2)
 
 
 def beats(before: Vitals, now: Vitals, *, lag: float = 0.0) -> tuple[str, ...]:
@@ -68,6 +69,39 @@ def test_without_a_microphone_the_thread_that_has_none_must_turn(
     assert beats(silent, replace(silent, broker_rounds=11)) == ("capture thread",)
 
 
+CLOSED = replace(LISTENING, hearing=HearingState.CLOSED)
+STILL_OPEN = replace(LISTENING, wanted=False, wishes=2)
+
+
+@pytest.mark.parametrize(
+    ("at_odds", "later"),
+    [
+        pytest.param(CLOSED, CLOSED, id="wanted, and closed"),
+        pytest.param(STILL_OPEN, STILL_OPEN, id="not wanted, and open"),
+        pytest.param(
+            replace(LOST, wanted=False), replace(LOST, wanted=False), id="and lost"
+        ),
+    ],
+)
+def test_a_microphone_that_is_not_as_it_is_wanted_is_no_beat(
+    at_odds: Vitals, later: Vitals
+) -> None:
+    at_work = replace(
+        later, rounds=133, frames=later.frames + 33, inferences=123, broker_rounds=11
+    )
+    assert beats(at_odds, at_work) == ("microphone",)
+
+
+def test_a_microphone_that_is_about_to_obey_is_given_the_time() -> None:
+    assert beats(LISTENING, replace(LATER, wanted=False, wishes=2)) == ()
+    assert beats(MUTED, replace(CLOSED, rounds=133, broker_rounds=11, wishes=3)) == ()
+
+
+def test_who_changes_their_mind_all_the_time_stops_nobodys_heart() -> None:
+    changed = replace(CLOSED, rounds=133, broker_rounds=11, wishes=3)
+    assert beats(CLOSED, changed) == ()
+
+
 def test_a_broker_that_is_away_is_no_failure_of_ours() -> None:
     away = replace(LISTENING, broker_rounds=None)
     assert beats(away, replace(LATER, broker_rounds=None)) == ()
@@ -113,6 +147,7 @@ def test_ready_is_who_hears_or_is_told_not_to(vitals: Vitals, ready: bool) -> No
         ),
         (LOST, "microphone lost: no device"),
         (MUTED, "muted: the microphone is closed"),
+        (STILL_OPEN, "mute is ordered: closing the microphone"),
         (
             replace(LISTENING, hearing=HearingState.OPENING),
             "opening the microphone",

@@ -151,12 +151,7 @@ class AsrClient:
         if not _passes_by_itself(error):
             lasting = error.reason is Reason.AUTH_FAILED
             self._breaker.failed(time.monotonic(), lasting=lasting)
-        logger.log(level, "%s", self._without_key(str(error)))
-
-    def _without_key(self, text: str) -> str:
-        # A server may quote the key that it refuses.
-        key = self._endpoint.api_key
-        return text.replace(key, "***") if key else text
+        logger.log(level, "%s", error)
 
     def _resampler(self, sample_rate: int) -> Resampler | None:
         if sample_rate == SAMPLE_RATE:

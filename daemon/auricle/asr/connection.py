@@ -13,11 +13,18 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidProxy,
+    InvalidProxyStatus,
+    InvalidStatus,
+    WebSocketException,
+)
+from websockets.proxy import parse_proxy
 
 from auricle import __version__
-from auricle.asr.endpoint import is_loopback
-from auricle.asr.failures import closed, refused_handshake
+from auricle.asr.failures import closed, refused_by_proxy, refused_handshake
+from auricle.asr.proxy import Proxy, proxy_for
 from auricle.boot import BUILT
 from auricle.dialing import NEXT_ADDRESS
 from auricle.errors import AsrError, AsrRejectedError, ConfigError
@@ -85,12 +92,16 @@ class Connection:
     @classmethod
     async def open(cls, endpoint: Endpoint, tls: ssl.SSLContext | None) -> Self:
         """Connect and shake hands; takes as long as it takes."""
+        proxy = proxy_for(endpoint.url)
+        if proxy is not None:
+            _require_usable(proxy)
+        where = f"{_host(endpoint)} through {proxy}" if proxy else _host(endpoint)
         try:
             websocket = await _Connect(
                 endpoint.url,
                 additional_headers=_headers(endpoint),
                 user_agent_header=f"auricle/{__version__}",
-                proxy=None if is_loopback(_host(endpoint)) else True,
+                proxy=proxy.url if proxy else None,
                 compression=None,
                 open_timeout=None,
                 ping_interval=_PING_INTERVAL,
@@ -103,13 +114,18 @@ class Connection:
             )
         except InvalidStatus as error:
             raise refused_handshake(error.response.status_code) from error
+        except InvalidProxyStatus as error:
+            raise refused_by_proxy(error.response.status_code, str(proxy)) from error
         except ssl.SSLCertVerificationError as error:
             raise _untrusted(endpoint, error) from error
         except ImportError as error:  # a SOCKS proxy needs one more package
-            raise AsrRejectedError(str(error), reason=Reason.ASR_UNREACHABLE) from error
+            raise AsrRejectedError(
+                f"cannot reach the recognizer at {where}: {error}",
+                reason=Reason.ASR_UNREACHABLE,
+            ) from error
         except (OSError, EOFError, WebSocketException) as error:
             raise AsrError(
-                f"cannot reach the recognizer at {_host(endpoint)}: {error}",
+                f"cannot reach the recognizer at {where}: {error}",
                 reason=Reason.ASR_UNREACHABLE,
                 transient=True,
             ) from error
@@ -188,6 +204,20 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
     if endpoint.data_inspection:
         headers["X-DashScope-DataInspection"] = "enable"
     return headers
+
+
+def _require_usable(proxy: Proxy) -> None:
+    try:
+        parse_proxy(proxy.url)
+    # ValueError is urllib's, of a port or a character. Neither's text is repeated here:
+    # it quotes the password, or what is left of one that was not encoded.
+    except (InvalidProxy, ValueError):
+        raise AsrRejectedError(
+            f"{proxy} cannot be used: write http://host:port, or "
+            "http://user:password@host:port with % codes for other than letters, "
+            f"digits and .-_~ (%40 for @), into {proxy.variable}",
+            reason=Reason.ASR_UNREACHABLE,
+        ) from None
 
 
 def _host(endpoint: Endpoint) -> str:

@@ -62,7 +62,7 @@ def _decode(event: _Json) -> ServerEvent | InterimDelta | None:
         case "session.updated":
             return SessionUpdated(_text(_object(event, "session"), "id"))
         case "session.finished":
-            return SessionFinished()
+            return SessionFinished(clean(_string(event, "transcript")).strip())
         case "input_audio_buffer.speech_started":
             return SpeechStarted(
                 _item_id(event), _milliseconds(event, "audio_start_ms")
@@ -163,5 +163,6 @@ def _number(event: _Json, key: str) -> float | None:
     return float(value)
 
 
-def _milliseconds(event: _Json, key: str) -> int:
-    return int(_number(event, key) or 0)
+def _milliseconds(event: _Json, key: str) -> int | None:
+    number = _number(event, key)
+    return None if number is None else int(number)

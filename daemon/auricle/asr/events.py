@@ -98,14 +98,14 @@ class SessionUpdated:
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
     item_id: str
-    audio_start_ms: int
-    """Milliseconds of audio since the session's first sample."""
+    audio_start_ms: int | None
+    """Milliseconds of audio since the session's first sample; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
     item_id: str
-    audio_end_ms: int
+    audio_end_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,9 @@ class TranscriptionFailed:
 @dataclass(frozen=True, slots=True)
 class SessionFinished:
     """Only after `session.finish`, and last."""
+
+    transcript: str = ""
+    """All finals of the session once more."""
 
 
 @dataclass(frozen=True, slots=True)

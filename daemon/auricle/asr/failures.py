@@ -45,6 +45,25 @@ def refused_handshake(status: int) -> AsrError:
     )
 
 
+def refused_by_proxy(status: int, proxy: str) -> AsrError:
+    """The proxy answered with an HTTP status of its own."""
+    if status == 407:
+        return AsrRejectedError(
+            f"{proxy} wants another user or password (HTTP 407)",
+            reason=Reason.ASR_UNREACHABLE,
+        )
+    if status >= 500 or status == 429:
+        return AsrError(
+            f"{proxy} does not reach the recognizer (HTTP {status})",
+            reason=Reason.ASR_UNREACHABLE,
+            transient=True,
+        )
+    return AsrRejectedError(
+        f"{proxy} lets nobody through to the recognizer (HTTP {status})",
+        reason=Reason.ASR_UNREACHABLE,
+    )
+
+
 def closed(code: int | None, text: str, *, opening: bool) -> AsrError:
     """The connection ended, with what the server's close frame said."""
     if code in (None, _NO_CLOSE_FRAME):

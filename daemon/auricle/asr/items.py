@@ -40,9 +40,9 @@ ItemEvent = (
 @dataclass(slots=True)
 class _Item:
     id: str
-    start_ms: int = 0
-    """Where it begins in the session's audio; 0 where the server does not tell."""
-    end_ms: int = 0
+    start_ms: int | None = None
+    """Where it begins in the session's audio; None where the server does not tell."""
+    end_ms: int | None = None
     stopped: bool = False
     committed: bool = False
     interim: str = ""
@@ -67,13 +67,12 @@ class Items:
     @property
     def unanswered_seconds(self) -> float:
         """Of the utterances that are over and have no final yet."""
-        stopped = [item for item in self._open.values() if item.stopped]
-        return sum(max(0, item.end_ms - item.start_ms) for item in stopped) / 1000
+        return sum(map(_milliseconds, self._open.values())) / 1000
 
     @property
     def answered_seconds(self) -> float:
         """Where the newest utterance ends that has its final, as have all before it."""
-        starts = [item.start_ms for item in self._open.values()]
+        starts = [item.start_ms or 0 for item in self._open.values()]
         return min([self._answered_ms, *starts]) / 1000
 
     def audio_sent(self, seconds: float) -> None:
@@ -154,10 +153,17 @@ class Items:
     def _end(self, item: _Item) -> None:
         del self._open[item.id]
         self._ended.add(item.id)
-        self._answered_ms = max(self._answered_ms, item.end_ms)
+        self._answered_ms = max(self._answered_ms, item.end_ms or 0)
         self.commits_unanswered = max(0, self.commits_unanswered - 1)
 
     @property
     def _nothing_is_awaited(self) -> bool:
         # A final without an id is then the last one, said again.
         return not self._open and not self.commits_unanswered and bool(self._ended)
+
+
+def _milliseconds(item: _Item) -> int:
+    """How long it was; 0 where it is not over, or nobody knows."""
+    if item.start_ms is None or item.end_ms is None:
+        return 0
+    return max(0, item.end_ms - item.start_ms)

@@ -215,15 +215,18 @@ class AsrSession:
             case SessionFinished():
                 self.keep_listening()
             case SpeechStarted():
-                start_ms = event.audio_start_ms + round(self._kept.origin * 1000)
+                start_ms = self._in_session(event.audio_start_ms)
                 event = replace(event, audio_start_ms=start_ms)
             case SpeechStopped():
-                end_ms = event.audio_end_ms + round(self._kept.origin * 1000)
+                end_ms = self._in_session(event.audio_end_ms)
                 event = replace(event, audio_end_ms=end_ms)
             case _:
                 pass
         if isinstance(event, get_args(Recognition)):
             self._deliver(RecognizerSaid(self._turn, event))
+
+    def _in_session(self, ms: int | None) -> int | None:
+        return None if ms is None else ms + round(self._kept.origin * 1000)
 
     def _fail(self, error: AsrError) -> None:
         self._drop_exchange()

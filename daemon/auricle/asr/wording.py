@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 LONGEST_TEXT = 2000
 """Characters of a transcript: several times what 60 s of speech can hold."""
@@ -24,6 +25,8 @@ _INVISIBLE = dict.fromkeys(
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 # Chinese and Japanese write no spaces: there a character counts as a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3040-\u9fff]+")
+# With their punctuation, which has its space inside.
+_unspaced = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]").match
 
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -43,6 +46,17 @@ def language_label(label: object) -> str | None:
 def words(text: str) -> list[str]:
     """Its words, in lower case, without punctuation."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
+
+
+def joined(texts: Iterable[str]) -> str:
+    """One after the other, as their language is written: Chinese without a space."""
+    whole = ""
+    for text in texts:
+        text = text.strip()
+        if whole and text and not (_unspaced(whole[-1]) or _unspaced(text[0])):
+            whole += " "
+        whole += text
+    return whole
 
 
 def is_corpus_echo(text: str, corpus: str) -> bool:

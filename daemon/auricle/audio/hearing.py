@@ -12,11 +12,18 @@ from auricle.audio.attention import Attention
 from auricle.audio.echo import OwnSound
 from auricle.audio.frame import Frame
 from auricle.audio.health import trouble
-from auricle.audio.orders import Orders
 from auricle.audio.source import AudioSource, SourceHealth
+from auricle.audio.wishes import Wishes
 from auricle.backoff import full_jitter
 from auricle.errors import MicrophoneError, RecordingError
-from auricle.events import Heard, MicrophoneFound, MicrophoneLost, WakeWordHeard
+from auricle.events import (
+    Heard,
+    MicrophoneClosed,
+    MicrophoneFact,
+    MicrophoneFound,
+    MicrophoneLost,
+    WakeWordHeard,
+)
 from auricle.wake.detector import Detection
 
 logger = logging.getLogger(__name__)
@@ -29,7 +36,7 @@ RETRY_BASE, RETRY_CAP = 0.25, 1.5
 # Longer than the frames that are read together take.
 _READ_TIMEOUT = 0.25
 
-CaptureEvent = WakeWordHeard | Heard | MicrophoneLost | MicrophoneFound
+CaptureEvent = WakeWordHeard | Heard | MicrophoneFact
 
 
 class HearingState(StrEnum):
@@ -48,8 +55,9 @@ class HearingState(StrEnum):
 class Hearing:
     """Owns the source and the thread that reads it.
 
-    Idle frames stay in the thread. The event loop's side never waits: an order takes
-    effect with the next frames, those that are being waited for included.
+    Idle frames stay in the thread. The event loop's side never waits: a wish takes
+    effect with the next frames, those that are being waited for included, and of wishes
+    about the same only the latest counts.
     """
 
     def __init__(
@@ -68,16 +76,17 @@ class Hearing:
         self._attention = attention
         self._deliver = deliver
         self._failed = failed
-        self._orders = Orders()
+        self._wishes = Wishes()
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
         self._state = HearingState.CLOSED
         self._problem: str | None = None
+        self._answered = 0
         self._remarked: set[str] = set()
         self._told_health = SourceHealth.GOOD
         self._frames = self._inferences = 0
         self._last_frame = time.monotonic()
 
-    # --- orders, from the event loop ---
+    # --- wishes, from the event loop ---
 
     def start(self) -> None:
         """Start the thread, with the microphone still closed."""
@@ -85,37 +94,49 @@ class Hearing:
 
     def stop(self, timeout: float) -> bool:
         """Close the microphone and end; False if a hanging device prevents that."""
-        self._orders.stop()
+        self._wishes.stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def open_microphone(self) -> None:
         """Capture; `MicrophoneFound` is delivered when the first frame has come."""
-        self._orders.want_microphone(wanted=True)
+        self._wishes.want_microphone(wanted=True)
 
     def close_microphone(self) -> None:
-        """Release the device, and attend no more. `state` tells when it is done."""
-        self._orders.want_microphone(wanted=False)
+        """Release the device, and attend no more; `MicrophoneClosed` is delivered when
+        it is done, unless it is wanted again before.
+        """
+        self._wishes.withdraw(self._attention.turn)
+        self._wishes.want_microphone(wanted=False)
 
     def attend(self, *, on: bool, after: Detection | None) -> None:
         """Deliver every frame from the next one on, or no more; see Attention."""
-        self._orders.give(partial(self._attention.turn, on=on, after=after))
+        turn = self._attention.turn
+        self._wishes.wish(turn, partial(turn, on=on, after=after))
 
     def expect(self, sound: OwnSound) -> None:
         """Keep a sound of ours, about to be played, out of what is delivered."""
-        self._orders.give(partial(self._expect, sound))
+        self._wishes.add(partial(self._expect, sound))
 
     def played(self) -> None:
         """The sound that was expected is over, but for its echo."""
-        self._orders.give(self._attention.played)
+        self._wishes.add(self._attention.played)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         """Detect only these wake words from now on."""
-        self._orders.give(partial(self._attention.listen_for, wake_words))
+        listen_for = self._attention.listen_for
+        self._wishes.wish(listen_for, partial(listen_for, wake_words))
 
     def set_threshold(self, wake_word: str, threshold: float) -> None:
         """Change how sure the engine must be of this wake word."""
-        self._orders.give(partial(self._attention.set_threshold, wake_word, threshold))
+        set_threshold = self._attention.set_threshold
+        self._wishes.wish(
+            (set_threshold, wake_word), partial(set_threshold, wake_word, threshold)
+        )
+
+    def tell_again(self) -> None:
+        """Deliver once more what the microphone is, as soon as the thread can."""
+        self._wishes.wish(self._tell, self._tell)
 
     # --- facts, readable from any thread ---
 
@@ -138,9 +159,19 @@ class Hearing:
         return self._problem
 
     @property
+    def wanted(self) -> bool:
+        """Whether the microphone is to be open; `state` tells whether it is."""
+        return self._wishes.microphone_wanted
+
+    @property
+    def wishes(self) -> int:
+        """See Wishes.changes."""
+        return self._wishes.changes
+
+    @property
     def rounds(self) -> int:
-        """See Orders.rounds."""
-        return self._orders.rounds
+        """See Wishes.rounds."""
+        return self._wishes.rounds
 
     @property
     def frames(self) -> int:
@@ -180,52 +211,63 @@ class Hearing:
 
     def _listen_until_stopped(self) -> None:
         delays = _retry_delays()
-        while not self._orders.stopping:
-            if not self._orders.microphone_wanted:
-                self._state = HearingState.CLOSED
-                self._orders.obey_next()
+        while not self._wishes.stopping:
+            self._wishes.grant()
+            opening_in = self._wishes.opening_in
+            if opening_in > 0:
+                self._be_closed()
+                self._wishes.wait(opening_in)
                 continue
             if self._capture():
                 delays = _retry_delays()
-            self._orders.obey_for(next(delays))
+            self._wishes.grant_for(next(delays))
         self._state = HearingState.CLOSED
 
     def _capture(self) -> bool:
-        """Listen until the microphone fails or is closed; whether it ever worked."""
-        worked = False
+        """Listen until the microphone fails or is not wanted; whether sound came."""
+        frames_before = self._frames
         if self._state is HearingState.CLOSED:
             self._state = HearingState.OPENING
         try:
             self._source.open()
             self._told_health = SourceHealth.GOOD
-            self._attention.reset()
-            patience = time.monotonic() + LONGEST_OPENING
-            while True:
-                frames = self._source.read(_READ_TIMEOUT, self._attention.batch)
-                # What was ordered while these were waited for concerns them already:
-                # they may hold the beginning of a sound of ours.
-                if not self._orders.obey():
-                    break
-                now = time.monotonic()
-                if not frames:
-                    if now > patience:
-                        raise MicrophoneError("no sound comes from the device")
-                    continue
-                self._last_frame = now
-                patience = now + LONGEST_GAP
-                if not worked:
-                    worked = True
-                    self._found()
-                self._frames += len(frames)
-                self._hear(frames)
-                self._inferences += len(frames)
-                self._tell_of_the_source()
+            self._listen()
         except MicrophoneError as error:
             # Told before closing, which can take long where a sound server hangs.
             self._lose(error)
         finally:
             self._source.close()
-        return worked
+            # Now, so that what is wished for until the next opening is not forgotten.
+            self._attention.reset()
+        if self._state is not HearingState.LOST:
+            self._be_closed()
+        return self._frames > frames_before
+
+    def _listen(self) -> None:
+        """Until the open microphone is not wanted any more. Raises MicrophoneError."""
+        patience = time.monotonic() + LONGEST_OPENING
+        found = False
+        # It may have taken long to open.
+        while self._wishes.microphone_wanted:
+            frames = self._source.read(_READ_TIMEOUT, self._attention.batch)
+            # What was wished for while these were waited for concerns them already:
+            # they may hold the beginning of a sound of ours.
+            if not self._wishes.grant():
+                return
+            now = time.monotonic()
+            if not frames:
+                if now > patience:
+                    raise MicrophoneError("no sound comes from the device")
+                continue
+            self._last_frame = now
+            patience = now + LONGEST_GAP
+            if not found:
+                found = True
+                self._found()
+            self._frames += len(frames)
+            self._hear(frames)
+            self._inferences += len(frames)
+            self._tell_of_the_source()
 
     def _hear(self, frames: Sequence[Frame]) -> None:
         events = [event for frame in frames for event in self._attention.hear(frame)]
@@ -237,6 +279,20 @@ class Hearing:
         self._state = HearingState.LISTENING
         self._problem = None
         self._deliver([MicrophoneFound()])
+
+    def _be_closed(self) -> None:
+        """The device is released, on purpose: nothing of the room is captured."""
+        changes = self._wishes.changes
+        # Whoever orders it is told, also where it was closed before.
+        ordered = not self._wishes.microphone_wanted and changes != self._answered
+        if self._state is HearingState.CLOSED and not ordered:
+            return
+        self._answered = changes
+        self._state = HearingState.CLOSED
+        self._problem = None
+        if not self._wishes.stopping:
+            logger.debug("%s is closed", self._source.description)
+            self._deliver([MicrophoneClosed()])
 
     def _tell_of_the_source(self) -> None:
         for remark in self._source.remarks:
@@ -262,7 +318,20 @@ class Hearing:
         self._state = HearingState.LOST
         self._deliver([MicrophoneLost()])
 
+    def _tell(self) -> None:
+        match self._state:
+            case HearingState.CLOSED:
+                self._deliver([MicrophoneClosed()])
+            case HearingState.LISTENING:
+                self._deliver([MicrophoneFound()])
+            case HearingState.LOST:
+                self._deliver([MicrophoneLost()])
+            case HearingState.OPENING | HearingState.FAILED:
+                pass  # What becomes of it is told anyway.
+
     def _expect(self, sound: OwnSound) -> None:
+        if self._state not in (HearingState.OPENING, HearingState.LISTENING):
+            return
         if events := self._attention.expect(sound):
             self._deliver(events)
 

@@ -14,7 +14,6 @@ from auricle.audio.portaudio import (
     LONGEST_CALL,
     Block,
     Capture,
-    PortAudioHungError,
     bounded,
 )
 from auricle.audio.source import SourceHealth
@@ -41,8 +40,8 @@ class Microphone:
         """`channel`, from 0, picks one of an array of microphones; None mixes them.
 
         `gain` is in decibels. Where the sound system does not answer for
-        `longest_call` seconds, the next opening raises PortAudioHungError: only
-        another process can listen.
+        `longest_call` seconds, opening and closing raise PortAudioHungError: only
+        another process can listen, and only the end of this one is sure to close it.
         """
         self._wanted = device
         self._channel = channel
@@ -53,7 +52,6 @@ class Microphone:
         self._levels = LevelWatch()
         self._converter: Converter | None = None
         self._dropped = 0
-        self._hung: PortAudioHungError | None = None
 
     @property
     def description(self) -> str:
@@ -96,8 +94,6 @@ class Microphone:
 
     def open(self) -> None:
         self.close()
-        if self._hung is not None:
-            raise self._hung
         open_capture = partial(Capture, self._wanted, self._channel)
         self._capture = bounded(open_capture, self._longest_call)
         format = self._capture.format
@@ -132,13 +128,9 @@ class Microphone:
         return frames
 
     def close(self) -> None:
-        if self._capture is None:
-            return
-        try:
-            bounded(self._capture.close, self._longest_call)
-        except PortAudioHungError as error:
-            self._hung = error
-        self._capture = None
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            bounded(capture.close, self._longest_call)
 
     def _take(self, block: Block, rate: int) -> None:
         if block.behind_a_gap:

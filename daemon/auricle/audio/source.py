@@ -55,4 +55,6 @@ class AudioSource(Protocol):
         """
 
     def close(self) -> None:
-        """Release the device. Never raises; closing twice is fine."""
+        """Release the device; closing twice is fine. Raises AuricleError where it does
+        not let go: then only the end of this process releases it.
+        """

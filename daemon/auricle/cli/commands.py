@@ -114,7 +114,7 @@ def _add_recognizer(commands: Commands) -> None:
         help="serve speech recognition at home, without the cloud",
         description="A Qwen-ASR-Realtime server with an embedded speech model. Point "
         "satellites at it with asr.url. Beyond this machine it needs an API key.",
-        epilog="Emotion is always reported as neutral: the embedded model cannot tell.",
+        epilog="No emotion is reported: the embedded models cannot tell.",
     )
     recognizer.add_argument(
         "--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1)"

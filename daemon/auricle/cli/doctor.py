@@ -3,11 +3,10 @@
 import argparse
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from auricle.audio.level import QUIETEST_DBFS
-from auricle.config import Settings
 from auricle.config_loading import (
     SYSTEM_FILE,
     default_file,
@@ -21,6 +20,7 @@ from auricle.doctor.examination import Examination, without_settings
 from auricle.doctor.examining import examine
 from auricle.errors import ConfigError
 from auricle.live_view import bar
+from auricle.redaction import OURS
 
 
 def main(args: argparse.Namespace) -> int:
@@ -29,11 +29,11 @@ def main(args: argparse.Namespace) -> int:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text file
     doctor = _Doctor(args.config or default_file())
     if args.json:
-        results = list(doctor.results())
+        results = list(doctor.told())
         print(report.as_json(results))
         return 0 if all_well(results) else 1
     results = []
-    for result in doctor.results():
+    for result in doctor.told():
         doctor.meter.erase()
         results.append(result)
         print("\n".join(report.lines(result)), flush=True)
@@ -46,7 +46,12 @@ class _Doctor:
         self.meter = _Meter()
         self._path = path
 
-    def results(self) -> Iterator[Result]:
+    def told(self) -> Iterator[Result]:
+        """What is found, without secrets."""
+        for result in self._results():
+            yield result.redacted(OURS.redacted)
+
+    def _results(self) -> Iterator[Result]:
         unit = service.look()
         of_service = unit if self._path == SYSTEM_FILE else None
         try:
@@ -60,9 +65,7 @@ class _Doctor:
         yield configuration.accepted(self._path, overriding())
         yield configuration.secrets(origins, withheld)
         examination = Examination(settings, unit, withheld, self.meter.take)
-        secrets = list(_secrets(settings))
-        for result in examine(examination.checks(), self.meter.show):
-            yield result.without(secrets)
+        yield from examine(examination.checks(), self.meter.show)
 
 
 class _Meter:
@@ -87,9 +90,3 @@ class _Meter:
         if self._shown:
             self._shown = False
             print("\r\x1b[K", end="")
-
-
-def _secrets(settings: Settings) -> Iterable[str]:
-    for secret in (settings.asr.api_key, settings.mqtt.password):
-        if secret is not None and secret.get_secret_value():
-            yield secret.get_secret_value()

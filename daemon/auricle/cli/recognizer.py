@@ -14,6 +14,7 @@ from auricle.errors import ConfigError
 from auricle.recognizer.engines import load_engine
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer
+from auricle.redaction import OURS
 from auricle.systemd import Notifier
 
 
@@ -69,4 +70,5 @@ def _api_keys(path: Path | None) -> list[str]:
         raise ConfigError(f"{path}: cannot be read as a key: {error}") from error
     if not keys:
         raise ConfigError(f"{path}: holds no key")
+    OURS.keep(*keys)
     return keys

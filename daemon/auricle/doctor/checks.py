@@ -1,6 +1,6 @@
 """What a check found, what that means, and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,12 +23,9 @@ class Result:
     advice: str = ""
     """What to do about it; empty where there is nothing to do."""
 
-    def without(self, secrets: Iterable[str]) -> "Result":
-        """The same with none of `secrets` in it: servers quote what they refuse."""
-        meaning, advice = self.meaning, self.advice
-        for secret in secrets:
-            meaning = meaning.replace(secret, "***")
-            advice = advice.replace(secret, "***")
+    def redacted(self, redact: Callable[[str], str]) -> "Result":
+        """The same without secrets: servers quote what they refuse."""
+        meaning, advice = redact(self.meaning), redact(self.advice)
         return Result(self.name, self.status, meaning, advice)
 
 

@@ -2,9 +2,8 @@
 
 import ipaddress
 import socket
-import urllib.request
 
-from auricle.asr.endpoint import is_loopback
+from auricle.asr.proxy import proxy_for
 from auricle.doctor.checks import Result, Status
 
 RECOGNIZER, BROKER = "recognizer name", "broker name"
@@ -13,7 +12,7 @@ ADVICE = "is the network up? see /etc/resolv.conf, which names the name server"
 
 
 def recognizer_name(host: str) -> Result:
-    if _through_proxy(host):
+    if proxy_for(f"wss://[{host}]" if ":" in host else f"wss://{host}"):
         return Result(RECOGNIZER, Status.SKIPPED, f"a proxy looks {host} up")
     return _look_up(RECOGNIZER, host, "asr.url")
 
@@ -52,9 +51,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _through_proxy(host: str) -> bool:
-    if is_loopback(host) or urllib.request.proxy_bypass(host):
-        return False
-    return not urllib.request.getproxies().keys().isdisjoint({"wss", "socks", "https"})

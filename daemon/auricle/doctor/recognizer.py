@@ -12,6 +12,7 @@ from auricle.asr.decoding import decode_server_event
 from auricle.asr.endpoint import is_loopback
 from auricle.asr.events import ServerError, SessionCreated
 from auricle.asr.failures import error_event
+from auricle.asr.proxy import proxy_for
 from auricle.doctor.checks import Result, Status
 from auricle.errors import AsrError
 from auricle.turn import Reason
@@ -29,6 +30,8 @@ class Visit:
     failure: AsrError | None = None
     server_date: datetime | None = None
     """The server's clock, at `at`, where it tells."""
+    proxy: str | None = None
+    """The variable that names the one on the way there, if there is one."""
 
     @property
     def needs_the_right_time(self) -> bool:
@@ -66,7 +69,15 @@ async def _visit(endpoint: Endpoint, patience: float) -> Visit:
     except AsrError as error:
         failure = error
     took = time.monotonic() - started
-    return Visit(host, took, datetime.now(UTC), failure, server_date)
+    proxy = proxy_for(endpoint.url)
+    return Visit(
+        host,
+        took,
+        datetime.now(UTC),
+        failure,
+        server_date,
+        proxy.variable if proxy else None,
+    )
 
 
 async def _session_created(connection: Connection) -> None:
@@ -88,9 +99,15 @@ def judge(visit: Visit) -> Result:
     advice = _ADVICE.get(failure.reason, "")
     if failure.reason is Reason.ASR_UNREACHABLE and is_loopback(visit.host):
         advice = "start it: auricle recognizer; or correct asr.url"
+    elif failure.reason in _OF_THE_WAY and visit.proxy is not None:
+        advice = (
+            f"correct or remove {visit.proxy}; or, where the way there is without a "
+            f"proxy, add {visit.host} to no_proxy"
+        )
     return Result(NAME, Status.FAILED, str(failure), advice)
 
 
+_OF_THE_WAY = (Reason.ASR_UNREACHABLE, Reason.ASR_TIMEOUT)
 _ADVICE = {
     Reason.AUTH_FAILED: "a key belongs to one region: asr.region is the other one, or "
     "the key is wrong, or its account may not use asr.model",

@@ -86,8 +86,10 @@ class Messages:
         )
 
     def state(self, state: str) -> list[Message]:
+        """Mute is no mere wish: it is on while the microphone is closed."""
         listening = "ON" if state == "listening" else "OFF"
         return [
+            self.setting(Setting.MUTE, state == "muted"),
             Message(self.topics.listening, listening, retain=True),
             Message(self.topics.state, state, retain=True),
         ]

@@ -167,7 +167,7 @@ class Publisher:
         else:
             self._outcomes.publish_end(outbound)
 
-    def echo(self, setting: Setting, value: bool | float | str) -> None:
+    def echo(self, setting: Setting, value: float | str) -> None:
         """Say what a setting is now; also when a command could not change it."""
         self._announcer.put(self._messages.setting(setting, value), again=True)
 

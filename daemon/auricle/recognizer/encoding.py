@@ -95,8 +95,8 @@ def _body(event: ServerEvent, model: str, settings: SessionSettings) -> Message:
                 "content_index": 0,
                 "error": {"code": code, "message": message, "param": None},
             }
-        case SessionFinished():
-            return {"type": "session.finished"}
+        case SessionFinished(transcript):
+            return {"type": "session.finished", "transcript": transcript}
         case ServerError():
             return {
                 "type": "error",

@@ -27,9 +27,13 @@ class Engine(Protocol):
         """What is said in `pcm`, of 0.1 to 60 s; an empty text where nothing is.
 
         `language` is the speaker's where known, `corpus` words to expect. What is not
-        `final` is wanted sooner rather than better. May raise anything: the item fails
-        then, and the session goes on.
+        `final` is wanted sooner rather than better. The answer's language is that of
+        its words, its emotion what was heard of one: None where it cannot tell. May
+        raise anything: the item fails then, and the session goes on.
         """
+
+    def usable(self, corpus: str) -> str | None:
+        """How much of `corpus` it heeds, in words, where that is not all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from auricle.recognizer.engine import Engine
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 # The final has to wait for a draft that is under way when the utterance ends. Of one
 # that is long beside the time that a draft takes, more is likely to come.
 _WORTH_A_DRAFT = 3
+# Each satellite has words of its own to expect, and says them again in every session.
+_MOST_CORPORA = 100
 
 
 class Inference:
@@ -28,6 +31,7 @@ class Inference:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._orders = 0
         self._draft_took = 0.0
+        self._corpora: deque[int] = deque(maxlen=_MOST_CORPORA)
 
     async def transcribe(self, work: Transcribe) -> Transcript | None:
         """None where the engine failed, or had no time for an interim."""
@@ -51,6 +55,7 @@ class Inference:
         return work.seconds >= _WORTH_A_DRAFT * self._draft_took
 
     def _transcribe(self, work: Transcribe) -> Transcript:
+        self._tell_what_is_left_out(work.corpus)
         began = time.monotonic()
         try:
             return self._engine.transcribe(
@@ -63,3 +68,14 @@ class Inference:
             took = time.monotonic() - began
             # A draft takes no longer than a final: a busy moment is got over.
             self._draft_took = min(self._draft_took, took) if work.final else took
+
+    def _tell_what_is_left_out(self, corpus: str | None) -> None:
+        if corpus is None or hash(corpus) in self._corpora:
+            return
+        self._corpora.append(hash(corpus))
+        if (usable := self._engine.usable(corpus)) is not None:
+            logger.warning(
+                "%s heeds %s of the words to expect that a client sent (corpus.text)",
+                self._engine.name,
+                usable,
+            )

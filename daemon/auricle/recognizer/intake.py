@@ -37,13 +37,15 @@ class Intake:
     def change(self, settings: SessionSettings) -> list[UtteranceEvent]:
         """From here on, other settings. Raises CodecError, and changes nothing."""
         before = self._settings
+        events: list[UtteranceEvent] = []
         if _codec(settings) != _codec(before):
-            self._decoder = self._make_decoder(*_codec(settings))
+            decoder = self._make_decoder(*_codec(settings))
+            events += self._hear_the_rest()
+            self._decoder = decoder
+        if settings.turn_detection != before.turn_detection:
+            events += self._hear_the_rest() + self._end_utterance()
+            self._input = None
         self._settings = settings
-        if settings.turn_detection == before.turn_detection:
-            return []
-        events = self._end_segment()
-        self._input = None
         return events
 
     def push(self, audio: bytes) -> list[UtteranceEvent]:
@@ -60,8 +62,8 @@ class Intake:
         return self._input.commit()
 
     def finish(self) -> list[UtteranceEvent]:
-        """No audio follows; what was not committed is dropped."""
-        return self._hear_the_rest() + self._end_segment()
+        """No audio follows."""
+        return self._hear_the_rest() + self._end_utterance()
 
     @property
     def open_audio(self) -> bytes:
@@ -81,8 +83,8 @@ class Intake:
             # By milliseconds, and the utterance ends here.
             return []
 
-    def _end_segment(self) -> list[UtteranceEvent]:
-        return self._input.flush() if isinstance(self._input, SegmentedInput) else []
+    def _end_utterance(self) -> list[UtteranceEvent]:
+        return self._input.flush() if self._input else []
 
     def _new_input(self) -> SegmentedInput | CommittedInput:
         vad = self._settings.turn_detection

@@ -9,6 +9,11 @@ class InterimText:
         self._confirmed = ""
         self._latest = ""
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was told."""
+        return bool(self._latest)
+
     def take(self, text: str) -> tuple[str, str] | None:
         """The confirmed prefix, which only grows, and the draft behind it.
 

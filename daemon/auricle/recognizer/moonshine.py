@@ -52,6 +52,9 @@ class MoonshineEngine:
             texts += map(self._decode, windows(samples_of(pcm), _WINDOW_SAMPLES))
         return Transcript(" ".join(filter(None, texts)), "en")
 
+    def usable(self, corpus: str) -> str | None:
+        return "nothing"
+
     def _decode(self, samples: Samples) -> str:
         whole = np.pad(samples, (0, -len(samples) % _PIECE_SAMPLES))
         with self._turn:

@@ -1,4 +1,4 @@
-"""What the engine found, as the service would say it."""
+"""What the engine found, as the service would say it, and nothing besides."""
 
 import math
 
@@ -10,9 +10,6 @@ from auricle.asr.events import (
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
 
-# The service always names an emotion. An engine that cannot tell does not mean this.
-_EMOTION_UNKNOWN = "neutral"
-
 
 def interim_transcript(
     work: Transcribe, confirmed: str, draft: str, transcript: Transcript
@@ -21,8 +18,8 @@ def interim_transcript(
         work.item_id,
         confirmed,
         draft,
-        transcript.language or work.language,
-        transcript.emotion or _EMOTION_UNKNOWN,
+        work.language or transcript.language,
+        transcript.emotion,
     )
 
 
@@ -33,10 +30,12 @@ def result(
     if transcript is None:
         message = "the speech engine could not recognize this item"
         return TranscriptionFailed(work.item_id, "internal_error", message)
+    # Where nothing was said, it was said in no language, and in no mood.
+    heard = transcript if transcript.text else Transcript("")
     return FinalTranscript(
         work.item_id,
-        transcript.text,
-        transcript.language or work.language,
-        transcript.emotion or _EMOTION_UNKNOWN,
+        heard.text,
+        work.language or heard.language,
+        heard.emotion,
         math.ceil(work.seconds),
     )

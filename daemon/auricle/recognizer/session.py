@@ -5,7 +5,7 @@ What the client sends goes into `receive_message`, what the engine found into
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from auricle.asr.events import (
@@ -25,6 +25,7 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from auricle.asr.wording import joined
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.recognizer.encoding import Message, encode_server_event
 from auricle.recognizer.engine import CodecError
@@ -33,17 +34,25 @@ from auricle.recognizer.interim import InterimText
 from auricle.recognizer.results import interim_transcript, result
 from auricle.recognizer.transcriptions import Transcribe, Transcriptions
 from auricle.recognizer.utterances import (
+    UtteranceEnded,
     UtteranceEvent,
+    UtteranceLeft,
     UtteranceStarted,
     UtteranceTooLongError,
 )
-from auricle.recognizer.validation import invalid, read_client_message
+from auricle.recognizer.validation import (
+    PartialUpdate,
+    invalid,
+    read_client_message,
+    refused_field,
+)
 from auricle.turn import Transcript
 
 # The service sends an interim every second or two; more often costs more than it shows.
 _INTERIM_EVERY = SAMPLE_RATE
 # Less than this holds no word, and models answer it with an invention.
 _SHORTEST = SAMPLE_RATE // 10 * SAMPLE_BYTES
+_FORMAT = "input_audio_format"
 # The text that clients of the live service know.
 _NOTHING_TO_COMMIT = (
     "Error committing input audio buffer, maybe no invalid audio stream."
@@ -85,6 +94,8 @@ class RecognizerSession:
         self._interim_wanted_at = 0
         self._next_interim_at = 0
         self._transcriptions = Transcriptions()
+        self._unannounced: str | None = None
+        self._finals: list[str] = []
         self._finishing = False
         self._ids = 0
         self._due: Orders = []
@@ -112,7 +123,12 @@ class RecognizerSession:
             case ServerError():
                 self._say(event)
             case SessionUpdate():
-                self._update(event)
+                if self._change(event):
+                    self._say(SessionUpdated(self._id))
+            case PartialUpdate(update, refused):
+                for error in refused:
+                    self._say(error)
+                self._change(update)
             case AppendAudio():
                 self._append(event)
             case Commit():
@@ -127,24 +143,32 @@ class RecognizerSession:
         """Take what the engine made of `work`; None where it failed or was skipped."""
         self._transcriptions.done(work)
         if work.final:
-            self._say(result(work, transcript))
+            self._complete(work, transcript)
         else:
             self._rest_from_interims()
             if transcript is not None:
                 self._say_interim(work, transcript)
         return self._take_due()
 
-    def _update(self, update: SessionUpdate) -> None:
+    def _change(self, update: SessionUpdate) -> bool:
+        """Whether all of it applies now."""
+        wanted, refused = update.settings, False
         try:
-            self._take_utterances(self._intake.change(update.settings))
+            events = self._intake.change(wanted)
         except CodecError as error:
-            param = "session.input_audio_format"
-            self._say(invalid(param, str(error), update.event_id))
-            return
-        if update.settings.turn_detection != self.settings.turn_detection:
-            self._item = None
-        self.settings = update.settings
-        self._say(SessionUpdated(self._id))
+            field = "sample_rate" if wanted.input_audio_format == "pcm" else _FORMAT
+            refused = True
+            self._say(refused_field(f"session.{field}", str(error), update.event_id))
+            wanted = replace(
+                wanted,
+                input_audio_format=self.settings.input_audio_format,
+                sample_rate=self.settings.sample_rate,
+            )
+            events = self._intake.change(wanted)
+        # What was said until now is recognized as it was asked for until now.
+        self._take_utterances(events)
+        self.settings = wanted
+        return not refused
 
     def _append(self, append: AppendAudio) -> None:
         try:
@@ -167,13 +191,24 @@ class RecognizerSession:
 
     def _take_utterances(self, events: list[UtteranceEvent]) -> None:
         for event in events:
-            if isinstance(event, UtteranceStarted):
-                item = self._new_item()
-                self._say(SpeechStarted(item, _milliseconds(event.start)))
-            else:
-                assert self._item is not None
-                self._say(SpeechStopped(self._item, _milliseconds(event.end)))
-                self._hand_over(self._item, event.pcm)
+            match event:
+                case UtteranceStarted(start):
+                    item = self._new_item()
+                    self._say(SpeechStarted(item, _milliseconds(start)))
+                case UtteranceEnded(end, pcm):
+                    assert self._item is not None
+                    self._say(SpeechStopped(self._item, _milliseconds(end)))
+                    self._hand_over(self._item, pcm)
+                case UtteranceLeft(pcm) if self._finishing:
+                    # Where nobody spoke, the service ends a session without an item.
+                    self._unannounced = self._item or self._new_item()
+                    self._transcriptions.want(
+                        self._order(self._unannounced, pcm, final=True)
+                    )
+                case UtteranceLeft(pcm):
+                    self._hand_over(self._item or self._new_item(), pcm)
+                case _:
+                    assert_never(event)
 
     def _new_item(self) -> str:
         self._item = self._new_id("item")
@@ -182,11 +217,24 @@ class RecognizerSession:
         return self._item
 
     def _hand_over(self, item: str, pcm: bytes) -> None:
+        self._announce(item)
+        self._item = None
+        self._transcriptions.want(self._order(item, pcm, final=True))
+
+    def _announce(self, item: str) -> None:
         self._say(Committed(item, self._previous_item))
         self._say(ItemCreated(item, self._previous_item))
         self._previous_item = item
-        self._item = None
-        self._transcriptions.want(self._order(item, pcm, final=True))
+
+    def _complete(self, work: Transcribe, transcript: Transcript | None) -> None:
+        if work.item_id == self._unannounced:
+            silent = transcript is not None and not transcript.text
+            if silent and not self._interim.begun:
+                return
+            self._announce(work.item_id)
+        if transcript is not None:
+            self._finals.append(transcript.text)
+        self._say(result(work, transcript))
 
     def _want_interim(self) -> None:
         if (
@@ -226,10 +274,10 @@ class RecognizerSession:
                 self._due.append(work)
             else:
                 self._transcriptions.done(work)
-                self._say(result(work, Transcript("")))
+                self._complete(work, Transcript(""))
         if self._finishing and self._transcriptions.idle and not self.finished:
             self.finished = True
-            self._say(SessionFinished())
+            self._say(SessionFinished(joined(self._finals)))
         due, self._due = self._due, []
         return due
 

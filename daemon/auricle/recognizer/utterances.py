@@ -25,11 +25,18 @@ class UtteranceEnded:
     pcm: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class UtteranceLeft:
+    """What a client said and did not commit."""
+
+    pcm: bytes
+
+
 class UtteranceTooLongError(AuricleError):
     """The client commits too late; the message goes to it."""
 
 
-UtteranceEvent = UtteranceStarted | UtteranceEnded
+UtteranceEvent = UtteranceStarted | UtteranceEnded | UtteranceLeft
 
 
 class SegmentedInput:
@@ -126,6 +133,11 @@ class CommittedInput:
         self._kept.clear()
         self._overflowing = False
         return pcm
+
+    def flush(self) -> list[UtteranceEvent]:
+        """Hand out what was not committed."""
+        pcm = self.commit()
+        return [UtteranceLeft(pcm)] if pcm else []
 
     @property
     def open_audio(self) -> bytes:

@@ -6,8 +6,8 @@ besides is taken without a word.
 
 import base64
 import json
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from auricle.asr.events import (
@@ -30,14 +30,31 @@ from auricle.asr.wording import clean, words
 _FORMATS = {"pcm": "pcm", "pcm16": "pcm", "opus": "opus"}
 _MAX_CORPUS_TOKENS = 10_000
 _LONGEST_EVENT_ID = 256
+_DEFAULTS = SessionSettings()
+_DEFAULT_VAD = ServerVad()
 _Json = dict[str, Any]
+_Take = Callable[[object, str], None]
+"""(value, path of the field); raises _InvalidError"""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialUpdate:
+    """A session.update of which some fields are refused; the others apply.
+
+    The service's documentation has an error for such an update, and nothing on the
+    fields beside. Its SDK tells of the error and goes on: a client that asked for
+    manual mode and for a language in vain would find its commits refused as well.
+    """
+
+    update: SessionUpdate
+    refused: tuple[ServerError, ...]
 
 
 def read_client_message(
     message: str | bytes,
     settings: SessionSettings,
     languages: Collection[str] = LANGUAGES,
-) -> ClientEvent | ServerError:
+) -> ClientEvent | PartialUpdate | ServerError:
     """The event in a frame.
 
     `settings` are what a session.update is merged into, `languages` those of the
@@ -72,6 +89,12 @@ def invalid(param: str | None, message: str, event_id: str = "") -> ServerError:
     )
 
 
+def refused_field(param: str, message: str, event_id: str) -> ServerError:
+    """The error for one field of a session.update."""
+    note = "The other fields of this session.update apply."
+    return invalid(param, f"{message.removesuffix('.')}. {note}", event_id)
+
+
 class _InvalidError(Exception):
     def __init__(self, param: str, message: str) -> None:
         super().__init__(message)
@@ -85,12 +108,17 @@ def _refuse_constant(name: str) -> float:
 
 def _read(
     event: _Json, event_id: str, settings: SessionSettings, languages: Collection[str]
-) -> ClientEvent:
+) -> ClientEvent | PartialUpdate:
     match event.get("type"):
         case "session.update":
-            settings = _merged(settings, event.get("session"))
-            _check_language(settings.language, languages)
-            return SessionUpdate(event_id, settings)
+            update = _Update(settings, languages)
+            update.session(event.get("session"))
+            wanted = SessionUpdate(event_id, update.settings)
+            refused = tuple(
+                refused_field(error.param, str(error), event_id)
+                for error in update.refused
+            )
+            return PartialUpdate(wanted, refused) if refused else wanted
         case "input_audio_buffer.append":
             return AppendAudio(event_id, _audio(event.get("audio")))
         case "input_audio_buffer.commit":
@@ -121,109 +149,132 @@ def _audio(audio: object) -> bytes:
         raise _InvalidError("audio", "audio is not valid base64") from None
 
 
-def _merged(settings: SessionSettings, session: object) -> SessionSettings:
-    if not isinstance(session, dict):
-        raise _InvalidError("session", "session must be an object")
-    for key, read in _FIELDS.items():
-        # A missing key leaves things as they are. So does null, but for the one key
-        # where null has a meaning.
-        if session.get(key) is not None or (key == "turn_detection" and key in session):
-            settings = read(settings, session[key])
-    return settings
+class _Update:
+    """Takes a session.update field by field, and refuses it field by field.
 
+    A key that is missing leaves things as they are; null sets them back to what applies
+    by default, except that `turn_detection` null is manual mode.
+    """
 
-def _with_modalities(settings: SessionSettings, value: object) -> SessionSettings:
-    if value != ["text"]:
-        raise _InvalidError("session.modalities", "modalities must be ['text']")
-    return settings
+    def __init__(self, settings: SessionSettings, languages: Collection[str]) -> None:
+        self.settings = settings
+        self.refused: list[_InvalidError] = []
+        self._languages = languages
 
-
-def _with_format(settings: SessionSettings, value: object) -> SessionSettings:
-    if not isinstance(value, str) or value not in _FORMATS:
-        raise _InvalidError(
-            "session.input_audio_format", "input_audio_format must be 'pcm' or 'opus'"
+    def session(self, asked: object) -> None:
+        """Raises _InvalidError where it is no session at all."""
+        if not isinstance(asked, dict):
+            raise _InvalidError("session", "session must be an object")
+        self._each(
+            asked,
+            "session",
+            {
+                "modalities": self._modalities,
+                "input_audio_format": self._format,
+                "sample_rate": self._sample_rate,
+                "input_audio_transcription": self._transcription,
+                "turn_detection": self._turn_detection,
+            },
         )
-    return replace(settings, input_audio_format=_FORMATS[value])
 
+    def _each(self, asked: _Json, path: str, fields: Mapping[str, _Take]) -> None:
+        for key, take in fields.items():
+            if key in asked:
+                try:
+                    take(asked[key], f"{path}.{key}")
+                except _InvalidError as error:
+                    self.refused.append(error)
 
-def _with_sample_rate(settings: SessionSettings, value: object) -> SessionSettings:
-    if not _is_number(value) or value not in SAMPLE_RATES:
-        raise _InvalidError("session.sample_rate", "sample_rate must be 16000 or 8000")
-    return replace(settings, sample_rate=int(value))
+    def _modalities(self, value: object, param: str) -> None:
+        if value is not None and value != ["text"]:
+            raise _InvalidError(param, "modalities must be ['text']")
 
+    def _format(self, value: object, param: str) -> None:
+        value = _DEFAULTS.input_audio_format if value is None else value
+        if not isinstance(value, str) or value not in _FORMATS:
+            raise _InvalidError(param, "input_audio_format must be 'pcm' or 'opus'")
+        self.settings = replace(self.settings, input_audio_format=_FORMATS[value])
 
-def _with_transcription(settings: SessionSettings, value: object) -> SessionSettings:
-    param = "session.input_audio_transcription"
-    if not isinstance(value, dict):
-        raise _InvalidError(param, "input_audio_transcription must be an object")
-    language = value.get("language")
-    if language is not None:
-        if not isinstance(language, str):
-            raise _InvalidError(f"{param}.language", "language must be a string")
-        settings = replace(settings, language=language)
-    corpus = value.get("corpus")
-    if corpus is not None:
-        text = corpus.get("text") if isinstance(corpus, dict) else corpus
-        if isinstance(corpus, dict) and text is None:
-            return settings
-        if not isinstance(corpus, dict) or not isinstance(text, str):
-            raise _InvalidError(f"{param}.corpus", "corpus.text must be a string")
-        if len(words(text)) > _MAX_CORPUS_TOKENS:
+    def _sample_rate(self, value: object, param: str) -> None:
+        value = _DEFAULTS.sample_rate if value is None else value
+        if not _is_number(value) or value not in SAMPLE_RATES:
+            raise _InvalidError(param, "sample_rate must be 16000 or 8000")
+        self.settings = replace(self.settings, sample_rate=int(value))
+
+    def _transcription(self, value: object, param: str) -> None:
+        if value is None:
+            value = {"language": None, "corpus": None}
+        if not isinstance(value, dict):
+            raise _InvalidError(param, "input_audio_transcription must be an object")
+        fields = {"language": self._language, "corpus": self._corpus}
+        self._each(value, param, fields)
+
+    def _language(self, value: object, param: str) -> None:
+        if value is not None and not isinstance(value, str):
+            raise _InvalidError(param, "language must be a string")
+        if value is not None and value not in self._languages:
             raise _InvalidError(
-                f"{param}.corpus.text", "corpus.text must not exceed 10000 tokens"
+                param,
+                f"Invalid value: '{clean(value, 64)}'. The speech model of this "
+                f"recognizer knows: {', '.join(sorted(self._languages))}. Leave "
+                "language out to have it detected.",
             )
-        settings = replace(settings, corpus_text=text or None)
-    return settings
+        self.settings = replace(self.settings, language=value)
 
+    def _corpus(self, value: object, param: str) -> None:
+        if value is None:
+            value = {"text": None}
+        if not isinstance(value, dict):
+            raise _InvalidError(param, "corpus must be an object")
+        self._each(value, param, {"text": self._corpus_text})
 
-def _check_language(language: str | None, languages: Collection[str]) -> None:
-    if language is None or language in languages:
-        return
-    raise _InvalidError(
-        "session.input_audio_transcription.language",
-        f"Invalid value: '{clean(language, 64)}'. The speech model of this recognizer "
-        f"knows: {', '.join(sorted(languages))}. Leave language out to have it "
-        "detected.",
-    )
+    def _corpus_text(self, value: object, param: str) -> None:
+        if value is not None and not isinstance(value, str):
+            raise _InvalidError(param, "corpus.text must be a string")
+        # No word has less than a token: what the service takes is never refused.
+        if value is not None and len(words(value)) > _MAX_CORPUS_TOKENS:
+            raise _InvalidError(param, "corpus.text must not exceed 10000 tokens")
+        self.settings = replace(self.settings, corpus_text=value or None)
 
+    def _turn_detection(self, value: object, param: str) -> None:
+        if value is None:
+            self.settings = replace(self.settings, turn_detection=None)
+            return
+        if not isinstance(value, dict):
+            raise _InvalidError(param, "turn_detection must be an object or null")
+        if value.get("type") != "server_vad":
+            raise _InvalidError(f"{param}.type", "type must be 'server_vad'")
+        self._set_vad(self.settings.turn_detection or _DEFAULT_VAD)
+        fields = {
+            "threshold": self._threshold,
+            "silence_duration_ms": self._silence_duration,
+        }
+        self._each(value, param, fields)
 
-def _with_turn_detection(settings: SessionSettings, value: object) -> SessionSettings:
-    param = "session.turn_detection"
-    if value is None:
-        return replace(settings, turn_detection=None)
-    if not isinstance(value, dict):
-        raise _InvalidError(param, "turn_detection must be an object or null")
-    if value.get("type") != "server_vad":
-        raise _InvalidError(f"{param}.type", "type must be 'server_vad'")
-    vad = settings.turn_detection or ServerVad()
-    threshold = value.get("threshold")
-    if threshold is not None:
+    def _threshold(self, value: object, param: str) -> None:
+        value = _DEFAULT_VAD.threshold if value is None else value
         low, high = THRESHOLD_RANGE
-        if not _is_number(threshold) or not low <= threshold <= high:
-            raise _InvalidError(
-                f"{param}.threshold", "threshold must be a number from -1 to 1"
-            )
-        vad = replace(vad, threshold=float(threshold))
-    silence_ms = value.get("silence_duration_ms")
-    if silence_ms is not None:
+        if not _is_number(value) or not low <= value <= high:
+            raise _InvalidError(param, "threshold must be a number from -1 to 1")
+        self._set_vad(replace(self._vad, threshold=float(value)))
+
+    def _silence_duration(self, value: object, param: str) -> None:
+        value = _DEFAULT_VAD.silence_duration_ms if value is None else value
         shortest, longest = SILENCE_MS_RANGE
-        if not _is_number(silence_ms) or not shortest <= silence_ms <= longest:
+        if not _is_number(value) or not shortest <= value <= longest:
             raise _InvalidError(
-                f"{param}.silence_duration_ms",
-                "silence_duration_ms must be a number from 200 to 6000",
+                param, "silence_duration_ms must be a number from 200 to 6000"
             )
-        vad = replace(vad, silence_duration_ms=int(silence_ms))
-    return replace(settings, turn_detection=vad)
+        self._set_vad(replace(self._vad, silence_duration_ms=int(value)))
+
+    @property
+    def _vad(self) -> ServerVad:
+        assert self.settings.turn_detection is not None
+        return self.settings.turn_detection
+
+    def _set_vad(self, vad: ServerVad) -> None:
+        self.settings = replace(self.settings, turn_detection=vad)
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-_FIELDS: dict[str, Callable[[SessionSettings, object], SessionSettings]] = {
-    "modalities": _with_modalities,
-    "input_audio_format": _with_format,
-    "sample_rate": _with_sample_rate,
-    "input_audio_transcription": _with_transcription,
-    "turn_detection": _with_turn_detection,
-}

@@ -77,9 +77,22 @@ class WhisperEngine:
     ) -> Transcript:
         texts: list[str] = []
         for window in windows(samples_of(pcm), _WINDOW_SAMPLES):
-            text, language = self._decode(window, language, corpus, final=final)
-            texts.append(text)
-        return Transcript(" ".join(filter(None, texts)), language)
+            text, heard = self._decode(window, language, corpus, final=final)
+            if text:
+                texts.append(text)
+                # Whoever goes on does so in the same language.
+                language = heard
+        return Transcript(" ".join(texts), language)
+
+    def usable(self, corpus: str) -> str | None:
+        # faster-whisper gives the prompt half of what the model reads, and leaves out
+        # the rest without a word.
+        most = self._whisper.max_length // 2 - 1
+        tokens = self._whisper.hf_tokenizer.encode(
+            f" {corpus.strip()}", add_special_tokens=False
+        )
+        asked = len(tokens.ids)
+        return f"the first {most} of {asked} tokens" if asked > most else None
 
     def _decode(
         self,

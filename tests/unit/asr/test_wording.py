@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.wording import LONGEST_TEXT, clean, is_corpus_echo, language_label
+from auricle.asr.wording import (
+    LONGEST_TEXT,
+    clean,
+    is_corpus_echo,
+    joined,
+    language_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +92,25 @@ def test_a_command_that_uses_the_hints_is_no_echo(text: str) -> None:
 def test_chinese_hints_said_back_are_an_echo() -> None:
     assert is_corpus_echo("厨房灯客厅灯", "厨房灯 客厅灯")
     assert not is_corpus_echo("请打开卧室的窗帘", "厨房灯 客厅灯")
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        ([], ""),
+        (["", " "], ""),
+        (
+            ["Turn on the light.", "", "And the radio."],
+            "Turn on the light. And the radio.",
+        ),
+        (["打开灯。", "现在。"], "打开灯。现在。"),
+        (["Schalte ein", "кухню"], "Schalte ein кухню"),
+        (["ライトを", "つけて"], "ライトをつけて"),
+        (["打开 TV", "现在"], "打开 TV现在"),
+    ],
+    ids=str,
+)
+def test_texts_are_joined_as_their_language_is_written(
+    texts: list[str], whole: str
+) -> None:
+    assert joined(texts) == whole

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from auricle.doctor import recognizer
@@ -22,6 +23,13 @@ def test_a_refused_key_may_belong_to_the_other_region() -> None:
 def test_a_recognizer_of_this_machine_has_to_be_started() -> None:
     found = recognizer.judge(visited(Reason.ASR_UNREACHABLE, "127.0.0.1"))
     assert "auricle recognizer" in found.advice
+
+
+def test_a_proxy_on_the_way_is_named_by_its_variable() -> None:
+    visit = replace(visited(Reason.ASR_UNREACHABLE), proxy="https_proxy")
+    advice = recognizer.judge(visit).advice
+    assert "https_proxy" in advice
+    assert "add asr.example.org to no_proxy" in advice
 
 
 def test_a_wrong_clock_is_told_of_at_the_clock_alone() -> None:

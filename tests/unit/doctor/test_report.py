@@ -2,6 +2,7 @@ import json
 
 from auricle.doctor import report
 from auricle.doctor.checks import Result, Status, all_well
+from auricle.redaction import Redaction
 
 
 def test_what_to_do_stands_under_what_is_wrong() -> None:
@@ -43,5 +44,7 @@ def test_programs_get_everything_as_json() -> None:
 
 def test_a_secret_that_somebody_quotes_is_not_repeated() -> None:
     found = Result("recognizer", Status.FAILED, "key sk-1 is bad", "replace sk-1")
-    told = found.without(["sk-1"])
+    redaction = Redaction()
+    redaction.keep("sk-1")
+    told = found.redacted(redaction.redacted)
     assert (told.meaning, told.advice) == ("key *** is bad", "replace ***")

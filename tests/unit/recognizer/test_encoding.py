@@ -45,7 +45,7 @@ EVENTS: st.SearchStrategy[ServerEvent] = st.one_of(
         st.none() | st.integers(0, 100).map(float),
     ),
     st.builds(TranscriptionFailed, ids, ids, words),
-    st.just(SessionFinished()),
+    st.builds(SessionFinished, words.map(str.strip)),
     st.builds(ServerError, ids, ids, words, st.none() | ids, st.none() | ids),
 )
 

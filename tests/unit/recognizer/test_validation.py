@@ -1,5 +1,6 @@
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from auricle.asr.events import (
     encode_client_event,
 )
 from auricle.asr.wording import clean
-from auricle.recognizer.validation import read_client_message
+from auricle.recognizer.validation import PartialUpdate, read_client_message
 
 DEFAULTS = SessionSettings()
 
@@ -34,13 +35,20 @@ def update(settings: SessionSettings = DEFAULTS, **session: Any) -> SessionSetti
     return event.settings
 
 
-def refused(**session: Any) -> str | None:
-    error = read(event_id="e", type="session.update", session=session)
-    assert isinstance(error, ServerError)
-    assert (error.type, error.code) == ("invalid_request_error", "invalid_value")
-    assert error.event_id == "e"
-    assert error.message
-    return error.param
+def partial(settings: SessionSettings = DEFAULTS, **session: Any) -> PartialUpdate:
+    event = read(settings, event_id="e", type="session.update", session=session)
+    assert isinstance(event, PartialUpdate), event
+    for error in event.refused:
+        assert (error.type, error.code) == ("invalid_request_error", "invalid_value")
+        assert error.event_id == "e"
+        assert error.message.endswith(
+            ". The other fields of this session.update apply."
+        )
+    return event
+
+
+def refused(**session: Any) -> list[str | None]:
+    return [error.param for error in partial(**session).refused]
 
 
 # --- what the official SDK sends ---
@@ -111,11 +119,10 @@ def test_the_order_of_keys_is_of_no_matter() -> None:
     "session",
     [
         {},
-        {"input_audio_transcription": None},
         {"input_audio_transcription": {}},
-        {"input_audio_transcription": {"language": None, "corpus": None}},
+        {"input_audio_transcription": {"model": None}},
         {"input_audio_transcription": {"corpus": {}}},
-        {"sample_rate": None, "input_audio_format": None, "modalities": None},
+        {"voice": None, "output_audio_format": None, "modalities": None},
         {"unknown": {"key": 1}},
     ],
     ids=str,
@@ -123,6 +130,41 @@ def test_the_order_of_keys_is_of_no_matter() -> None:
 def test_what_is_left_out_stays_as_it_was(session: dict[str, Any]) -> None:
     settings = SessionSettings(None, "de", "opus", 8000, "Küche")
     assert update(settings, **session) == settings
+
+
+ASKED = SessionSettings(ServerVad(-0.5, 300), "de", "opus", 8000, "Küche")
+
+
+@pytest.mark.parametrize(
+    ("session", "changed"),
+    [
+        ({"input_audio_transcription": {"language": None}}, {"language": None}),
+        ({"input_audio_transcription": {"corpus": None}}, {"corpus_text": None}),
+        (
+            {"input_audio_transcription": {"corpus": {"text": None}}},
+            {"corpus_text": None},
+        ),
+        (
+            {"input_audio_transcription": None},
+            {"language": None, "corpus_text": None},
+        ),
+        ({"input_audio_format": None}, {"input_audio_format": "pcm"}),
+        ({"sample_rate": None}, {"sample_rate": 16000}),
+        (
+            {"turn_detection": {"type": "server_vad", "threshold": None}},
+            {"turn_detection": ServerVad(0.2, 300)},
+        ),
+        (
+            {"turn_detection": {"type": "server_vad", "silence_duration_ms": None}},
+            {"turn_detection": ServerVad(-0.5, 800)},
+        ),
+    ],
+    ids=str,
+)
+def test_null_goes_back_to_what_applies_by_default(
+    session: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    assert update(ASKED, **session) == replace(ASKED, **changed)
 
 
 def test_no_turn_detection_and_null_are_different_things() -> None:
@@ -150,8 +192,9 @@ def test_a_language_that_is_not_known_here_is_told_from_those_that_are(
 ) -> None:
     asked = {"input_audio_transcription": {"language": language}}
     message = json.dumps({"event_id": "e", "type": "session.update", "session": asked})
-    error = read_client_message(message, DEFAULTS, {"en", "de"})
-    assert isinstance(error, ServerError)
+    told = read_client_message(message, DEFAULTS, {"en", "de"})
+    assert isinstance(told, PartialUpdate)
+    [error] = told.refused
     assert (error.type, error.code) == ("invalid_request_error", "invalid_value")
     assert error.param == "session.input_audio_transcription.language"
     assert error.event_id == "e"
@@ -214,7 +257,7 @@ def vad(**fields: Any) -> dict[str, Any]:
         ),
         (
             {"input_audio_transcription": {"corpus": {"text": 5}}},
-            "session.input_audio_transcription.corpus",
+            "session.input_audio_transcription.corpus.text",
         ),
         (
             {"input_audio_transcription": {"corpus": {"text": "word " * 10_001}}},
@@ -236,7 +279,75 @@ def vad(**fields: Any) -> dict[str, Any]:
 def test_what_is_out_of_range_is_refused_by_its_path(
     session: dict[str, Any], param: str
 ) -> None:
-    assert refused(**session) == param
+    assert refused(**session) == [param]
+
+
+BAD: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+    (
+        {"input_audio_transcription": {"language": "auto", "corpus": {"text": "Nabu"}}},
+        "session.input_audio_transcription.language",
+        {"corpus_text": "Nabu"},
+    ),
+    (
+        {"input_audio_transcription": {"language": "en", "corpus": {"text": 5}}},
+        "session.input_audio_transcription.corpus.text",
+        {"language": "en"},
+    ),
+    ({"input_audio_format": "mp3"}, "session.input_audio_format", {}),
+    ({"sample_rate": 44100}, "session.sample_rate", {}),
+    ({"modalities": ["audio"]}, "session.modalities", {}),
+]
+MODES: list[tuple[dict[str, Any], ServerVad | None]] = [
+    ({"turn_detection": None}, None),
+    (
+        {
+            "turn_detection": {
+                "type": "server_vad",
+                "threshold": 0.0,
+                "silence_duration_ms": 400,
+            }
+        },
+        ServerVad(0.0, 400),
+    ),
+]
+
+
+@pytest.mark.parametrize(("bad", "param", "good"), BAD, ids=str)
+@pytest.mark.parametrize(("asked", "mode"), MODES, ids=str)
+def test_what_stands_beside_a_refused_field_applies(
+    asked: dict[str, Any],
+    mode: ServerVad | None,
+    bad: dict[str, Any],
+    param: str,
+    good: dict[str, Any],
+) -> None:
+    told = partial(**asked, **bad)
+    assert told.update.settings == replace(DEFAULTS, turn_detection=mode, **good)
+    assert [error.param for error in told.refused] == [param]
+
+
+def test_of_turn_detection_too_what_is_valid_applies() -> None:
+    manual = SessionSettings(turn_detection=None)
+    told = partial(manual, **vad(threshold=5, silence_duration_ms=400))
+    assert told.update.settings.turn_detection == ServerVad(0.2, 400)
+
+
+def test_each_refused_field_is_named() -> None:
+    assert refused(
+        sample_rate=1,
+        input_audio_transcription={"language": 5},
+        **vad(threshold=5),
+    ) == [
+        "session.sample_rate",
+        "session.input_audio_transcription.language",
+        "session.turn_detection.threshold",
+    ]
+
+
+def test_a_text_of_many_characters_and_few_tokens_is_taken() -> None:
+    hints = "Wohnzimmerdeckenleuchtenhelligkeit " * 9_999
+    settings = update(input_audio_transcription={"corpus": {"text": hints}})
+    assert settings.corpus_text == hints
 
 
 @pytest.mark.parametrize("session", [None, [], "text", 5])
@@ -288,8 +399,9 @@ def test_infinity_in_disguise_is_out_of_range() -> None:
         '{"type":"session.update","session":{"turn_detection":'
         '{"type":"server_vad","threshold":1e999}}}'
     )
-    error = read_client_message(message, DEFAULTS)
-    assert isinstance(error, ServerError)
+    told = read_client_message(message, DEFAULTS)
+    assert isinstance(told, PartialUpdate)
+    [error] = told.refused
     assert error.param == "session.turn_detection.threshold"
 
 
@@ -346,16 +458,15 @@ json_values = st.recursive(
     ),
     max_leaves=8,
 )
+FIELDS = [
+    "modalities",
+    "input_audio_format",
+    "sample_rate",
+    "input_audio_transcription",
+    "turn_detection",
+]
 session_values = st.dictionaries(
-    st.sampled_from(
-        [
-            "modalities",
-            "input_audio_format",
-            "sample_rate",
-            "input_audio_transcription",
-            "turn_detection",
-        ]
-    ),
+    st.sampled_from(FIELDS),
     json_values
     | st.dictionaries(
         st.sampled_from(
@@ -366,9 +477,26 @@ session_values = st.dictionaries(
 )
 
 
+def settings_after(
+    settings: SessionSettings, session: dict[str, Any]
+) -> SessionSettings:
+    event = read(settings, event_id="e", type="session.update", session=session)
+    update = event.update if isinstance(event, PartialUpdate) else event
+    assert isinstance(update, SessionUpdate)
+    return update.settings
+
+
 @given(session_values)
-def test_no_session_raises(session: dict[str, object]) -> None:
-    read(type="session.update", session=session)
+def test_a_field_applies_or_is_refused_whatever_stands_beside_it(
+    session: dict[str, Any],
+) -> None:
+    # NaN and Infinity are refused with the whole message.
+    session = json.loads(json.dumps(session), parse_constant=lambda _: None)
+    alone = DEFAULTS
+    for key in FIELDS:
+        if key in session:
+            alone = settings_after(alone, {key: session[key]})
+    assert settings_after(DEFAULTS, session) == alone
 
 
 @given(st.text() | st.binary())

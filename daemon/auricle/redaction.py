@@ -1,0 +1,121 @@
+"""Secrets, taken out of what is told: the text of others' errors is logged unread.
+
+A library may quote what it was given, and a server what it refuses. So all that is
+logged, printed as an error, or told to systemd goes through here: the secrets that we
+know, and whatever looks like one.
+"""
+
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TextIO
+from urllib.parse import quote, unquote
+
+MASK = "***"
+
+# Shorter ones protect nothing, and would take words out of every sentence.
+_SHORTEST = 3
+# Below, a secret may be a word, which is only one where it stands alone.
+_UNLIKELY_WORD = 8
+
+_LOOKS_SECRET = re.compile(
+    # What stands before the host: its end is the last @, also where it should have been
+    # encoded. The bounds keep a long line from taking long.
+    r"(?P<scheme>//)[^\s\"'<>]{0,256}@"
+    r"|(?<![\w@])[\w.%+~-]{0,64}:[^\s\"'<>@/]{1,256}@(?=[\w\[])"
+    r"|\b(?P<header>bearer|basic(?=\s+\S*(?-i:[A-Z0-9=])))\s+[a-z0-9+/=._~-]{8,}",
+    re.IGNORECASE,
+)
+_SECRET_NAME = re.compile(r"(AURICLE|DASHSCOPE)_\w*(KEY|PASSWORD)", re.IGNORECASE)
+_PROXY_NAME = re.compile(r"_proxy$", re.IGNORECASE)
+_PIECES = re.compile(r"[/?#@:\s]+")
+
+
+class Redaction:
+    """What is secret, as far as it was told; it is never told again."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+
+    def keep(self, *secrets: str) -> None:
+        """Let none of `secrets` pass from now on, in whatever way it is written."""
+        for secret in secrets:
+            self._secrets |= {w for w in _writings(secret) if len(w) >= _SHORTEST}
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._known = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+
+    def redacted(self, text: str) -> str:
+        """`text` without secrets."""
+        if self._known is not None:
+            text = self._known.sub(MASK, text)
+        return _LOOKS_SECRET.sub(_mask, text)
+
+
+def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
+    """In the environment: of our own variables, and of the proxies."""
+    for name, value in environ.items():
+        if _SECRET_NAME.fullmatch(name):
+            yield value.strip()
+        if _PROXY_NAME.search(name):
+            yield from _of_proxy(value)
+
+
+def _of_proxy(url: str) -> Iterable[str]:
+    """The password, also where a character of it ends the host for whoever parses."""
+    before_host, found, _ = url.rpartition("@")
+    if not found:
+        return []
+    _, _, password = before_host.rpartition("//")[2].partition(":")
+    return [password, *_PIECES.split(password)]
+
+
+def _writings(secret: str) -> Iterable[str]:
+    plain = unquote(secret)
+    return (
+        *(secret, plain),
+        *(quote(plain), quote(plain, safe="")),
+        *(repr(plain)[1:-1], json.dumps(plain)[1:-1]),
+    )
+
+
+def _pattern(secret: str) -> str:
+    pattern = re.escape(secret)
+    if len(secret) >= _UNLIKELY_WORD or not secret.isalnum():
+        return pattern
+    return rf"(?<!\w){pattern}(?!\w)"
+
+
+def _mask(found: re.Match[str]) -> str:
+    if found["header"]:
+        return f"{found['header']} {MASK}"
+    return f"{found['scheme'] or ''}{MASK}@"
+
+
+class RedactedStream(io.TextIOBase):
+    """A text stream that tells no secret which is written to it at once."""
+
+    def __init__(self, stream: TextIO, redaction: Redaction) -> None:
+        self._stream = stream
+        self._redaction = redaction
+
+    def write(self, text: str) -> int:
+        self._stream.write(self._redaction.redacted(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+OURS = Redaction()
+"""Of this process, as its environment and its configuration are."""
