@@ -14,12 +14,19 @@ from pydantic import (
 
 from auricle.asr.endpoint import REGIONS, endpoint_url, require_secure_url
 from auricle.asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
+from auricle.asr.hints import MOST_TOKENS, tokens
 from auricle.config_sections import Section
 
 
 def _language(value: str) -> str:
     if value != "auto" and value not in LANGUAGES:
         raise ValueError(f"use auto or one of {' '.join(sorted(LANGUAGES))}")
+    return value
+
+
+def _hints(value: str) -> str:
+    if (count := tokens(value)) > MOST_TOKENS:
+        raise ValueError(f"about {count} tokens; a recognizer takes {MOST_TOKENS}")
     return value
 
 
@@ -61,7 +68,7 @@ class AsrSettings(Section):
         400, ge=SILENCE_MS_RANGE[0], le=SILENCE_MS_RANGE[1]
     )
     """server_vad: milliseconds of silence that end the utterance."""
-    hints: str = Field("", max_length=4000)
+    hints: Annotated[str, AfterValidator(_hints)] = ""
     """Words to expect, such as the names of rooms and lamps. Sent with every
     utterance; on noise the service may answer with these very words, which are
     discarded."""

@@ -287,3 +287,21 @@ async def test_neither_key_nor_speech_reach_the_log_at_any_level(
     assert base64.b64encode(spoken).decode()[:40] not in logged
     assert "blue door" not in logged
     assert CANARY not in repr(endpoint)
+
+
+async def test_more_hints_than_a_recognizer_takes_are_cut_and_the_log_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = SessionSettings(None, corpus_text=", ".join(["客厅的灯"] * 3000))
+    async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
+        for _ in range(2):
+            asked = Asked(client, settings)
+            asked.say(voice(0.6))
+            asked.session.end_utterance()
+            await asked.final()
+            asked.session.close()
+    for heard in server.heard:
+        sent = heard.settings["input_audio_transcription"]["corpus"]["text"]
+        assert 1900 < sent.count("客厅的灯") <= 2000
+    assert caplog.text.count("a recognizer takes 10000 tokens") == 1
+    assert "客厅" not in caplog.text

@@ -135,6 +135,7 @@ def test_every_mistake_is_on_a_line_of_its_own(tmp_path: Path) -> None:
         ("[asr]\nsample_rate = 44100", "16000"),
         ('[asr]\nlanguage = "tlh"', "use auto or one of"),
         ('[asr]\nurl = "ws://example.org/"', "wss://"),
+        (f'[asr]\nhints = "{"灯" * 10_001}"', "about 10001 tokens"),
         ('[mqtt]\nhost = "mqtt://me:secret@broker"', "the host alone"),
         ('[mqtt]\nfallbacks = ["mqtt://other"]', "the host alone"),
         ('[mqtt]\nfallbacks = ["other:0"]', "neither a host nor host:port"),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auricle.asr.connection import Connection, Endpoint, tls_context
 from auricle.asr.events import (
@@ -14,6 +14,7 @@ from auricle.asr.events import (
     SessionUpdated,
 )
 from auricle.asr.exchange import Exchange, Resampler, Traffic
+from auricle.asr.hints import MOST_TOKENS, fitting
 from auricle.asr.session import AsrSession, Deliver
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.breaker import Breaker
@@ -68,6 +69,7 @@ class AsrClient:
         self._endpoint = endpoint
         self._tls = tls_context(endpoint)
         self._make_resampler = make_resampler
+        self._latest_hints: str | None = None
         self._health: Reason | None = None
         self._breaker = Breaker()
         self._exchanges: set[Exchange] = set()
@@ -84,11 +86,26 @@ class AsrClient:
         return AsrSession(
             self,
             turn,
-            settings,
+            replace(settings, corpus_text=self._fitting(settings.corpus_text)),
             deliver,
             final_within=self._timeouts.final,
             finish_within=self._timeouts.finish,
         )
+
+    def _fitting(self, hints: str | None) -> str | None:
+        # More would have every turn refused.
+        fits = hints and fitting(hints)
+        if hints != self._latest_hints:
+            self._latest_hints = hints
+            if hints and fits != hints:
+                logger.warning(
+                    "of %d characters of words to expect, the first %d are sent: "
+                    "a recognizer takes %d tokens",
+                    len(hints),
+                    len(fits or ""),
+                    MOST_TOKENS,
+                )
+        return fits
 
     async def aclose(self, patience: float = _PARTING) -> None:
         """Let what takes leave have `patience` seconds for it, then close it."""

@@ -25,10 +25,10 @@ from auricle.asr.events import (
     SessionSettings,
     SessionUpdate,
 )
+from auricle.asr.hints import MOST_TOKENS
 from auricle.asr.wording import clean, words
 
 _FORMATS = {"pcm": "pcm", "pcm16": "pcm", "opus": "opus"}
-_MAX_CORPUS_TOKENS = 10_000
 _LONGEST_EVENT_ID = 256
 _DEFAULTS = SessionSettings()
 _DEFAULT_VAD = ServerVad()
@@ -232,7 +232,7 @@ class _Update:
         if value is not None and not isinstance(value, str):
             raise _InvalidError(param, "corpus.text must be a string")
         # No word has less than a token: what the service takes is never refused.
-        if value is not None and len(words(value)) > _MAX_CORPUS_TOKENS:
+        if value is not None and len(words(value)) > MOST_TOKENS:
             raise _InvalidError(param, "corpus.text must not exceed 10000 tokens")
         self.settings = replace(self.settings, corpus_text=value or None)
 
