@@ -13,7 +13,9 @@ from websockets.exceptions import InvalidStatus
 from rigs.broker import Broker
 from rigs.house import House
 from rigs.program import auricle, local_recognizer, write_settings
+from rigs.recognizer_faults import SpokenWith
 from rigs.recordings import needs_people, people, save
+from rigs.scripted_recognizer import ScriptedRecognizer
 from rigs.speech import mix, noise, say, silence
 
 WORDS = {"turn", "on", "the", "kitchen", "light"}
@@ -92,6 +94,22 @@ async def test_a_recording_becomes_its_transcript_and_emotion(tmp_path: Path) ->
     result = json.loads(out)
     assert words(result["text"]) == WORDS
     assert (result["language"], result["emotion"]) == ("en", None)
+
+
+async def test_of_several_moods_none_is_claimed_to_be_the_recordings(
+    tmp_path: Path,
+) -> None:
+    path = save(tmp_path / "long.wav", silence(45))
+    moods = [SpokenWith({"emotion": "angry"}), SpokenWith({"emotion": "happy"})]
+    async with ScriptedRecognizer("Turn it on.", faults=moods) as recognizer:
+        code, out, err = await auricle(
+            "transcribe", "--url", recognizer.url, "--json", str(path)
+        )
+
+    assert code == 0, err
+    result = json.loads(out)
+    assert [part["emotion"] for part in result["utterances"]] == ["angry", "happy"]
+    assert result["emotion"] is None
 
 
 async def test_recordings_of_any_kind_are_understood(tmp_path: Path) -> None:

@@ -155,8 +155,9 @@ def _print(args: argparse.Namespace, name: str, said: list[_Said]) -> None:
         result = {
             "file": name,
             "text": text,
-            "language": languages[0] if languages else None,
-            "emotion": emotions[0] if emotions else None,
+            # Of several, none is the recording's: each utterance has its own.
+            "language": languages[0] if len(languages) == 1 else None,
+            "emotion": emotions[0] if len(emotions) == 1 else None,
             "utterances": [asdict(part) for part in said],
         }
         print(json.dumps(result, ensure_ascii=False), flush=True)

@@ -60,7 +60,8 @@ class Diagnostics:
     problem: str | None = None
     """What a person has to mend, such as `auth_failed`."""
     spoken_today: float = 0.0
-    """Seconds of audio that the recognizer billed since midnight."""
+    """Seconds of audio since midnight: what the recognizer counted, and where it does
+    not tell, what was sent."""
     cost_today: float | None = None
     """In the currency of the device; None where no price is known."""
     limit_reached: bool = False
