@@ -5,11 +5,12 @@ import os
 import sys
 
 from auricle.cli.parser import build_parser
-from auricle.errors import ConfigError, RecordingError
+from auricle.errors import ConfigError, RecordingError, StateInUseError
 from auricle.redaction import OURS, RedactedStream, secrets_of
 
 # sysexits.h
 EX_NOINPUT = 66
+EX_CANTCREAT = 73
 EX_CONFIG = 78
 
 
@@ -26,6 +27,9 @@ def main() -> int:
         for line in str(error).splitlines():
             print(f"auricle: {line}", file=sys.stderr)
         return EX_CONFIG
+    except StateInUseError as error:
+        print(f"auricle: {error}", file=sys.stderr)
+        return EX_CANTCREAT
     except RecordingError as error:
         print(f"auricle: {error}", file=sys.stderr)
         return EX_NOINPUT

@@ -2,6 +2,7 @@
 
 * AuricleError
   * ConfigError           a person must act                 exit 78, not restarted
+  * StateInUseError       a person must stop one of two     exit 73, not restarted
   * MicrophoneError       the device is gone or refuses     close, back off, open again
   * PlaybackError         no sound comes out                told once, and done without
   * RecordingError        a file that cannot be played      exit 66, names the file
@@ -9,6 +10,8 @@
     * AsrProtocolError    we disagree on the protocol       same, logged with the type
     * AsrRejectedError    refused, and would be again       same, latched and shown
 """
+
+from pathlib import Path
 
 from auricle.turn import Reason
 
@@ -19,6 +22,17 @@ class AuricleError(Exception):
 
 class ConfigError(AuricleError):
     """The configuration cannot be used; the message names key, file and remedy."""
+
+
+class StateInUseError(AuricleError):
+    """Another satellite has the state directory."""
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"{holder} is a satellite with the state directory {directory} already: "
+            "stop it, or give this one a satellite.name and a "
+            "satellite.state_directory of its own"
+        )
 
 
 class MicrophoneError(AuricleError):

@@ -13,6 +13,7 @@ from rigs.broker import Broker, free_port, password_file, running_broker
 from rigs.eventually import eventually
 from rigs.house import House
 from rigs.mqtt_client import KNOCK, ONLINE, STATUS, satellite
+from rigs.takeover import telling_of_takeovers
 
 
 @pytest.fixture
@@ -119,6 +120,31 @@ async def test_two_clients_of_one_name_are_noticed(broker: Broker) -> None:
             await eventually(
                 lambda: Problem.TAKEN_OVER in first.problems + second.problems
             )
+
+
+async def test_of_two_clients_of_one_name_one_leaves_the_broker_to_the_other(
+    broker: Broker,
+) -> None:
+    async with (
+        telling_of_takeovers(broker.port) as port,
+        satellite(port, refused_for=600) as first,
+    ):
+        await first.connected()
+        async with satellite(port, refused_for=600) as second:
+            both = {first, second}
+            await eventually(
+                lambda: any(s.problems.count(Problem.TAKEN_OVER) > 2 for s in both)
+            )
+            loser = max(both, key=lambda s: s.problems.count(Problem.TAKEN_OVER))
+            (winner,) = both - {loser}
+            await winner.connected()
+            assert await winner.published(ONLINE) is DeliveryResult.NO_LISTENER
+            assert not loser.client.connected
+            end = loser.facts[-1]
+
+    assert isinstance(end, Disconnected)
+    assert "as 'auricle_study'" in end.detail
+    assert "satellite.name" in end.detail
 
 
 async def test_a_broker_restart_is_survived(broker: Broker) -> None:

@@ -31,6 +31,7 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
         await house.hears(TOPICS.availability, "offline")
 
     assert [heard.topic for heard in house.heard] == [
+        TOPICS.run,
         TOPICS.discovery,
         TOPICS.setting(Setting.MUTE),
         TOPICS.listening,
@@ -140,7 +141,9 @@ async def test_interim_transcripts_stay_inside_unless_wanted(broker: Broker) -> 
 
 async def test_diagnostics_are_retained(broker: Broker) -> None:
     async with publishing(broker) as satellite:
-        satellite.publisher.diagnostics(Diagnostics(NOW, asr=True, mic=False))
+        async with House(broker.port, TOPICS.diagnostics) as witness:
+            satellite.publisher.diagnostics(Diagnostics(NOW, asr=True, mic=False))
+            await witness.hears(TOPICS.diagnostics)
         async with House(broker.port, TOPICS.diagnostics) as house:
             await house.hears(TOPICS.diagnostics)
 

@@ -28,7 +28,14 @@ ONLINE = Message(STATUS, "online", retain=True)
 class Satellite:
     """A client, and all that it reported."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", **settings: Any) -> None:
+    def __init__(
+        self,
+        port: int,
+        host: str = "127.0.0.1",
+        *,
+        refused_for: float = 0.1,
+        **settings: Any,
+    ) -> None:
         self.facts: list[ConnectionFact] = []
         self.received: list[Received] = []
         self.delivered: list[Delivered] = []
@@ -40,7 +47,7 @@ class Satellite:
             on_message=self.received.append,
             on_delivery=self.delivered.append,
             delays=lambda: itertools.repeat(0.1),
-            refusal_delays=lambda: itertools.repeat(0.1),
+            refusal_delays=lambda: itertools.repeat(refused_for),
         )
 
     @property

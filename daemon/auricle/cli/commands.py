@@ -41,7 +41,9 @@ def _add_run(commands: Commands) -> None:
         "run",
         help="be a satellite, until stopped",
         description="Listen for the wake word, transcribe what follows, publish it.",
-        epilog="Stops on SIGTERM and Ctrl-C. Exit 78: the configuration is wrong.",
+        epilog="Stops on SIGTERM and Ctrl-C. Exit 66: the recording cannot be read. "
+        "Exit 73: another satellite has the state directory. Exit 78: the "
+        "configuration is wrong. systemd does not try again after any of these.",
     )
     _add_config_option(run)
     run.add_argument(
@@ -225,8 +227,8 @@ def _add_forget(commands: Commands) -> None:
         "forget",
         help="take this satellite out of Home Assistant",
         description="Clear every retained topic of this satellite at the broker: Home "
-        "Assistant removes the device. Stop the satellite first, or it will announce "
-        "itself again.",
+        "Assistant removes the device. Stop the satellite first: it would announce "
+        "itself again, and is not forgotten while it runs on this machine.",
     )
     _add_config_option(forget)
     forget.set_defaults(module="auricle.cli.forget")

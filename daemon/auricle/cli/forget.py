@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from auricle import assembly_mqtt, event_loop
+from auricle import assembly, assembly_mqtt, event_loop, state_lock
 from auricle.config_loading import load_with_options
 from auricle.mqtt.forgetting import ForgettingError, forget
 
@@ -14,6 +14,10 @@ EX_UNAVAILABLE = 69
 def main(args: argparse.Namespace) -> int:
     settings = load_with_options(args.config, {})
     topics = assembly_mqtt.messages(settings).topics
+    if running := state_lock.holder(assembly.state_directory(settings)):
+        message = f"{running} would tell all again: stop it first"
+        print(f"auricle forget: {message}", file=sys.stderr)
+        return EX_UNAVAILABLE
     try:
         forgotten = event_loop.run(
             forget(assembly_mqtt.broker(settings.mqtt, topics), topics)

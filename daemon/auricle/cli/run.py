@@ -2,7 +2,7 @@
 
 import argparse
 
-from auricle import app, event_loop, journal
+from auricle import app, assembly, event_loop, journal, state_lock
 from auricle.config import Settings
 from auricle.config_loading import load_with_options
 
@@ -18,4 +18,5 @@ def main(args: argparse.Namespace) -> int:
 
     settings = read()
     journal.start(settings.log.level)
-    return event_loop.run(app.run(settings, read))
+    with state_lock.locked(assembly.state_directory(settings)):
+        return event_loop.run(app.run(settings, read))

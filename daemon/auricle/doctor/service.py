@@ -30,6 +30,11 @@ _PROPERTIES = (
     *("Result", "ExecMainStatus", "NRestarts"),
 )
 _LOG = "its log says why: journalctl -u auricle -e"
+# sysexits.h: EX_CANTCREAT, EX_CONFIG.
+_ADVICE_AFTER = {
+    "73": "another satellite runs with its state directory: its log names that process",
+    "78": "its configuration is wrong: sudo auricle config",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,5 @@ def _running(told: str, properties: Mapping[str, str]) -> Result:
 def _failed(told: str, properties: Mapping[str, str]) -> Result:
     code = properties.get("ExecMainStatus", "")
     told += f"; {properties.get('Result')}, exit code {code}"
-    # sysexits.h: EX_CONFIG.
-    advice = "its configuration is wrong: sudo auricle config" if code == "78" else _LOG
+    advice = _ADVICE_AFTER.get(code, _LOG)
     return Result(NAME, Status.FAILED, told, advice)

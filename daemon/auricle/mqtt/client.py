@@ -15,6 +15,7 @@ from auricle.mqtt.broker import (
     Received,
     Version,
 )
+from auricle.mqtt.ending import taken_over
 from auricle.mqtt.knock import knock
 from auricle.mqtt.messages import Message
 from auricle.mqtt.refusals import Refusal, Refusals
@@ -75,6 +76,7 @@ class MqttClient:
         self._connection: WatchedConnection | None = None
         self._problem: Problem | None = None
         self._refusals = Refusals()
+        self._rival = False
 
     @property
     def connected(self) -> bool:
@@ -122,6 +124,12 @@ class MqttClient:
         """
         return None if self._connection is None else self._connection.publish(message)
 
+    def found_a_rival(self) -> None:
+        """Another client with our name was at this broker since we were: if we are
+        hung up on, that is why. Not every broker says so, as MQTT 5 has it.
+        """
+        self._rival = True
+
     async def _keep_connected(self) -> None:
         drops = 0
         while True:
@@ -139,19 +147,24 @@ class MqttClient:
                 self._going_back = False
                 self._route.start_over()
                 continue
+            if self._rival and end.problem is Problem.LOST:
+                end = taken_over(self._settings)
             if lasted is not None and lasted >= SETTLED:
                 drops = 0
                 self._problem = None
             elif lasted is not None and end.problem is Problem.LOST:
                 drops += 1
-            if drops >= DROPS:
+            pause = self._route.ended(end, lasted, self._loop.time())
+            if drops >= DROPS and end.problem is Problem.LOST:
                 end = Disconnected(
                     Problem.TAKEN_OVER,
                     f"{self._settings} drops us as soon as we are connected: is "
                     f"another client connected as {self._settings.client_id!r}?",
                 )
             self._report_end(end)
-            self._route.ended(end, lasted, self._loop.time())
+            if pause and end.problem is Problem.TAKEN_OVER:
+                message = "%s is left to that other client for %.0f s"
+                logger.warning(message, self._settings, pause)
 
     async def _go_back(self, connection: WatchedConnection) -> None:
         """Leave a broker that stands in for others as soon as one of those is back."""
@@ -180,6 +193,7 @@ class MqttClient:
             on_delivery=self._deliver,
         )
         self._connection = connection
+        self._rival = False
         looking_back = None
         if self._route.stands_in:
             looking_back = asyncio.create_task(

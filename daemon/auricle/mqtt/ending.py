@@ -35,12 +35,18 @@ def refused(
 def closed_by_broker(code: int, text: str, settings: BrokerSettings) -> Disconnected:
     """The broker said goodbye, with this reason."""
     if code == _SESSION_TAKEN_OVER:
-        return Disconnected(
-            Problem.TAKEN_OVER,
-            f"another client connected to {settings} as {settings.client_id!r}",
-        )
+        return taken_over(settings)
     return Disconnected(
         Problem.LOST, f"the broker {settings} closed the connection: {text.lower()}"
+    )
+
+
+def taken_over(settings: BrokerSettings) -> Disconnected:
+    """Another client has our name."""
+    return Disconnected(
+        Problem.TAKEN_OVER,
+        f"another client connected to {settings} as {settings.client_id!r}: are "
+        "there two satellites with one satellite.name?",
     )
 
 

@@ -12,15 +12,25 @@ class HomeAssistantStarted:
     """It may have to be told everything again."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunFound:
+    """The run of a satellite that was here last with our name."""
+
+    run_id: str
+
+
 def interpret(
     received: Received, topics: Topics, options: Options
-) -> Command | Rejected | HomeAssistantStarted | None:
+) -> Command | Rejected | HomeAssistantStarted | RunFound | None:
     """None for what concerns nobody here."""
     if received.topic == topics.birth:
         is_news = received.payload == b"online" and not received.retain
         return HomeAssistantStarted() if is_news else None
     if received.topic == topics.vocabulary:
         return parse_vocabulary(received.payload)
+    if received.topic == topics.run:
+        found = RunFound(received.payload.decode(errors="replace"))
+        return found if received.retain else None
     what = _addressee(topics, received.topic)
     if what is None:
         return None

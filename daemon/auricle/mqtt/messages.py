@@ -86,6 +86,9 @@ class Messages:
             self.topics.availability, "online" if online else "offline", retain=True
         )
 
+    def run(self, run_id: str) -> Message:
+        return Message(self.topics.run, run_id, retain=True)
+
     def state(self, state: str) -> list[Message]:
         """Mute is no mere wish: it is on while the microphone is closed."""
         listening = "ON" if state == "listening" else "OFF"

@@ -74,6 +74,7 @@ class Publisher:
             on_command=on_command,
             on_house_started=self._house_started,
             on_rejected=self._setting_rejected,
+            on_run=self._run_found,
         )
         self._client = MqttClient(
             broker,
@@ -106,6 +107,8 @@ class Publisher:
         self._broker_problem: str | None = None
         self._degraded_storage = False
         self._partials = Partials()
+        self._run_message: int | None = None
+        self._run_is_told = False
         self._seq = 0
 
     @property
@@ -198,6 +201,8 @@ class Publisher:
         match fact:
             case Connected():
                 self._broker_problem = None
+                run = self._messages.run(self._boot_id)
+                self._run_message = self._client.publish(run)
                 self._announce()
             case Disconnected(detail=detail):
                 self._broker_problem = detail
@@ -206,7 +211,14 @@ class Publisher:
         self._announcer.announce()
         self._finals.listeners_came()
 
+    def _run_found(self, run_id: str) -> None:
+        # Before the broker had ours, it was an earlier run's.
+        if self._run_is_told and run_id != self._boot_id:
+            self._client.found_a_rival()
+
     def _delivered(self, delivered: Delivered) -> None:
+        if delivered.id == self._run_message:
+            self._run_is_told |= delivered.result is DeliveryResult.ACKED
         if delivered.result is DeliveryResult.OVER_QUOTA:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()

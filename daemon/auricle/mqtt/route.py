@@ -2,17 +2,21 @@
 
 The first is where the satellite belongs; the others stand in for it, in their order.
 After every connection, however it ended, the first has its chance again. A broker that
-refuses our password is left alone for long, whatever the others do.
+refuses our password, or has another client with our name, is left alone for long,
+whatever the others do.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from auricle.mqtt.broker import BrokerSettings, Disconnected
+from auricle.mqtt.broker import BrokerSettings, Disconnected, Problem
 
 # Two clients with one id throw each other out at once, for ever: only a connection
 # that lasted makes the next attempt quick again.
 SETTLED = 10.0
+# Once may be somebody's mistake. After so many times in a row, none of which lasted,
+# one of the two has to leave the broker to the other one.
+TAKEOVERS = 3
 
 
 def refusal_delays() -> Iterator[float]:
@@ -60,17 +64,21 @@ class Route:
         self._current = ends.index(min(ends))
         return max(0.0, min(ends) - now, self._due - now)
 
-    def ended(self, end: Disconnected, lasted: float | None, now: float) -> None:
-        """The current broker's connection ended, or never was (`lasted` None)."""
-        if end.problem.lasts:
-            self._stops[self._current].refused(now)
+    def ended(self, end: Disconnected, lasted: float | None, now: float) -> float:
+        """The current broker's connection ended, or never was (`lasted` None); the
+        seconds for which that broker is left alone.
+        """
+        stop = self._stops[self._current]
+        if end.problem.lasts or stop.is_fought_over(end, lasted):
+            stop.refused(now)
         elif lasted is not None:
-            self._stops[self._current].accepted()
+            stop.accepted()
         if lasted is not None and lasted >= SETTLED:
             self._delays = self._new_delays()
         if lasted is not None or not self._admitting(self._current + 1, now):
             self.start_over()
             self._due = now + next(self._delays)
+        return max(0.0, stop.refuses_until - now)
 
     def knocked(self, broker: BrokerSettings, end: Disconnected, now: float) -> None:
         """An earlier one would not take us."""
@@ -101,6 +109,16 @@ class _Stop:
         self.refuses_until = -math.inf
         self._new_delays = refusal_delays
         self._delays = refusal_delays()
+        self._takeovers = 0
+
+    def is_fought_over(self, end: Disconnected, lasted: float | None) -> bool:
+        """Whether another client with our name has thrown us out again and again."""
+        if lasted is not None and lasted >= SETTLED:
+            self._takeovers = 0
+        if end.problem is not Problem.TAKEN_OVER:
+            return False
+        self._takeovers += 1
+        return self._takeovers >= TAKEOVERS
 
     def refused(self, now: float) -> None:
         self.refuses_until = now + next(self._delays)

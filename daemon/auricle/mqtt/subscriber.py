@@ -6,7 +6,7 @@ from collections.abc import Callable
 from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import Command, Options, Rejected
 from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.incoming import HomeAssistantStarted, interpret
+from auricle.mqtt.incoming import HomeAssistantStarted, RunFound, interpret
 from auricle.mqtt.topics import Action, Setting, Topics
 
 logger = logging.getLogger(__name__)
@@ -25,8 +25,11 @@ class Subscriber:
         on_command: Callable[[Command], None],
         on_house_started: Callable[[], None],
         on_rejected: Callable[[Setting], None],
+        on_run: Callable[[str], None],
     ) -> None:
-        """`on_rejected`: the house shows what it asked for, until it is told again."""
+        """`on_rejected`: the house shows what it asked for, until it is told again;
+        `on_run` hears which run was here last with our name.
+        """
         self.subscriptions = [
             topics.commands,
             topics.birth,
@@ -39,6 +42,7 @@ class Subscriber:
         self._on_command = on_command
         self._on_house_started = on_house_started
         self._on_rejected = on_rejected
+        self._on_run = on_run
         self._warned: set[Setting | Action | None] = set()
 
     def received(self, received: Received) -> None:
@@ -51,6 +55,8 @@ class Subscriber:
                 return
             case HomeAssistantStarted():
                 self._on_house_started()
+            case RunFound(run_id):
+                self._on_run(run_id)
             case Rejected() as rejected:
                 self._reject(rejected)
             case command:

@@ -109,6 +109,11 @@ class Topics:
         """Every final once its fate is known, however long that took."""
         return f"{self.root}/history"
 
+    @property
+    def run(self) -> str:
+        """Which run of the satellite has this name now; where it may read, too."""
+        return f"{self.root}/run/set"
+
     def setting(self, setting: Setting) -> str:
         return f"{self.root}/{setting}"
 
@@ -148,6 +153,7 @@ class Topics:
             self.emotion,
             self.diagnostics,
             self.delivery,
+            self.run,
             *(self.setting(setting) for setting in Setting),
         )
 

@@ -176,10 +176,14 @@ def test_push_to_talk_names_no_wake_word() -> None:
     assert "wake_word" not in payload(message)
 
 
-def test_listening_is_said_with_the_state() -> None:
+def test_listening_and_mute_are_said_with_the_state() -> None:
     said = {m.topic: m.payload for m in Messages(TOPICS).state("listening")}
 
-    assert said == {TOPICS.listening: "ON", TOPICS.state: "listening"}
+    assert said == {
+        TOPICS.setting(Setting.MUTE): "OFF",
+        TOPICS.listening: "ON",
+        TOPICS.state: "listening",
+    }
 
 
 @pytest.mark.parametrize(

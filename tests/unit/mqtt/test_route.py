@@ -8,6 +8,7 @@ from auricle.mqtt.route import SETTLED, Route, refusal_delays
 
 AWAY = Disconnected(Problem.UNREACHABLE, "nothing listens")
 REFUSED = Disconnected(Problem.AUTH_FAILED, "not authorized")
+TAKEN_OVER = Disconnected(Problem.TAKEN_OVER, "another one has our name")
 LOST = Disconnected(Problem.LOST, "it hung up")
 
 
@@ -105,6 +106,28 @@ def test_a_password_that_was_good_once_makes_a_refusal_short_again() -> None:
     broker.ended(REFUSED, None, 10_000.0)
 
     assert broker.next(10_000.0) == 120.0
+
+
+def test_who_is_thrown_out_again_and_again_leaves_the_broker_to_the_other() -> None:
+    broker = route("a")
+    waits = []
+    for lasted in (3600.0, 0.5, 0.5, 0.5):
+        broker.next(0.0)
+        broker.ended(TAKEN_OVER, lasted, 0.0)
+        waits.append(broker.next(0.0))
+
+    assert waits == [1.0, 2.0, 120.0, 1800.0]
+
+
+def test_who_is_thrown_out_once_in_a_while_comes_back_at_once() -> None:
+    broker = route("a")
+    waits = []
+    for end, lasted in ((TAKEN_OVER, 60.0), (LOST, 60.0)) * 5:
+        broker.next(0.0)
+        broker.ended(end, lasted, 0.0)
+        waits.append(broker.next(0.0))
+
+    assert waits == [1.0] * 10
 
 
 def test_an_earlier_broker_that_refuses_is_not_asked_again_for_a_while() -> None:

@@ -21,6 +21,7 @@ class House:
         self.commands: list[Command] = []
         self.starts = 0
         self.rejected: list[Setting] = []
+        self.runs: list[str] = []
         self.subscriber = Subscriber(
             TOPICS,
             Options(("auto", "en"), ("off", "okay_nabu")),
@@ -29,13 +30,14 @@ class House:
             on_command=self.commands.append,
             on_house_started=self._started,
             on_rejected=self.rejected.append,
+            on_run=self.runs.append,
         )
 
     def _started(self) -> None:
         self.starts += 1
 
-    def says(self, topic: str, payload: str) -> None:
-        self.subscriber.received(Received(topic, payload.encode(), retain=False))
+    def says(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        self.subscriber.received(Received(topic, payload.encode(), retain))
 
 
 def test_a_command_is_handed_on() -> None:
@@ -65,6 +67,18 @@ def test_a_setting_that_cannot_be_obeyed_is_rejected_each_time_and_warned_of_onc
     assert house.commands == []
     assert house.rejected == [Setting.MUTE, Setting.MUTE]
     assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG"]
+
+
+def test_the_run_that_was_here_last_is_known_by_what_it_left(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    house = House()
+    house.says(TOPICS.run, "another", retain=True)
+    # Our own, which comes back.
+    house.says(TOPICS.run, "ours")
+
+    assert house.runs == ["another"]
+    assert (house.commands, caplog.text) == ([], "")
 
 
 def test_an_order_of_rhasspy_is_a_command() -> None:

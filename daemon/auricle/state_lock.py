@@ -1,0 +1,109 @@
+"""One state directory, one satellite: two would throw each other off the broker, and
+write over each other's settings.
+
+The kernel lets go of the lock when its process ends, however that ends.
+"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from auricle.errors import StateInUseError
+
+logger = logging.getLogger(__name__)
+
+NAME = "satellite.lock"
+# Seconds for one that is about to end, or that only looks who is there.
+PATIENCE = 1.0
+_LOOKS = 0.05
+# A command line may be of any length.
+_LONGEST_TEXT = 300
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold the state directory. Raises StateInUseError, which names who has it.
+
+    Where nothing can be locked (a disk that is read-only, a network's), the satellite
+    runs all the same, and the log says so.
+    """
+    try:
+        lock = _open(directory)
+    except OSError as error:
+        _warn(directory, error)
+        yield
+        return
+    try:
+        _take(lock, directory)
+        yield
+    finally:
+        os.close(lock)
+
+
+def holder(directory: Path) -> str | None:
+    """The process that is a satellite with this state directory; None where none is."""
+    try:
+        lock = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _text(lock)
+    except OSError:
+        return None
+    finally:
+        os.close(lock)
+    return None
+
+
+def _open(directory: Path) -> int:
+    with contextlib.suppress(OSError):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(directory / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # Who may not write there can still be two.
+    return os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _take(lock: int, directory: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise StateInUseError(directory, _text(lock)) from None
+            time.sleep(_LOOKS)
+        except OSError as error:
+            _warn(directory, error)
+            return
+        else:
+            break
+    # A full disk costs the name, and not the lock.
+    with contextlib.suppress(OSError):
+        os.ftruncate(lock, 0)
+        command = " ".join(["auricle", *sys.argv[1:]])
+        os.pwrite(lock, f"process {os.getpid()} ({command})\n".encode(), 0)
+
+
+def _text(lock: int) -> str:
+    """What the holder says of itself, on one line."""
+    try:
+        said = os.pread(lock, _LONGEST_TEXT, 0).decode(errors="replace")
+    except OSError:  # Such as a directory's.
+        said = ""
+    line = "".join(filter(str.isprintable, said.partition("\n")[0]))
+    return line or "another process"
+
+
+def _warn(directory: Path, error: OSError) -> None:
+    logger.warning(
+        "%s cannot be locked (%s): a second satellite there would not be noticed",
+        directory,
+        error.strerror or error,
+    )

@@ -1,0 +1,106 @@
+"""One state directory, one satellite, as the kernel sees it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from auricle.errors import StateInUseError
+from auricle.state_lock import NAME, holder, locked
+
+HOLD = """
+import sys
+from pathlib import Path
+from auricle.state_lock import locked
+
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(directory: Path) -> Iterator["subprocess.Popen[str]"]:
+    """By another process."""
+    command = [sys.executable, "-c", HOLD, str(directory), "run", "--config", "a.toml"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_one_is_told_which_process_has_it(tmp_path: Path) -> None:
+    with (
+        held(tmp_path) as first,
+        pytest.raises(StateInUseError) as caught,
+        locked(tmp_path),
+    ):
+        pass
+
+    said = str(caught.value)
+    assert f"process {first.pid} (auricle {tmp_path} run --config a.toml)" in said
+    assert str(tmp_path) in said
+    assert "satellite.state_directory" in said
+
+
+def test_who_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
+    with held(tmp_path) as first:
+        first.kill()
+        first.wait()
+        with locked(tmp_path):
+            assert f"process {os.getpid()} " in (tmp_path / NAME).read_text()
+
+
+def test_who_has_it_is_known_while_they_have_it(tmp_path: Path) -> None:
+    before = holder(tmp_path)
+    with held(tmp_path) as first:
+        found = holder(tmp_path)
+        first.kill()
+        first.wait()
+        after = holder(tmp_path)
+
+    assert (before, after) == (None, None)
+    assert found is not None
+    assert found.startswith(f"process {first.pid} ")
+
+
+def test_a_directory_that_is_not_there_is_made_for_nobody_else(tmp_path: Path) -> None:
+    directory = tmp_path / "state" / "study"
+    with locked(directory):
+        assert directory.stat().st_mode & 0o777 == 0o700
+        assert (directory / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_two_directories_are_two_satellites(tmp_path: Path) -> None:
+    with held(tmp_path / "study"), locked(tmp_path / "kitchen"):
+        pass
+
+
+def test_where_no_file_can_be_made_the_directory_itself_is_locked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / NAME).mkdir()
+    with (
+        held(tmp_path),
+        pytest.raises(StateInUseError, match="another process"),
+        locked(tmp_path),
+    ):
+        pass
+
+
+def test_what_cannot_be_locked_is_said_and_no_reason_to_stay_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "state"
+    file.touch()
+    with locked(file / "study"):
+        pass
+
+    assert f"{file}/study cannot be locked (Not a directory)" in caplog.text
