@@ -18,8 +18,9 @@ from auricle.mqtt.health_entities import DIAGNOSTIC, Entity, health
 from auricle.mqtt.messages import EMOTIONS
 from auricle.mqtt.topics import Action, Setting, Topics
 
-# A state has at most 255 characters.
-_TEXT = "{{ value_json.text | truncate(255, true, '…', 0) }}"
+# A state has at most 255 characters. What the broker has kept since words were not
+# published has no text.
+_TEXT = "{{ value_json.text | default('None', true) | truncate(255, true, '…', 0) }}"
 _VALUE = "{{ value_json.value | truncate(255, true, '…', 0) }}"
 _CONFIG = {"entity_category": "config"}
 
