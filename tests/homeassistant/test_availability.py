@@ -67,6 +67,17 @@ async def test_home_assistant_restarts(
     await all_is_as(home_assistant, before)
 
 
+async def test_home_assistant_tells_the_names_of_the_house_when_it_starts(
+    home_assistant: HomeAssistant, broker: Broker
+) -> None:
+    names = "auricle/vocabulary"
+    async with House(broker.port, names) as listener:
+        listener.say(names, "", retain=True)
+        await listener.hears(names, "")
+        await asyncio.to_thread(home_assistant.restart)
+        await listener.hears(names, "Kitchen light, Study")
+
+
 async def test_the_broker_restarts(
     satellite: Study, home_assistant: HomeAssistant, broker: Broker
 ) -> None:

@@ -22,6 +22,8 @@ LIGHT = "light.kitchen_light"
 STATE = "sensor.study_voice_state"
 ANSWER = "input_text.answer"
 COMMANDS = "counter.commands"
+# Of the light and the loudspeaker.
+NAMES = "Kitchen light, Study"
 ANGRY = "counter.angry_commands"
 
 OKAY_NABU_HEARD = {
@@ -67,11 +69,16 @@ async def test_a_spoken_command_switches_a_light_on(
 async def test_the_answer_is_spoken_where_one_listens(
     broker: Broker, house: HomeAssistant, tmp_path: Path
 ) -> None:
-    await house.act("input_text.set_value", "input_text.spoken", value="nothing")
+    loudspeaker = "media_player.study"
+    before = {"media_player_entity_id": loudspeaker, "message": "Good morning."}
+    await house.act("tts.speak", "tts.house", **before)
+    assert await house.attribute(loudspeaker, "played") == "Good morning."
     async with study(broker, tmp_path) as satellite:
         await house.becomes(STATE, "idle")
         await satellite.hears()
-        await house.becomes("input_text.spoken", "Turned on the light")
+        played = f"{{{{ state_attr('{loudspeaker}', 'played') }}}}"
+        await house.renders(played, "Turned on the light")
+    assert await house.attribute(loudspeaker, "bytes") > 1000
 
 
 async def test_the_device_itself_offers_triggers(
@@ -110,12 +117,12 @@ async def test_the_names_of_the_house_are_expected_by_the_recognizer(
         await house.becomes(STATE, "idle")
         async with House(broker.port, "auricle/vocabulary") as listener:
             await house.act("automation.trigger", "automation.what_things_are_called")
-            await listener.hears("auricle/vocabulary", "Kitchen light")
+            await listener.hears("auricle/vocabulary", NAMES)
         await satellite.hears()
         [session] = satellite.recognizer.heard
 
     expected = session.settings["input_audio_transcription"]["corpus"]["text"]
-    assert expected == "Kitchen light"
+    assert expected == NAMES
 
 
 async def test_an_angry_sentence_runs_the_actions_for_that_mood(

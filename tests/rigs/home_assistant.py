@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,18 @@ class HomeAssistant:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    @property
+    def complaints(self) -> list[str]:
+        """The warnings and errors in its log, with all their lines."""
+        records = re.split(r"^(?=\d{4}-\d\d-\d\d )", self.log, flags=re.MULTILINE)
+        wanted = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ")
+        return [record for record in records if wanted.match(record)]
+
+    @property
+    def token(self) -> str:
+        """What opens its API."""
+        return self._token
+
     def login(self) -> dict[str, Any]:
         """What its pages keep in the browser's storage once a person has logged in."""
         return {
@@ -108,6 +121,14 @@ class HomeAssistant:
     async def render(self, template: str) -> str:
         return (await self._request("/api/template", {"template": template})).decode()
 
+    async def renders(self, template: str, wanted: str, timeout: float = 60) -> None:
+        """Wait until the template renders as `wanted`."""
+        deadline = time.monotonic() + timeout
+        while (found := await self.render(template)) != wanted:
+            late = time.monotonic() > deadline
+            assert not late, f"{template} is {found!r}"
+            await asyncio.sleep(0.1)
+
     async def becomes(
         self, entity: str, value: str | None, timeout: float = 60
     ) -> None:
@@ -138,6 +159,22 @@ class HomeAssistant:
         """Add an automation, as its editor would."""
         path = f"/api/config/automation/config/{name}"
         await self._call(path, {"alias": name, **automation})
+
+    @contextlib.asynccontextmanager
+    async def automated_by(
+        self, automations: Sequence[Mapping[str, Any]]
+    ) -> AsyncIterator[None]:
+        """These automations for a while, in place of those of its setup."""
+        file = self._config / "automations.yaml"
+        before = file.read_text()
+        # JSON is YAML.
+        file.write_text(json.dumps(automations))
+        await self.act("automation.reload")
+        try:
+            yield
+        finally:
+            file.write_text(before)
+            await self.act("automation.reload")
 
     async def _call(self, path: str, data: Any = None) -> Any:
         return json.loads(await self._request(path, data))

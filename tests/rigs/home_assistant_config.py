@@ -1,5 +1,7 @@
 """A Home Assistant that is set up: a house with a light, our blueprints, a broker.
 
+Its other devices are those of tests/homeassistant/setup/custom_components.
+
 What the onboarding would ask is answered in its storage files, in the formats of the
 releases that the tests run.
 """
@@ -35,7 +37,8 @@ def write_config(
     storage.mkdir()
     _store(storage, "onboarding", {"done": _ONBOARDING}, 4)
     _store(storage, "http", _http(http_port), 3)
-    _store(storage, "core.config_entries", {"entries": [_mqtt(broker_port)]}, 1, 5)
+    entries = [_mqtt(broker_port), _entry("test_home", "Test home", 1)]
+    _store(storage, "core.config_entries", {"entries": entries}, 1, 5)
     auth, token = _auth(version)
     _store(storage, "auth", auth)
     return token
@@ -71,14 +74,21 @@ def _http(port: int) -> dict[str, Any]:
 
 
 def _mqtt(broker_port: int) -> dict[str, Any]:
-    return {
-        "entry_id": "mqtt00000000000000000000000001",
-        "domain": "mqtt",
-        "title": "mosquitto",
-        "version": 2,
-        "minor_version": 1,
+    return _entry("mqtt", "mosquitto", 2) | {
         "data": {"broker": "127.0.0.1", "port": broker_port, "protocol": "5"},
         "options": {"discovery": True, "discovery_prefix": "homeassistant"},
+    }
+
+
+def _entry(domain: str, title: str, version: int) -> dict[str, Any]:
+    return {
+        "entry_id": f"{domain}000000000000000000000001",
+        "domain": domain,
+        "title": title,
+        "version": version,
+        "minor_version": 1,
+        "data": {},
+        "options": {},
         "created_at": _LONG_AGO,
         "modified_at": _LONG_AGO,
         "source": "user",

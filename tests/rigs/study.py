@@ -16,7 +16,6 @@ from rigs.scripted_recognizer import ScriptedRecognizer
 from rigs.speech import silence
 
 NODE = "auricle/study"
-EVERYTHING = (f"{NODE}/#", "homeassistant/#")
 # However busy this machine is: nothing here is about time.
 _PATIENT_ASR = {"connect_timeout": 30, "final_timeout": 30}
 _PATIENT_UTTERANCE = {"mode": "manual", "no_speech_timeout": 30, "longest": 55}
@@ -26,24 +25,25 @@ _PATIENT_UTTERANCE = {"mode": "manual", "no_speech_timeout": 30, "longest": 55}
 class Study:
     """A satellite, its recognizer, and whoever listens in."""
 
+    node: str
     program: Program
     recognizer: ScriptedRecognizer
     house: House
 
     async def hears(self) -> None:
         """One turn, by push to talk; the recognizer knows the words."""
-        utterances = len(self.house.on(f"{NODE}/event/utterance"))
+        utterances = len(self.house.on(f"{self.node}/event/utterance"))
         sessions = len(self.recognizer.heard)
-        self.house.say(f"{NODE}/listen/set", "START")
+        self.house.say(f"{self.node}/listen/set", "START")
         await eventually(
             lambda: (
                 len(self.recognizer.heard) > sessions
                 and self.recognizer.heard[-1].seconds > 0.3
             )
         )
-        self.house.say(f"{NODE}/listen/set", "STOP")
+        self.house.say(f"{self.node}/listen/set", "STOP")
         await eventually(
-            lambda: len(self.house.on(f"{NODE}/event/utterance")) > utterances
+            lambda: len(self.house.on(f"{self.node}/event/utterance")) > utterances
         )
 
 
@@ -56,17 +56,22 @@ async def study(
     emotion: str | None = "neutral",
     always: Sequence[Fault] = (),
     recording: Path | None = None,
+    name: str = "study",
     **sections: Mapping[str, Any],
 ) -> AsyncIterator[Study]:
     """In a quiet room, unless a `recording` is played; `sections` of the settings."""
+    node = f"auricle/{name}"
     if recording is None:
         recording = save(folder / "quiet.wav", silence(900))
     async with (
-        House(broker.port, *EVERYTHING) as house,
+        House(broker.port, f"{node}/#", "homeassistant/#") as house,
         ScriptedRecognizer(transcript, emotion=emotion, always=always) as recognizer,
     ):
         settings: dict[str, Mapping[str, Any]] = {
-            "satellite": {"name": "study", "friendly_name": "Study voice"},
+            "satellite": {
+                "name": name,
+                "friendly_name": f"{name.capitalize()} voice",
+            },
             "microphone": {"recording": str(recording)},
             "asr": {"url": recognizer.url, **_PATIENT_ASR},
             "utterance": _PATIENT_UTTERANCE,
@@ -81,8 +86,8 @@ async def study(
         async with Program(folder, {**settings, "mqtt": mqtt}) as program:
             try:
                 # It has to load its libraries, on a machine that may be busy.
-                await house.hears(f"{NODE}/availability", "online", timeout=60)
-                yield Study(program, recognizer, house)
+                await house.hears(f"{node}/availability", "online", timeout=60)
+                yield Study(node, program, recognizer, house)
             finally:
                 # It says goodbye, or the next one would seem to be there too early.
                 with contextlib.suppress(ProcessLookupError):
