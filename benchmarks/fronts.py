@@ -204,6 +204,7 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
         _Turns(client),
         house,
         Budget(Limits(), None),
+        time_to_live=_PATIENCE,
         feedback=tell,
     )
     hearing.start()
@@ -227,6 +228,8 @@ class _Microphone:
     health = SourceHealth.GOOD
     remarks = ()
     dropped = 0
+    pace = 1.0 / _SPEED
+    caught_up = False
 
     def __init__(self, frames: Sequence[Frame]) -> None:
         self._frames = frames

@@ -151,6 +151,7 @@ class App:
             self._recognizer,
             self._publisher,
             self._budget,
+            time_to_live=settings.mqtt.time_to_live,
             feedback=self._feedback.give,
             spent=self._control.remember_spent,
         )

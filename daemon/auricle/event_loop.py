@@ -1,4 +1,4 @@
-"""An event loop in which a name server that does not answer holds nobody up."""
+"""An event loop that knows when the machine slept, and waits for no name server."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Literal, TypeVar
+
+from auricle.boot import since_boot
 
 _Kind = socket.SocketKind
 _Address = (
@@ -33,7 +35,10 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """Each name is looked up in a thread of its own, which nobody waits for.
+    """What was due while the machine slept is due when it wakes: by asyncio's own
+    clock, which stands still meanwhile, it would come later by the whole night.
+
+    Each name is looked up in a thread of its own, which nobody waits for.
 
     asyncio's own threads are few, shared with all that writes files, and waited for
     when the program ends: for half a minute, where the name server is away.
@@ -42,6 +47,10 @@ class EventLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._free = threading.Semaphore(MOST_LOOKUPS)
+
+    def time(self) -> float:
+        """Seconds since the machine's start, those in suspend included."""
+        return since_boot()
 
     async def getaddrinfo(
         self,

@@ -8,7 +8,6 @@ abandoned turn would be published as the next one's.
 from dataclasses import dataclass
 
 from auricle.asr.events import (
-    Committed,
     FinalTranscript,
     InterimTranscript,
     SessionFinished,
@@ -91,7 +90,6 @@ MicrophoneFact = MicrophoneLost | MicrophoneFound | MicrophoneClosed
 Recognition = (
     SpeechStarted
     | SpeechStopped
-    | Committed
     | InterimTranscript
     | FinalTranscript
     | SessionFinished
@@ -102,8 +100,8 @@ Recognition = (
 class RecognizerSaid:
     turn: str
     said: Recognition
-    hints: str = ""
-    """The words that it was told to expect: on noise it may say these."""
+    late: bool = False
+    """The last word is older than a command may live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,8 @@ class RecognizerFailed:
     turn: str
     reason: Reason
     transient: bool
+    no_network: bool = False
+    """Nothing was sent, and nobody was asked: there is no network yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,6 @@ class AwaitFinal:
     """The server ended the utterance: its final has a deadline from now on."""
 
     turn: str
-    audible: bool = True
-    """Whether who spoke is to hear of it."""
 
 
 @dataclass(frozen=True, slots=True)

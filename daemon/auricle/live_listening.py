@@ -76,6 +76,7 @@ class LiveListening:
                 AsrClient(endpoint, timeouts, StreamResampler),
                 session,
                 assembly.budget(settings),
+                time_to_live=settings.mqtt.time_to_live,
             )
         self._finished: float | None = None
         self._failure: Exception | None = None

@@ -60,13 +60,17 @@ class RealTurns:
         client: AsrClient,
         session: SessionSettings,
         budget: Budget,
+        *,
+        time_to_live: float,
     ) -> None:
         """`session`: what each turn asks of the recognizer."""
         self._view = view
         self._satellite = satellite
         self._client = client
         self._session = session
-        self._runner = Runner(satellite, ears, self, _Shown(view), budget)
+        self._runner = Runner(
+            *(satellite, ears, self, _Shown(view), budget), time_to_live=time_to_live
+        )
 
     @property
     def state(self) -> str:

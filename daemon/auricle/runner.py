@@ -7,14 +7,15 @@ it through `Runner.deliver`, and nowhere else.
 import asyncio
 import contextlib
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
+from auricle.audio.capture_clock import CaptureClock
 from auricle.audio.feedback import Cue
-from auricle.audio.frame import SAMPLE_RATE, Frame
+from auricle.audio.frame import Frame
 from auricle.boot import since_boot
 from auricle.budget import Budget, Spent
 from auricle.events import (
@@ -26,7 +27,6 @@ from auricle.events import (
     Effect,
     EndUtterance,
     Event,
-    Heard,
     KeepListening,
     ListenRequested,
     MicrophoneFact,
@@ -41,7 +41,7 @@ from auricle.events import (
     WakeWordHeard,
 )
 from auricle.satellite import Satellite, SatelliteState
-from auricle.turn import Outcome, OutcomeKind, Stamp, Turn
+from auricle.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
 from auricle.wake.detector import Detection
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,10 @@ logger = logging.getLogger(__name__)
 
 class Ears(Protocol):
     """The capture thread, as the loop sees it; every call returns at once."""
+
+    @property
+    def clock(self) -> CaptureClock:
+        """When the frames were captured that are delivered now."""
 
     def attend(self, *, on: bool, after: Detection | None) -> None:
         """Deliver frames from now on, or keep them; `after` the latest wake word."""
@@ -109,11 +113,14 @@ class Runner:
         publisher: Publisher,
         budget: Budget,
         *,
+        time_to_live: float,
         feedback: Callable[[Cue], None] = lambda _: None,
         spent: Callable[[Spent, bool], None] = lambda _spent, _reached: None,
     ) -> None:
-        """`feedback` tells a person in the room, `spent` hears after each turn what
-        the budget comes to, and whether a limit is reached; both return at once.
+        """A command older than `time_to_live` is neither said again nor followed up;
+        whoever publishes sees to it that it is not obeyed. `feedback` tells a person in
+        the room, `spent` hears after each turn what the budget comes to, and whether a
+        limit is reached; both return at once.
         """
         self._satellite = satellite
         self._ears = ears
@@ -127,8 +134,10 @@ class Runner:
         self._pending: deque[Event] = deque()
         self._handling = False
         self._session: RecognizerSession | None = None
-        self._turn_started = time.monotonic()
-        self._last_heard: tuple[int, float] | None = None
+        self._time_to_live = time_to_live
+        self._turn_started = since_boot()
+        self._clock = ears.clock
+        self._last_sent: int | None = None
         self._latest_detection: Detection | None = None
         self._told: SatelliteState | None = None
 
@@ -160,10 +169,10 @@ class Runner:
     def _handle_one(self, event: Event) -> None:
         if isinstance(event, WakeWordHeard | ListenRequested):
             self._check_budget()
-        if isinstance(event, Heard):
-            self._last_heard = (event.frame.end, time.monotonic())
-        elif isinstance(event, WakeWordHeard):
+        if isinstance(event, WakeWordHeard):
             self._latest_detection = event.detection
+        elif isinstance(event, RecognizerSaid) and self._is_too_old():
+            event = replace(event, late=True)
         for effect in self._satellite.step(event):
             self._carry_out(effect)
         # Until something is known of the microphone there is nothing to tell.
@@ -189,16 +198,19 @@ class Runner:
             case StartTurn(turn):
                 self._start(turn)
             case SendAudio(_, frame):
+                self._last_sent = frame.end
                 self._of_turn.send(frame)
             case EndUtterance():
                 self._of_turn.end_utterance()
                 self._feedback(Cue.END)
-            case AwaitFinal(_, audible):
+            case AwaitFinal():
                 self._of_turn.await_final()
-                if audible:
-                    self._feedback(Cue.END)
+                self._feedback(Cue.END)
             case KeepListening():
                 self._of_turn.keep_listening()
+            case ReplayUtterance(turn_id) if self._is_too_old():
+                expired = RecognizerFailed(turn_id, Reason.EXPIRED, transient=False)
+                self._pending.append(expired)
             case ReplayUtterance():
                 self._of_turn.replay()
             case CloseSession():
@@ -223,29 +235,42 @@ class Runner:
         return self._session
 
     def _start(self, turn: Turn) -> None:
-        self._turn_started = time.monotonic()
-        self._last_heard = None
+        self._turn_started = since_boot()
+        # A microphone that is opened anew counts anew.
+        self._clock = self._ears.clock
+        self._last_sent = None
         self._budget.turn(since_boot())
         if not turn.follow_up:
             self._publisher.wake(turn, _now())
             self._feedback(Cue.WAKE)
         self._session = self._recognizer.open(turn, self.handle)
 
+    def _spoken(self, end_of_speech: int | None) -> float | None:
+        """When the last word was said, by the time since the machine's start; where
+        only the recognizer heard one, it was not after what was sent.
+        """
+        last = self._last_sent if end_of_speech is None else end_of_speech
+        return None if last is None else self._clock.time_of(last)
+
+    def _is_too_old(self) -> bool:
+        spoken = self._spoken(self._satellite.end_of_speech)
+        return spoken is not None and since_boot() - spoken >= self._time_to_live
+
     def _publish(self, outcome: Outcome) -> None:
+        now = since_boot()
+        spoken = self._spoken(outcome.end_of_speech) if self._session else None
         latency = None
-        if outcome.end_of_speech is not None and self._last_heard is not None:
-            end, at = self._last_heard
-            since = (end - outcome.end_of_speech) / SAMPLE_RATE
-            latency = time.monotonic() - at + since
+        if outcome.end_of_speech is not None and spoken is not None:
+            latency = now - spoken
         today = _now().date()
         spent = self._budget.used(outcome.billed_seconds, today)
         if outcome.billed_seconds or self._session:
-            self._spent(spent, self._budget.is_spent(since_boot(), today))
+            self._spent(spent, self._budget.is_spent(now, today))
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
-        seconds = time.monotonic() - self._turn_started if self._session else 0.0
+        seconds = now - self._turn_started if self._session else 0.0
         ended = _now()
         started = ended - timedelta(seconds=seconds)
-        self._publisher.outcome(outcome, Stamp(started, ended, latency))
+        self._publisher.outcome(outcome, Stamp(started, ended, latency, spoken))
         if outcome.kind is OutcomeKind.ERROR:
             self._feedback(Cue.ERROR)
 

@@ -7,14 +7,13 @@ idle         WakeWordHeard                     listening    start, send pre-roll
              ListenRequested                   listening    start, attend
 listening,   what concerns the turn            as in open_turn; over: the resting state
 processing   its transcript, with follow-up    listening    outcome, start
+             the same, too late                resting      outcome
              CancelRequested, Stopping         resting      outcome cancelled
 listening    WakeWordHeard                     listening    outcome cancelled, start
              MicrophoneLost                    error        outcome error
              MicrophoneClosed                  muted        outcome cancelled
 processing   WakeWordHeard                     processing   none: its turn comes next
              MicrophoneLost, MicrophoneClosed  processing   none: the audio is all sent
-listening    WakeWordHeard                     processing   none: its turn comes next
-again        MicrophoneLost, MicrophoneClosed  processing   none: what is over is sent
 any          MuteRequested, on                 resting      outcome cancelled, close
              MuteRequested, off                the same     open the microphone
 at rest      MicrophoneClosed                  muted
@@ -27,9 +26,6 @@ mute ordered ListenRequested                   the same     outcome error
              WakeWordHeard                     the same     attend no more
 budget spent WakeWordHeard                     the same     outcome error
 ```
-
-*Listening again*: an utterance of the turn is over, and who spoke goes on. A wake word
-is all that was meant then, and the utterance stands.
 
 The resting state is what is, and not what is ordered: `muted` once the device is
 closed, `idle` once sound comes, `error` while it is lost or does not obey. What is not
@@ -108,6 +104,11 @@ class Satellite:
         """The open turn."""
         return self._open.turn if self._open else None
 
+    @property
+    def end_of_speech(self) -> int | None:
+        """Sample position behind the open turn's last word so far, if it has any."""
+        return self._open.end_of_speech if self._open else None
+
     def step(self, event: Event) -> list[Effect]:
         """Take what happened; return the orders, to be carried out in this sequence."""
         had_turn = self._open is not None
@@ -118,13 +119,14 @@ class Satellite:
 
     def _advance(self, event: Event) -> list[Effect]:
         effects = list(self._take(event))
-        if self._at_rest is SatelliteState.ERROR and self._phase is not None:
-            # Without frames nothing would ever end what waits for them.
+        if self._at_rest is SatelliteState.ERROR and self._phase is Phase.LISTENING:
+            # Without frames nothing would ever end it.
             assert self._open is not None
-            effects += self._open.nothing_follows(OutcomeKind.ERROR, Reason.MICROPHONE)
+            effects += self._open.end(OutcomeKind.ERROR, reason=Reason.MICROPHONE)
         if self._open is not None and self._open.phase is None:
             outcome, self._open = self._open.outcome, None
-            effects += self._go_on_after(outcome)
+            late = isinstance(event, RecognizerSaid) and event.late
+            effects += self._go_on_after(outcome, late=late)
         return effects
 
     def _take(self, event: Event) -> list[Effect]:
@@ -141,12 +143,16 @@ class Satellite:
                 return self._open.stop() if self._open else []
             case CancelRequested():
                 return self._cancel()
-            case RecognizerSaid(turn_id, said, hints):
+            case RecognizerSaid(turn_id, said):
                 answered = self._answered(turn_id)
-                return answered.recognized(said, hints) if answered else []
-            case RecognizerFailed(turn_id, reason, transient):
+                return answered.recognized(said) if answered else []
+            case RecognizerFailed(turn_id, reason, transient, no_network):
                 answered = self._answered(turn_id)
-                return answered.failed(reason, transient=transient) if answered else []
+                if answered is None:
+                    return []
+                return answered.failed(
+                    reason, transient=transient, no_network=no_network
+                )
             case MuteRequested(muted):
                 return self._mute(muted=muted)
             case FollowUpRequested(seconds):
@@ -166,10 +172,7 @@ class Satellite:
                 self._at_rest = SatelliteState.MUTED
                 self._waiting.clear()
                 # Sound of another opening does not continue it.
-                if self._phase is None:
-                    return []
-                assert self._open is not None
-                return self._open.nothing_follows(OutcomeKind.CANCELLED)
+                return self._cancel() if self._phase is Phase.LISTENING else []
             case Stopping():
                 return self._cancel()
             case _:
@@ -178,14 +181,20 @@ class Satellite:
     # --- starting ---
 
     def _woken(self, event: WakeWordHeard) -> list[Effect]:
-        if self._open is not None and self._open.has_utterance:
-            self._waiting = [event]
-            return self._open.nothing_follows()
-        if self._muted or self.state is SatelliteState.ERROR:
-            return [Attend(on=False)]
-        # Who says it again has given up on what was heard so far.
-        cancelled = self._cancel()
-        return cancelled + self._start(event)
+        match self.state:
+            case _ if self._muted:
+                return [Attend(on=False)]
+            case SatelliteState.PROCESSING:
+                self._waiting = [event]
+                return []
+            case SatelliteState.ERROR:
+                return [Attend(on=False)]
+            case SatelliteState.IDLE | SatelliteState.LISTENING | SatelliteState.MUTED:
+                # Who says it again has given up on what was heard so far.
+                cancelled = self._cancel()
+                return cancelled + self._start(event)
+            case state:
+                assert_never(state)
 
     def _start(self, event: WakeWordHeard) -> list[Effect]:
         begun = self._turns.by_wake_word(event.detection)
@@ -211,13 +220,13 @@ class Satellite:
             case state:
                 assert_never(state)
 
-    def _go_on_after(self, outcome: Outcome | None) -> list[Effect]:
+    def _go_on_after(self, outcome: Outcome | None, *, late: bool) -> list[Effect]:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             return [effect for event in waiting for effect in self._advance(event)]
         answered = outcome is not None and outcome.kind is OutcomeKind.TRANSCRIPT
         at_rest = self.state is SatelliteState.IDLE and not self._budget_spent
-        if self._follow_up and answered and at_rest:
+        if self._follow_up and answered and at_rest and not late:
             self._open = self._turns.by_follow_up(self._follow_up)
             return [StartTurn(self._open.turn)]
         return []

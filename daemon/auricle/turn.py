@@ -110,3 +110,6 @@ class Stamp:
     ended: datetime
     latency: float | None
     """Seconds from the end of speech to the outcome; None where no speech was heard."""
+    spoken: float | None = None
+    """When its last word was said, or was sent at the latest: seconds since the
+    machine's start; None where nothing was sent."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -60,7 +59,7 @@ class Watch:
         while True:
             self._look_at_the_ears()
             diagnostics = self._diagnostics()
-            if pacer.admits(diagnostics, time.monotonic()):
+            if pacer.admits(diagnostics, since_boot()):
                 self._publisher.diagnostics(diagnostics)
                 # Whoever hunts a leak sees it grow.
                 logger.debug("%d tasks", len(asyncio.all_tasks()))

@@ -16,6 +16,7 @@ import pytest
 import soundfile
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
+from auricle.audio.raw_sound import RawSound
 from auricle.audio.recording import RecordingSource, read_recording
 from auricle.errors import RecordingError
 from rigs.recordings import save
@@ -167,6 +168,17 @@ def test_it_can_run_faster(play: Play, tmp_path: Path) -> None:
     frames = heard(source, frames=1000)
     assert 0.5 <= time.monotonic() - started < 2.0
     assert sound_of(frames) == sound
+
+
+@pytest.mark.parametrize(("speed", "pace"), [(1.0, 1.0), (4.0, 0.25), (math.inf, 1.0)])
+def test_its_pace_is_known(
+    play: Play, tmp_path: Path, speed: float, pace: float
+) -> None:
+    source = play(save(tmp_path / "a.wav", noise(0.1, dbfs=-20)), speed=speed)
+    source.open()
+    assert source.pace == pace
+    # Nothing of it is ever lost, so nobody has to know whether it was.
+    assert not source.caught_up
 
 
 def test_a_reader_that_was_late_loses_nothing(play: Play, tmp_path: Path) -> None:
@@ -343,6 +355,29 @@ def listener() -> Iterator["subprocess.Popen[bytes]"]:
     with process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def test_it_is_known_how_much_waits_in_a_pipe(pipe: tuple[int, int]) -> None:
+    ear, mouth = pipe
+    piped = RawSound(ear, "a pipe")
+    os.write(mouth, noise(1.5, dbfs=-20))
+    assert piped.waiting == 1.5
+    while piped.waiting:
+        piped.read()
+    assert piped.waiting == 0.0
+
+
+def test_of_a_device_nobody_knows_how_much_waits() -> None:
+    with Path(os.devnull).open("rb") as nothing:
+        assert RawSound(nothing.fileno(), "nothing").waiting == math.inf
 
 
 def test_raw_sound_is_heard_from_a_pipe(listener: "subprocess.Popen[bytes]") -> None:

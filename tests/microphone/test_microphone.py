@@ -59,6 +59,15 @@ def test_a_reader_that_is_late_for_too_long_loses_the_oldest(
     assert all(a.end == b.start for a, b in pairwise(frames))
 
 
+def test_a_reader_knows_whether_more_waits(
+    room: VirtualMicrophone, microphone: Microphone
+) -> None:
+    room.play(silence(1.0))
+    microphone.read(1.0)
+    assert not microphone.caught_up
+    until(lambda: microphone.read(1.0) and microphone.caught_up, 10)
+
+
 def test_a_device_keeps_what_comes_while_this_process_is_busy(
     room: VirtualMicrophone,
 ) -> None:

@@ -67,6 +67,10 @@ class Broker:
         self._signal(signal.SIGHUP)
 
     @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    @property
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 

@@ -19,7 +19,9 @@ from random import SystemRandom
 
 from auricle import assembly, assembly_mqtt
 from auricle.asr.client import AsrClient
+from auricle.audio.capture_clock import CaptureClock
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.boot import since_boot
 from auricle.config import Settings
 from auricle.config_loading import load
 from auricle.event_loop import EventLoop
@@ -75,6 +77,7 @@ class Satellite:
             TurnRecognizer(settings),
             self.publisher,
             assembly.budget(settings),
+            time_to_live=settings.mqtt.time_to_live,
         )
 
     def find_its_microphone(self) -> None:
@@ -82,12 +85,18 @@ class Satellite:
 
     def wake(self, before: Sequence[Frame]) -> None:
         detection = Detection(_WAKE_WORD, 0.9, before[-1].end)
+        self.ears.clock = CaptureClock()
+        self._note_time(before[-1])
         self.ears.attending = True
         self._runner.handle(WakeWordHeard(detection, tuple(before)))
 
     def hear(self, frame: Frame, *, speech: bool) -> None:
+        self._note_time(frame)
         if self.ears.attending:
             self._runner.handle(Heard(frame, speech))
+
+    def _note_time(self, frame: Frame) -> None:
+        self.ears.clock.arrived(frame.end, since_boot(), all_of_it=True)
 
 
 class ScriptedEars:
@@ -95,6 +104,7 @@ class ScriptedEars:
 
     def __init__(self) -> None:
         self.attending = False
+        self.clock = CaptureClock()
 
     def attend(self, *, on: bool, after: Detection | None) -> None:
         self.attending = on

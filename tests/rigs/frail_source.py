@@ -31,6 +31,8 @@ class FrailSource:
     description = "a frail microphone"
     remarks = ()
     dropped = 0
+    pace = 1.0
+    caught_up = True
 
     def play(self, frames: Sequence[Frame]) -> None:
         """Sound for it to hear, as soon as it is read."""

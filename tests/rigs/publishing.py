@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from auricle.boot import since_boot
 from auricle.mqtt.broker import BrokerSettings
 from auricle.mqtt.commands import Command, Options
 from auricle.mqtt.delivery import Fate, Settled
@@ -82,7 +83,9 @@ class Publishing:
             OutcomeKind.TRANSCRIPT,
             transcript=Transcript(text, "en", emotion),
         )
-        self.publisher.outcome(outcome, Stamp(NOW, NOW, latency))
+        self.publisher.outcome(
+            outcome, Stamp(NOW, NOW, latency, since_boot() - latency)
+        )
 
     async def fate(self) -> Fate:
         await eventually(lambda: self.fates)

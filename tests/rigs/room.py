@@ -16,7 +16,12 @@ from typing import Self
 
 import numpy as np
 
-from auricle.audio.frame import FRAME_BYTES, FRAME_SECONDS
+from auricle.audio.frame import (
+    FRAME_BYTES,
+    FRAME_SECONDS,
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+)
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turn import Transcript
 from rigs.eventually import eventually
@@ -39,8 +44,12 @@ _SAMPLES_PER_BIT = 4
 class Room:
     """An async context manager; while it is entered there is sound, if only a hum."""
 
-    def __init__(self, speed: float = 1.0, *, patient: bool = False) -> None:
-        """`patient`: wait for a listener who is slow, as no room does."""
+    def __init__(
+        self, speed: float = 1.0, *, patient: bool = False, waits: float = _PIPE_SECONDS
+    ) -> None:
+        """`patient`: wait for a listener who is slow, as no room does; `waits`: seconds
+        of sound that wait for a listener who is away, before more is lost.
+        """
         self.speed = speed
         """May be changed while there is sound; faster than at first is too fast."""
         self._patient = patient
@@ -51,7 +60,7 @@ class Room:
         self._task: asyncio.Task[None] | None = None
         self.microphone, self._mouth = os.pipe2(os.O_CLOEXEC)
         """The descriptor to hear it with."""
-        size = round(_PIPE_SECONDS * speed * FRAME_BYTES / FRAME_SECONDS)
+        size = round(waits * speed * FRAME_BYTES / FRAME_SECONDS)
         fcntl.fcntl(self._mouth, fcntl.F_SETPIPE_SZ, min(size, _LARGEST_PIPE))
         os.set_blocking(self._mouth, False)
 
@@ -75,6 +84,10 @@ class Room:
         with contextlib.suppress(BlockingIOError):
             os.read(again, self._waiting())
         os.close(again)
+
+    def hush(self) -> None:
+        """Break off what is being said."""
+        self._to_say = []
 
     def unplug(self) -> None:
         """Let no sound come, not even a room's."""
@@ -157,6 +170,14 @@ def number_in(pcm: bytes) -> int | None:
     if inverse != number.translate({ord("0"): "1", ord("1"): "0"}):
         return None
     return int(number, 2) if number else None
+
+
+def seconds_behind_number(pcm: bytes) -> float:
+    """How much there is behind a command's number; 0 without one."""
+    if number_in(pcm) is None:
+        return 0.0
+    behind = len(pcm) - pcm.find(_MARK) - len(_MARK) - len(_coded(0))
+    return behind / SAMPLE_BYTES / SAMPLE_RATE
 
 
 def _coded(number: int) -> bytes:

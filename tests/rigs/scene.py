@@ -28,7 +28,7 @@ from rigs.house import House
 from rigs.ledgers import End, Ledgers
 from rigs.network import Network
 from rigs.program import LOG, Program
-from rigs.room import NumberedRecognizer, Room, command
+from rigs.room import NumberedRecognizer, Room, command, seconds_behind_number
 
 CANARY = "CANARY0123456789abcdef"
 """In every secret, so that it can be looked for afterwards."""
@@ -69,17 +69,18 @@ class Scene:
         environment: Mapping[str, str] = MappingProxyType({}),
         network: Network | None = None,
         patient: bool = False,
+        waits: float = 1.0,
         node: str = STUDY,
         broker: Broker | None = None,
     ) -> None:
-        """`settings` of the program are on top of ours; `speed` and `patient` are the
-        room's; `network`: the one that all of it is in, where that may have faults;
-        `broker`: a guarded one that runs, where the house has more satellites.
+        """`settings` of the program are on top of ours; `speed`, `patient` and `waits`
+        are the room's; `network`: the one that all of it is in, where that may have
+        faults; `broker`: a guarded one that runs, where the house has more satellites.
         """
         self.folder = folder
         self.network = network
         self.ledgers = Ledgers(time_to_live)
-        self.room = Room(speed, patient=patient)
+        self.room = Room(speed, patient=patient, waits=waits)
         self.recognizer = NumberedRecognizer(api_key=API_KEY)
         self.broker = broker or guarded_broker(folder / "broker")
         self._shares_broker = broker is not None
@@ -186,6 +187,18 @@ class Scene:
 
         with contextlib.suppress(AssertionError):
             await self.until(heard, 1.0)
+
+    @property
+    def understood_seconds(self) -> float:
+        """How much more than its number the recognizer has heard of what is spoken."""
+        heard = [session.pcm for session in self.recognizer.heard[self._sessions :]]
+        return max((seconds_behind_number(pcm) for pcm in heard), default=0.0)
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether the recognizer knows that what is spoken has ended."""
+        new = self.recognizer.heard[self._sessions :]
+        return any("input_audio_buffer.commit" in session.types for session in new)
 
     async def finish_speaking(self, number: int) -> None:
         assert self._speaking is not None

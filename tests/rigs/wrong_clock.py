@@ -1,4 +1,4 @@
-"""A wall clock that is wrong, and may be set at any time, for one process only."""
+"""A wall clock that is wrong, and a machine that sleeps, for one process only."""
 
 import shutil
 import subprocess
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-# Asked for the time of day, it adds what a file says. Python asks through these.
+# A file says what is added to the time of day, and what the machine has slept: that is
+# time for all clocks but the monotonic one. Python asks through these.
 _SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,21 +17,23 @@ _SHIM = r"""
 #include <sys/time.h>
 #include <time.h>
 
-static long shift(void) {
-  long seconds = 0;
+static long shift(clockid_t clock) {
+  long set = 0, slept = 0;
   FILE *file = fopen(getenv("WRONG_CLOCK"), "re");
   if (file) {
-    if (fscanf(file, "%ld", &seconds) != 1) seconds = 0;
+    if (fscanf(file, "%ld %ld", &set, &slept) != 2) set = slept = 0;
     fclose(file);
   }
-  return seconds;
+  if (clock == CLOCK_REALTIME) return set + slept;
+  return clock == CLOCK_BOOTTIME ? slept : 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
   static int (*real)(clockid_t, struct timespec *);
   if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
   int failed = real(clock, now);
-  if (!failed && clock == CLOCK_REALTIME) now->tv_sec += shift();
+  if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME))
+    now->tv_sec += shift(clock);
   return failed;
 }
 
@@ -53,13 +56,14 @@ time_t time(time_t *now) {
 
 
 class WrongClock:
-    """Give `environment` to a process; then set its clock."""
+    """Give `environment` to a process; then set its clock, or let it have slept."""
 
     def __init__(self, folder: Path, shift: float = 0.0) -> None:
         """`shift` seconds are added to the true time."""
         if shutil.which("cc") is None:
             pytest.skip("needs a C compiler (apt install gcc)")
         self._file = folder / "wrong_clock"
+        self._slept = 0.0
         self.set(shift)
         source, shim = folder / "wrong_clock.c", folder / "wrong_clock.so"
         source.write_text(_SHIM)
@@ -74,6 +78,15 @@ class WrongClock:
         }
 
     def set(self, shift: float) -> None:
+        self._shift = shift
+        self._write()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the machine have been suspended for so long, just now."""
+        self._slept += seconds
+        self._write()
+
+    def _write(self) -> None:
         new = self._file.with_suffix(".new")
-        new.write_text(f"{shift:.0f}")
+        new.write_text(f"{self._shift:.0f} {self._slept:.0f}")
         new.replace(self._file)

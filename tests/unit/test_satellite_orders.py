@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from auricle.asr.events import (
-    Committed,
     FinalTranscript,
     InterimTranscript,
     SessionFinished,
@@ -62,7 +61,6 @@ AT_REST: dict[type[Event], SatelliteState] = {
 SAID = st.one_of(
     st.just(SpeechStarted("item", 0)),
     st.just(SpeechStopped("item", 900)),
-    st.just(Committed("item")),
     st.builds(
         InterimTranscript, st.just("item"), st.just("turn "), st.sampled_from("abc")
     ),
@@ -93,7 +91,6 @@ class AnyOrder(RuleBasedStateMachine):
         self.build(Mode.MANUAL)
 
     def build(self, mode: Mode) -> None:
-        self.mode = mode
         turns = TurnFactory(
             mode=mode,
             endpointing=EndpointingSettings(
@@ -130,6 +127,15 @@ class AnyOrder(RuleBasedStateMachine):
     def recognizer_fails(self, back: int, *, transient: bool) -> None:
         if turn := self.a_turn(back):
             self.happen(RecognizerFailed(turn, Reason.ASR_UNREACHABLE, transient))
+
+    @rule(back=st.integers(0, 2))
+    def network_fails(self, back: int) -> None:
+        if turn := self.a_turn(back):
+            # How often it is tried again is for whoever carries that out.
+            replays = self.replays.pop(turn, 0)
+            unreachable = Reason.ASR_UNREACHABLE
+            self.happen(RecognizerFailed(turn, unreachable, True, no_network=True))
+            self.replays[turn] = replays
 
     @rule(
         event=st.sampled_from(
@@ -187,13 +193,12 @@ class AnyOrder(RuleBasedStateMachine):
                 case EndUtterance(turn_id):
                     assert turn_id not in self.ended
                     self.ended.add(turn_id)
-                case AwaitFinal(turn_id) | PublishInterim(turn_id):
+                case (
+                    AwaitFinal(turn_id)
+                    | KeepListening(turn_id)
+                    | PublishInterim(turn_id)
+                ):
                     assert not self.outcomes[turn_id]
-                case KeepListening(turn_id):
-                    assert not self.outcomes[turn_id]
-                    # Behind a commit more may follow, behind a finish nothing.
-                    assert self.mode is Mode.MANUAL or turn_id not in self.ended
-                    self.ended.discard(turn_id)
                 case ReplayUtterance(turn_id):
                     self.replays[turn_id] += 1
                     assert self.replays[turn_id] == 1

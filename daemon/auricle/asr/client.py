@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from auricle.asr.exchange import Exchange, Resampler, Traffic
 from auricle.asr.hints import MOST_TOKENS, fitting
 from auricle.asr.session import AsrSession, Deliver
 from auricle.audio.frame import SAMPLE_RATE
+from auricle.boot import since_boot
 from auricle.breaker import Breaker
 from auricle.errors import AsrError, AsrRejectedError
 from auricle.turn import Reason
@@ -133,7 +133,7 @@ class AsrClient:
 
         async def connect() -> Connection:
             await asyncio.sleep(delay)
-            if not self._breaker.admits(time.monotonic()):
+            if not self._breaker.admits(since_boot()):
                 raise AsrRejectedError(
                     "the recognizer failed too often to be tried again so soon",
                     reason=self._health or Reason.ASR_UNREACHABLE,
@@ -167,7 +167,7 @@ class AsrClient:
         self._health = error.reason
         if not _passes_by_itself(error):
             lasting = error.reason is Reason.AUTH_FAILED
-            self._breaker.failed(time.monotonic(), lasting=lasting)
+            self._breaker.failed(since_boot(), lasting=lasting)
         logger.log(level, "%s", error)
 
     def _resampler(self, sample_rate: int) -> Resampler | None:

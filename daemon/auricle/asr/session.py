@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
 
+# Seconds. Who was stopped, or asleep, for longer than a busy machine takes finds the
+# final waiting, if it came; to take it needs a moment.
+_SLEPT, _AWAKE = 0.5, 1.0
 # A service that is asked too often is not asked again by everyone at once.
 _RATE_LIMIT_PAUSE = (0.2, 1.0)
 
@@ -116,10 +119,7 @@ class AsrSession:
         """The server ended an utterance: its final has a deadline from now on, and so
         have those before it.
         """
-        self.keep_listening()
-        self._final_deadline = asyncio.get_running_loop().call_later(
-            self._final_within, self._final_is_overdue
-        )
+        self._expect_final(self._final_within)
 
     def keep_listening(self) -> None:
         """There is more to come: no final has a deadline."""
@@ -223,8 +223,7 @@ class AsrSession:
             case _:
                 pass
         if isinstance(event, get_args(Recognition)):
-            hints = self._settings.corpus_text or ""
-            self._deliver(RecognizerSaid(self._turn, event, hints))
+            self._deliver(RecognizerSaid(self._turn, event))
 
     def _in_session(self, ms: int | None) -> int | None:
         return None if ms is None else ms + round(self._kept.origin * 1000)
@@ -234,6 +233,18 @@ class AsrSession:
         self._rate_limited = error.reason is Reason.RATE_LIMITED
         self._recognizer.note_failure(error)
         self._deliver(RecognizerFailed(self._turn, error.reason, error.transient))
+
+    def _expect_final(self, within: float) -> None:
+        self.keep_listening()
+        loop = asyncio.get_running_loop()
+        due = loop.time() + within
+        self._final_deadline = loop.call_at(due, self._final_is_due, due)
+
+    def _final_is_due(self, due: float) -> None:
+        if asyncio.get_running_loop().time() - due > _SLEPT:
+            self._expect_final(_AWAKE)
+        else:
+            self._final_is_overdue()
 
     def _final_is_overdue(self) -> None:
         self._fail(

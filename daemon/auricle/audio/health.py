@@ -20,8 +20,9 @@ _EXTREMES = tuple(
 # Sound cannot come faster than time passes. An ALSA "null" device in place of a lost
 # one does: it was measured at 1400 times real time.
 FASTEST = 1.05
-# Captured sound waits while a sound server or this process is stopped, and then comes
-# all at once: so much of it is late, not fast.
+# Captured sound waits while a sound server is busy, and then comes all at once: so much
+# of it is late, not fast. So is as much as came before in no time at all, which is what
+# a process that was stopped finds.
 _EARLY, _LATE = 1.0, 2.0
 
 
@@ -88,10 +89,13 @@ class PaceWatch:
 
     def __init__(self) -> None:
         self._ahead = 0.0
+        self._may_wait = 0.0
 
     def outruns(self, sound: float, elapsed: float) -> bool:
         """Take `sound` seconds captured over `elapsed` seconds; whether it is one."""
-        self._ahead = max(self._ahead + sound - elapsed * FASTEST, -_LATE)
+        self._may_wait = max(self._may_wait, elapsed) - sound
+        late = max(_LATE, self._may_wait)
+        self._ahead = max(self._ahead + sound - elapsed * FASTEST, -late)
         return self._ahead > _EARLY
 
 

@@ -9,12 +9,14 @@ from enum import StrEnum
 from functools import partial
 
 from auricle.audio.attention import Attention
+from auricle.audio.capture_clock import CaptureClock
 from auricle.audio.echo import OwnSound
 from auricle.audio.frame import Frame
 from auricle.audio.health import trouble
 from auricle.audio.source import AudioSource, SourceHealth
 from auricle.audio.wishes import Wishes
 from auricle.backoff import full_jitter
+from auricle.boot import since_boot
 from auricle.errors import MicrophoneError, RecordingError
 from auricle.events import (
     Heard,
@@ -35,6 +37,8 @@ LONGEST_GAP, LONGEST_OPENING = 1.0, 3.0
 RETRY_BASE, RETRY_CAP = 0.25, 1.5
 # Longer than the frames that are read together take.
 _READ_TIMEOUT = 0.25
+# Nor does a busy machine take longer to come back from it.
+_LONGEST_READ = 2 * _READ_TIMEOUT
 
 CaptureEvent = WakeWordHeard | Heard | MicrophoneFact
 
@@ -85,6 +89,7 @@ class Hearing:
         self._told_health = SourceHealth.GOOD
         self._frames = self._inferences = 0
         self._last_frame = time.monotonic()
+        self._clock = CaptureClock()
 
     # --- wishes, from the event loop ---
 
@@ -189,6 +194,13 @@ class Hearing:
         return self._last_frame
 
     @property
+    def clock(self) -> CaptureClock:
+        """When what is delivered was said, by the time since the machine's start; of
+        the present opening of the microphone, in which sample positions begin anew.
+        """
+        return self._clock
+
+    @property
     def dropped(self) -> int:
         """Samples lost since the microphone was opened."""
         return self._source.dropped
@@ -245,10 +257,11 @@ class Hearing:
 
     def _listen(self) -> None:
         """Until the open microphone is not wanted any more. Raises MicrophoneError."""
-        patience = time.monotonic() + LONGEST_OPENING
-        found = False
+        self._clock = CaptureClock(self._source.pace)
+        silent, found = 0.0, False
         # It may have taken long to open.
         while self._wishes.microphone_wanted:
+            asked = time.monotonic()
             frames = self._source.read(_READ_TIMEOUT, self._attention.batch)
             # What was wished for while these were waited for concerns them already:
             # they may hold the beginning of a sound of ours.
@@ -256,11 +269,16 @@ class Hearing:
                 return
             now = time.monotonic()
             if not frames:
-                if now > patience:
+                # A process that was stopped meanwhile has not listened for so long.
+                silent += min(now - asked, _LONGEST_READ)
+                if silent > (LONGEST_GAP if found else LONGEST_OPENING):
                     raise MicrophoneError("no sound comes from the device")
                 continue
             self._last_frame = now
-            patience = now + LONGEST_GAP
+            silent = 0.0
+            self._clock.arrived(
+                frames[-1].end, since_boot(), all_of_it=self._source.caught_up
+            )
             if not found:
                 found = True
                 self._found()

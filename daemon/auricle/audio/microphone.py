@@ -17,6 +17,7 @@ from auricle.audio.portaudio import (
     bounded,
 )
 from auricle.audio.source import SourceHealth
+from auricle.boot import since_boot
 from auricle.errors import MicrophoneError
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,15 @@ class Microphone:
     def dropped(self) -> int:
         return self._dropped
 
+    @property
+    def pace(self) -> float:
+        return 1.0
+
+    @property
+    def caught_up(self) -> bool:
+        assert self._capture is not None, "asked before open"
+        return not self._ready and self._capture.waiting <= 1
+
     def advice(self, health: SourceHealth) -> str:
         match health:
             case SourceHealth.GOOD:
@@ -107,7 +117,7 @@ class Microphone:
         self._dropped = 0
         self._levels = LevelWatch()
         self._pace = PaceWatch()
-        self._last_block = time.monotonic()
+        self._last_block = since_boot()
         self._gaps = 0
 
     def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +16,7 @@ from auricle.audio.device import (
 )
 from auricle.audio.frame import FRAME_SECONDS
 from auricle.audio.sound_libraries import ask_for_a_large_buffer, silence_libraries
+from auricle.boot import since_boot
 from auricle.errors import AuricleError, ConfigError, MicrophoneError
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Block:
     start: int
     """Position of its first sample, at the device's own rate, since it was opened."""
     at: float
-    """When it came, by the monotonic clock."""
+    """When it came, by the time since the machine's start."""
     behind_a_gap: bool
     """Whether the device had to drop sound before it, nobody knows how much."""
 
@@ -100,6 +100,11 @@ class Capture:
     def buffered(self) -> float:
         """Seconds of sound that the device keeps for us while we are busy."""
         return float(self._stream.get_input_latency())
+
+    @property
+    def waiting(self) -> int:
+        """Blocks that have come and were not taken."""
+        return len(self._blocks)
 
     def take(self, timeout: float, together: int) -> list[Block]:
         """The oldest blocks, as soon as `together` of them wait; fewer, or none, where
@@ -174,7 +179,7 @@ class Capture:
         self, pcm: bytes, samples: int, _time: object, status: int
     ) -> tuple[None, int]:
         overflow = bool(status & self._pyaudio.paInputOverflow)
-        self._blocks.append(Block(pcm, self._position, time.monotonic(), overflow))
+        self._blocks.append(Block(pcm, self._position, since_boot(), overflow))
         self._position += samples
         if len(self._blocks) >= self._wanted:
             self._arrived.set()

@@ -1,9 +1,12 @@
 """Sound without a header, read piece by piece as it comes: mono s16le PCM."""
 
+import fcntl
 import math
 import os
 import select
+import sys
 import time
+from termios import FIONREAD
 
 from auricle.audio.conversion import Converter
 from auricle.audio.device import CaptureFormat
@@ -63,6 +66,14 @@ class RawSound:
     def peak(self) -> float:
         """Not known: 16 bits end at full scale."""
         return 1.0
+
+    @property
+    def waiting(self) -> float:
+        try:
+            told = fcntl.ioctl(self._descriptor, FIONREAD, bytes(4))
+        except OSError:  # a device such as /dev/null
+            return math.inf
+        return int.from_bytes(told, sys.byteorder) / SAMPLE_BYTES / self._rate
 
     def read(self, timeout: float = math.inf) -> bytes | None:
         """What has come, as 16 kHz. Raises RecordingError for a file with a header."""

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -33,6 +34,9 @@ _SILENCE = bytes(FRAME_BYTES)
 _PIPE_SPEED = 1.01
 # What `microphone.gain` takes.
 _LOWEST_GAIN = -40
+# Seconds. So much has waited in a pipe since the start, or since a busy moment, until
+# that little has caught up with it.
+_MOMENT = 1.0
 
 
 class Sound(Protocol):
@@ -49,6 +53,12 @@ class Sound(Protocol):
     @property
     def peak(self) -> float:
         """The largest sample so far, before it is limited to full scale, which is 1."""
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of it that have come and are not read yet; infinity where nobody
+        knows, as of a file, which waits for ever.
+        """
 
     def read(self, timeout: float = math.inf) -> bytes | None:
         """The next piece; None if none came within `timeout`; empty at the end."""
@@ -141,6 +151,11 @@ class Recording:
         return self._levels.health
 
     @property
+    def waiting(self) -> float:
+        """See Sound.waiting."""
+        return self._sound.waiting
+
+    @property
     def trouble(self) -> str:
         """Why it cannot be understood, and what to do; empty where it can."""
         return trouble(describe(self._path), self.health, self.advice(self.health))
@@ -228,6 +243,7 @@ class RecordingSource:
         """
         if not speed > 0:
             raise ValueError(f"speed must be above 0, not {speed}")
+        self._speed = speed
         self._description = describe(path)
         open_this = partial(open_sound, path, channel=channel, gain=gain)
         if str(path) == STANDARD_INPUT:
@@ -262,6 +278,15 @@ class RecordingSource:
         return 0
 
     @property
+    def pace(self) -> float:
+        return 1.0 / self._speed if math.isfinite(self._speed) else 1.0
+
+    @property
+    def caught_up(self) -> bool:
+        waiting = len(self._ready) * FRAME_SECONDS + self._recording.waiting
+        return waiting * self.pace < _MOMENT
+
+    @property
     def finished(self) -> bool:
         """Whether all of the recording has been read, and only silence follows."""
         return self._finished
@@ -272,7 +297,7 @@ class RecordingSource:
     def open(self) -> None:
         self.close()
         self._recording = self._listen(self._open_sound())
-        self._ready: Iterator[Frame] = iter(())
+        self._ready: deque[Frame] = deque()
         self._end = 0
         self._finished = False
         # A microphone hands a frame over when its last sample has been spoken.
@@ -294,7 +319,7 @@ class RecordingSource:
         if self._due > deadline:
             return None
         _sleep_until(self._due)
-        frame = next(self._ready, None) or self._refill(deadline)
+        frame = self._ready.popleft() if self._ready else self._refill(deadline)
         if frame is None:
             # Nothing was piped in. When it comes, it comes at its own pace.
             self._due = deadline
@@ -314,8 +339,8 @@ class RecordingSource:
             self._finish()
             frames = [Frame(_SILENCE, self._end)]
         self._end = frames[-1].end
-        self._ready = iter(frames)
-        return next(self._ready)
+        self._ready.extend(frames)
+        return self._ready.popleft()
 
     def _finish(self) -> None:
         if not self._finished:

@@ -85,6 +85,10 @@ class SoundFile:
         """How much of the sound has been read."""
         return self._read_seconds
 
+    @property
+    def waiting(self) -> float:
+        return math.inf
+
     def read(self, timeout: float = math.inf) -> bytes:
         """The next half second or so; never waits. Raises RecordingError."""
         pcm = b""

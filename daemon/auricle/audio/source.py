@@ -40,6 +40,16 @@ class AudioSource(Protocol):
     def dropped(self) -> int:
         """Samples lost since it was opened because nobody read them in time."""
 
+    @property
+    def pace(self) -> float:
+        """Seconds that a second of its sound takes; 1 where nobody can tell."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the latest frames were all that had been captured by then, but for a
+        moment's; False where that cannot be known.
+        """
+
     def advice(self, health: SourceHealth) -> str:
         """What a person can do about it; nothing where it is good."""
 

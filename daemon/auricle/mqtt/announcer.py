@@ -1,9 +1,9 @@
 """What is true, told to the broker, and told again when it may have been forgotten."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
+from auricle.boot import since_boot
 from auricle.mqtt.client import MqttClient
 from auricle.mqtt.messages import Message
 from auricle.mqtt.states import States
@@ -31,7 +31,7 @@ class Announcer:
         """Publish what is true now; what the broker knows only where `again`."""
         if not message.retain:
             self._client.publish(message)
-        elif self._states.put(message, time.monotonic()) or again:
+        elif self._states.put(message, since_boot()) or again:
             self._tell(message)
 
     def repeat(self, topic: str) -> None:
@@ -42,13 +42,13 @@ class Announcer:
 
     def catch_up(self) -> None:
         """Publish what the broker did not take before; it may have room now."""
-        for message in self._states.take_untold(time.monotonic()):
+        for message in self._states.take_untold(since_boot()):
             self._tell(message)
 
     def announce(self) -> None:
         """Everything that is true, and last that the satellite is there."""
         self.stop()
-        for message in self._states.take_all(time.monotonic()):
+        for message in self._states.take_all(since_boot()):
             self._tell(message)
         self._client.publish(self._online)
 

@@ -67,7 +67,9 @@ class Finals:
         await self._outbox.stop()
 
     def accept(self, outbound: Outbound) -> None:
-        spoken = since_boot() - (outbound.stamp.latency or 0.0)
+        spoken = outbound.stamp.spoken
+        if spoken is None:
+            spoken = since_boot()
         turn = outbound.outcome.turn.id
         self._outbox.keep(
             self._record(turn, Purpose.DELIVERY, Stored(outbound), spoken),

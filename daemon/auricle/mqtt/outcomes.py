@@ -51,7 +51,9 @@ class Outcomes:
 
     def publish_end(self, outbound: Outbound) -> None:
         """Of a turn that brought no final."""
-        self._publish_event(outbound, age=outbound.stamp.latency or 0.0)
+        spoken = outbound.stamp.spoken
+        age = 0.0 if spoken is None else since_boot() - spoken
+        self._publish_event(outbound, age=age)
         for message in self._in_hermes(outbound, self._time_to_live):
             self._client.publish(message)
 

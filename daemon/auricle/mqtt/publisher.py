@@ -26,7 +26,7 @@ from auricle.mqtt.partials import Partials
 from auricle.mqtt.refusals import Refusal
 from auricle.mqtt.subscriber import Subscriber
 from auricle.mqtt.topics import Setting
-from auricle.turn import Outcome, OutcomeKind, Stamp, Turn
+from auricle.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +165,9 @@ class Publisher:
         self._seq += 1
         outbound = Outbound(outcome, stamp, self._seq, self._boot_id)
         logger.info("turn %s: %s", outcome.turn.id, outcome.reason or outcome.kind)
-        if outcome.kind is OutcomeKind.TRANSCRIPT:
+        expired = outcome.reason is Reason.EXPIRED
+        if outcome.kind is OutcomeKind.TRANSCRIPT or expired:
+            # What is too late is told until somebody hears it.
             self._finals.accept(outbound)
         else:
             self._outcomes.publish_end(outbound)

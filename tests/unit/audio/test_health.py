@@ -136,7 +136,15 @@ def test_a_device_of_nothing_is_noticed_after_a_second_of_its_sound() -> None:
     assert outruns([(0.03, 0.00002)] * 40)
 
 
-def test_sound_that_waited_is_late_and_not_fast() -> None:
+@pytest.mark.parametrize("seconds", [2.0, 20.0, 3600.0])
+def test_sound_that_waited_is_late_and_not_fast(seconds: float) -> None:
     real_time = [(0.03, 0.03)] * 1000
-    waited = [(0.03, 2.0), *[(0.03, 0.0)] * 66]
+    waited = [(0.03, seconds), *[(0.03, 0.0)] * round(seconds / 0.03)]
     assert not outruns(real_time + waited + real_time)
+
+
+def test_a_device_of_nothing_is_noticed_after_a_second_behind_what_had_waited() -> None:
+    waited = [(0.03, 20.0), *[(0.03, 0.0)] * 666]
+    nothing = [(0.03, 0.00002)] * 140
+    assert not outruns(waited)
+    assert outruns(waited + nothing)
