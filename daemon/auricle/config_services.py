@@ -71,7 +71,7 @@ class AsrSettings(Section):
     hints: Annotated[str, AfterValidator(_hints)] = ""
     """Words to expect, such as the names of rooms and lamps. Sent with every
     utterance; on noise the service may answer with these very words, which are
-    discarded."""
+    discarded where no voice was heard to say them."""
     connect_timeout: float = Field(3.0, gt=0, le=30)
     """Seconds for the connection and the session to be ready."""
     final_timeout: float = Field(4.0, gt=0, le=30)

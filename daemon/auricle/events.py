@@ -8,6 +8,7 @@ abandoned turn would be published as the next one's.
 from dataclasses import dataclass
 
 from auricle.asr.events import (
+    Committed,
     FinalTranscript,
     InterimTranscript,
     SessionFinished,
@@ -90,6 +91,7 @@ MicrophoneFact = MicrophoneLost | MicrophoneFound | MicrophoneClosed
 Recognition = (
     SpeechStarted
     | SpeechStopped
+    | Committed
     | InterimTranscript
     | FinalTranscript
     | SessionFinished
@@ -100,6 +102,8 @@ Recognition = (
 class RecognizerSaid:
     turn: str
     said: Recognition
+    hints: str = ""
+    """The words that it was told to expect: on noise it may say these."""
     late: bool = False
     """The last word is older than a command may live."""
 
@@ -179,6 +183,8 @@ class AwaitFinal:
     """The server ended the utterance: its final has a deadline from now on."""
 
     turn: str
+    audible: bool = True
+    """Whether who spoke is to hear of it."""
 
 
 @dataclass(frozen=True, slots=True)

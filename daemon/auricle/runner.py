@@ -203,9 +203,10 @@ class Runner:
             case EndUtterance():
                 self._of_turn.end_utterance()
                 self._feedback(Cue.END)
-            case AwaitFinal():
+            case AwaitFinal(_, audible):
                 self._of_turn.await_final()
-                self._feedback(Cue.END)
+                if audible:
+                    self._feedback(Cue.END)
             case KeepListening():
                 self._of_turn.keep_listening()
             case ReplayUtterance(turn_id) if self._is_too_old():

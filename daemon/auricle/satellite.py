@@ -14,6 +14,8 @@ listening    WakeWordHeard                     listening    outcome cancelled, s
              MicrophoneClosed                  muted        outcome cancelled
 processing   WakeWordHeard                     processing   none: its turn comes next
              MicrophoneLost, MicrophoneClosed  processing   none: the audio is all sent
+listening    WakeWordHeard                     processing   none: its turn comes next
+again        MicrophoneLost, MicrophoneClosed  processing   none: what is over is sent
 any          MuteRequested, on                 resting      outcome cancelled, close
              MuteRequested, off                the same     open the microphone
 at rest      MicrophoneClosed                  muted
@@ -26,6 +28,9 @@ mute ordered ListenRequested                   the same     outcome error
              WakeWordHeard                     the same     attend no more
 budget spent WakeWordHeard                     the same     outcome error
 ```
+
+*Listening again*: an utterance of the turn is over, and who spoke goes on. A wake word
+is all that was meant then, and the utterance stands.
 
 The resting state is what is, and not what is ordered: `muted` once the device is
 closed, `idle` once sound comes, `error` while it is lost or does not obey. What is not
@@ -119,10 +124,10 @@ class Satellite:
 
     def _advance(self, event: Event) -> list[Effect]:
         effects = list(self._take(event))
-        if self._at_rest is SatelliteState.ERROR and self._phase is Phase.LISTENING:
-            # Without frames nothing would ever end it.
+        if self._at_rest is SatelliteState.ERROR and self._phase is not None:
+            # Without frames nothing would ever end what waits for them.
             assert self._open is not None
-            effects += self._open.end(OutcomeKind.ERROR, reason=Reason.MICROPHONE)
+            effects += self._open.nothing_follows(OutcomeKind.ERROR, Reason.MICROPHONE)
         if self._open is not None and self._open.phase is None:
             outcome, self._open = self._open.outcome, None
             late = isinstance(event, RecognizerSaid) and event.late
@@ -143,9 +148,9 @@ class Satellite:
                 return self._open.stop() if self._open else []
             case CancelRequested():
                 return self._cancel()
-            case RecognizerSaid(turn_id, said):
+            case RecognizerSaid(turn_id, said, hints):
                 answered = self._answered(turn_id)
-                return answered.recognized(said) if answered else []
+                return answered.recognized(said, hints) if answered else []
             case RecognizerFailed(turn_id, reason, transient, no_network):
                 answered = self._answered(turn_id)
                 if answered is None:
@@ -172,7 +177,10 @@ class Satellite:
                 self._at_rest = SatelliteState.MUTED
                 self._waiting.clear()
                 # Sound of another opening does not continue it.
-                return self._cancel() if self._phase is Phase.LISTENING else []
+                if self._phase is None:
+                    return []
+                assert self._open is not None
+                return self._open.nothing_follows(OutcomeKind.CANCELLED)
             case Stopping():
                 return self._cancel()
             case _:
@@ -181,20 +189,14 @@ class Satellite:
     # --- starting ---
 
     def _woken(self, event: WakeWordHeard) -> list[Effect]:
-        match self.state:
-            case _ if self._muted:
-                return [Attend(on=False)]
-            case SatelliteState.PROCESSING:
-                self._waiting = [event]
-                return []
-            case SatelliteState.ERROR:
-                return [Attend(on=False)]
-            case SatelliteState.IDLE | SatelliteState.LISTENING | SatelliteState.MUTED:
-                # Who says it again has given up on what was heard so far.
-                cancelled = self._cancel()
-                return cancelled + self._start(event)
-            case state:
-                assert_never(state)
+        if self._open is not None and self._open.has_utterance:
+            self._waiting = [event]
+            return self._open.nothing_follows()
+        if self._muted or self.state is SatelliteState.ERROR:
+            return [Attend(on=False)]
+        # Who says it again has given up on what was heard so far.
+        cancelled = self._cancel()
+        return cancelled + self._start(event)
 
     def _start(self, event: WakeWordHeard) -> list[Effect]:
         begun = self._turns.by_wake_word(event.detection)

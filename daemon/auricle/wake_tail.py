@@ -18,7 +18,6 @@ class WakeTail:
         self._start: int | None = None
         self._end_ms = 0.0
         self._started: SpeechStarted | None = None
-        self._items: set[str] = set()
 
     def sent(self, pre_roll: tuple[Frame, ...]) -> None:
         """This was sent first; the wake phrase ends with it, or a moment later."""
@@ -38,23 +37,25 @@ class WakeTail:
         the server's end. A server that tells no times says neither.
         """
         started, self._started = self._started, None
-        if (
-            started is None
-            or started.audio_start_ms is None
-            or event.audio_end_ms is None
-            or started.audio_start_ms >= self._end_ms
-            or event.audio_end_ms > self._end_ms + 1000 * self._silence
-            or (
-                start_of_speech is not None
-                and self._milliseconds(start_of_speech) < event.audio_end_ms
+        return (
+            started is not None
+            and started.audio_start_ms is not None
+            and event.audio_end_ms is not None
+            and started.audio_start_ms < self._end_ms
+            and event.audio_end_ms <= self._end_ms + 1000 * self._silence
+            and (
+                start_of_speech is None
+                or self._milliseconds(start_of_speech) >= event.audio_end_ms
             )
-        ):
-            return False
-        self._items.add(event.item_id)
-        return True
+        )
 
-    def __contains__(self, item_id: str) -> bool:
-        return item_id in self._items
+    def again(self) -> None:
+        """It may be heard again, on another link."""
+        self._started = None
+
+    def overlaps(self, start_ms: int | None) -> bool:
+        """Whether what begins there may hold the wake phrase's end, or a part of it."""
+        return (start_ms or 0) < self._end_ms
 
     def _milliseconds(self, position: int) -> float:
         """In the session, whose clock is its audio (protocol: `audio_start_ms`)."""

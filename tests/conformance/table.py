@@ -18,6 +18,8 @@ SEGMENTER = "unit/recognizer/test_segmenter.py"
 INTERIM = "unit/recognizer/test_interim.py"
 ADMISSION = "unit/recognizer/test_admission.py"
 SERVER = "integration/test_recognizer_server.py"
+GOING_ON = "unit/test_going_on.py"
+WORDING = "unit/asr/test_wording.py"
 ASR_DIALECTS = "integration/test_asr_dialects.py"
 ASR_FAILURES = "integration/test_asr_failures.py"
 ASR_LEAVE = "integration/test_asr_leave.py"
@@ -511,15 +513,14 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ),
         row("finals that come twice", HABITS),
         row(
-            "empty transcripts",
+            "empty transcripts, and such without a word",
             (ASR_DIALECTS, "test_noise_that_was_taken_for_speech_is_an_empty_final"),
+            (GOING_ON, "test_a_transcript_without_a_word_swallows_no_command"),
         ),
         row(
             "the corpus as a transcript",
-            (
-                ASR_DIALECTS,
-                "test_hints_that_come_back_as_transcript_are_an_empty_final",
-            ),
+            (WORDING, "test_the_same_is_an_echo_where_nobody_spoke"),
+            (GOING_ON, "test_hints_that_come_back_where_nobody_spoke_are_no_command"),
         ),
         row(
             "closing an idle session",

@@ -8,6 +8,7 @@ import pytest
 
 from auricle.asr.connection import Endpoint
 from auricle.asr.events import (
+    Committed,
     FinalTranscript,
     ServerVad,
     SessionFinished,
@@ -64,7 +65,7 @@ async def test_in_server_vad_the_server_tells_start_and_stop() -> None:
         asked = await ask(server.url, VAD)
     kinds = [type(said) for said in asked.said]
     assert kinds[0] is SpeechStarted
-    assert kinds[-2:] == [SpeechStopped, FinalTranscript]
+    assert kinds[-3:] == [SpeechStopped, Committed, FinalTranscript]
     assert "input_audio_buffer.commit" not in server.heard[0].types
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from auricle.asr.events import SessionSettings
+from auricle.asr.events import FinalTranscript, SessionSettings
+from auricle.events import RecognizerSaid
 from rigs.asked import MANUAL, VAD, Asked, ask, client_of, quiet, voice
 from rigs.eventually import eventually
 from rigs.recognizer_faults import (
@@ -85,11 +86,18 @@ async def test_noise_that_was_taken_for_speech_is_an_empty_final() -> None:
     assert [final.text for final in asked.finals] == [""]
 
 
-async def test_hints_that_come_back_as_transcript_are_an_empty_final() -> None:
-    settings = SessionSettings(None, corpus_text="kitchen light, living room, hallway")
+async def test_a_final_comes_with_the_hints_that_it_may_be_an_echo_of() -> None:
+    hints = "kitchen light, living room, hallway"
+    settings = SessionSettings(None, corpus_text=hints)
     async with ScriptedRecognizer(LIGHT, always=[CorpusEcho()]) as server:
         asked = await ask(server.url, settings)
-    assert [final.text for final in asked.finals] == [""]
+    [final] = [
+        event
+        for event in asked.delivered
+        if isinstance(event, RecognizerSaid) and isinstance(event.said, FinalTranscript)
+    ]
+    assert isinstance(final.said, FinalTranscript)
+    assert (final.said.text, final.hints) == (hints, hints)
 
 
 async def test_a_transcript_that_would_act_on_a_terminal_is_cleaned() -> None:

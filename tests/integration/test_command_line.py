@@ -152,6 +152,32 @@ async def test_a_file_that_is_no_recording_is_named(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("hints", "transcript", "told"),
+    [
+        ("", "...", "(no speech)"),
+        ("", "[BLANK_AUDIO]", "(no speech)"),
+        ("stop, movie night in the living room", "Stop.", "Stop."),
+        (
+            "movie night in the living room, good morning, good night",
+            "Movie night in the living room, good morning, good night.",
+            "(no speech)",
+        ),
+    ],
+)
+async def test_what_nobody_can_have_said_is_no_speech(
+    tmp_path: Path, hints: str, transcript: str, told: str
+) -> None:
+    path = save(tmp_path / "stop.wav", say("stop"))
+    config = tmp_path / "config.toml"
+    async with ScriptedRecognizer(transcript) as server:
+        write_settings(config, {"asr": {"url": server.url, "hints": hints}})
+        code, out, err = await auricle("transcribe", "--config", str(config), str(path))
+
+    assert code == 0, err
+    assert out.splitlines()[0] == told
+
+
 async def test_a_truncated_recording_is_no_crash(tmp_path: Path) -> None:
     path = save(tmp_path / "cut.wav", say("turn on the kitchen light"))
     path.write_bytes(path.read_bytes()[:-1001])

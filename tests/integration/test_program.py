@@ -101,6 +101,39 @@ async def test_a_spoken_command_becomes_a_transcript_on_mqtt(
 
 
 @pytest.mark.parametrize("mode", Mode)
+async def test_who_goes_on_speaking_before_the_final_is_one_command(
+    broker: Broker, tmp_path: Path, mode: Mode
+) -> None:
+    recording = recorded(
+        tmp_path,
+        silence(1.5),
+        say("okay nabu turn on the kitchen light"),
+        silence(0.7),
+        say("and the bedroom lamp"),
+        silence(2.5),
+    )
+    parts = ["Turn on the kitchen light.", "And the bedroom lamp."]
+    async with (
+        House(broker.port, "#") as house,
+        ScriptedRecognizer(parts, decode_seconds=0.7) as server,
+        Program(
+            tmp_path,
+            settings(broker, server.url, mode),
+            "--recording",
+            str(recording),
+        ),
+    ):
+        final = await outcome(house)
+        await house.hears(f"{NODE}/state", "idle")
+
+    assert final["text"] == " ".join(parts)
+    assert len(house.on(f"{NODE}/event/utterance")) == 1
+    turn = ["listening", "processing"]
+    assert house.on(f"{NODE}/state")[-5:] == [*turn, *turn, "idle"]
+    assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("mode", Mode)
 async def test_a_command_without_a_pause_after_the_wake_word_arrives_whole(
     broker: Broker, tmp_path: Path, mode: Mode
 ) -> None:

@@ -237,7 +237,7 @@ async def test_a_busy_engine_holds_up_no_other_sessions_events() -> None:
         other.say(voice(0.6))
         await eventually(lambda: other.said)
         assert isinstance(other.said[0], SpeechStarted)
-        assert not waiting.said
+        assert not waiting.finals
         engine.go_on()
         await waiting.final()
         waiting.session.close()

@@ -26,6 +26,7 @@ from auricle.events import (
     Event,
     FollowUpRequested,
     Heard,
+    KeepListening,
     ListenRequested,
     MicrophoneClosed,
     MicrophoneFound,
@@ -103,8 +104,8 @@ def said(what: Recognition, turn: str = TURN) -> RecognizerSaid:
     return RecognizerSaid(turn, what)
 
 
-def final(text: str, turn: str = TURN) -> RecognizerSaid:
-    return said(FinalTranscript("item", text, "en", "happy"), turn)
+def final(text: str, turn: str = TURN, *, item: str = "item") -> RecognizerSaid:
+    return said(FinalTranscript(item, text, "en", "happy"), turn)
 
 
 def outcomes(effects: Sequence[Effect]) -> list[Outcome]:
@@ -163,9 +164,9 @@ def test_without_a_network_it_is_tried_again_as_often_as_asked_for() -> None:
 
     for _ in range(10):
         effects = machine.step(replace(unreachable, no_network=True))
-        assert effects == [ReplayUtterance(TURN)]
+        assert effects[0] == ReplayUtterance(TURN)
     # The one replay of an utterance that was sent is still to come, and only one.
-    assert machine.step(unreachable) == [ReplayUtterance(TURN)]
+    assert machine.step(unreachable)[0] == ReplayUtterance(TURN)
     (outcome,) = outcomes(machine.step(unreachable))
     assert outcome.reason is Reason.ASR_UNREACHABLE
 
@@ -198,7 +199,7 @@ def test_the_final_is_the_turns_outcome() -> None:
 
 def test_the_session_is_closed_and_the_frames_stay_home_after_the_outcome() -> None:
     machine = satellite()
-    run(machine, [WOKEN, *after(1.2, speech=True)])
+    run(machine, [WOKEN, *after(1.2, speech=True), StopRequested()])
 
     effects = machine.step(final("Stop."))
 
@@ -232,12 +233,13 @@ def test_the_server_ends_the_utterance_in_vad_mode() -> None:
     assert machine.state is SatelliteState.PROCESSING
 
 
-def test_what_is_said_after_the_servers_end_is_not_sent() -> None:
+def test_the_server_hears_on_behind_its_end_for_the_person_may_go_on() -> None:
     machine = satellite(Mode.SERVER_VAD)
     run(machine, [WOKEN, said(SpeechStarted("item", 0))])
     run(machine, [said(SpeechStopped("item", 1200))])
+    behind = after(0.5, speech=False)
 
-    assert sent(run(machine, after(0.5, speech=True))) == []
+    assert sent(run(machine, behind)) == [heard.frame for heard in behind]
 
 
 def test_the_end_of_the_wake_phrase_is_no_utterance() -> None:
@@ -405,14 +407,13 @@ def test_a_refusal_is_not_tried_again() -> None:
 def test_after_a_replay_the_server_finds_the_end_again() -> None:
     machine = satellite(Mode.SERVER_VAD)
     run(machine, [WOKEN, said(SpeechStarted("i", 0)), said(SpeechStopped("i", 900))])
-    held = after(0.3, speech=False)
-    run(machine, held)
+    run(machine, after(0.3, speech=False))
 
     effects = machine.step(
         RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient=True)
     )
 
-    assert len(sent(effects)) == len(held)
+    assert effects == [ReplayUtterance(TURN), KeepListening(TURN)]
     assert machine.state is SatelliteState.LISTENING
 
 
@@ -613,7 +614,7 @@ def test_a_wake_word_while_processing_is_the_next_turn_and_loses_neither() -> No
 
 def test_the_wake_phrase_is_not_part_of_the_command() -> None:
     machine = satellite()
-    machine.step(WOKEN)
+    run(machine, [WOKEN, StopRequested()])
 
     (outcome,) = outcomes(machine.step(final("Okay, Naboo. Turn on the light.")))
 
@@ -625,7 +626,7 @@ def test_the_wake_phrase_is_not_part_of_the_command() -> None:
 
 def test_a_final_without_the_wake_phrase_says_so() -> None:
     machine = satellite()
-    machine.step(WOKEN_WITH_PHRASE)
+    run(machine, [WOKEN_WITH_PHRASE, StopRequested()])
 
     (outcome,) = outcomes(machine.step(final("Turn on the light.")))
 
@@ -638,7 +639,7 @@ def test_who_was_not_sent_the_wake_phrase_has_no_opinion_of_it(
     drop_unconfirmed: bool,
 ) -> None:
     machine = satellite(drop_unconfirmed=drop_unconfirmed)
-    machine.step(WOKEN)
+    run(machine, [WOKEN, StopRequested()])
 
     (outcome,) = outcomes(machine.step(final("Turn on the light.")))
 
@@ -648,7 +649,7 @@ def test_who_was_not_sent_the_wake_phrase_has_no_opinion_of_it(
 
 def test_a_final_without_the_wake_phrase_can_be_dropped() -> None:
     machine = satellite(drop_unconfirmed=True)
-    machine.step(WOKEN_WITH_PHRASE)
+    run(machine, [WOKEN_WITH_PHRASE, StopRequested()])
 
     (outcome,) = outcomes(machine.step(final("And now the weather.")))
 
@@ -667,15 +668,30 @@ def test_push_to_talk_has_no_wake_phrase_to_confirm() -> None:
 
 def test_the_wake_phrase_alone_in_vad_mode_goes_on_listening() -> None:
     machine = satellite(Mode.SERVER_VAD)
-    run(machine, [WOKEN, said(SpeechStarted("i", 0)), said(SpeechStopped("i", 900))])
+    run(machine, [WOKEN, said(SpeechStarted("item", 0))])
+    run(machine, [said(SpeechStopped("item", 1900))])
 
     assert outcomes(machine.step(final("Okay nabu."))) == []
     assert machine.state is SatelliteState.LISTENING
 
 
+def test_a_wake_phrase_with_a_pause_behind_it_confirms_the_command() -> None:
+    machine = satellite(Mode.SERVER_VAD, drop_unconfirmed=True)
+    run(machine, [WOKEN_WITH_PHRASE, said(SpeechStarted("item", 0))])
+    run(machine, [said(SpeechStopped("item", 1900)), final("Okay nabu.")])
+    run(machine, [said(SpeechStarted("two", 2500)), said(SpeechStopped("two", 4000))])
+
+    (outcome,) = outcomes(machine.step(final("Turn on the light.", item="two")))
+
+    assert outcome.transcript is not None
+    assert outcome.transcript.text == "Turn on the light."
+    assert outcome.transcript.wake_confirmed is True
+
+
 def test_after_a_final_follow_up_listens_again_without_a_wake_word() -> None:
     machine = satellite()
     run(machine, [FollowUpRequested(5.0), WOKEN, *after(1.0, speech=True)])
+    machine.step(StopRequested())
 
     effects = machine.step(final("What time is it?"))
 
@@ -687,7 +703,7 @@ def test_after_a_final_follow_up_listens_again_without_a_wake_word() -> None:
 def test_a_follow_up_that_nobody_uses_ends_silently() -> None:
     machine = satellite()
     machine.step(FollowUpRequested(2.0))
-    run(machine, [WOKEN, *after(1.0, speech=True), final("Stop.")])
+    run(machine, [WOKEN, *after(1.0, speech=True), StopRequested(), final("Stop.")])
 
     effects = run(machine, after(2.1, speech=False, start=60))
 
@@ -698,7 +714,7 @@ def test_a_follow_up_that_nobody_uses_ends_silently() -> None:
 def test_a_follow_up_that_is_switched_off_meanwhile_is_not_opened() -> None:
     machine = satellite()
     machine.step(FollowUpRequested(3.0))
-    run(machine, [WOKEN, FollowUpRequested(0.0), final("Stop.")])
+    run(machine, [WOKEN, FollowUpRequested(0.0), StopRequested(), final("Stop.")])
 
     assert machine.state is SatelliteState.IDLE
 
@@ -715,7 +731,7 @@ def test_with_the_budget_spent_nothing_is_sent_and_the_house_is_told() -> None:
 
 def test_a_budget_that_is_spent_lets_the_open_turn_end() -> None:
     machine = satellite()
-    run(machine, [WOKEN, BudgetChanged(spent=True)])
+    run(machine, [WOKEN, BudgetChanged(spent=True), StopRequested()])
 
     assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
         OutcomeKind.TRANSCRIPT

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from auricle.asr.events import (
+    Committed,
     FinalTranscript,
     InterimTranscript,
     SessionFinished,
@@ -61,6 +62,7 @@ AT_REST: dict[type[Event], SatelliteState] = {
 SAID = st.one_of(
     st.just(SpeechStarted("item", 0)),
     st.just(SpeechStopped("item", 900)),
+    st.just(Committed("item")),
     st.builds(
         InterimTranscript, st.just("item"), st.just("turn "), st.sampled_from("abc")
     ),
@@ -91,6 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.build(Mode.MANUAL)
 
     def build(self, mode: Mode) -> None:
+        self.mode = mode
         turns = TurnFactory(
             mode=mode,
             endpointing=EndpointingSettings(
@@ -193,12 +196,13 @@ class AnyOrder(RuleBasedStateMachine):
                 case EndUtterance(turn_id):
                     assert turn_id not in self.ended
                     self.ended.add(turn_id)
-                case (
-                    AwaitFinal(turn_id)
-                    | KeepListening(turn_id)
-                    | PublishInterim(turn_id)
-                ):
+                case AwaitFinal(turn_id) | PublishInterim(turn_id):
                     assert not self.outcomes[turn_id]
+                case KeepListening(turn_id):
+                    assert not self.outcomes[turn_id]
+                    # Behind a commit more may follow, behind a finish nothing.
+                    assert self.mode is Mode.MANUAL or turn_id not in self.ended
+                    self.ended.discard(turn_id)
                 case ReplayUtterance(turn_id):
                     self.replays[turn_id] += 1
                     assert self.replays[turn_id] == 1

@@ -37,7 +37,6 @@ from auricle.asr.events import (
     encode_client_event,
 )
 from auricle.asr.items import Items
-from auricle.asr.wording import is_corpus_echo
 from auricle.errors import AsrProtocolError
 
 # Two frames a message: half the messages, and no word is later than a blink.
@@ -218,15 +217,7 @@ class AsrProtocol:
         | TranscriptionFailed,
     ) -> list[ServerEvent]:
         named = self._items.take(event)
-        if named is None:
-            return []
-        if isinstance(named, FinalTranscript) and self._is_echo(named.text):
-            return [FinalTranscript(named.item_id, "")]
-        return [named]
-
-    def _is_echo(self, text: str) -> bool:
-        corpus = self._settings.corpus_text
-        return corpus is not None and is_corpus_echo(text, corpus)
+        return [named] if named is not None else []
 
     @property
     def _finish_requested(self) -> bool:

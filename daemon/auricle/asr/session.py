@@ -223,7 +223,8 @@ class AsrSession:
             case _:
                 pass
         if isinstance(event, get_args(Recognition)):
-            self._deliver(RecognizerSaid(self._turn, event))
+            hints = self._settings.corpus_text or ""
+            self._deliver(RecognizerSaid(self._turn, event, hints))
 
     def _in_session(self, ms: int | None) -> int | None:
         return None if ms is None else ms + round(self._kept.origin * 1000)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import accumulate
 
 LONGEST_TEXT = 2000
 """Characters of a transcript: several times what 60 s of speech can hold."""
@@ -27,6 +28,25 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3040-\u9fff]+")
 # With their punctuation, which has its space inside.
 _unspaced = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]").match
+# Models learn them of subtitles: [BLANK_AUDIO], (upbeat music), *sighs*, <|nospeech|>.
+_TAG = re.compile(
+    r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|<[^>]*>|\u3010[^\u3011]*\u3011|\uff08[^\uff09]*\uff09"
+)
+
+# One word in ten may be the model's own.
+_MOSTLY = 0.9
+# Half of that is fast. A character of Chinese or Japanese is a syllable.
+_LETTERS_PER_SECOND = 25
+_LETTERS_OF_SYLLABLE = 3
+# A voice detector is late for a voice, and deaf to its soft end.
+_UNHEARD = 0.3
+# Nobody reads a list out. Two hints may well make a command, and so may a long one.
+_LONG_RUN = 8
+_LONG_LIST = 3
+_ENTRY_END = re.compile(
+    r"[\n,;:.!?|/\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f]"
+    r"|(?<=[\u3040-\u9fff])\s+(?=[\u3040-\u9fff])"
+)
 
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -48,6 +68,14 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
+def has_words(text: str) -> bool:
+    """Whether anything is said in it: a letter or a digit of any script.
+
+    A tag in brackets that is all there is names a noise, not a word.
+    """
+    return any(map(str.isalnum, _TAG.sub("", text)))
+
+
 def joined(texts: Iterable[str]) -> str:
     """One after the other, as their language is written: Chinese without a space."""
     whole = ""
@@ -59,14 +87,40 @@ def joined(texts: Iterable[str]) -> str:
     return whole
 
 
-def is_corpus_echo(text: str, corpus: str) -> bool:
-    """Whether `text` may be the model repeating its hints, as it does on noise.
+def is_echo(text: str, hints: str, heard: float) -> bool:
+    """Whether `text` is the hints said back, as models do where nobody spoke.
 
-    Four words or more, nearly all of them from the corpus, or the corpus itself.
+    That it is made of their words is no sign of it: names of scenes are commands, and
+    hints are there to be said. `heard` is for how many seconds a voice was, at most.
+    It is an echo where that was none, or fewer than the text takes to be said; or
+    where it is a list: three hints and more from the first one on, in their order.
     """
-    said, hinted = words(text), words(corpus)
-    if not said or not hinted:
-        return False
+    said, hinted = words(text), words(hints)
     known = set(hinted)
-    share = sum(word in known for word in said) / len(said)
-    return said == hinted or (len(said) >= 4 and share >= 0.9)
+    if not said or sum(word in known for word in said) < _MOSTLY * len(said):
+        return False
+    return heard == 0 or heard + _UNHEARD < _least_seconds(said) or _lists(said, hints)
+
+
+def _least_seconds(said: Iterable[str]) -> float:
+    """Nobody says it in fewer."""
+    letters = sum(
+        _LETTERS_OF_SYLLABLE if _unspaced(character) else 1
+        for word in said
+        for character in word
+    )
+    return letters / _LETTERS_PER_SECOND
+
+
+def _lists(said: list[str], hints: str) -> bool:
+    entries = [words(entry) for entry in _ENTRY_END.split(hints)]
+    hinted = [word for entry in entries for word in entry]
+    # The last one may be cut off.
+    run = next(
+        (at for at, (a, b) in enumerate(zip(said, hinted, strict=False)) if a != b),
+        min(len(said), len(hinted)),
+    )
+    ends = accumulate(len(entry) for entry in entries if entry)
+    whole_entries = sum(end <= run for end in ends)
+    long = run >= _LONG_RUN and run >= _MOSTLY * len(said)
+    return long and whole_entries >= _LONG_LIST

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from auricle import assembly
 from auricle.asr.client import AsrClient, Timeouts
 from auricle.asr.events import FinalTranscript, SessionSettings
+from auricle.asr.wording import has_words, is_echo, joined
 from auricle.audio.frame import SAMPLE_RATE, Frame
 from auricle.audio.resampler import StreamResampler
 from auricle.config_loading import load_with_options
@@ -111,13 +112,17 @@ async def _recognize(
 ) -> _Said:
     final: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
     replayed = False
+    seconds = sum(frame.seconds for frame in utterance)
 
     def heard(answer: RecognizerSaid | RecognizerFailed) -> None:
         nonlocal replayed
         match answer:
-            case RecognizerSaid(_, FinalTranscript(_, text, language, emotion)):
+            case RecognizerSaid(_, FinalTranscript(_, text, language, emotion), hints):
+                # Nobody listened here: all of it may be a voice.
+                if not has_words(text) or is_echo(text, hints, seconds):
+                    text = ""
                 if not final.done():
-                    final.set_result(Transcript(text.strip(), language, emotion))
+                    final.set_result(Transcript(text, language, emotion))
             case RecognizerFailed(_, _, transient) if transient and not replayed:
                 replayed = True
                 under_way.replay()
@@ -148,7 +153,7 @@ def _progress(name: str, seconds: float, total: float) -> None:
 
 
 def _print(args: argparse.Namespace, name: str, said: list[_Said]) -> None:
-    text = " ".join(part.text for part in said if part.text)
+    text = joined(part.text for part in said)
     emotions = list(dict.fromkeys(part.emotion for part in said if part.emotion))
     languages = list(dict.fromkeys(part.language for part in said if part.language))
     if args.json:

@@ -2,6 +2,8 @@
 
 import zlib
 
+from auricle.asr.wording import has_words
+
 # Of sound that it cannot read, a model makes one phrase again and again until it is
 # stopped: text that compresses well (the limit is that of Whisper's authors), and more
 # of it than anybody says in a second.
@@ -11,7 +13,7 @@ _MOST_CHARACTERS_PER_SECOND = 25
 
 def is_sayable(text: str, seconds: float) -> bool:
     """Words, and no endless loop of them."""
-    if not any(character.isalnum() for character in text):
+    if not has_words(text):
         return False
     encoded = text.encode()
     repetitive = len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE

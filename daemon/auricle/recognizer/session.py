@@ -25,7 +25,7 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.asr.wording import joined
+from auricle.asr.wording import has_words, joined
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.recognizer.encoding import Message, encode_server_event
 from auricle.recognizer.engine import CodecError
@@ -142,6 +142,8 @@ class RecognizerSession:
     def transcribed(self, work: Transcribe, transcript: Transcript | None) -> Orders:
         """Take what the engine made of `work`; None where it failed or was skipped."""
         self._transcriptions.done(work)
+        if transcript is not None and not has_words(transcript.text):
+            transcript = replace(transcript, text="")
         if work.final:
             self._complete(work, transcript)
         else:

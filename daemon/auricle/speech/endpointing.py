@@ -10,8 +10,9 @@ same: waiting for more would leave "stop" to run into a time limit.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 
@@ -74,8 +75,8 @@ class Endpointer:
         self._elapsed = 0.0
         self._speech = 0.0
         self._silence = 0.0
+        self._voiced = 0.0
         self._timed_out = False
-        self._ended = False
         self._first_speech: int | None = None
         self._last_speech: int | None = None
 
@@ -94,25 +95,43 @@ class Endpointer:
         """Sample position behind the last frame of speech; None before any."""
         return self._last_speech if self.speech_heard else None
 
+    @property
+    def voice_now(self) -> bool:
+        """Whether a voice may be under way, as far as a moment can tell."""
+        return self._speech > 0.0 and not self._reached(
+            self._silence, self._settings.forget
+        )
+
+    @property
+    def voiced(self) -> float:
+        """Seconds of all that was speech, sounds too short to be a command included."""
+        return self._voiced
+
+    def following(self, *, again: float = 0.0) -> "Endpointer":
+        """For what may be said behind this utterance. It may be nothing, for as long as
+        one likes; `longest` is for both together, of which `again` seconds come again.
+        """
+        endpointer = Endpointer(replace(self._settings, no_speech_timeout=inf))
+        endpointer._elapsed = self._elapsed - again
+        return endpointer
+
     def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:
         """Take the next frame; the endpoint that it completes.
 
-        END_OF_SPEECH and LONGEST are final. NO_SPEECH is said once, and whoever knows
-        better, such as a server that hears speech, may go on.
+        NO_SPEECH is said once; the others are said again, END_OF_SPEECH until a voice
+        is heard. Whoever knows better, such as a server that hears speech, may go on.
         """
-        assert not self._ended
         if speech:
             if self._speech == 0.0:
                 self._first_speech = frame.start
             self._last_speech = frame.end
             self._speech += frame.seconds
+            self._voiced += frame.seconds
             self._silence = 0.0
         else:
             self._silence += frame.seconds
         self._elapsed += frame.seconds
-        endpoint = self._endpoint()
-        self._ended = endpoint in (Endpoint.END_OF_SPEECH, Endpoint.LONGEST)
-        return endpoint
+        return self._endpoint()
 
     def _endpoint(self) -> Endpoint | None:
         settings = self._settings

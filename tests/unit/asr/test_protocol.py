@@ -449,22 +449,6 @@ def test_nameless_finals_answer_the_commits_in_order() -> None:
     ]
 
 
-def test_a_final_that_repeats_the_hints_is_empty() -> None:
-    settings = SessionSettings(corpus_text="Nabu, kitchen light, living room.")
-    protocol = opened(settings)
-    echo = final("i", "nabu kitchen light living room")
-    assert protocol.receive_message(echo) == [FinalTranscript("i", "")]
-
-
-def test_a_final_that_uses_the_hints_is_kept() -> None:
-    settings = SessionSettings(corpus_text="Nabu, kitchen light, living room.")
-    protocol = opened(settings)
-    command = final("i", "turn on the kitchen light")
-    assert protocol.receive_message(command) == [
-        FinalTranscript("i", "turn on the kitchen light")
-    ]
-
-
 @pytest.mark.parametrize("message", [final, interim])
 def test_a_server_that_names_items_without_end_is_not_listened_to(
     message: Callable[[str], str],

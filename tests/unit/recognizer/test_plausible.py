@@ -3,7 +3,9 @@ import pytest
 from auricle.recognizer.plausible import is_sayable
 
 
-@pytest.mark.parametrize("text", ["", "...", "♪♪♪♪?"])
+@pytest.mark.parametrize(
+    "text", ["", "...", "♪♪♪♪?", "[BLANK_AUDIO]", "(upbeat music)"]
+)
 def test_signs_without_a_word_are_not_said(text: str) -> None:
     assert not is_sayable(text, seconds=3)
 

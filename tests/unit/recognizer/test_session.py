@@ -482,6 +482,17 @@ def test_what_was_no_speech_is_completed_with_an_empty_transcript() -> None:
     assert client.told[-1]["transcript"] == ""
 
 
+@pytest.mark.parametrize("text", ["...", "♪", "[BLANK_AUDIO]", "(upbeat music)"])
+def test_what_holds_no_word_is_no_speech(text: str) -> None:
+    client = Client(MANUAL)
+    client.say(voice(1.5))
+    client.answer_all(text)
+    client.send(Commit("e"))
+    client.answer_all(text)
+    assert client.of_type(TEXT) == []
+    assert client.told[-1]["transcript"] == ""
+
+
 def test_an_unknown_language_is_left_out() -> None:
     client = Client(MANUAL)
     client.say(voice(0.5))

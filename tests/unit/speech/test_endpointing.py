@@ -111,10 +111,48 @@ def test_an_endless_utterance_is_cut_at_the_longest(listener: Listener) -> None:
     assert listener.seconds == pytest.approx(SETTINGS.longest)
 
 
-def test_an_ended_utterance_takes_no_more(listener: Listener) -> None:
+def test_the_end_is_said_until_somebody_speaks_again(listener: Listener) -> None:
     listener.hears(speech(1) + silence(3))
-    with pytest.raises(AssertionError):
-        listener.hears(".")
+    assert listener.hears(".") is Endpoint.END_OF_SPEECH
+    assert listener.hears(speech(1)) is None
+    assert listener.hears(silence(3)) is Endpoint.END_OF_SPEECH
+
+
+def test_behind_an_utterance_another_may_follow_or_none(listener: Listener) -> None:
+    listener.hears(speech(1) + silence(3))
+    behind = Listener(listener.endpointer.following())
+    assert behind.hears(silence(10)) is None
+    assert behind.hears(speech(1)) is None
+    assert behind.hears(silence(3)) is Endpoint.END_OF_SPEECH
+
+
+def test_the_longest_is_for_all_utterances_together(listener: Listener) -> None:
+    listener.hears(speech(1) + silence(3))
+    behind = Listener(listener.endpointer.following())
+    assert behind.hears(speech(60)) is Endpoint.LONGEST
+    assert listener.seconds + behind.seconds == pytest.approx(SETTINGS.longest)
+
+
+@pytest.mark.parametrize(
+    ("sound", "voice"),
+    [
+        (".", False),
+        ("#", True),
+        ("#" + silence(0.21), True),
+        ("#" + silence(0.3), False),
+        (speech(1) + silence(0.3), False),
+    ],
+)
+def test_a_voice_is_under_way_for_a_moment_behind_its_last_sound(
+    listener: Listener, sound: str, *, voice: bool
+) -> None:
+    listener.hears(sound)
+    assert listener.endpointer.voice_now is voice
+
+
+def test_every_frame_of_speech_is_counted_clicks_included(listener: Listener) -> None:
+    listener.hears((speech(0.06) + silence(0.6)) * 3)
+    assert listener.endpointer.voiced == pytest.approx(0.18)
 
 
 sounds = st.lists(

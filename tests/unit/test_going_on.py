@@ -1,0 +1,541 @@
+"""Who goes on speaking before the final is there, and who is done."""
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+
+from auricle.asr.events import (
+    Committed,
+    FinalTranscript,
+    InterimTranscript,
+    SessionFinished,
+    SpeechStarted,
+    SpeechStopped,
+)
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.events import (
+    AwaitFinal,
+    CancelRequested,
+    Effect,
+    EndUtterance,
+    Event,
+    Heard,
+    KeepListening,
+    ListenRequested,
+    MicrophoneClosed,
+    MicrophoneFound,
+    MicrophoneLost,
+    PublishInterim,
+    PublishOutcome,
+    Recognition,
+    RecognizerFailed,
+    RecognizerSaid,
+    ReplayUtterance,
+    SendAudio,
+    StartTurn,
+    StopRequested,
+    WakeWordHeard,
+)
+from auricle.satellite import Satellite, SatelliteState
+from auricle.speech.endpointing import EndpointingSettings
+from auricle.speech.wake_phrase import WakePhrase
+from auricle.turn import Mode, Outcome, OutcomeKind, Reason
+from auricle.turn_factory import TurnFactory
+from auricle.wake.detector import Detection
+
+TURN = "turn"
+LIGHT, LAMP = "Turn on the kitchen light.", "And the bedroom lamp."
+BOTH = f"{LIGHT} {LAMP}"
+SILENCE = 0.42
+"""Of the person, as the one who decides waits for it."""
+
+
+class Conversation:
+    """A turn that was opened by push to talk, as things happen to it."""
+
+    def __init__(self, mode: Mode, *, longest: float = 15.0) -> None:
+        self.mode = mode
+        turns = TurnFactory(
+            mode=mode,
+            endpointing=EndpointingSettings(
+                silence=0.4 if mode is Mode.MANUAL else 1.4,
+                silence_after_short=0.8 if mode is Mode.MANUAL else 1.4,
+                longest=longest,
+            ),
+            new_turn_id=lambda: TURN,
+            wake_phrases={"okay_nabu": WakePhrase("okay_nabu")},
+        )
+        self.machine = Satellite(turns)
+        self.machine.step(MicrophoneFound())
+        self.position = 0
+        self.effects: list[Effect] = []
+        self.happens(ListenRequested())
+
+    def happens(self, *events: Event) -> list[Effect]:
+        """What is ordered then."""
+        effects = [effect for event in events for effect in self.machine.step(event)]
+        self.effects += effects
+        return effects
+
+    def hears(self, seconds: float, *, speech: bool) -> list[Effect]:
+        effects: list[Effect] = []
+        for _ in range(round(seconds / FRAME_SECONDS)):
+            frame = Frame(bytes(FRAME_BYTES), self.position)
+            self.position += FRAME_SAMPLES
+            effects += self.happens(Heard(frame, speech))
+        return effects
+
+    def says(self, what: Recognition, hints: str = "") -> list[Effect]:
+        return self.happens(RecognizerSaid(TURN, what, hints))
+
+    def speaks(self, item: str, seconds: float = 1.2) -> None:
+        """An utterance and the silence behind it, whoever finds the end."""
+        self.begins(item, seconds)
+        self.pauses(item)
+
+    def begins(self, item: str, seconds: float = 1.2) -> None:
+        start = self.position
+        self.hears(0.15, speech=True)
+        if self.mode is Mode.SERVER_VAD:
+            self.says(SpeechStarted(item, start // 16))
+        self.hears(seconds - 0.15, speech=True)
+
+    def pauses(self, item: str) -> None:
+        self.hears(SILENCE, speech=False)
+        if self.mode is Mode.SERVER_VAD:
+            self.says(SpeechStopped(item, self.position // 16))
+        else:
+            self.says(Committed(item))
+
+    def answers(
+        self, item: str, text: str, emotion: str | None = None, hints: str = ""
+    ) -> list[Effect]:
+        return self.says(FinalTranscript(item, text, "en", emotion, 2.0), hints)
+
+    def link_dies(self, *, transient: bool = True) -> list[Effect]:
+        failed = RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient)
+        return self.happens(failed)
+
+    @property
+    def state(self) -> SatelliteState:
+        return self.machine.state
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [e.outcome for e in self.effects if isinstance(e, PublishOutcome)]
+
+    @property
+    def text(self) -> str:
+        [outcome] = self.outcomes
+        assert outcome.transcript is not None
+        return outcome.transcript.text
+
+
+@pytest.fixture(params=Mode, ids=str)
+def turn(request: pytest.FixtureRequest) -> Conversation:
+    return Conversation(request.param)
+
+
+def sent(effects: Sequence[Effect]) -> list[Frame]:
+    return [effect.frame for effect in effects if isinstance(effect, SendAudio)]
+
+
+# --- who goes on ---
+
+
+@pytest.mark.parametrize("pause", [0.5, 0.7, 1.0])
+def test_who_goes_on_before_the_final_is_heard_out(
+    turn: Conversation, pause: float
+) -> None:
+    turn.speaks("one")
+    turn.hears(pause - SILENCE, speech=False)
+    turn.begins("two")
+
+    assert turn.answers("one", LIGHT) == []
+
+    turn.pauses("two")
+    turn.answers("two", LAMP)
+    assert turn.text == BOTH
+
+
+def test_who_goes_on_is_listened_to_and_no_final_has_a_deadline(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+
+    assert turn.state is SatelliteState.LISTENING
+    assert turn.effects.count(KeepListening(TURN)) == 1
+
+
+def test_each_utterance_has_an_end_and_a_deadline(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+
+    end = EndUtterance if turn.mode is Mode.MANUAL else AwaitFinal
+    assert turn.effects.count(end(TURN)) == 2
+    assert turn.state is SatelliteState.PROCESSING
+
+
+def test_a_command_may_have_three_parts(turn: Conversation) -> None:
+    for item in ("one", "two", "three"):
+        turn.speaks(item)
+    for item in ("one", "two", "three"):
+        turn.answers(item, item)
+    assert turn.text == "one two three"
+
+
+def test_finals_that_overtake_each_other_are_joined_as_they_were_spoken(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    assert turn.answers("two", LAMP) == []
+    turn.answers("one", LIGHT)
+    assert turn.text == BOTH
+
+
+def test_the_mood_is_that_of_the_last_part_and_the_seconds_are_of_all(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT, "happy")
+    turn.answers("two", LAMP, "angry")
+    [outcome] = turn.outcomes
+    assert outcome.transcript is not None
+    assert outcome.transcript.emotion == "angry"
+    assert outcome.billed_seconds == 4.0
+
+
+def test_a_mood_that_the_last_part_does_not_tell_is_not_told(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT, "happy")
+    turn.answers("two", LAMP, None)
+    [outcome] = turn.outcomes
+    assert outcome.transcript is not None
+    assert outcome.transcript.emotion is None
+
+
+def test_the_end_of_speech_is_that_of_the_last_part(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    end = turn.position
+    turn.pauses("two")
+    turn.answers("one", LIGHT)
+    turn.answers("two", LAMP)
+    assert turn.outcomes[0].end_of_speech == end
+
+
+def test_interims_show_what_was_said_before_as_well(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", LIGHT)
+    assert turn.says(InterimTranscript("two", "And ", "the")) == [
+        PublishInterim(TURN, f"{LIGHT} And the")
+    ]
+
+
+def test_where_the_other_part_was_noise_the_words_are_the_command(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT)
+    turn.answers("two", "...")
+    assert turn.text == LIGHT
+
+
+def test_who_coughs_and_then_speaks_is_heard(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", "")
+    turn.pauses("two")
+    turn.answers("two", LAMP)
+    assert turn.text == LAMP
+
+
+def test_who_goes_on_is_sent_from_before_the_first_sound_in_manual_mode() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.speaks("one")
+    turn.hears(2.0, speech=False)
+    start = turn.position
+
+    frames = sent(turn.hears(0.3, speech=True))
+
+    assert start - 5600 <= frames[0].start <= start - 4000
+    assert frames[-1].end == turn.position
+    assert all(a.end == b.start for a, b in itertools.pairwise(frames))
+
+
+def test_the_longest_utterance_is_all_parts_together(turn: Conversation) -> None:
+    turn = Conversation(turn.mode, longest=3.0)
+    turn.speaks("one")
+    turn.begins("two", 4.0)
+    assert turn.effects[-1] == EndUtterance(TURN)
+    assert len(sent(turn.effects)) * FRAME_SECONDS <= 3.0 + FRAME_SECONDS
+
+
+# --- who is done ---
+
+
+def test_who_is_done_is_answered_at_once(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_a_voice_that_is_just_beginning_keeps_the_final_for_a_moment(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True)
+
+    assert turn.answers("one", LIGHT) == []
+
+    turn.begins("two")
+    turn.pauses("two")
+    turn.answers("two", LAMP)
+    assert turn.text == BOTH
+
+
+def test_a_click_delays_the_final_by_no_more_than_the_moment_it_takes_to_tell(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True)
+    turn.answers("one", LIGHT)
+    before = turn.position
+    while not turn.outcomes:
+        turn.hears(FRAME_SECONDS, speech=False)
+    assert (turn.position - before) / 16_000 <= 0.3
+    assert turn.text == LIGHT
+
+
+def test_a_click_that_is_over_delays_nothing(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True)
+    turn.hears(0.33, speech=False)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_a_voice_that_the_server_does_not_take_for_one_delays_it_by_a_moment() -> None:
+    turn = Conversation(Mode.SERVER_VAD)
+    turn.speaks("one")
+    turn.hears(0.6, speech=True)
+    turn.answers("one", LIGHT)
+    before = turn.position
+    turn.hears(1.0, speech=True)
+    assert turn.text == LIGHT
+    assert len(sent(turn.effects)) <= before / FRAME_SAMPLES + 10
+
+
+def test_noise_that_only_the_server_takes_for_a_voice_delays_nothing() -> None:
+    turn = Conversation(Mode.SERVER_VAD)
+    turn.speaks("one")
+    turn.says(SpeechStarted("noise", 1700))
+    turn.hears(0.5, speech=False)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_of_a_speaker_we_are_deaf_to_the_server_knows_whether_he_goes_on() -> None:
+    turn = Conversation(Mode.SERVER_VAD)
+    turn.says(SpeechStarted("one", 100))
+    turn.hears(1.5, speech=False)
+    turn.says(SpeechStopped("one", 1500))
+    turn.says(SpeechStarted("two", 1600))
+    turn.answers("one", LIGHT)
+    turn.says(SpeechStopped("two", 2600))
+    turn.answers("two", LAMP)
+    assert turn.text == BOTH
+
+
+def test_who_let_go_of_the_button_is_done(turn: Conversation) -> None:
+    turn.hears(1.2, speech=True)
+    turn.happens(StopRequested())
+    assert sent(turn.hears(0.6, speech=True)) == []
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_who_lets_go_of_the_button_in_a_pause_is_done(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.happens(StopRequested())
+    turn.hears(0.6, speech=True)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+# --- what comes between ---
+
+
+def test_a_wake_word_is_not_the_rest_of_the_command() -> None:
+    for mode in Mode:
+        turn = Conversation(mode)
+        turn.speaks("one")
+        turn.begins("two")
+        woken = turn.happens(WakeWordHeard(Detection("okay_nabu", 0.9, 0), ()))
+        assert woken == [AwaitFinal(TURN, audible=False)]
+
+        turn.answers("one", LIGHT)
+
+        assert turn.text == LIGHT
+        assert isinstance(turn.effects[-1], StartTurn)
+
+
+def test_a_wake_word_does_not_wait_for_a_final_that_is_there(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", LIGHT)
+    turn.happens(WakeWordHeard(Detection("okay_nabu", 0.9, 0), ()))
+    assert turn.text == LIGHT
+    assert turn.state is SatelliteState.LISTENING
+
+
+@pytest.mark.parametrize("event", [MicrophoneLost(), MicrophoneClosed()])
+def test_without_a_microphone_what_is_over_is_not_lost(
+    turn: Conversation, event: Event
+) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.happens(event)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_without_a_microphone_a_final_waits_for_nobody(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True)
+    turn.answers("one", LIGHT)
+    turn.happens(MicrophoneLost())
+    assert turn.text == LIGHT
+
+
+def test_who_cancels_while_going_on_wants_none_of_it(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", LIGHT)
+    turn.happens(CancelRequested())
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.CANCELLED]
+
+
+def test_a_second_part_without_its_final_does_not_take_the_first_with_it(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT)
+    turn.link_dies(transient=False)
+    assert turn.text == LIGHT
+
+
+def test_a_session_that_finishes_early_gives_what_it_gave(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", LIGHT)
+    turn.says(SessionFinished())
+    assert turn.text == LIGHT
+
+
+# --- the link dies ---
+
+
+def test_in_manual_mode_both_parts_are_said_again_and_both_finals_awaited() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT)
+    assert ReplayUtterance(TURN) in turn.link_dies()
+    turn.answers("again one", LIGHT)
+    assert turn.outcomes == []
+    turn.answers("again two", LAMP)
+    assert turn.text == BOTH
+
+
+def test_in_server_vad_what_the_server_has_answered_is_not_said_again() -> None:
+    turn = Conversation(Mode.SERVER_VAD)
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", LIGHT)
+    turn.link_dies()
+    turn.says(SpeechStarted("again two", 1620))
+    turn.pauses("again two")
+    turn.answers("again two", LAMP)
+    assert turn.text == BOTH
+
+
+def test_in_server_vad_the_server_hears_the_second_part_faster_than_it_was_said() -> (
+    None
+):
+    turn = Conversation(Mode.SERVER_VAD)
+    turn.speaks("one")
+    end = turn.position
+    turn.speaks("two")
+    turn.link_dies()
+    turn.says(SpeechStarted("again one", 0))
+    turn.says(SpeechStopped("again one", end // 16))
+    assert turn.answers("again one", LIGHT) == []
+    turn.says(SpeechStarted("again two", end // 16 + 10))
+    turn.says(SpeechStopped("again two", turn.position // 16))
+    turn.answers("again two", LAMP)
+    assert turn.text == BOTH
+
+
+def test_what_was_understood_before_a_link_died_twice_is_not_lost(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.begins("two")
+    turn.answers("one", LIGHT)
+    turn.link_dies()
+    turn.link_dies()
+    assert turn.text == LIGHT
+
+
+# --- the hints ---
+
+
+def test_of_a_command_that_is_a_hint_nothing_is_lost(turn: Conversation) -> None:
+    hints = "turn on, turn off, the kitchen light, the bedroom light"
+    turn.speaks("one")
+    turn.answers("one", LIGHT, hints=hints)
+    assert turn.text == LIGHT
+
+
+def test_hints_that_come_back_where_nobody_spoke_are_no_command() -> None:
+    turn = Conversation(Mode.SERVER_VAD)
+    turn.says(SpeechStarted("noise", 100))
+    turn.hears(1.5, speech=False)
+    turn.says(SpeechStopped("noise", 1500))
+    turn.answers("noise", "the kitchen light", hints="the kitchen light, the hall")
+    assert turn.outcomes == []
+    turn.speaks("one")
+    turn.answers("one", LIGHT, hints="the kitchen light, the hall")
+    assert turn.text == LIGHT
+
+
+@pytest.mark.parametrize("noise", ["", "...", "。", "-", "♪", "[BLANK_AUDIO]"])
+def test_a_transcript_without_a_word_swallows_no_command(noise: str) -> None:
+    turn = Conversation(Mode.SERVER_VAD)
+    for item, text in [("one", noise), ("two", noise), ("three", LIGHT)]:
+        turn.speaks(item)
+        turn.answers(item, text)
+    assert turn.text == LIGHT
+
+
+@pytest.mark.parametrize("noise", ["...", "(upbeat music)"])
+def test_a_transcript_without_a_word_is_no_command(noise: str) -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.speaks("one")
+    turn.says(InterimTranscript("one", "", noise))
+    turn.answers("one", noise)
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
+    assert not [e for e in turn.effects if isinstance(e, PublishInterim)]
