@@ -33,8 +33,6 @@ class Supervisor:
         self._ready = False
         self._status = ""
         self._stalls = 0
-        self.stalled: tuple[str, ...] = ()
-        """The parts that have done nothing for two looks and more."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -55,7 +53,6 @@ class Supervisor:
             self._notifier.ready()
         still = self._pulse.beat(vitals, lag=lag)
         self._stalls = self._stalls + 1 if still else 0
-        self.stalled = still if self._stalls > 1 else ()
         if self._stalls == 2:
             # Whoever asks why systemd killed us finds it here.
             logger.warning("no progress: %s", ", ".join(still))

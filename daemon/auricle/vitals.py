@@ -9,8 +9,10 @@ from auricle.audio.hearing import HearingState
 LONGEST_LAG = 1.0
 CAPTURE_THREAD, MICROPHONE = "capture thread", "microphone"
 WAKE_WORD_ENGINE = "wake word engine"
-EARS = frozenset({CAPTURE_THREAD, MICROPHONE, WAKE_WORD_ENGINE})
-"""The parts without which it is deaf, or hears though it must not."""
+_EARS = frozenset({CAPTURE_THREAD, MICROPHONE, WAKE_WORD_ENGINE})
+# Looks, one a second. The device keeps five seconds of sound while nobody reads: who
+# goes on before has lost nothing, and need not be given up.
+_PATIENCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,21 @@ class Pulse:
         if not still:
             self._last_beat = vitals
         return still
+
+
+class Ears:
+    """Tells from one look after the other whether somebody hears as is wanted."""
+
+    def __init__(self) -> None:
+        self._before: Vitals | None = None
+        self._idle_looks = 0
+
+    def fail(self, vitals: Vitals) -> bool:
+        """Whether, for seconds now, it has been deaf, or open though it must not be."""
+        idle = not _EARS.isdisjoint(_still(vitals, self._before))
+        self._idle_looks = self._idle_looks + 1 if idle else 0
+        self._before = vitals
+        return self._idle_looks >= _PATIENCE
 
 
 def _still(now: Vitals, before: Vitals | None) -> Sequence[str]:

@@ -14,7 +14,7 @@ from auricle.mqtt.messages import Diagnostics
 from auricle.mqtt.publisher import Publisher
 from auricle.supervision import Supervisor
 from auricle.systemd import Notifier
-from auricle.vitals import EARS, Vitals
+from auricle.vitals import Ears, Vitals
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Watch:
         self._budget = budget
         self._wake_words = wake_words
         self._deaf = deaf
+        self._ears = Ears()
         self._stuck = False
         self._supervisor = Supervisor(self._vitals, notifier)
 
@@ -66,7 +67,7 @@ class Watch:
             await asyncio.sleep(_INTERVAL)
 
     def _look_at_the_ears(self) -> None:
-        stuck = not EARS.isdisjoint(self._supervisor.stalled)
+        stuck = self._ears.fail(self._vitals())
         if stuck and not self._stuck:
             self._deaf()
             # It does not know that it was given up, and has to say when it is well.

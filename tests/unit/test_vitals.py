@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auricle.audio.hearing import HearingState
-from auricle.vitals import Pulse, Vitals
+from auricle.vitals import Ears, Pulse, Vitals
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,
@@ -110,6 +110,41 @@ def test_a_broker_that_is_away_is_no_failure_of_ours() -> None:
 def test_hearing_that_has_failed_never_beats() -> None:
     failed = replace(LATER, hearing=HearingState.FAILED)
     assert Pulse().beat(failed, lag=0.0) == ("hearing",)
+
+
+# --- deaf ---
+
+
+def stuck_for(looks: int, at_last: Vitals) -> list[bool]:
+    """What is said of ears that did their work once, and then nothing."""
+    ears = Ears()
+    ears.fail(LISTENING)
+    return [ears.fail(vitals) for vitals in [LATER] + [at_last] * looks]
+
+
+def test_ears_that_do_nothing_for_seconds_have_failed() -> None:
+    assert stuck_for(6, LATER) == [False] * 4 + [True] * 3
+
+
+def test_ears_that_do_not_close_for_seconds_have_failed() -> None:
+    closing = replace(LATER, wanted=False, wishes=2)
+    assert stuck_for(6, closing)[-1]
+
+
+def test_a_broker_that_hangs_is_no_matter_of_the_ears() -> None:
+    ears = Ears()
+    at_work = [
+        replace(LATER, rounds=n, frames=n, inferences=n, broker_rounds=11)
+        for n in range(9)
+    ]
+    assert not any(ears.fail(vitals) for vitals in at_work)
+
+
+def test_ears_that_go_on_are_well_again() -> None:
+    ears = Ears()
+    failed = [ears.fail(LISTENING) for _ in range(9)]
+    assert failed[-1]
+    assert not ears.fail(LATER)
 
 
 # --- ready ---
