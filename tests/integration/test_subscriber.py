@@ -1,6 +1,9 @@
 """What the house says, over a real mosquitto."""
 
-from auricle.mqtt.commands import Command, SetMute, SetVocabulary
+import time
+
+from auricle.mqtt.commands import Command, SetMute, SetThreshold, SetVocabulary
+from auricle.mqtt.publisher import ECHO_PAUSE
 from auricle.mqtt.topics import Action, Setting
 from rigs.broker import Broker
 from rigs.eventually import eventually
@@ -70,6 +73,48 @@ async def test_a_thousand_mutes_a_second_end_in_the_last_one(broker: Broker) -> 
 
         async with House(broker.port, TOPICS.setting(Setting.MUTE)) as latecomer:
             await latecomer.hears(TOPICS.setting(Setting.MUTE), "ON")
+
+
+async def test_a_flood_of_settings_is_answered_now_and_then_and_by_the_last(
+    broker: Broker,
+) -> None:
+    threshold = TOPICS.setting(Setting.THRESHOLD)
+    async with (
+        publishing(broker) as satellite,
+        House(broker.port, threshold) as house,
+    ):
+
+        def obey(command: Command) -> None:
+            assert isinstance(command, SetThreshold)
+            satellite.publisher.echo(Setting.THRESHOLD, command.threshold)
+
+        satellite.obey = obey
+        started = time.monotonic()
+        for number in range(2000):
+            house.say(TOPICS.command(Setting.THRESHOLD), f"0.{number % 10 + 10}")
+        house.say(TOPICS.command(Setting.THRESHOLD), "0.5")
+        await house.hears(threshold, "0.5")
+        elapsed = time.monotonic() - started
+
+    assert len(house.on(threshold)) <= elapsed / ECHO_PAUSE + 2
+
+
+async def test_what_is_rejected_meanwhile_does_not_bring_back_what_was_true_before(
+    broker: Broker,
+) -> None:
+    mute = TOPICS.setting(Setting.MUTE)
+    async with publishing(broker) as satellite, House(broker.port, mute) as house:
+        await house.hears(mute, "OFF")
+
+        def obey(command: Command) -> None:
+            satellite.publisher.state("muted")
+
+        satellite.obey = obey
+        for command in ("perhaps", "ON", "perhaps"):
+            house.say(TOPICS.command(Setting.MUTE), command)
+        await house.until(lambda: house.on(mute)[-2:] == ["ON", "ON"])
+
+    assert "OFF" not in house.on(mute)[house.on(mute).index("ON") :]
 
 
 async def test_the_words_of_the_house_are_heeded_though_retained(

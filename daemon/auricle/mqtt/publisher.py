@@ -1,5 +1,6 @@
 """What the rest of the daemon tells the house."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,10 @@ from auricle.mqtt.topics import Setting
 from auricle.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
 
 logger = logging.getLogger(__name__)
+
+# Seconds. Anybody on the network may change a setting a thousand times a second: the
+# house has no use for each, and would be told the last one late.
+ECHO_PAUSE = 0.1
 
 
 class Publisher:
@@ -107,6 +112,9 @@ class Publisher:
         self._broker_problem: str | None = None
         self._degraded_storage = False
         self._partials = Partials()
+        # What the house is to be told of each in a moment; None: as it was.
+        self._echoes: dict[Setting, Message | None] = {}
+        self._echoing: asyncio.Handle | None = None
         self._run_message: int | None = None
         self._run_is_told = False
         self._seq = 0
@@ -138,6 +146,9 @@ class Publisher:
     async def stop(self) -> None:
         """Say that the satellite is gone, if a broker is there to hear it."""
         self._announcer.stop()
+        self._say_echoes()
+        if self._echoing is not None:
+            self._echoing.cancel()
         await self._finals.flush()
         await self._client.stop(self._messages.availability(online=False))
         await self._finals.stop()
@@ -173,8 +184,9 @@ class Publisher:
             self._outcomes.publish_end(outbound)
 
     def echo(self, setting: Setting, value: float | str) -> None:
-        """Say what a setting is now; also when a command could not change it."""
-        self._announcer.put(self._messages.setting(setting, value), again=True)
+        """Say what a setting is now; of many values in a moment, the last."""
+        self._echoes[setting] = self._messages.setting(setting, value)
+        self._echo_soon()
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """To be told of changes of health at once, of the rest once a minute."""
@@ -230,4 +242,22 @@ class Publisher:
         self._announcer.announce_soon(self._announce)
 
     def _setting_rejected(self, setting: Setting) -> None:
-        self._announcer.repeat(self._topics.setting(setting))
+        self._echoes.setdefault(setting, None)
+        self._echo_soon()
+
+    def _echo_soon(self) -> None:
+        if self._echoing is None:
+            loop = asyncio.get_running_loop()
+            self._echoing = loop.call_soon(self._say_echoes)
+
+    def _say_echoes(self) -> None:
+        self._echoing = None
+        echoes, self._echoes = self._echoes, {}
+        for setting, message in echoes.items():
+            if message is None:
+                self._announcer.repeat(self._topics.setting(setting))
+            else:
+                self._announcer.put(message, again=True)
+        if echoes:
+            loop = asyncio.get_running_loop()
+            self._echoing = loop.call_later(ECHO_PAUSE, self._say_echoes)
