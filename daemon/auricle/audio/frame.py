@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 SAMPLE_RATE = 16_000
 SAMPLE_BYTES = 2
+# What can be made into that: below 4 kHz no speech is left, and no converter is faster
+# than the other. A header can say anything, and some kilobytes at 1 Hz would be hours.
+LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 # Both the wake word engine (three 10 ms features per decision) and webrtcvad
 # (10, 20 or 30 ms) take 30 ms whole; longer frames would be heard later. Where that
 # hurts nobody, some are waited for together: see Attention.batch.

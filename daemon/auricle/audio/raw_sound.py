@@ -118,10 +118,10 @@ class RawSound:
 
     def _begin(self, head: bytes) -> None:
         if not self._begun and has_header(head):
+            instead = "leave --rate out" if self._closes else "give it by its name"
             raise RecordingError(
                 f"{self._description} is a sound file, and raw {self._rate} Hz mono "
-                "s16le PCM is expected there: give the file by its name, without a "
-                "rate"
+                f"s16le PCM is expected there: {instead}"
             )
         self._begun = True
 

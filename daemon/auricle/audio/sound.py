@@ -13,15 +13,18 @@ import numpy as np
 import soundfile
 
 from auricle.audio.file_layout import Part, find_sound, foreign_format
-from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.audio.frame import (
+    HIGHEST_RATE,
+    LOWEST_RATE,
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+)
 from auricle.audio.mixing import Mixer, Samples, to_pcm
 from auricle.audio.resampler import StreamResampler
 from auricle.errors import RecordingError
 
 _BLOCK_SECONDS = 0.5
-# A header can say anything: at 1 Hz, some kilobytes become gigabytes. Below 4 kHz no
-# speech is left, and no converter is faster than the other.
-LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
+# What a header may say at the most; see also LOWEST_RATE.
 MOST_CHANNELS = 64
 LONGEST_HOURS = 24
 # No sound is so loud, and sums of such numbers can still be calculated with.

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Protocol
 
+from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
+
 
 class Commands(Protocol):
     """What `add_subparsers` returns."""
@@ -97,10 +99,39 @@ def _add_transcribe(commands: Commands) -> None:
         "transcribe",
         help="a recording's transcript and emotion",
         description="Send recordings to the configured recognizer and print what it "
-        "says. No wake word is needed. Recordings over 55 s are cut in pauses.",
+        "says. No wake word is needed. Recordings over 55 s are cut in pauses. They "
+        "are heard as the microphone would hear them: microphone.channel and "
+        "microphone.gain apply.",
+        epilog="From a microphone: arecord -t raw -f S16_LE -r 16000 | "
+        "auricle transcribe -",
     )
     _add_config_option(transcribe)
-    transcribe.add_argument("files", nargs="+", metavar="FILE", help="WAV or FLAC")
+    transcribe.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="WAV, FLAC or another sound file; - is raw 16 kHz mono s16 on standard "
+        "input",
+    )
+    transcribe.add_argument(
+        "--rate",
+        type=_sample_rate,
+        metavar="HZ",
+        help="the files, or standard input, are raw mono s16 PCM at this rate",
+    )
+    transcribe.add_argument(
+        "--mode",
+        choices=["server_vad", "manual"],
+        default="manual",
+        help="who finds the utterances: the recognizer, or this program, which takes "
+        "each recording for one (default)",
+    )
+    transcribe.add_argument(
+        "--interim",
+        action="store_true",
+        help="print interim transcripts, too, each on a line of standard error, or "
+        "with --json as an object; a terminal shows them anyway",
+    )
     transcribe.add_argument(
         "--url", help="a recognizer other than the configured one (asr.url)"
     )
@@ -108,6 +139,15 @@ def _add_transcribe(commands: Commands) -> None:
         "--json", action="store_true", help="one JSON object a recording"
     )
     transcribe.set_defaults(module="auricle.cli.transcribe")
+
+
+def _sample_rate(text: str) -> int:
+    rate = int(text) if text.isdecimal() and len(text) < 10 else 0
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no sample rate of speech: {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+        )
+    return rate
 
 
 def _add_recognizer(commands: Commands) -> None:

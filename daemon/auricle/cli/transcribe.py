@@ -3,42 +3,38 @@
 import argparse
 import asyncio
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 
 from auricle import assembly
 from auricle.asr.client import AsrClient, Timeouts
-from auricle.asr.events import FinalTranscript, SessionSettings
-from auricle.asr.wording import has_words, is_echo, joined
-from auricle.audio.frame import SAMPLE_RATE, Frame
+from auricle.asr.events import InterimTranscript, SessionSettings
+from auricle.asr.wording import joined
+from auricle.audio.frame import Frame
+from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler
 from auricle.config_loading import load_with_options
 from auricle.config_sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from auricle.events import RecognizerFailed, RecognizerSaid
 from auricle.speech.activity import WebrtcVoiceDetector
-from auricle.turn import Reason, Transcript
-from auricle.utterances import cut
+from auricle.turn import Reason
+from auricle.utterances import Cutter, Said, Stretch
 
 # A slow machine at home may take its time over a minute of speech.
 _FINAL_TIMEOUT = 60.0
+# Piped sound may pause, and Ctrl-C must not wait for it.
+_READ_TIMEOUT = 0.5
 
 # sysexits.h
 EX_NOINPUT = 66
 EX_UNAVAILABLE = 69
 EX_NOPERM = 77
 
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    start: float
-    """Seconds from the beginning of the recording."""
-    end: float
-    text: str
-    language: str | None
-    emotion: str | None
+_CLEAR_LINE = "\r\x1b[K"
 
 
 class _FailedError(Exception):
@@ -48,11 +44,11 @@ class _FailedError(Exception):
 
 
 def main(args: argparse.Namespace) -> int:
-    settings = load_with_options(args.config, {"asr.url": args.url})
+    options = {"asr.url": args.url, "utterance.mode": args.mode}
+    settings = load_with_options(args.config, options)
     endpoint = assembly.recognizer_endpoint(settings.asr)
     timeouts = Timeouts(connect=settings.asr.connect_timeout, final=_FINAL_TIMEOUT)
-    # Manual mode: where an utterance ends is known here.
-    session = replace(assembly.session_settings(settings), turn_detection=None)
+    session = assembly.session_settings(settings)
 
     async def transcribe_all() -> int:
         client = AsrClient(endpoint, timeouts, StreamResampler)
@@ -74,85 +70,164 @@ async def _transcribe_all(
 ) -> int:
     code = 0
     for name in args.files:
+        progress = _Progress(name, lines=args.interim, as_json=args.json)
         try:
-            frames = await asyncio.to_thread(_read, name, microphone)
-            said = []
-            for utterance in cut(_frames_with_speech(frames)):
-                said.append(await _recognize(client, session, utterance))
-                _progress(name, said[-1].end, frames[-1].end / SAMPLE_RATE)
+            recording = assembly.recording(name, microphone, raw_rate=args.rate)
+            with closing(recording):
+                said = await _transcribe(recording, client, session, progress.show)
         except RecordingError as error:
+            progress.clear()
             print(f"auricle transcribe: {error}", file=sys.stderr)
             code = EX_NOINPUT
         except _FailedError as error:
+            progress.clear()
             print(f"auricle transcribe: {name}: {error}", file=sys.stderr)
             return EX_NOPERM if error.reason is Reason.AUTH_FAILED else EX_UNAVAILABLE
         else:
+            progress.clear()
+            _print_oddities(recording)
             _print(args, name, said)
     return code
 
 
-def _read(name: str, microphone: MicrophoneSettings) -> list[Frame]:
-    """All of it, as the microphone would hear it. Raises RecordingError."""
-    with closing(assembly.recording(name, microphone)) as recording:
-        frames = list(recording.frames())
-        for told in (*recording.remarks, recording.trouble):
-            if told:
-                print(f"auricle transcribe: {told}", file=sys.stderr)
-    return frames
-
-
-def _frames_with_speech(frames: Iterable[Frame]) -> Iterator[tuple[Frame, bool]]:
-    activity = WebrtcVoiceDetector()
-    for frame in frames:
-        yield frame, activity.is_speech(frame)
-
-
-async def _recognize(
-    client: AsrClient, session: SessionSettings, utterance: list[Frame]
-) -> _Said:
-    final: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
-    replayed = False
-    seconds = sum(frame.seconds for frame in utterance)
-
-    def heard(answer: RecognizerSaid | RecognizerFailed) -> None:
-        nonlocal replayed
-        match answer:
-            case RecognizerSaid(_, FinalTranscript(_, text, language, emotion), hints):
-                # Nobody listened here: all of it may be a voice.
-                if not has_words(text) or is_echo(text, hints, seconds):
-                    text = ""
-                if not final.done():
-                    final.set_result(Transcript(text, language, emotion))
-            case RecognizerFailed(_, _, transient) if transient and not replayed:
-                replayed = True
-                under_way.replay()
-            case RecognizerFailed(_, reason) if not final.done():
-                final.set_exception(_FailedError(reason))
-
-    under_way = client.open("transcribe", session, heard)
+async def _transcribe(
+    recording: Recording,
+    client: AsrClient,
+    session: SessionSettings,
+    show: Callable[[str], None],
+) -> list[Said]:
+    """Stretch by stretch: the next one is sent while one waits for its final."""
+    cutter, activity = Cutter(), WebrtcVoiceDetector()
+    said: list[Said] = []
+    sending: _Session | None = None
+    waiting: _Session | None = None
     try:
-        for frame in utterance:
-            under_way.send(frame)
-        under_way.end_utterance()
-        transcript = await final
+        async for frame in _frames(recording):
+            if sending is None:
+                sending = _Session(client, session, frame.start, show)
+            sending.send(frame)
+            if cutter.push(frame, speech=activity.is_speech(frame)):
+                sending.end()
+                if waiting is not None:
+                    said += await waiting.utterances()
+                waiting, sending = sending, None
+        if sending is not None:
+            sending.end()
+        for last in (waiting, sending):
+            if last is not None:
+                said += await last.utterances()
     finally:
-        under_way.close()
-    start, end = utterance[0].start / SAMPLE_RATE, utterance[-1].end / SAMPLE_RATE
-    return _Said(
-        round(start, 2),
-        round(end, 2),
-        transcript.text,
-        transcript.language,
-        transcript.emotion,
-    )
+        for last in (waiting, sending):
+            if last is not None:
+                last.close()
+    return said
 
 
-def _progress(name: str, seconds: float, total: float) -> None:
-    if sys.stderr.isatty() and seconds < total:
-        print(f"{name}: {seconds:.0f} of {total:.0f} s", file=sys.stderr)
+async def _frames(recording: Recording) -> AsyncIterator[Frame]:
+    frames: Sequence[Frame] | None = None
+    while frames is None or frames:
+        frames = await asyncio.to_thread(recording.read, _READ_TIMEOUT)
+        for frame in frames or ():
+            yield frame
 
 
-def _print(args: argparse.Namespace, name: str, said: list[_Said]) -> None:
+class _Session:
+    """A stretch of a recording on its way through the recognizer."""
+
+    def __init__(
+        self,
+        client: AsrClient,
+        settings: SessionSettings,
+        start: int,
+        show: Callable[[str], None],
+    ) -> None:
+        self._stretch = Stretch(start)
+        # In manual mode there is one utterance; else nobody knows how many there are.
+        self._is_one = settings.turn_detection is None
+        self._show = show
+        self._replayed = False
+        self._failure: Reason | None = None
+        self._over = asyncio.Event()
+        self._session = client.open("transcribe", settings, self._heard)
+
+    def send(self, frame: Frame) -> None:
+        """Raises _FailedError where nobody listens any more."""
+        if self._failure is not None:
+            raise _FailedError(self._failure)
+        self._stretch.push(frame)
+        self._session.send(frame)
+
+    def end(self) -> None:
+        self._session.end_utterance()
+
+    async def utterances(self) -> list[Said]:
+        """Once all of it is recognized. Raises _FailedError."""
+        await self._over.wait()
+        if self._failure is not None:
+            raise _FailedError(self._failure)
+        self.close()
+        return self._stretch.utterances()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _heard(self, answer: RecognizerSaid | RecognizerFailed) -> None:
+        match answer:
+            case RecognizerSaid(_, said, hints):
+                self._stretch.take(said, hints)
+                if isinstance(said, InterimTranscript):
+                    self._show(self._stretch.text)
+                answered = self._is_one and self._stretch.has_final
+                if answered or self._stretch.finished:
+                    self._over.set()
+            case RecognizerFailed() if self._over.is_set():
+                pass
+            case RecognizerFailed(_, _, transient) if transient and not self._replayed:
+                self._replayed = True
+                self._stretch.connection_lost()
+                self._session.replay()
+            case RecognizerFailed(_, reason):
+                self._failure = reason
+                self._over.set()
+
+
+class _Progress:
+    """What is understood so far: on a terminal in place, and in lines on request."""
+
+    def __init__(self, name: str, *, lines: bool, as_json: bool) -> None:
+        self._name = name
+        self._lines = lines
+        self._as_json = as_json
+        self._in_place = sys.stderr.isatty() and not lines
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        if not text or text == self._shown:
+            return
+        self._shown = text
+        if self._lines and self._as_json:
+            interim = {"file": self._name, "interim": text}
+            print(json.dumps(interim, ensure_ascii=False), flush=True)
+        elif self._lines:
+            print(f"… {text}", file=sys.stderr, flush=True)
+        elif self._in_place:
+            # The end of a long one is what is new.
+            width = shutil.get_terminal_size().columns - 3
+            line = f"{_CLEAR_LINE}… {text[-width:]}"
+            print(line, end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._in_place and self._shown:
+            print(_CLEAR_LINE, end="", file=sys.stderr, flush=True)
+
+
+def _print_oddities(recording: Recording) -> None:
+    for told in (*recording.remarks, recording.trouble):
+        if told:
+            print(f"auricle transcribe: {told}", file=sys.stderr)
+
+
+def _print(args: argparse.Namespace, name: str, said: list[Said]) -> None:
     text = joined(part.text for part in said)
     emotions = list(dict.fromkeys(part.emotion for part in said if part.emotion))
     languages = list(dict.fromkeys(part.language for part in said if part.language))
