@@ -76,13 +76,20 @@ async def test_the_demo_hears_people(tmp_path: Path) -> None:
     assert words(out) >= {"turn", "on", "the", "office", "lights"}
 
 
-async def test_the_demo_says_so_when_no_wake_word_is_heard(tmp_path: Path) -> None:
-    path = save(tmp_path / "talk.wav", silence(1) + say("turn on the light"))
+async def test_the_demo_says_so_when_no_wake_word_is_heard_and_why(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "turned round.wav"
+    left = np.frombuffer(silence(1) + say("okay nabu, turn on the light"), "<i2")
+    soundfile.write(path, np.stack([left, -left], axis=1), 16_000)
 
     code, out, _ = await auricle("demo", str(path), timeout=150)
 
     assert code == 1
     assert 'begin with "okay nabu"' in out
+    note = next(line for line in out.splitlines() if line.startswith("note "))
+    assert "channels in opposite phase" in note
+    assert note.endswith("set microphone.channel = 0")
 
 
 async def test_a_recording_becomes_its_transcript_and_emotion(tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ async def test_the_house_is_told_of_zeros_and_of_a_wrong_gain(
         assert await program.stop(timeout=30) == 0
         # Who has no Home Assistant reads the journal.
         assert program.log.count("nothing but zeros: it is muted or suspended") == 1
+        assert program.log.count("microphone.channel = 0 hears one of them") == 1
         assert program.log.count("too loud to understand: lower its gain") == 1
 
 

@@ -52,6 +52,7 @@ class Microphone:
         self._description = f"microphone {device!r}"
         self._levels = LevelWatch()
         self._converter: Converter | None = None
+        self._several_channels = False
         self._dropped = 0
 
     @property
@@ -89,6 +90,10 @@ class Microphone:
                 other = "choose another one: auricle devices"
                 if self._channel is not None:
                     other = "set another microphone.channel"
+                elif self._several_channels:
+                    # A sound server may have mixed them before we hear any.
+                    other += "; are its channels in opposite phase, microphone.channel"
+                    other += " = 0 hears one of them"
                 return (
                     "it is muted or suspended; unmute it (a switch on it, or "
                     f"alsamixer, F4), or {other}"
@@ -107,6 +112,7 @@ class Microphone:
         open_capture = partial(Capture, self._wanted, self._channel)
         self._capture = bounded(open_capture, self._longest_call)
         format = self._capture.format
+        self._several_channels = self._capture.device.channels > 1
         self._description = f"microphone {self._capture.device.name!r}"
         kept = self._capture.buffered
         logger.debug("%s is open: %s, keeps %.2f s", self._description, format, kept)
