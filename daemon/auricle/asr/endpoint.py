@@ -1,13 +1,56 @@
-"""Where the recognizer is."""
+"""Where the recognizer is, and what it costs there."""
 
 import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PATH = "/api-ws/v1/realtime"
-REGIONS = {
-    "international": f"wss://dashscope-intl.aliyuncs.com{PATH}",
-    "china": f"wss://dashscope.aliyuncs.com{PATH}",
-}
+PRICE_CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One of the service's, as its documentation has it."""
+
+    host: str
+    """Where it begins with a dot, the id of one's workspace comes before it."""
+    price: float
+    """Of a second of audio, as the service publishes it."""
+
+    @property
+    def needs_workspace(self) -> bool:
+        return self.host.startswith(".")
+
+
+REGIONS: Mapping[str, Region] = MappingProxyType(
+    {
+        "international": Region("dashscope-intl.aliyuncs.com", 0.00009),
+        "china": Region("dashscope.aliyuncs.com", 0.000047),
+        "ap-southeast-1": Region(".ap-southeast-1.maas.aliyuncs.com", 0.00009),
+        "cn-beijing": Region(".cn-beijing.maas.aliyuncs.com", 0.000047),
+    }
+)
+"""International, or Singapore (ap-southeast-1), and mainland China (Beijing)."""
+
+
+def region_url(region: Region, workspace: str) -> str:
+    host = workspace + region.host if region.needs_workspace else region.host
+    return f"wss://{host}{PATH}"
+
+
+def published_price(url: str) -> float | None:
+    """Of a second of audio, in PRICE_CURRENCY; None where the host is not one of the
+    service's, or in a region whose price it does not publish.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    for region in REGIONS.values():
+        if host == region.host or (
+            region.needs_workspace and host.endswith(region.host)
+        ):
+            return region.price
+    return None
 
 
 def endpoint_url(url: str, model: str) -> str:
@@ -27,10 +70,12 @@ def require_secure_url(url: str) -> str:
 
     Plain ws:// is for a recognizer on this very machine.
     """
+    if any(c.isspace() or not c.isprintable() for c in url):
+        raise ValueError("is not a URL: it holds white space or a control character")
     try:
         parts = urlsplit(url)
         host = parts.hostname
-        _ = parts.port
+        port = parts.port
     except ValueError as error:
         raise ValueError(f"is not a URL: {error}") from error
     if parts.scheme not in ("ws", "wss") or not host:
@@ -39,12 +84,26 @@ def require_secure_url(url: str) -> str:
         raise ValueError("takes no username or password; the key is asr.api_key")
     if parts.fragment:
         raise ValueError("takes no #fragment")
+    if port == 0:
+        raise ValueError("is not a URL: nobody listens on port 0")
+    if not may_be_host(host):
+        raise ValueError(f"{host!r} is neither the name nor the address of a host")
     if parts.scheme == "ws" and not is_loopback(host):
         raise ValueError(
             f"ws://{host} would send speech unencrypted through the network; "
             "use wss:// (ws:// is for this machine only)"
         )
     return url
+
+
+def may_be_host(host: str) -> bool:
+    """Whether a name server, or the network, could know a host of this spelling."""
+    if any(c.isspace() or not c.isprintable() or c in "/\\@[]?#" for c in host):
+        return False
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def is_loopback(host: str) -> bool:
