@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_NODE = re.compile(r"[a-z0-9_]+")
+_LONGEST_NAME = 64
+_WORD = re.compile(rf"[a-z0-9_]{{1,{_LONGEST_NAME}}}")
 _LEVELS = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
@@ -36,17 +37,9 @@ class Topics:
     discovery_prefix: str = "homeassistant"
 
     def __post_init__(self) -> None:
-        if not _NODE.fullmatch(self.node):
-            raise ValueError(
-                f"node {self.node!r} may hold only a-z, 0-9 and _, "
-                f"for example {node_name(self.node)!r}"
-            )
-        for name, value in (("base", self.base), ("prefix", self.discovery_prefix)):
-            if not _LEVELS.fullmatch(value):
-                raise ValueError(
-                    f"{name} {value!r} may hold only letters, digits, _ and -, "
-                    "with / between levels"
-                )
+        require_word(self.base, example="auricle")
+        require_word(self.node, example=node_name(self.node))
+        require_levels(self.discovery_prefix)
 
     @property
     def root(self) -> str:
@@ -55,7 +48,7 @@ class Topics:
     @property
     def device_id(self) -> str:
         """The satellite's id in discovery, and its MQTT client id."""
-        return f"{self.base.replace('/', '_')}_{self.node}"
+        return f"{self.base}_{self.node}"
 
     # --- what the satellite says ---
 
@@ -158,6 +151,27 @@ class Topics:
         )
 
 
+def require_word(value: str, *, example: str) -> str:
+    """Return `value`; ValueError, in words, if it is no single level of our topics."""
+    if not _WORD.fullmatch(value):
+        raise ValueError(
+            f"use at most {_LONGEST_NAME} lower-case letters, digits and _ "
+            f"(it becomes a part of MQTT topics), such as {example}"
+        )
+    return value
+
+
+def require_levels(value: str) -> str:
+    """Return `value`; ValueError, in words, if it is no prefix of discovery topics."""
+    if not _LEVELS.fullmatch(value) or len(value) > _LONGEST_NAME:
+        raise ValueError(
+            f"use at most {_LONGEST_NAME} letters, digits, _ and -, with / between "
+            "levels and at neither end, such as homeassistant"
+        )
+    return value
+
+
 def node_name(name: str) -> str:
     """The nearest usable node name, as for a hostname."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "satellite"
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return plain[:_LONGEST_NAME] or "satellite"

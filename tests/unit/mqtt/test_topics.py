@@ -19,20 +19,30 @@ def test_no_two_retained_topics_are_the_same() -> None:
     assert len(set(retained)) == len(retained)
 
 
-def test_a_base_of_several_levels_makes_one_device_id() -> None:
-    assert Topics("house/voice", "study").device_id == "house_voice_study"
-
-
 @pytest.mark.parametrize("node", ["", "Study", "a/b", "a+", "#", "a b", "küche", "a\n"])
 def test_a_node_that_is_no_plain_word_is_refused(node: str) -> None:
-    with pytest.raises(ValueError, match="node"):
+    with pytest.raises(ValueError, match="lower-case letters"):
         Topics("auricle", node)
 
 
-@pytest.mark.parametrize("base", ["", "a/", "/a", "a//b", "a/+", "#", "$SYS", "a b"])
-def test_a_base_with_wildcards_or_empty_levels_is_refused(base: str) -> None:
-    with pytest.raises(ValueError, match="base"):
+@pytest.mark.parametrize("base", ["", "a/", "a/b", "#", "+", "$SYS", "a b", "x" * 65])
+def test_a_base_that_is_no_plain_word_is_refused(base: str) -> None:
+    with pytest.raises(ValueError, match="such as auricle"):
         Topics(base, "study")
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "a/", "/a", "a//b", "a/+", "#", "$SYS", "a b", "x" * 65]
+)
+def test_a_prefix_with_wildcards_or_empty_levels_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="at neither end"):
+        Topics("auricle", "study", prefix)
+
+
+def test_a_prefix_may_have_several_levels() -> None:
+    topics = Topics("auricle", "study", "home/assistant")
+
+    assert topics.birth == "home/assistant/status"
 
 
 @given(st.text())
