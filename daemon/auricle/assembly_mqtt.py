@@ -23,9 +23,10 @@ from auricle.mqtt.topics import Topics
 
 def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
     password = settings.password
+    host, port = settings.address
     return BrokerSettings(
-        host=settings.host,
-        port=settings.effective_port,
+        host=host,
+        port=port,
         client_id=topics.device_id,
         username=settings.username or None,
         password=password.get_secret_value() if password else None,

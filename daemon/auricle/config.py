@@ -1,14 +1,6 @@
-"""All settings together, and what overrides what."""
+"""All settings together."""
 
-import os
-
-from pydantic import Field, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    NestedSecretsSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from auricle.config_sections import (
     FeedbackSettings,
@@ -23,18 +15,10 @@ from auricle.config_services import AsrSettings, HomeAssistantSettings, MqttSett
 from auricle.speech.wake_phrase import WHOLE_PHRASE
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be configured."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        env_prefix="AURICLE_",
-        env_nested_delimiter="__",
-        secrets_nested_delimiter=".",
-        secrets_prefix="",
-        secrets_dir_missing="ok",
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     satellite: SatelliteSettings = Field(default_factory=SatelliteSettings)
     microphone: MicrophoneSettings = Field(default_factory=MicrophoneSettings)
@@ -56,19 +40,3 @@ class Settings(BaseSettings):
                 f"set utterance.pre_roll to {WHOLE_PHRASE} or more"
             )
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """systemd credentials, over the environment, over the file (`init`)."""
-        credentials = NestedSecretsSettingsSource(
-            settings_cls,  # type: ignore[arg-type]  # documented to take the class too
-            secrets_dir=os.environ.get("CREDENTIALS_DIRECTORY") or None,
-        )
-        return credentials, env_settings, init_settings

@@ -1,4 +1,4 @@
-"""Where the settings come from: the only reader of configuration and environment.
+"""Where the settings come from: the only reader of the configuration file.
 
 The file (`--config`, else `/etc/auricle/config.toml`, else
 `$XDG_CONFIG_HOME/auricle/config.toml`), overridden by the environment
@@ -6,6 +6,7 @@ The file (`--config`, else `/etc/auricle/config.toml`, else
 (`asr.api_key`, `mqtt.password`).
 """
 
+import contextlib
 import difflib
 import os
 import re
@@ -17,68 +18,73 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsError
 
 from auricle.config import Settings
+from auricle.config_overrides import (
+    DASHSCOPE_KEY,
+    PREFIX,
+    Key,
+    Override,
+    overrides,
+    strays,
+)
 from auricle.errors import ConfigError
 from auricle.redaction import OURS
 
 SYSTEM_FILE = Path("/etc/auricle/config.toml")
 _MAX_BYTES = 1_000_000
-_SECRETS = (("asr", "api_key"), ("mqtt", "password"))
-_DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
+_SECRETS: tuple[Key, ...] = (("asr", "api_key"), ("mqtt", "password"))
+# Python reads no longer decimal numbers.
+_TOO_MANY_DIGITS = re.compile(r"[0-9_]{4000,}")
+# Of a key of many parts, the parser keeps each beginning: memory by the gigabyte.
+_TOO_DEEP = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 
 
 def default_file() -> Path | None:
     """The file that is read where none is named; None where there is none."""
     user = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    candidates = [SYSTEM_FILE, Path(user).expanduser() / "auricle/config.toml"]
-    return next((path for path in candidates if path.exists()), None)
+    candidates = [SYSTEM_FILE]
+    with contextlib.suppress(RuntimeError):  # nobody knows this user's home
+        candidates.append(Path(user).expanduser() / "auricle/config.toml")
+    return next((path for path in candidates if _may_be_there(path)), None)
 
 
-def load(path: Path | None) -> Settings:
-    """Read `path` (None: no file) and what overrides it.
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # Its folder may not be looked into: whoever reads it learns why.
+        return True
+
+
+def load(path: Path | None, options: Mapping[str, object] | None = None) -> Settings:
+    """Read `path` (None: no file) and what overrides it. `options` of a command line
+    are settings by name, such as `asr.url`, None where not given.
 
     Raises ConfigError with every mistake on a line of its own: the key, where it
     stands, and what to write instead.
     """
     text = _read(path) if path else ""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{path}: nested too deeply") from error
+    table = _parse(path, text)
     OURS.keep(*_secrets_in(table))
     if path:
         _refuse_exposed_secrets(path, table)
-    _apply_dashscope_key(table)
-    unknown = [f"{name}: no such setting" for name in _unknown_environment()]
-    if unknown:
-        raise ConfigError("\n".join(unknown))
+    overriding = overrides() | _of_command_line(options or {})
+    for (section, key), override in overriding.items():
+        values = table.setdefault(section, {})
+        # Anything else is a mistake, which is told below.
+        if isinstance(values, dict):
+            values[key] = override.value
+    OURS.keep(*_secrets_in(table))
     try:
-        settings = Settings(**table)
+        settings = Settings.model_validate(table)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(error, path, text))) from error
-    except SettingsError as error:
-        raise ConfigError(f"environment: {error}") from error
+        mistakes = _explain(error, overriding, path, text)
+        raise ConfigError("\n".join(mistakes)) from error
     for secret in (settings.asr.api_key, settings.mqtt.password):
         if secret is not None:
             OURS.keep(secret.get_secret_value())
     return settings
-
-
-def load_with_options(path: Path | None, options: Mapping[str, object]) -> Settings:
-    """`load` for a command line: its options are settings, None where not given.
-
-    Without `path`, the default file is read.
-    """
-    for key, value in options.items():
-        if value is not None:
-            # Of all that a command line may say, the environment is the equal.
-            name = f"AURICLE_{key.replace('.', '__').upper()}"
-            os.environ[name] = str(value)
-    return load(path or default_file())
 
 
 def overriding() -> list[str]:
@@ -86,33 +92,46 @@ def overriding() -> list[str]:
     return sorted(
         name
         for name in os.environ
-        if (name.startswith("AURICLE_") and "__" in name) or name == _DASHSCOPE_KEY
+        if (name.upper().startswith(PREFIX) and "__" in name) or name == DASHSCOPE_KEY
     )
+
+
+def doubts(settings: Settings) -> list[str]:
+    """A sentence for whatever is configured, harmless, and without effect."""
+    told = strays()
+    if settings.mqtt.password is not None and not settings.mqtt.username:
+        told.append("mqtt.password is not sent: there is no mqtt.username")
+    return told
 
 
 def secret_origins(path: Path | None) -> dict[str, str]:
     """Which secrets are set, and where each comes from, for a person.
 
-    Raises ConfigError where the file cannot be read.
+    Raises ConfigError where file or credentials cannot be read.
     """
-    text = _read(path) if path else ""
-    names = [f"{section}.{key}" for section, key in _SECRETS]
-    return {name: origin for name in names if (origin := _origin(name, path, text))}
+    table = _parse(path, _read(path) if path else "")
+    overriding = overrides()
+    origins = {}
+    for section, key in _SECRETS:
+        if (section, key) in overriding:
+            origins[f"{section}.{key}"] = overriding[section, key].origin
+        elif key in _section(table, section):
+            origins[f"{section}.{key}"] = f"file {path}"
+    return origins
 
 
-def _origin(name: str, path: Path | None, text: str) -> str | None:
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (Path(credentials) / name).exists():
-        return f"credential {name}"
-    variables = [f"AURICLE_{name.replace('.', '__').upper()}"]
-    if name == "asr.api_key":
-        variables.append(_DASHSCOPE_KEY)
-    for variable in variables:
-        if os.environ.get(variable):
-            return f"environment variable {variable}"
-    section, key = name.split(".")
-    in_file = key in tomllib.loads(text).get(section, {})
-    return f"file {path}" if in_file else None
+def _section(table: dict[str, Any], name: str) -> dict[str, Any]:
+    values = table.get(name)
+    return values if isinstance(values, dict) else {}
+
+
+def _of_command_line(options: Mapping[str, object]) -> dict[Key, Override]:
+    given = {}
+    for name, value in options.items():
+        section, _, key = name.partition(".")
+        if value is not None:
+            given[section, key] = Override(f"command line: {name}", value)
+    return given
 
 
 def _read(path: Path) -> str:
@@ -127,12 +146,31 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path}: not UTF-8 text") from error
 
 
+def _parse(path: Path | None, text: str) -> dict[str, Any]:
+    if found := _TOO_DEEP.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ConfigError(f"{path}:{line}: nested too deeply")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}{_why_no_value(text, error)}") from error
+
+
+def _why_no_value(text: str, error: ValueError) -> str:
+    # What Python says of long numbers is for programmers.
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _TOO_MANY_DIGITS.search(line):
+            return f":{number}: no number is that long"
+    return f": {error}"
+
+
 def _refuse_exposed_secrets(path: Path, table: dict[str, Any]) -> None:
     for section, key in _SECRETS:
-        values = table.get(section)
-        if not isinstance(values, dict) or key not in values:
-            continue
-        if path.stat().st_mode & stat.S_IROTH:
+        if key in _section(table, section) and path.stat().st_mode & stat.S_IROTH:
             raise ConfigError(
                 f"{path}: holds {section}.{key} and is readable by everyone; "
                 f"run: chmod 0640 {path}"
@@ -141,37 +179,54 @@ def _refuse_exposed_secrets(path: Path, table: dict[str, Any]) -> None:
 
 def _secrets_in(table: dict[str, Any]) -> Iterator[str]:
     for section, key in _SECRETS:
-        values = table.get(section)
-        secret = values.get(key) if isinstance(values, dict) else None
+        secret = _section(table, section).get(key)
         if isinstance(secret, str):
             yield secret
 
 
-def _apply_dashscope_key(table: dict[str, Any]) -> None:
-    key = os.environ.get(_DASHSCOPE_KEY)
-    if key and "AURICLE_ASR__API_KEY" not in os.environ:
-        section = table.setdefault("asr", {})
-        if isinstance(section, dict):
-            section["api_key"] = key
-
-
-def _unknown_environment() -> Iterator[str]:
-    # pydantic-settings passes over what it does not know: a typo would do nothing.
-    for name in os.environ:
-        section, found, _ = name.removeprefix("AURICLE_").partition("__")
-        if (
-            name.startswith("AURICLE_")
-            and found
-            and section.lower() not in Settings.model_fields
-        ):
-            yield name
-
-
-def _explain(error: ValidationError, path: Path | None, text: str) -> Iterator[str]:
+def _explain(
+    error: ValidationError,
+    overriding: Mapping[Key, Override],
+    path: Path | None,
+    text: str,
+) -> Iterator[str]:
     for detail in error.errors(include_input=False, include_url=False):
         keys = tuple(str(part) for part in detail["loc"])
+        override = overriding.get((keys[0], keys[1])) if len(keys) > 1 else None
+        if override is not None:
+            yield f"{override.origin}: {_remedy(detail, keys)}"
+            continue
         where = f"{path}:{line}: " if (line := _line_of(keys, text)) else ""
         yield f"{where}{'.'.join(keys) or 'settings'}: {_remedy(detail, keys)}"
+
+
+# What pydantic says names Python's types.
+_REMEDIES = {
+    "string_type": "must be text, in quotation marks",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "path_type": "must be the path of a file, in quotation marks",
+    "tuple_type": 'must be a list, such as ["one", "two"]',
+    "too_long": "is longer than {max_length}, which is the most",
+    "dict_type": "must be a table, such as {{name = value}}",
+    "model_type": "must be a table: [{section}], with its keys on the lines below",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number, and is too long to be one",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be {le:g} or less",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "value_error": "{error}",
+}
 
 
 def _remedy(detail: ErrorDetails, keys: tuple[str, ...]) -> str:
@@ -181,8 +236,10 @@ def _remedy(detail: ErrorDetails, keys: tuple[str, ...]) -> str:
         if near:
             return f"no such key; did you mean {'.'.join((*keys[:-1], near[0]))}?"
         return f"no such key; there are {', '.join(known)}"
-    message = detail["msg"].removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    if detail["type"] not in _REMEDIES:
+        return detail["msg"]
+    facts = {"section": ".".join(keys), **detail.get("ctx", {})}
+    return _REMEDIES[detail["type"]].format(**facts)
 
 
 def _keys_of(section: tuple[str, ...]) -> list[str]:

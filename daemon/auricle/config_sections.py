@@ -6,6 +6,8 @@ These are the keys that a person may write, in a file of one table per part;
 
 import platform
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,27 +17,20 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 
+from auricle.asr.endpoint import PRICE_CURRENCY
+from auricle.mqtt.topics import node_name, require_word
 from auricle.speech.detectors import VoiceDetectorName
 from auricle.speech.endpointing import Preset
 from auricle.turn import LONGEST_FOLLOW_UP, Mode
 
 
-def _node_name(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_]{1,64}", value):
-        raise ValueError(
-            "use lower-case letters, digits and _ (it becomes part of MQTT topics), "
-            "such as living_room"
-        )
-    return value
-
-
 def node_name_from_host(hostname: str) -> str:
     """A valid satellite name made of the machine's."""
-    name = re.sub(r"[^a-z0-9]+", "_", hostname.split(".")[0].lower()).strip("_")
-    return name[:64] or "satellite"
+    return node_name(hostname.split(".")[0])
 
 
 class Section(BaseModel):
@@ -45,17 +40,67 @@ class Section(BaseModel):
         extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_used(cls, value: object) -> object:
+        # No file, topic or header could carry them.
+        for text in _texts_in(value):
+            if "\0" in text:
+                raise ValueError("holds a NUL character")
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise ValueError("is not UTF-8 text")
+        return value
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case list() | tuple() as entries:
+                waiting += entries
+            case dict() as entries:
+                waiting += [*entries.keys(), *entries.values()]
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+"""A list of them; one alone needs no brackets."""
+
+
+def _as_nothing(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_as_nothing)]
+"""A file or a folder; none where it is empty."""
+
+
+def _as_text(value: object) -> object:
+    is_index = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_index else value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError("use its three capital letters, such as EUR")
+    return value
+
 
 class SatelliteSettings(Section):
-    name: Annotated[str, AfterValidator(_node_name)] = Field(
-        default_factory=lambda: node_name_from_host(platform.node())
-    )
+    name: Annotated[
+        str, AfterValidator(partial(require_word, example="living_room"))
+    ] = Field(default_factory=lambda: node_name_from_host(platform.node()))
     """The satellite's name in topics and entity ids; default: the hostname."""
     friendly_name: str = Field("", max_length=64)
     """The device's name in Home Assistant; default: the name and "voice"."""
     area: str = Field("", max_length=64)
     """The room, suggested to Home Assistant when it first sees the device."""
-    state_directory: Path | None = None
+    state_directory: OptionalPath = None
     """Where mute and the like are remembered; default: what systemd gives, else
     ~/.local/state/auricle."""
 
@@ -66,7 +111,7 @@ class SatelliteSettings(Section):
 
 
 class MicrophoneSettings(Section):
-    device: str = "default"
+    device: Annotated[str, BeforeValidator(_as_text)] = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
     channel: int | None = Field(None, ge=0, le=63)
     """Which microphone of an array to hear, from 0; default: a mix of all. It is done
@@ -93,16 +138,16 @@ class FeedbackSettings(Section):
 
 
 class WakeWordSettings(Section):
-    models: tuple[str, ...] = ("okay_nabu",)
+    models: Texts = ("okay_nabu",)
     """Wake words: okay_nabu, hey_jarvis, alexa, hey_mycroft, or the .json of a
     microWakeWord model of your own, version 2, with its .tflite beside it."""
-    openwakeword_models: tuple[str, ...] = ()
+    openwakeword_models: Texts = ()
     """openWakeWord .tflite files of your own (needs the extra `openwakeword`)."""
     thresholds: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
         default_factory=dict
     )
     """Per model: the score from which it counts, 0 to 1; default: the model's own."""
-    spellings: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    spellings: dict[str, Texts] = Field(default_factory=dict)
     """Per model: how the recognizer writes the wake phrase, beside the ways we know; it
     is taken from the front of transcripts."""
     on_unconfirmed: Literal["publish", "drop"] = "publish"
@@ -174,10 +219,10 @@ class LimitsSettings(Section):
     cost_per_day: float = Field(0.0, ge=0)
     """What the recognizer may cost a day, in the currency of the price. 0: no limit."""
     price_per_second: float | None = Field(None, ge=0)
-    """What a second costs; default: the international region's published price, and
+    """What a second costs; default: what the service publishes for the region, and
     nothing for your own recognizer."""
-    currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
-    """Of the price, for Home Assistant."""
+    currency: Annotated[str, AfterValidator(_currency)] = PRICE_CURRENCY
+    """Of the price, for Home Assistant. Published prices are in USD."""
 
 
 class LogSettings(Section):

@@ -1,7 +1,7 @@
 """The settings of what the satellite talks to: recognizer, broker, Home Assistant."""
 
 import re
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -12,10 +12,17 @@ from pydantic import (
     model_validator,
 )
 
-from auricle.asr.endpoint import REGIONS, endpoint_url, require_secure_url
+from auricle.asr.endpoint import (
+    REGIONS,
+    endpoint_url,
+    may_be_host,
+    region_url,
+    require_secure_url,
+)
 from auricle.asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
 from auricle.asr.hints import MOST_TOKENS, tokens
-from auricle.config_sections import Section
+from auricle.config_sections import OptionalPath, Section, Texts
+from auricle.mqtt.topics import require_levels, require_word
 
 
 def _language(value: str) -> str:
@@ -30,32 +37,62 @@ def _hints(value: str) -> str:
     return value
 
 
-def _secret(value: SecretStr) -> SecretStr:
-    # Editors and `echo` leave a newline behind; anything else inside is a mistake,
-    # and a header could not carry it.
+def _filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("is empty: write it there, or leave the key out")
+    return value
+
+
+def _api_key(value: SecretStr) -> SecretStr:
+    # Editors and `echo` leave a newline behind; anything else inside is a mistake.
     text = value.get_secret_value().strip()
-    if not text or not text.isascii() or any(c.isspace() for c in text):
-        raise ValueError("is empty, or holds white space or non-ASCII characters")
+    if not _fits_header(text):
+        raise ValueError(
+            "holds white space, a line break or letters that no key has: is it whole, "
+            "and nothing else with it?"
+        )
     return SecretStr(text)
 
 
-ApiKey = Annotated[SecretStr, AfterValidator(_secret)]
+def _fits_header(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
+
+
+def _workspace(value: str) -> str:
+    # It is sent in a header, and may be the first part of the host's name.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,63}", value):
+        raise ValueError("use its id, letters, digits and -, such as llm-1a2b3c4d5e6f")
+    return value
+
+
+def _username(value: str) -> str:
+    if any(not character.isprintable() for character in value):
+        raise ValueError("holds a line break or another control character")
+    return value
+
+
+Secret = Annotated[SecretStr, Field(max_length=16_000), AfterValidator(_filled)]
 
 
 class AsrSettings(Section):
-    region: Literal["international", "china"] = "international"
-    """Which of the service's endpoints; an API key belongs to one region."""
+    region: Literal["international", "china", "ap-southeast-1", "cn-beijing"] = (
+        "international"
+    )
+    """Which of the service's endpoints; an API key belongs to one region. Your own
+    workspace's, which the service recommends, are ap-southeast-1 (international) and
+    cn-beijing (china): they need asr.workspace."""
     url: str = ""
     """Another endpoint, such as your own `auricle recognizer`; wss://, or ws:// on
     this machine only."""
-    api_key: ApiKey | None = None
+    api_key: Annotated[Secret, AfterValidator(_api_key)] | None = None
     """Better as the systemd credential asr.api_key, or in DASHSCOPE_API_KEY."""
     model: str = Field("qwen3-asr-flash-realtime", min_length=1, max_length=128)
     """The model, or a snapshot by name."""
-    ca_file: Path | None = None
+    ca_file: OptionalPath = None
     """Certificate authority of your own recognizer's certificate (PEM)."""
-    workspace: str = Field("", max_length=128)
-    """X-DashScope-WorkSpace: the workspace that is billed; default: the key's own."""
+    workspace: Annotated[str, AfterValidator(_workspace)] = ""
+    """The id of the workspace that is billed (X-DashScope-WorkSpace); default: the
+    key's own."""
     data_inspection: bool = False
     """X-DashScope-DataInspection: let the service inspect the content."""
     language: Annotated[str, AfterValidator(_language)] = "auto"
@@ -82,51 +119,69 @@ class AsrSettings(Section):
     def _safe_url(cls, value: str) -> str:
         return require_secure_url(value) if value else value
 
+    @model_validator(mode="after")
+    def _workspace_is_known(self) -> "AsrSettings":
+        if not self.url and REGIONS[self.region].needs_workspace and not self.workspace:
+            raise ValueError(
+                f'region = "{self.region}" needs workspace: its id is in the console, '
+                "under Workspace Management"
+            )
+        return self
+
     @property
     def endpoint(self) -> str:
         """The URL to connect to, model included."""
-        return endpoint_url(self.url or REGIONS[self.region], self.model)
-
-
-def _host(value: str) -> str:
-    if "://" in value or "@" in value or "/" in value:
-        raise ValueError(
-            "give the host alone; port, username and password have their own keys"
-        )
-    return value
+        region = region_url(REGIONS[self.region], self.workspace)
+        return endpoint_url(self.url or region, self.model)
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:
-    """Of `host`, `host:port`, `::1` or `[::1]:port`; ValueError for anything else."""
-    _host(text)
-    found = re.fullmatch(r"(?:\[(.+)\]|([^:\[\]]+))(?::(\d{1,5}))?", text)
-    if found is None and text.count(":") > 1:
-        return text, None
-    if found is None or not 0 < int(found[3] or 1) < 65536:
-        raise ValueError(f"{text!r} is neither a host nor host:port")
+    """Of `host`, `host:port`, `::1`, `[::1]` or `[::1]:port`, with or without mqtt://;
+    ValueError, which says what to write, for anything else.
+    """
+    scheme, _, rest = text.rpartition("://")
+    if scheme.lower() not in ("", "mqtt"):
+        encrypted = scheme.lower() in ("mqtts", "ssl", "tls")
+        raise ValueError(
+            f"write it without {scheme}://{', and tls = true' if encrypted else ''}"
+        )
+    if "@" in rest:
+        raise ValueError("write it without user and password: they have their own keys")
+    rest = rest.removesuffix("/") if scheme else rest
+    found = re.fullmatch(r"(?:\[(.+)\]|([^:\[\]]+))(?::(\d{1,5}))?", rest)
+    if found is None and rest.count(":") > 1 and may_be_host(rest):
+        return rest, None
+    if (
+        found is None
+        or not may_be_host(found[1] or found[2])
+        or not 0 < int(found[3] or 1) < 65536
+    ):
+        raise ValueError(f"{rest!r} is neither a host nor host:port")
     return found[1] or found[2], int(found[3]) if found[3] else None
 
 
 class MqttSettings(Section):
     host: str = Field("localhost", min_length=1, max_length=255)
-    """The broker: a name or an address, without mqtt://."""
+    """The broker: a name or an address."""
     port: int | None = Field(None, ge=1, le=65535)
     """Default: 1883, with tls 8883."""
-    fallbacks: tuple[str, ...] = Field((), max_length=8)
+    fallbacks: Texts = Field((), max_length=8)
     """Brokers that stand in while those before them are away, in this order: each a
     host, or host:port; user, password and TLS are the same."""
-    username: str = ""
-    password: SecretStr | None = None
+    username: Annotated[str, AfterValidator(_username)] = Field("", max_length=1024)
+    password: Secret | None = None
     """Better as the systemd credential mqtt.password."""
     tls: bool = False
-    ca_file: Path | None = None
+    ca_file: OptionalPath = None
     """Certificate authority of the broker's certificate (PEM); default: system's."""
-    cert_file: Path | None = None
+    cert_file: OptionalPath = None
     """This satellite's certificate, where the broker asks for one (PEM)."""
-    key_file: Path | None = None
+    key_file: OptionalPath = None
     keepalive: int = Field(15, ge=5, le=3600)
     """Seconds between signs of life."""
-    base_topic: str = Field("auricle", pattern=r"^[a-z0-9_]+$", max_length=64)
+    base_topic: Annotated[
+        str, AfterValidator(partial(require_word, example="auricle"))
+    ] = "auricle"
     """First level of every topic."""
     publish_text: bool = True
     """false: publish that something was said and its emotion, but not the words."""
@@ -149,8 +204,9 @@ class MqttSettings(Section):
 
     @field_validator("host")
     @classmethod
-    def _host_only(cls, value: str) -> str:
-        return _host(value)
+    def _host_and_port(cls, value: str) -> str:
+        host_and_port(value)
+        return value
 
     @field_validator("fallbacks")
     @classmethod
@@ -165,17 +221,19 @@ class MqttSettings(Section):
             raise ValueError("key_file needs cert_file")
         if (self.ca_file or self.cert_file) and not self.tls:
             raise ValueError("ca_file and cert_file need tls = true")
+        if self.port and host_and_port(self.host)[1] not in (None, self.port):
+            raise ValueError(f"host names another port than port = {self.port}")
         return self
 
     @property
-    def effective_port(self) -> int:
-        return self.port or (8883 if self.tls else 1883)
+    def address(self) -> tuple[str, int]:
+        """The broker's host and port, whichever way they are written."""
+        host, port = host_and_port(self.host)
+        return host, port or self.port or (8883 if self.tls else 1883)
 
 
 class HomeAssistantSettings(Section):
     discovery: bool = True
     """Announce the satellite as a Home Assistant device."""
-    discovery_prefix: str = Field(
-        "homeassistant", pattern=r"^[A-Za-z0-9_/-]+$", max_length=64
-    )
+    discovery_prefix: Annotated[str, AfterValidator(require_levels)] = "homeassistant"
     """As set in Home Assistant's MQTT integration."""

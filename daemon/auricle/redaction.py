@@ -75,7 +75,8 @@ def _writings(secret: str) -> Iterable[str]:
     plain = unquote(secret)
     return (
         *(secret, plain),
-        *(quote(plain), quote(plain, safe="")),
+        # Where it is no text, as in an environment, the bytes that it was.
+        *(quote(plain, safe, errors="surrogatepass") for safe in ("/", "")),
         *(repr(plain)[1:-1], json.dumps(plain)[1:-1]),
     )
 

@@ -1,7 +1,6 @@
 """`auricle run` as a process of its own, as systemd would have it."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -11,6 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
+
+from auricle.toml import toml
 
 Settings = Mapping[str, Mapping[str, Any]]
 LOG = "auricle.log"
@@ -110,9 +111,8 @@ def write_settings(path: Path, settings: Settings) -> None:
     lines = []
     for section, keys in settings.items():
         lines.append(f"[{section}]")
-        # JSON's strings, numbers, booleans and lists are TOML's, too.
-        lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    path.write_text("\n".join(lines) + "\n")
+        lines += [f"{key} = {toml(value)}" for key, value in keys.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     path.chmod(0o600)
 
 

@@ -179,6 +179,13 @@ def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert Redaction().redacted(text) == text
 
 
+def test_a_secret_that_is_no_text_is_known_by_its_bytes() -> None:
+    redaction = Redaction()
+    redaction.keep("sk-\udcff-1")
+
+    assert redaction.redacted("refused: sk-\udcff-1") == "refused: ***"
+
+
 def test_a_password_that_is_a_word_hides_no_part_of_another() -> None:
     redaction = Redaction()
     redaction.keep("mute", "on")

@@ -33,6 +33,7 @@ from auricle.cli.demo_processes import (
 from auricle.cli.telling import tell
 from auricle.config_loading import load
 from auricle.recordings import OKAY_NABU
+from auricle.toml import toml
 
 # A wake word is detected while it is said, or it is not. This much behind the end of
 # the recording even a busy machine has heard all of it.
@@ -96,7 +97,8 @@ async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) 
         print(f"recognizer   {url}")
         subscription = await stack.enter_async_context(subscriber(port))
         config = folder / "config.toml"
-        config.write_text(_configuration(args, folder, port, url, recording))
+        text = _configuration(args, folder, port, url, recording)
+        config.write_text(text, encoding="utf-8")
         satellite = await stack.enter_async_context(
             auricle("run", "--config", str(config), log=folder / "satellite.log")
         )
@@ -127,20 +129,19 @@ def _examine(path: Path) -> tuple[float, list[str]]:
 def _configuration(
     args: argparse.Namespace, folder: Path, port: int, url: str, recording: Path | None
 ) -> str:
-    # JSON's strings are TOML's, too.
-    device = f"recording = {json.dumps(str(recording.resolve()))}" if recording else ""
+    device = f"recording = {toml(str(recording.resolve()))}" if recording else ""
     return f"""\
 [satellite]
 name = "{NODE}"
-state_directory = {json.dumps(str(folder))}
+state_directory = {toml(str(folder))}
 [microphone]
 {device}
 [wake_word]
-models = [{json.dumps(args.wake_word)}]
+models = [{toml(args.wake_word)}]
 [utterance]
-mode = {json.dumps(args.mode)}
+mode = {toml(args.mode)}
 [asr]
-url = {json.dumps(url)}
+url = {toml(url)}
 language = "en"
 final_timeout = {_FINAL_TIMEOUT}
 [mqtt]

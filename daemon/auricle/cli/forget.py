@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from auricle import assembly, assembly_mqtt, event_loop, state_lock
-from auricle.config_loading import load_with_options
+from auricle.config_loading import default_file, load
 from auricle.mqtt.forgetting import ForgettingError, forget
 
 # sysexits.h
@@ -12,7 +12,7 @@ EX_UNAVAILABLE = 69
 
 
 def main(args: argparse.Namespace) -> int:
-    settings = load_with_options(args.config, {})
+    settings = load(args.config or default_file())
     topics = assembly_mqtt.messages(settings).topics
     if running := state_lock.holder(assembly.state_directory(settings)):
         message = f"{running} would tell all again: stop it first"

@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 from auricle.cli.terminal import Screen
 from auricle.config import Settings
-from auricle.config_loading import SYSTEM_FILE, default_file, load_with_options
+from auricle.config_loading import SYSTEM_FILE, default_file, load
 from auricle.doctor import service
 from auricle.live_listening import LiveListening
 
@@ -20,11 +20,10 @@ _REDRAW_EVERY, _LINE_EVERY = 0.1, 1.0
 def main(args: argparse.Namespace) -> int:
     # What goes wrong is in the picture; a line of log would tear it.
     logging.getLogger().addHandler(logging.NullHandler())
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text file
     path = args.config or default_file()
     of_service = service.look() if path == SYSTEM_FILE else None
     with service.standing_in(of_service):
-        settings = load_with_options(path, {"microphone.recording": args.recording})
+        settings = load(path, {"microphone.recording": args.recording})
     return asyncio.run(_listen(settings, transcribe=args.transcribe))
 
 

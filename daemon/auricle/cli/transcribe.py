@@ -16,7 +16,7 @@ from auricle.asr.wording import joined
 from auricle.audio.frame import Frame
 from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler
-from auricle.config_loading import load_with_options
+from auricle.config_loading import default_file, load
 from auricle.config_sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from auricle.events import RecognizerFailed, RecognizerSaid
@@ -45,7 +45,7 @@ class _FailedError(Exception):
 
 def main(args: argparse.Namespace) -> int:
     options = {"asr.url": args.url, "utterance.mode": args.mode}
-    settings = load_with_options(args.config, options)
+    settings = load(args.config or default_file(), options)
     endpoint = assembly.recognizer_endpoint(settings.asr)
     timeouts = Timeouts(connect=settings.asr.connect_timeout, final=_FINAL_TIMEOUT)
     session = assembly.session_settings(settings)

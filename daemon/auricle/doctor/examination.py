@@ -54,7 +54,7 @@ class Examination:
         self._meter = meter
         self._deadline = time.monotonic() + ANSWER - _MARGIN
         self._recognizer_name = begin(self._look_up_recognizer)
-        self._broker_name = begin(partial(names.broker_name, settings.mqtt.host))
+        self._broker_name = begin(partial(names.broker_name, settings.mqtt.address[0]))
         self._recognizer = begin(self._visit_recognizer)
         self._broker = begin(self._visit_broker)
 

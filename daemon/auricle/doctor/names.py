@@ -31,9 +31,6 @@ def _look_up(name: str, host: str, key: str) -> Result:
             meaning = f"{OVERDUE} for {host}"
             return Result(name, Status.FAILED, meaning, ADVICE)
         return _unknown(name, host, key)
-    except UnicodeError:
-        # Empty or over-long between two dots.
-        return _unknown(name, host, key)
     addresses = dict.fromkeys(str(address[0]) for *_, address in found)
     return Result(name, Status.OK, f"{host} is {', '.join(addresses)}")
 
