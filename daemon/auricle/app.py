@@ -7,6 +7,7 @@ import signal
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from random import SystemRandom
 
 from auricle import assembly, assembly_mqtt
@@ -25,7 +26,9 @@ from auricle.events import (
     RecognizerSaid,
     Stopping,
 )
+from auricle.mistakes import Mistakes
 from auricle.mqtt.discovery import discovery
+from auricle.mqtt.messages import Messages
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting
 from auricle.remembered import Remembered
@@ -34,6 +37,7 @@ from auricle.speech.detectors import make_voice_detector
 from auricle.state_file import Memory, StateFile
 from auricle.systemd import Notifier
 from auricle.turn import Turn
+from auricle.wake.detector import WakeWordEngine
 from auricle.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -48,12 +52,21 @@ EX_RESTART = 75
 EX_NOINPUT = 66
 
 
-async def run(settings: Settings, check: Callable[[], object]) -> int:
+async def check(settings: Settings) -> None:
+    """Build all parts, and start none.
+
+    Raises ConfigError, with every mistake on a line of its own, and RecordingError:
+    whatever keeps `run` from starting.
+    """
+    App(settings)
+
+
+async def run(settings: Settings, read: Callable[[], Settings]) -> int:
     """Be a satellite until SIGTERM, SIGINT or an order; the exit code.
 
-    `check` raises ConfigError where a new start would: at SIGHUP, that keeps us going.
+    `read` is for SIGHUP: settings that no satellite could start with keep us going.
 
-    Raises ConfigError and RecordingError where it cannot even start.
+    Raises what `check` does where it cannot even start.
     """
     app = App(settings)
     # What there is by now stays. To look through it for garbage once more would keep a
@@ -63,7 +76,7 @@ async def run(settings: Settings, check: Callable[[], object]) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.stop)
-    loop.add_signal_handler(signal.SIGHUP, app.start_anew, check)
+    loop.add_signal_handler(signal.SIGHUP, app.start_anew, read)
     return await app.run()
 
 
@@ -71,6 +84,11 @@ class App:
     """All parts of one satellite; also what its controls turn."""
 
     def __init__(self, settings: Settings) -> None:
+        """Builds them, and touches nothing of a satellite that may run beside it.
+
+        Raises ConfigError, with every mistake on a line of its own, and RecordingError.
+        """
+        mistakes = Mistakes()
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         self._exit_code = 0
@@ -78,7 +96,9 @@ class App:
         state_file = StateFile(state_directory / "state.json")
         self._memory = Memory(state_file)
         remembered = state_file.load()
-        engines = assembly.wake_word_engines(settings.wake_word)
+        engines: list[WakeWordEngine] = []
+        with mistakes.noted():
+            engines = assembly.wake_word_engines(settings.wake_word)
         thresholds = {
             name: threshold
             for engine in engines
@@ -93,30 +113,22 @@ class App:
             continue_conversation=settings.utterance.continue_conversation,
             thresholds=thresholds,
         )
-        options = assembly_mqtt.options(self._control.wake_words)
-        device = assembly_mqtt.device(settings)
-        announced = settings.home_assistant.discovery
-        self._publisher = Publisher(
-            assembly_mqtt.broker(settings.mqtt, messages.topics),
-            messages,
-            options,
-            discovery=discovery(messages.topics, device, messages.disclosure, options)
-            if announced
-            else None,
-            outbox=state_directory / "outbox.sqlite",
-            time_to_live=settings.mqtt.time_to_live,
-            history=settings.mqtt.history,
-            heed_vocabulary=settings.mqtt.vocabulary,
-            hermes=assembly_mqtt.hermes(settings),
-            boot_id=uuid.uuid4().hex,
-            on_command=self._control.obey,
-            on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
-            delays=assembly_mqtt.reconnect_delays,
-            fallbacks=assembly_mqtt.fallbacks(settings.mqtt, messages.topics),
-            random=SystemRandom().random,
-        )
-        voice_detector = make_voice_detector(settings.utterance.voice_detector)
-        logger.info("speech is told from noise by %s", voice_detector.name)
+        with mistakes.noted():
+            self._publisher = self._new_publisher(settings, messages, state_directory)
+        with mistakes.noted():
+            voice_detector = make_voice_detector(settings.utterance.voice_detector)
+            logger.info("speech is told from noise by %s", voice_detector.name)
+        with mistakes.noted():
+            sounds = assembly.feedback_sounds(settings.feedback)
+        with mistakes.noted():
+            client = AsrClient(
+                assembly.recognizer_endpoint(settings.asr),
+                assembly.timeouts(settings.asr),
+                assembly.resampler,
+            )
+        with mistakes.noted():
+            self._budget = assembly.budget(settings, remembered.spent)
+        mistakes.raise_any()
         self._hearing = Hearing(
             assembly.source(settings.microphone),
             Attention(
@@ -128,23 +140,11 @@ class App:
             deliver=self._deliver,
             failed=self._hearing_failed,
         )
-        self._feedback = Feedback(
-            assembly.feedback_sounds(settings.feedback),
-            settings.feedback.device,
-            self._hearing,
-        )
-        self._recognizer = _TurnRecognizer(
-            AsrClient(
-                assembly.recognizer_endpoint(settings.asr),
-                assembly.timeouts(settings.asr),
-                assembly.resampler,
-            ),
-            assembly.session_settings(settings),
-        )
+        self._feedback = Feedback(sounds, settings.feedback.device, self._hearing)
+        self._recognizer = _TurnRecognizer(client, assembly.session_settings(settings))
         self._satellite = assembly.satellite(
             settings, thresholds, muted=remembered.muted
         )
-        self._budget = assembly.budget(settings, remembered.spent)
         self._runner = Runner(
             self._satellite,
             self._hearing,
@@ -165,6 +165,32 @@ class App:
             budget=self._budget,
             wake_words=lambda: self._control.listened_for,
             deaf=lambda: self.handle(MicrophoneLost()),
+        )
+
+    def _new_publisher(
+        self, settings: Settings, messages: Messages, state_directory: Path
+    ) -> Publisher:
+        options = assembly_mqtt.options(self._control.wake_words)
+        device = assembly_mqtt.device(settings)
+        announced = settings.home_assistant.discovery
+        return Publisher(
+            assembly_mqtt.broker(settings.mqtt, messages.topics),
+            messages,
+            options,
+            discovery=discovery(messages.topics, device, messages.disclosure, options)
+            if announced
+            else None,
+            outbox=state_directory / "outbox.sqlite",
+            time_to_live=settings.mqtt.time_to_live,
+            history=settings.mqtt.history,
+            heed_vocabulary=settings.mqtt.vocabulary,
+            hermes=assembly_mqtt.hermes(settings),
+            boot_id=uuid.uuid4().hex,
+            on_command=self._control.obey,
+            on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
+            delays=assembly_mqtt.reconnect_delays,
+            fallbacks=assembly_mqtt.fallbacks(settings.mqtt, messages.topics),
+            random=SystemRandom().random,
         )
 
     async def run(self) -> int:
@@ -195,11 +221,11 @@ class App:
     def stop(self) -> None:
         self._stopped.set()
 
-    def start_anew(self, check: Callable[[], object]) -> None:
+    def start_anew(self, read: Callable[[], Settings]) -> None:
         """With the settings as they are by now, unless they are wrong."""
         try:
-            check()
-        except ConfigError as error:
+            App(read())
+        except (ConfigError, RecordingError) as error:
             logger.error("the new configuration is not taken: %s", error)
         else:
             self.restart()

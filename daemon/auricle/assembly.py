@@ -8,9 +8,11 @@ from dataclasses import fields, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from auricle.asr.client import Timeouts
 from auricle.asr.connection import Endpoint
+from auricle.asr.endpoint import PRICE_CURRENCY, published_price
 from auricle.asr.events import ServerVad, SessionSettings
 from auricle.asr.exchange import Resampler
 from auricle.audio.echo import OwnSound
@@ -27,6 +29,7 @@ from auricle.config_sections import (
 )
 from auricle.config_services import AsrSettings
 from auricle.errors import ConfigError, RecordingError
+from auricle.mistakes import Mistakes
 from auricle.satellite import Satellite
 from auricle.speech.endpointing import PRESETS, EndpointingSettings
 from auricle.speech.wake_phrase import WakePhrase
@@ -37,8 +40,6 @@ from auricle.wake.detector import WakeWordEngine, WakeWordModel
 if TYPE_CHECKING:
     from auricle.audio.recording import Recording
 
-# Of a second of audio, as the service publishes it; in US dollars.
-PRICES = {"international": 0.00009, "china": None}
 # In server VAD mode our endpointer speaks up only where the server's does not.
 _BACKSTOP = 1.0
 # What is said while a sound plays waits until it is over.
@@ -46,14 +47,22 @@ LONGEST_SOUND = 2.0
 
 
 def state_directory(settings: Settings) -> Path:
-    """As configured, else what systemd gives, else the user's own."""
+    """As configured, else what systemd gives, else the user's own.
+
+    Raises ConfigError where there is none of them.
+    """
     if settings.satellite.state_directory:
         return settings.satellite.state_directory
     given = os.environ.get("STATE_DIRECTORY")
     if given:
         return Path(given)
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / "auricle"
+    try:
+        return Path(home).expanduser() / "auricle"
+    except RuntimeError as error:
+        raise ConfigError(
+            "satellite.state_directory: set it, for this user has no home directory"
+        ) from error
 
 
 def source(settings: MicrophoneSettings) -> AudioSource:
@@ -85,13 +94,20 @@ def recording(
 
 
 def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
-    """Those that are wanted. Raises ConfigError naming the key of one that fails."""
+    """Those that are wanted. Raises ConfigError naming the key of each that fails."""
     wanted = {
         Cue.WAKE: settings.wake,
         Cue.END: settings.end,
         Cue.ERROR: settings.error,
     }
-    return {cue: _sound(cue, name) for cue, name in wanted.items() if name}
+    mistakes = Mistakes()
+    sounds = {}
+    for cue, name in wanted.items():
+        with mistakes.noted():
+            if name:
+                sounds[cue] = _sound(cue, name)
+    mistakes.raise_any()
+    return sounds
 
 
 def _sound(cue: Cue, name: str) -> OwnSound:
@@ -111,17 +127,20 @@ def _sound(cue: Cue, name: str) -> OwnSound:
 
 def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
     """Raises ConfigError naming the model that cannot be used."""
+    mistakes = Mistakes()
     engines: list[WakeWordEngine] = []
     if settings.models:
         from auricle.wake.microwakeword import MicroWakeWordEngine
 
-        engines.append(MicroWakeWordEngine(_models(settings, settings.models)))
+        with mistakes.noted():
+            engines.append(MicroWakeWordEngine(_models(settings, settings.models)))
     if settings.openwakeword_models:
         from auricle.wake.openwakeword import OpenWakeWordEngine
 
-        engines.append(
-            OpenWakeWordEngine(_models(settings, settings.openwakeword_models))
-        )
+        with mistakes.noted():
+            models = _models(settings, settings.openwakeword_models)
+            engines.append(OpenWakeWordEngine(models))
+    mistakes.raise_any()
     return engines
 
 
@@ -211,19 +230,36 @@ def price_per_second(settings: Settings) -> float | None:
     """None where it costs nothing, or nobody knows."""
     if settings.limits.price_per_second is not None:
         return settings.limits.price_per_second
-    return None if settings.asr.url else PRICES[settings.asr.region]
+    return published_price(settings.asr.endpoint)
 
 
 def budget(settings: Settings, spent: Spent | None = None) -> Budget:
-    """`spent` before a restart."""
+    """`spent` before a restart.
+
+    Raises ConfigError where a limit could never be reached, for want of a price, and
+    where a price would be taken for another currency's.
+    """
     limits = settings.limits
+    price = price_per_second(settings)
+    if price is None and limits.cost_per_day:
+        host = urlsplit(settings.asr.endpoint).hostname
+        raise ConfigError(
+            f"limits.cost_per_day: nobody knows what a second costs at {host}; set "
+            "limits.price_per_second as well, or limits.seconds_per_day instead"
+        )
+    published = price is not None and limits.price_per_second is None
+    if published and limits.currency != PRICE_CURRENCY:
+        raise ConfigError(
+            f"limits.currency: the published price of {price:.6f} a second is in "
+            f"{PRICE_CURRENCY}; set limits.price_per_second, in {limits.currency}"
+        )
     return Budget(
         Limits(
             turns_per_hour=limits.turns_per_hour,
             seconds_per_day=limits.seconds_per_day,
             cost_per_day=limits.cost_per_day,
         ),
-        price_per_second(settings),
+        price,
         spent,
         boot_id=boot_id(),
     )

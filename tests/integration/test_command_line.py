@@ -1,7 +1,10 @@
 """Commands as a person types them: real recordings, the real recognizer."""
 
+import asyncio
 import json
 import stat
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from rigs.broker import Broker
+from rigs.eventually import eventually
 from rigs.house import House
-from rigs.program import auricle, local_recognizer, write_settings
+from rigs.program import (
+    Program,
+    auricle,
+    clean_environment,
+    local_recognizer,
+    write_settings,
+)
 from rigs.recognizer_faults import SpokenWith
 from rigs.recordings import needs_people, people, save
 from rigs.scripted_recognizer import ScriptedRecognizer
@@ -205,6 +215,10 @@ async def test_without_a_recognizer_transcribe_says_so(tmp_path: Path) -> None:
     assert "asr_unreachable" in err
 
 
+OWN = "[asr]\nurl = 'ws://127.0.0.1:9'\n"
+
+
+@pytest.mark.parametrize("command", ["run", "config"])
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -212,20 +226,75 @@ async def test_without_a_recognizer_transcribe_says_so(tmp_path: Path) -> None:
         ("[mqtt]\nport = 'x'\n", "config.toml:2: mqtt.port"),
         ("[satellite]\nname = ''\n", "config.toml:2: satellite.name"),
         ("[mqtt]\nhost = 'broker'\n", "auricle recognizer"),
-        ("[asr]\nurl='ws://127.0.0.1:9'\n[wake_word]\nmodels=['okey']\n", "okey"),
+        (OWN + "[wake_word]\nmodels=['okey']\n", "okey"),
+        (OWN + "[mqtt]\ntls=true\nca_file='/nowhere'\n", "mqtt.ca_file: /nowhere"),
+        (OWN + "[feedback]\nwake='/nowhere.wav'\n", "feedback.wake: "),
+        (OWN + "[limits]\ncost_per_day=1\n", "limits.price_per_second"),
+        ("[asr]\nurl='wss://a'\nca_file='/nowhere'\n", "asr.ca_file: /nowhere"),
+        (
+            "[home_assistant]\ndiscovery_prefix='a/'\n",
+            "home_assistant.discovery_prefix",
+        ),
+        ("[mqtt]\nport = " + "9" * 5000, "config.toml:2: no number is that long"),
     ],
 )
 async def test_a_wrong_configuration_ends_with_78_and_the_remedy(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, command: str, text: str, told: str
 ) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
 
-    code, out, err = await auricle("run", "--config", str(path))
+    code, out, err = await auricle(command, "--config", str(path))
 
     assert code == 78
     assert told in err
     assert "Traceback" not in out + err
+
+
+async def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "[mqtt]\ntls = true\nca_file = '/nowhere'\n[wake_word]\nmodels = 'okey'\n"
+        "[feedback]\nwake = '/a.wav'\nend = '/b.wav'\n[limits]\ncurrency = 'EUR'\n"
+    )
+
+    code, _, err = await auricle("config", "--config", str(path))
+
+    assert code == 78
+    named = ("okey", "mqtt.ca_file", "feedback.wake", "feedback.end", "asr.api_key")
+    for mistake in (*named, "limits.currency"):
+        assert sum(mistake in line for line in err.splitlines()) == 1, err
+
+
+async def test_a_missing_recording_is_found_before_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(OWN + "[microphone]\nrecording = '/nowhere.wav'\n")
+
+    for command in ("config", "run"):
+        code, _, err = await auricle(command, "--config", str(path))
+        assert (code, "/nowhere.wav: no such file" in err) == (66, True)
+
+
+async def test_what_is_configured_without_effect_is_told_by_config_and_run(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "config.toml"
+    write_settings(path, {"asr": {"url": "ws://127.0.0.1:9"}})
+    told = "AURICLE_MQTT_HOST does nothing; did you mean AURICLE_MQTT__HOST?"
+    environment = {"AURICLE_MQTT_HOST": "a"}
+
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "auricle", "config", "--config", str(path)),
+        stdout=PIPE,
+        stderr=PIPE,
+        env=clean_environment() | environment,
+    )
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, told in err.decode()) == (0, True)
+
+    settings = {"asr": {"url": "ws://127.0.0.1:9"}}
+    async with Program(tmp_path, settings, environment=environment) as program:
+        await eventually(lambda: told in program.log)
 
 
 async def test_the_effective_settings_are_shown_without_secrets(

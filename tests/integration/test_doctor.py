@@ -206,6 +206,16 @@ async def test_a_typo_in_the_configuration(tmp_path: Path, settings: Settings) -
     assert list(report.statuses.values()).count("failed") == 1
 
 
+async def test_what_no_other_check_looks_at(tmp_path: Path, settings: Settings) -> None:
+    settings["feedback"] = {"wake": str(tmp_path / "missing.wav")}
+    settings["limits"] = {"cost_per_day": 1}
+    report = await examined(tmp_path, settings)
+
+    assert broken(report, "configuration")
+    assert "feedback.wake: " in report.meaning("configuration")
+    assert "set limits.price_per_second" in report.meaning("configuration")
+
+
 async def test_no_recognizer_is_configured(tmp_path: Path, settings: Settings) -> None:
     settings["asr"] = {}
     report = await examined(tmp_path, settings)
@@ -314,7 +324,7 @@ async def test_a_recognizer_that_refuses_the_key(
 ) -> None:
     async with ScriptedRecognizer(api_key="sk-right") as strict:
         settings["asr"] = {"url": strict.url, "api_key": "sk-CANARY"}
-        settings["mqtt"]["password"] = "pw-CANARY"
+        settings["mqtt"] |= {"username": "me", "password": "pw-CANARY"}
         report = await examined(tmp_path, settings)
 
     assert broken(report, "recognizer")
@@ -384,11 +394,11 @@ async def test_a_certificate_that_is_not_valid_yet(
 
 
 async def test_a_name_that_nobody_can_have(tmp_path: Path, settings: Settings) -> None:
-    settings["mqtt"]["host"] = "broker..lan"
+    settings["mqtt"]["host"] = "-broker-.lan"
     report = await examined(tmp_path, settings)
 
     assert_without_broker(report)
-    assert "nobody knows the address of broker..lan" in report.meaning("broker name")
+    assert "nobody knows the address of -broker-.lan" in report.meaning("broker name")
     assert "correct mqtt.host" in report.advice("broker name")
 
 

@@ -250,6 +250,12 @@ async def test_sighup_takes_new_settings_and_leaves_wrong_ones(
         await eventually(lambda: "is not taken: " in room.program.log)
         await room.hears()
 
+        # Right as far as it goes, and yet nothing could start with it.
+        config.write_text(good + "[feedback]\nwake = 'missing.wav'\n")
+        room.program.send(signal.SIGHUP)
+        await eventually(lambda: "feedback.wake: " in room.program.log)
+        await room.hears()
+
         config.write_text(good)
         room.program.send(signal.SIGHUP)
         assert await room.program.ended() == EX_RESTART

@@ -306,6 +306,11 @@ def test_a_description_that_is_not_json_is_refused(own_model: Path) -> None:
     assert f"wake word model {own_model} is not JSON" in refusal(own_model)
 
 
+def test_json_that_is_nested_too_deeply_is_refused(own_model: Path) -> None:
+    own_model.write_text("[" * 100_000)
+    assert f"wake word model {own_model} is not JSON" in refusal(own_model)
+
+
 @pytest.mark.parametrize("text", ["[]", "{}", '{"micro": 3}', '{"micro": {}}', "null"])
 def test_json_of_something_else_is_refused(own_model: Path, text: str) -> None:
     own_model.write_text(text)
@@ -319,6 +324,9 @@ def test_json_of_something_else_is_refused(own_model: Path, text: str) -> None:
         ("probability_cutoff", "high"),
         ("sliding_window_size", 0),
         ("sliding_window_size", 2.5),
+        ("sliding_window_size", 1e308),
+        ("sliding_window_size", float("inf")),
+        ("sliding_window_size", float("nan")),
         ("model", None),
         ("wake_word", None),
         ("probability_cutoff", None),

@@ -51,7 +51,7 @@ def choose_device(devices: Sequence[Device], wanted: str) -> Device:
     if wanted == DEFAULT:
         matching = [device for device in devices if device.is_default]
     elif wanted.isdecimal():
-        matching = [device for device in devices if device.index == int(wanted)]
+        matching = [device for device in devices if str(device.index) == wanted]
     else:
         matching = _named(devices, wanted.lower())
     if not matching:

@@ -1,31 +1,50 @@
-"""`auricle config`: what is configured, and where it comes from."""
+"""`auricle config`: what is configured, and what is wrong with it."""
 
 import argparse
-import json
+import asyncio
+import logging
+import sys
+from pathlib import Path
 from typing import Any
 
-from auricle.config_loading import default_file, load
+from auricle import app
+from auricle.config import Settings
+from auricle.config_loading import SYSTEM_FILE, default_file, doubts, load
+from auricle.doctor import service
+from auricle.doctor.configuration import API_KEY
+from auricle.toml import toml
 
 
 def main(args: argparse.Namespace) -> int:
+    # What is wrong is told once, and not by the parts as well.
+    logging.getLogger().addHandler(logging.NullHandler())
     path = args.config or default_file()
-    settings = load(path)
+    settings = _as_the_service_has_them(path)
+    _show(settings, path)
+    for doubt in doubts(settings):
+        print(f"auricle: {doubt}", file=sys.stderr)
+    asyncio.run(app.check(settings))
+    return 0
+
+
+def _as_the_service_has_them(path: Path | None) -> Settings:
+    unit = service.look() if path == SYSTEM_FILE else None
+    with service.standing_in(unit) as withheld:
+        # A key that only the service may read is no key that is missing.
+        hidden = {API_KEY: "hidden"} if API_KEY in withheld else {}
+        return load(path, hidden)
+
+
+def _show(settings: Settings, path: Path | None) -> None:
     print(f"# from {path}" if path else "# no configuration file: defaults")
     print("# recognizer:", settings.asr.endpoint)
     for name, section in settings.model_dump(mode="json").items():
         print(f"\n[{name}]")
         for key, value in section.items():
             print(_line(key, value))
-    return 0
 
 
 def _line(key: str, value: Any) -> str:
-    match value:
-        case None:
-            return f"# {key} is not set"
-        case dict():
-            entries = ", ".join(f"{k} = {json.dumps(v)}" for k, v in value.items())
-            return f"{key} = {{{entries}}}"
-        case _:
-            # JSON's strings, numbers, booleans and lists are TOML's, too.
-            return f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    if value is None:
+        return f"# {key} is not set"
+    return f"{key} = {toml(value)}"

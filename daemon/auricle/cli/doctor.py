@@ -6,10 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from auricle import assembly
 from auricle.audio.level import QUIETEST_DBFS
+from auricle.config import Settings
 from auricle.config_loading import (
     SYSTEM_FILE,
     default_file,
+    doubts,
     load,
     overriding,
     secret_origins,
@@ -20,13 +23,13 @@ from auricle.doctor.examination import Examination, without_settings
 from auricle.doctor.examining import examine
 from auricle.errors import ConfigError
 from auricle.live_view import bar
+from auricle.mistakes import Mistakes
 from auricle.redaction import OURS
 
 
 def main(args: argparse.Namespace) -> int:
     # Its findings are all that it says.
     logging.getLogger().addHandler(logging.NullHandler())
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text file
     doctor = _Doctor(args.config or default_file())
     if args.json:
         results = list(doctor.told())
@@ -62,10 +65,23 @@ class _Doctor:
             yield configuration.refused(str(error))
             yield from examine(without_settings(unit))
             return
-        yield configuration.accepted(self._path, overriding())
+        yield self._configuration(settings)
         yield configuration.secrets(origins, withheld)
         examination = Examination(settings, unit, withheld, self.meter.take)
         yield from examine(examination.checks(), self.meter.show)
+
+    def _configuration(self, settings: Settings) -> Result:
+        """With what no other check looks at."""
+        mistakes = Mistakes()
+        with mistakes.noted():
+            assembly.feedback_sounds(settings.feedback)
+        with mistakes.noted():
+            assembly.budget(settings)
+        try:
+            mistakes.raise_any()
+        except ConfigError as error:
+            return configuration.refused(str(error))
+        return configuration.accepted(self._path, overriding(), doubts(settings))
 
 
 class _Meter:

@@ -12,11 +12,20 @@ API_KEY, PASSWORD = "asr.api_key", "mqtt.password"
 AS_ROOT = "to see what the service sees, run: sudo auricle doctor"
 
 
-def accepted(path: Path | None, overriding: Sequence[str]) -> Result:
-    """`overriding`: the environment variables on top of the file."""
+def accepted(
+    path: Path | None, overriding: Sequence[str], doubts: Sequence[str] = ()
+) -> Result:
+    """`overriding`: the environment variables on top of the file; `doubts`: what is
+    configured and has no effect.
+    """
     meaning = str(path) if path else "no file: everything is at its default"
     if overriding:
         meaning += f"; overridden by {', '.join(overriding)}"
+    if doubts:
+        advice = "correct it, or take it away"
+        return Result(
+            CONFIGURATION, Status.WARNING, "; ".join((meaning, *doubts)), advice
+        )
     return Result(CONFIGURATION, Status.OK, meaning)
 
 

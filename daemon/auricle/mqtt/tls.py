@@ -22,7 +22,8 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
             ) from error
     if settings.cert_file is not None:
         try:
-            context.load_cert_chain(settings.cert_file, settings.key_file)
+            # Without a password to try, OpenSSL would ask the terminal for one.
+            context.load_cert_chain(settings.cert_file, settings.key_file, password="")
         except OSError as error:
             raise ConfigError(
                 f"mqtt.cert_file and mqtt.key_file: {settings.cert_file}: "

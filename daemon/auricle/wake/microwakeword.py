@@ -1,5 +1,6 @@
 """microWakeWord: the wake word engine of small machines."""
 
+import contextlib
 import json
 import math
 from collections.abc import Collection, Iterable
@@ -30,6 +31,8 @@ BUNDLED = tuple(sorted(path.stem for path in (_PACKAGE / "models").glob("*.json"
 """The models inside the engine's package, Apache-2.0."""
 
 _URL = "://"
+# Published models have at most 10; a score that takes seconds wakes nobody.
+_LONGEST_WINDOW = 1000
 _FEATURES = 40
 _FEATURE_STEP_MS = 10
 _STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
@@ -118,7 +121,7 @@ def _own(source: str) -> Path:
             "a model of your own is given as the path of its .json file"
         )
     description = path.with_suffix(".json")
-    if path.suffix == ".tflite" and path.exists() and not description.exists():
+    if path.suffix == ".tflite" and _is_there(path) and not _is_there(description):
         raise ConfigError(
             f"wake word model {source} has no {description.name} beside it, which "
             "every microWakeWord model comes with; an openWakeWord model belongs to "
@@ -127,13 +130,20 @@ def _own(source: str) -> Path:
     return description
 
 
+def _is_there(path: Path) -> bool:
+    # Whoever reads it learns why a folder may not be looked into.
+    with contextlib.suppress(OSError):
+        return path.exists()
+    return False
+
+
 def _read(config_path: Path) -> _Description:
     try:
         config: Any = json.loads(config_path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigError(f"wake word model {config_path}: {reason}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"wake word model {config_path} is not JSON: {error}"
         ) from error
@@ -144,7 +154,11 @@ def _read(config_path: Path) -> _Description:
         cutoff, window = micro["probability_cutoff"], micro["sliding_window_size"]
         model = config_path.parent / str(config["model"])
         _ = config["wake_word"]
-        usable = 0 <= cutoff <= 1 and window >= 1 and window == int(window)
+        usable = (
+            0 <= cutoff <= 1
+            and 1 <= window <= _LONGEST_WINDOW
+            and window == int(window)
+        )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ConfigError(
             f"wake word model {config_path} is not a microWakeWord description: "

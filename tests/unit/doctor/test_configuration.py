@@ -9,6 +9,13 @@ def test_what_overrides_the_file_is_named() -> None:
     assert found.meaning == "c.toml; overridden by AURICLE_ASR__URL"
 
 
+def test_what_has_no_effect_is_a_warning() -> None:
+    found = configuration.accepted(Path("c.toml"), [], ["AURICLE_X does nothing"])
+    assert found.status is Status.WARNING
+    assert found.meaning == "c.toml; AURICLE_X does nothing"
+    assert found.advice
+
+
 def test_the_origin_of_each_secret_is_told() -> None:
     found = configuration.secrets({"mqtt.password": "credential mqtt.password"}, ())
     assert found.status is Status.OK
