@@ -1,41 +1,97 @@
 """`auricle`, and `python -m auricle`."""
 
 import importlib
+import io
+import logging
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from auricle.cli.parser import build_parser
 from auricle.errors import ConfigError, RecordingError, StateInUseError
 from auricle.redaction import OURS, RedactedStream, secrets_of
 
+logger = logging.getLogger(__name__)
+
 # sysexits.h
 EX_NOINPUT = 66
 EX_CANTCREAT = 73
+EX_IOERR = 74
 EX_CONFIG = 78
+# What a shell says of a program that a signal ended: 128 and its number.
+ENDED_BY_SIGINT = 130
+ENDED_BY_SIGPIPE = 141
 
 
 def main() -> int:
     """Run the command that was typed; its exit code."""
+    _open_what_is_closed()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every terminal knows every character.
+        sys.stdout.reconfigure(errors="replace")
     OURS.keep(*secrets_of(os.environ))
-    if sys.stderr is not None:
-        sys.stderr = RedactedStream(sys.stderr, OURS)
-    args = build_parser().parse_args()
-    command = importlib.import_module(args.module)
+    sys.stderr = RedactedStream(sys.stderr, OURS)
     try:
-        code: int = command.main(args)
+        code = _run_command()
+        # What cannot be written can still be told here, and no longer behind the end.
+        sys.stdout.flush()
     except ConfigError as error:
-        for line in str(error).splitlines():
-            print(f"auricle: {line}", file=sys.stderr)
-        return EX_CONFIG
+        _tell(str(error).splitlines())
+        code = EX_CONFIG
     except StateInUseError as error:
-        print(f"auricle: {error}", file=sys.stderr)
-        return EX_CANTCREAT
+        _tell([str(error)])
+        code = EX_CANTCREAT
     except RecordingError as error:
-        print(f"auricle: {error}", file=sys.stderr)
-        return EX_NOINPUT
+        _tell([str(error)])
+        code = EX_NOINPUT
+    except BrokenPipeError:
+        # Whoever reads has read enough, as `| head` does: nobody needs to be told.
+        code = ENDED_BY_SIGPIPE
+    except OSError as error:
+        logger.debug("this ended the command:", exc_info=True)
+        _tell([": ".join(filter(None, (error.filename, error.strerror or str(error))))])
+        code = EX_IOERR
     except KeyboardInterrupt:
-        return 130
+        code = ENDED_BY_SIGINT
+    _let_go_of_output()
     return code
+
+
+def _open_what_is_closed() -> None:
+    # Started with `>&-`, the first socket would become standard output. In this order
+    # each stream gets the number that is its own.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # for good
+
+
+def _run_command() -> int:
+    try:
+        args = build_parser().parse_args()
+    except SystemExit as end:  # of --help, or of options that are none
+        return end.code if isinstance(end.code, int) else 0
+    command = importlib.import_module(args.module)
+    code: int = command.main(args)
+    return code
+
+
+def _tell(lines: Sequence[str]) -> None:
+    with suppress(OSError):
+        for line in lines:
+            print(f"auricle: {line}", file=sys.stderr)
+
+
+def _let_go_of_output() -> None:
+    """What could not be written would be tried again, and complained about, when Python
+    ends.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
 
 
 if __name__ == "__main__":

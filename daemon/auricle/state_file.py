@@ -42,7 +42,7 @@ class StateFile:
                 return _from_json(json.loads(file.read(_LARGEST)))
         except FileNotFoundError:
             return Remembered()
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError, RecursionError, OverflowError) as error:
             logger.warning(
                 "%s cannot be read (%s): muted; unmute, and it is written anew",
                 self._path,
@@ -176,9 +176,12 @@ def _from_json(state: Any) -> Remembered:
 
 def _text(state: dict[str, Any], key: str) -> str | None:
     value = state.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise ValueError(f"{key} is no text")
+    if isinstance(value, str):
+        # JSON can spell half a character, which no file and no packet can hold.
+        value.encode()
+    elif value is not None:
+        raise ValueError(f"{key} is no text")
+    return value
 
 
 def _seconds(state: dict[str, Any], key: str) -> float | None:

@@ -88,7 +88,8 @@ def _take(lock: int, directory: Path) -> None:
     with contextlib.suppress(OSError):
         os.ftruncate(lock, 0)
         command = " ".join(["auricle", *sys.argv[1:]])
-        os.pwrite(lock, f"process {os.getpid()} ({command})\n".encode(), 0)
+        told = f"process {os.getpid()} ({command})\n"
+        os.pwrite(lock, told.encode(errors="replace"), 0)
 
 
 def _text(lock: int) -> str:

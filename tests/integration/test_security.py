@@ -36,7 +36,7 @@ async def test_during_a_turn_no_port_is_open_and_no_sound_is_written(
         await room.house.hears(f"{NODE}/event/utterance")
         large = [file for file in state(tmp_path) if file.stat().st_size > 64 * 1024]
 
-    ours = ("auricle.log", "outbox.sqlite", "state.json")
+    ours = ("auricle.log", "outbox.sqlite", "satellite.lock", "state.json")
     assert [file for file in written if not Path(file).name.startswith(ours)] == []
     assert large == []
 

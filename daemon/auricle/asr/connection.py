@@ -139,7 +139,7 @@ class Connection:
         assert response is not None, "an open connection has had its handshake"
         try:
             return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, OverflowError):
             return None
 
     def session_opened(self) -> None:

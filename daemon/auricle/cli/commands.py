@@ -1,6 +1,8 @@
 """Each command: what it is for, and what it takes."""
 
 import argparse
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +28,18 @@ def add_commands(commands: Commands) -> None:
     _add_devices(commands)
     _add_config(commands)
     _add_forget(commands)
+
+
+def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        with suppress(ValueError):
+            if lowest <= int(text) <= highest:
+                return int(text)
+        raise argparse.ArgumentTypeError(
+            f"{text:.20} is no whole number from {lowest} to {highest}"
+        )
+
+    return number
 
 
 def _add_config_option(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +176,10 @@ def _add_recognizer(commands: Commands) -> None:
         "--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1)"
     )
     recognizer.add_argument(
-        "--port", type=int, default=8778, help="default: 8778; 0 takes a free one"
+        "--port",
+        type=_whole_number(0, 65535),
+        default=8778,
+        help="default: 8778; 0 takes a free one",
     )
     recognizer.add_argument(
         "--model",
@@ -174,7 +191,7 @@ def _add_recognizer(commands: Commands) -> None:
     )
     recognizer.add_argument(
         "--threads",
-        type=int,
+        type=_whole_number(1, 256),
         default=2,
         help="processor threads a decode (default: 2); moonshine takes what there is",
     )
@@ -189,7 +206,7 @@ def _add_recognizer(commands: Commands) -> None:
     recognizer.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM")
     recognizer.add_argument(
         "--max-sessions",
-        type=int,
+        type=_whole_number(1, 1000),
         default=4,
         help="sessions at once; a further one is refused (default: 4)",
     )

@@ -1,6 +1,7 @@
 """The command line as a whole, and the help that teaches it."""
 
 import argparse
+import sys
 from typing import Any
 
 from auricle import __version__
@@ -31,6 +32,10 @@ class _Parser(argparse.ArgumentParser):
         # Line ends in descriptions are ours.
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(**options)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse's own keeps to itself that nothing could be written.
+        print(message or "", end="", file=file or sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -17,6 +17,8 @@ from auricle.recognizer.server import RecognizerServer
 from auricle.redaction import OURS
 from auricle.systemd import Notifier
 
+_LARGEST_KEY_FILE = 64 * 1024
+
 
 def main(args: argparse.Namespace) -> int:
     journal.start("info")
@@ -57,18 +59,33 @@ async def _serve(server: RecognizerServer, model: str) -> int:
 
 def _api_keys(path: Path | None) -> list[str]:
     """One a line. Raises ConfigError."""
-    if path is None:
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        if not credentials or not (Path(credentials) / "recognizer.api_key").exists():
-            return []
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if path is None and credentials:
         path = Path(credentials) / "recognizer.api_key"
+        if not _is_there(path):
+            path = None
+    if path is None:
+        return []
     try:
         if path.stat().st_mode & stat.S_IROTH:
             raise ConfigError(f"{path}: readable by everyone; run: chmod 0600 {path}")
-        keys = path.read_text(encoding="ascii").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as a key: {error}") from error
+        with path.open("rb") as file:
+            keys = file.read(_LARGEST_KEY_FILE).decode("ascii").split()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(
+            f"{path}: holds no keys: they are ASCII, one a line"
+        ) from None
     if not keys:
         raise ConfigError(f"{path}: holds no key")
     OURS.keep(*keys)
     return keys
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # Its folder may not be looked into: whoever reads it learns why.
+        return True

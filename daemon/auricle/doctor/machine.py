@@ -81,6 +81,7 @@ def throttling() -> int | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_COMMAND_PATIENCE,
             check=True,
         ).stdout

@@ -166,4 +166,4 @@ def _name_of(process: Path) -> str:
     command = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
     # The interpreter first, then perhaps -m.
     ours = OURS in {Path(word).name for word in command[:3]}
-    return OURS if ours else (process / "comm").read_text().strip()
+    return OURS if ours else (process / "comm").read_text(errors="replace").strip()

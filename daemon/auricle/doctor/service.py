@@ -70,6 +70,7 @@ def _systemctl(*arguments: str) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_PATIENCE / 2,
             check=True,
         ).stdout

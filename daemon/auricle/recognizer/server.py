@@ -116,9 +116,10 @@ class RecognizerServer:
                 ssl=self._tls,
                 logger=_SILENT,
             )
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for what is no host name
+            reason = error.strerror if isinstance(error, OSError) else "no such host"
             raise ConfigError(
-                f"cannot serve on {self._host}:{self._port}: {error.strerror or error}"
+                f"cannot serve on {self._host}:{self._port}: {reason or error}"
             ) from error
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -199,6 +200,8 @@ def _gone() -> Iterator[None]:
 
 def _tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     if cert is None:
+        if key is not None:
+            raise ConfigError("--tls-key needs --tls-cert")
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
