@@ -7,6 +7,7 @@
   * PlaybackError         no sound comes out                told once, and done without
   * RecordingError        a file that cannot be played      exit 66, names the file
   * AsrError              this turn is lost, or replayed    carries a Reason
+    * NoNetworkError      nobody could be asked yet         tried again, while it helps
     * AsrProtocolError    we disagree on the protocol       same, logged with the type
     * AsrRejectedError    refused, and would be again       same, latched and shown
 """
@@ -54,6 +55,15 @@ class AsrError(AuricleError):
         super().__init__(message)
         self.reason = reason
         self.transient = transient
+
+
+class NoNetworkError(AsrError):
+    """This machine has no network yet, as while it goes from one access point to the
+    next: nothing was sent, and nobody was asked.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason=Reason.ASR_UNREACHABLE, transient=True)
 
 
 class AsrProtocolError(AsrError):

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from rigs.ledgers import End
-from rigs.network import Network, private_network
+from rigs.network import FAR, Network, private_network
 from rigs.scene import ASR_BROKEN, NO_BROKER, Scene
 
 # Machines that run many tests at once are slow.
 SLACK = 2.0
+LIFE, AWAY = 7.0, 4.0
+"""Seconds that a command lives, and for which it may wait for a network."""
 # Of which one in a hundred may be lost, and reported.
 COMMANDS = 300 if os.environ.get("AURICLE_SOAK") else 40
 HOUSES = 4
@@ -65,6 +67,63 @@ async def test_a_recognizer_that_is_back_in_time_hears_everything_again(
     first, again = scene.recognizer.heard[-2:]
     assert again.pcm.startswith(first.pcm)
     scene.check()
+
+
+@pytest.fixture
+async def far_away(network: Network, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A house whose recognizer is behind a network that may be gone for a while."""
+    async with Scene(tmp_path, speed=2.0, time_to_live=LIFE, far=FAR) as scene:
+        yield scene
+
+
+async def lost_on_the_way(scene: Scene, network: Network) -> int:
+    """The number of a command in whose midst the network goes away."""
+    number = await scene.begin_to_speak()
+    await scene.is_understood()
+    network.go_away()
+    await scene.finish_speaking(number)
+    # For all that the satellite knows, packets are slow.
+    await scene.until(lambda: scene.log.counts[ASR_BROKEN], 4.0 + SLACK)
+    return number
+
+
+@pytest.mark.quick
+async def test_a_command_waits_for_a_network_that_is_back_while_it_lives(
+    far_away: Scene, network: Network
+) -> None:
+    number = await lost_on_the_way(far_away, network)
+    await far_away.until(lambda: "Network is unreachable" in far_away.program.log, 2.0)
+    network.come_back()
+
+    assert await far_away.end(number) is End.EXECUTED
+    first, again = far_away.recognizer.heard[-2:]
+    assert again.pcm.startswith(first.pcm)
+    far_away.check()
+
+
+async def test_a_command_that_is_said_without_a_network_waits_for_it_as_well(
+    far_away: Scene, network: Network
+) -> None:
+    network.go_away()
+    number = await far_away.speak()
+    await asyncio.sleep(AWAY)
+    network.come_back()
+
+    assert await far_away.end(number) is End.EXECUTED
+    far_away.check()
+
+
+async def test_a_command_does_not_wait_for_a_network_for_longer_than_it_lives(
+    far_away: Scene, network: Network
+) -> None:
+    number = await lost_on_the_way(far_away, network)
+
+    assert await far_away.end(number, LIFE + SLACK) is End.REPORTED
+    assert far_away.ledgers.reason(number) == "expired"
+    network.come_back()
+    # However long it was gone, nobody was asked too often: the next one is taken.
+    assert await far_away.end(await far_away.speak()) is End.EXECUTED
+    far_away.check()
 
 
 async def test_a_broker_that_vanishes_is_noticed_in_eight_seconds(

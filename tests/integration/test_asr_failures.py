@@ -6,6 +6,7 @@ import time
 import pytest
 
 from auricle.asr.events import SessionSettings
+from auricle.events import RecognizerFailed
 from auricle.turn import Reason
 from rigs.asked import (
     MANUAL,
@@ -17,7 +18,10 @@ from rigs.asked import (
     quiet,
     voice,
 )
+from rigs.broker import free_port
 from rigs.eventually import eventually
+from rigs.names import run_with_names
+from rigs.network import private_network
 from rigs.recognizer_faults import (
     AbortAfter,
     CloseAfter,
@@ -91,6 +95,47 @@ async def test_nobody_listening_is_unreachable() -> None:
     asked = await ask(url)
     assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
     assert asked.failures[0].transient
+
+
+@pytest.mark.parametrize(
+    ("addresses", "no_network"),
+    [
+        pytest.param(["10.9.9.9"], True, id="no way there"),
+        pytest.param(["10.9.9.9", "fd00::9"], True, id="no way to either"),
+        pytest.param(["127.0.0.1"], False, id="refused"),
+        pytest.param(["fd00::9", "127.0.0.1"], False, id="one of them refuses"),
+        pytest.param([], False, id="no such name"),
+    ],
+)
+def test_having_no_network_yet_is_told_from_not_being_answered(
+    addresses: list[str], *, no_network: bool
+) -> None:
+    with private_network():
+        names = {"recognizer.test": addresses}
+        (failure,) = run_with_names(names, failures_of("recognizer.test"))
+
+    assert failure.reason is Reason.ASR_UNREACHABLE
+    assert failure.transient
+    assert failure.no_network is no_network
+
+
+def test_a_name_server_that_cannot_be_asked_is_no_network() -> None:
+    with private_network():
+        (failure,) = asyncio.run(failures_of("recognizer.invalid"))
+
+    assert failure.no_network
+
+
+def test_nobody_is_left_alone_who_could_not_be_asked() -> None:
+    with private_network():
+        failures = asyncio.run(failures_of("10.9.9.9", 10))
+
+    assert all(failure.no_network for failure in failures)
+
+
+async def failures_of(host: str, turns: int = 1) -> list[RecognizerFailed]:
+    async with client_of(f"ws://{host}:{free_port()}/x") as client:
+        return [await Asked(client, MANUAL).failure() for _ in range(turns)]
 
 
 async def test_a_host_that_accepts_and_never_answers_is_given_up_in_time() -> None:

@@ -32,8 +32,9 @@ BOTH = frozenset(Way)
 class FaultProxy:
     """Serves on loopback while it is entered; all is well until a fault is ordered."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, host: str = "127.0.0.1") -> None:
         """`target`: the port on loopback behind it."""
+        self.host = host
         self.port = 0
         self.bytes = dict.fromkeys(Way, 0)
         self.connections = 0
@@ -100,7 +101,7 @@ class FaultProxy:
     # --- at work ---
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._take, self.host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

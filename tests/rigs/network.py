@@ -10,6 +10,9 @@ import pytest
 
 _CLONE_NEWNET = 0x40000000
 _TABLE = "inet faults"
+FAR = "127.0.0.2"
+"""An address that can be out of reach."""
+_EVERYBODY = ("local", "127.0.0.0/8", "dev", "lo", "table", "local")
 
 
 class Network:
@@ -38,6 +41,15 @@ class Network:
             *("tc", "qdisc", "replace", "dev", "lo", "root", "tbf"),
             *("rate", f"{kbit_per_second}kbit", "burst", "16kb", "latency", "400ms"),
         )
+
+    def go_away(self) -> None:
+        """Let there be no way to anybody but this machine at 127.0.0.1, as between two
+        access points: whoever asks is told at once.
+        """
+        _run("ip", "route", "del", *_EVERYBODY)
+
+    def come_back(self) -> None:
+        _run("ip", "route", "add", *_EVERYBODY)
 
     def heal(self) -> None:
         _run("nft", f"table {_TABLE} {{}}; delete table {_TABLE}")

@@ -70,12 +70,14 @@ class Scene:
         network: Network | None = None,
         patient: bool = False,
         waits: float = 1.0,
+        far: str = "127.0.0.1",
         node: str = STUDY,
         broker: Broker | None = None,
     ) -> None:
         """`settings` of the program are on top of ours; `speed`, `patient` and `waits`
         are the room's; `network`: the one that all of it is in, where that may have
-        faults; `broker`: a guarded one that runs, where the house has more satellites.
+        faults; `far`: the recognizer's address there; `broker`: a guarded one that
+        runs, where the house has more satellites.
         """
         self.folder = folder
         self.network = network
@@ -85,6 +87,7 @@ class Scene:
         self.broker = broker or guarded_broker(folder / "broker")
         self._shares_broker = broker is not None
         self._node = node
+        self._far = far
         self.house = LedgerHouse(self.broker.port, self.ledgers, node)
         self.mqtt = FaultProxy(self.broker.port)
         self._settings = settings
@@ -102,7 +105,7 @@ class Scene:
                 stack.callback(self.broker.kill)
             await enter(self.mqtt)
             await enter(self.recognizer)
-            self.asr = await enter(FaultProxy(self.recognizer.port))
+            self.asr = await enter(FaultProxy(self.recognizer.port, self._far))
             await enter(self.house)
             await enter(self.room)
             self.program = await enter(
@@ -130,7 +133,7 @@ class Scene:
             "microphone": {"recording": "-", "speed": self.room.speed},
             "utterance": {"mode": "manual"},
             "asr": {
-                "url": f"ws://127.0.0.1:{self.asr.port}/api-ws/v1/realtime",
+                "url": f"ws://{self._far}:{self.asr.port}/api-ws/v1/realtime",
                 "api_key": API_KEY,
                 "language": "en",
             },

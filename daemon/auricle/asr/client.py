@@ -18,7 +18,7 @@ from auricle.asr.session import AsrSession, Deliver
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.boot import since_boot
 from auricle.breaker import Breaker
-from auricle.errors import AsrError, AsrRejectedError
+from auricle.errors import AsrError, AsrRejectedError, NoNetworkError
 from auricle.turn import Reason
 
 logger = logging.getLogger(__name__)
@@ -178,7 +178,10 @@ class AsrClient:
 
 
 def _passes_by_itself(error: AsrError) -> bool:
-    # A clock is set in a moment, and whoever is asked too often is there all the same.
-    return error.reason is Reason.CLOCK_UNSYNCED or (
-        error.reason is Reason.RATE_LIMITED and error.transient
+    # A clock is set in a moment, whoever is asked too often is there all the same, and
+    # without a network nobody was asked.
+    return (
+        error.reason is Reason.CLOCK_UNSYNCED
+        or (error.reason is Reason.RATE_LIMITED and error.transient)
+        or isinstance(error, NoNetworkError)
     )

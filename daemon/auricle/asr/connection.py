@@ -1,7 +1,9 @@
 """A WebSocket to the recognizer, and nothing else."""
 
 import contextlib
+import errno
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -27,7 +29,7 @@ from auricle.asr.failures import closed, refused_by_proxy, refused_handshake
 from auricle.asr.proxy import Proxy, proxy_for
 from auricle.boot import BUILT
 from auricle.dialing import NEXT_ADDRESS
-from auricle.errors import AsrError, AsrRejectedError, ConfigError
+from auricle.errors import AsrError, AsrRejectedError, ConfigError, NoNetworkError
 from auricle.racing import race
 from auricle.turn import Reason
 
@@ -47,6 +49,9 @@ _UNACKNOWLEDGED_MS = 3000
 # has: where packets get lost, several that ask once are sooner through.
 _ASK_AGAIN = 0.4
 _ASK_AT_MOST = 3
+_NO_NETWORK = frozenset(
+    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+)
 _CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 _CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
@@ -124,10 +129,11 @@ class Connection:
                 reason=Reason.ASR_UNREACHABLE,
             ) from error
         except (OSError, EOFError, WebSocketException) as error:
+            message = f"cannot reach the recognizer at {where}: {error}"
+            if isinstance(error, OSError) and _tells_of_no_network(error):
+                raise NoNetworkError(message) from error
             raise AsrError(
-                f"cannot reach the recognizer at {where}: {error}",
-                reason=Reason.ASR_UNREACHABLE,
-                transient=True,
+                message, reason=Reason.ASR_UNREACHABLE, transient=True
             ) from error
         _notice_dead_links(websocket)
         return cls(websocket)
@@ -218,6 +224,18 @@ def _require_usable(proxy: Proxy) -> None:
             f"digits and .-_~ (%40 for @), into {proxy.variable}",
             reason=Reason.ASR_UNREACHABLE,
         ) from None
+
+
+def _tells_of_no_network(error: OSError) -> bool:
+    """Whether it is about this machine, and may be over in a moment."""
+    if isinstance(error, socket.gaierror):
+        return error.errno == socket.EAI_AGAIN
+    if error.errno is not None:
+        return error.errno in _NO_NETWORK
+    # What became of several addresses, asyncio puts into one text. One of them that
+    # was asked is an answer.
+    told = {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}
+    return bool(told) and told <= _NO_NETWORK
 
 
 def _host(endpoint: Endpoint) -> str:

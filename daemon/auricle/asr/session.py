@@ -23,7 +23,7 @@ from auricle.asr.failures import error_event, failed_item
 from auricle.asr.protocol import LONGEST_UTTERANCE
 from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
-from auricle.errors import AsrError
+from auricle.errors import AsrError, NoNetworkError
 from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
 from auricle.turn import Reason
 
@@ -36,6 +36,8 @@ Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
 _SLEPT, _AWAKE = 0.5, 1.0
 # A service that is asked too often is not asked again by everyone at once.
 _RATE_LIMIT_PAUSE = (0.2, 1.0)
+# Nobody is asked while there is no network, but this machine.
+_NETWORK_PAUSE = 0.25
 
 
 class Recognizer(Protocol):
@@ -85,7 +87,7 @@ class AsrSession:
         self._overflowing = False
         self._finished = False
         self._closed = False
-        self._rate_limited = False
+        self._pause = 0.0
         self._final_deadline: asyncio.TimerHandle | None = None
         self._exchange: Exchange | None = None
         self._connect()
@@ -182,8 +184,6 @@ class AsrSession:
             )
 
     def _connect(self) -> None:
-        delay = random.uniform(*_RATE_LIMIT_PAUSE) if self._rate_limited else 0.0  # noqa: S311  # jitter, no secret
-
         def heard(event: ServerEvent) -> None:
             if self._exchange is exchange:
                 self._heard(event)
@@ -192,7 +192,9 @@ class AsrSession:
             if self._exchange is exchange:
                 self._fail(error)
 
-        exchange = self._recognizer.exchange(self._settings, heard, failed, delay=delay)
+        exchange = self._recognizer.exchange(
+            self._settings, heard, failed, delay=self._pause
+        )
         self._exchange = exchange
 
     def _heard(self, event: ServerEvent) -> None:
@@ -231,9 +233,16 @@ class AsrSession:
 
     def _fail(self, error: AsrError) -> None:
         self._drop_exchange()
-        self._rate_limited = error.reason is Reason.RATE_LIMITED
+        no_network = isinstance(error, NoNetworkError)
+        self._pause = 0.0
+        if no_network:
+            self._pause = _NETWORK_PAUSE
+        elif error.reason is Reason.RATE_LIMITED:
+            self._pause = random.uniform(*_RATE_LIMIT_PAUSE)  # noqa: S311  # jitter, no secret
         self._recognizer.note_failure(error)
-        self._deliver(RecognizerFailed(self._turn, error.reason, error.transient))
+        self._deliver(
+            RecognizerFailed(self._turn, error.reason, error.transient, no_network)
+        )
 
     def _expect_final(self, within: float) -> None:
         self.keep_listening()
