@@ -217,21 +217,24 @@ async def test_an_agent_without_an_answer_keeps_no_action_from_being_done(
     assert done == ["conversation.process", "mqtt.publish", "then"]
 
 
-async def test_an_agent_that_fails_keeps_no_action_and_no_later_command_from_being_done(
+async def test_an_agent_that_fails_keeps_neither_actions_nor_commands_from_being_done(
     broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
 ) -> None:
     commands = told(tmp_path, actions=[{"event": "then"}])
-    words = [SAID, "Break the agent.", AND_THEN]
+    words = [SAID, "Fail.", "Break.", AND_THEN]
     async with study(broker, tmp_path, words) as satellite:
         await home_assistant.becomes(STATE, "idle")
         async with automations(home_assistant, commands) as at_work:
-            for number in (1, 2, 3):
+            for number in range(1, len(words) + 1):
                 await satellite.hears()
-                *_, then = await at_work.run(commands, number)
-                assert then.name == "then"
-            first, _, third = await at_work.runs(commands)
+                await at_work.run(commands, number)
+            runs = await at_work.runs(commands)
 
-    assert third[0].data["conversation_id"] == begun(first)
+    done = [[action.name for action in run] for run in runs]
+    then = ["conversation.process", "then"]
+    # Home Assistant itself gives up where an agent is broken; the newer one does not.
+    assert done[1:] in ([then, then[:1], then], [then, then, then])
+    assert runs[-1][0].data["conversation_id"] == begun(runs[0])
 
 
 # --- conversations ---

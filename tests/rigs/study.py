@@ -13,7 +13,7 @@ from rigs.program import Program
 from rigs.recognizer_faults import Fault
 from rigs.recordings import save
 from rigs.scripted_recognizer import ScriptedRecognizer
-from rigs.speech import silence
+from rigs.speech import noise
 
 NODE = "auricle/study"
 # However busy this machine is: nothing here is about time.
@@ -62,7 +62,8 @@ async def study(
     """In a quiet room, unless a `recording` is played; `sections` of the settings."""
     node = f"auricle/{name}"
     if recording is None:
-        recording = save(folder / "quiet.wav", silence(900))
+        # Nothing but zeros would be a broken microphone.
+        recording = save(folder / "quiet.wav", noise(9, dbfs=-80) * 100)
     async with (
         House(broker.port, f"{node}/#", "homeassistant/#") as house,
         ScriptedRecognizer(transcript, emotion=emotion, always=always) as recognizer,

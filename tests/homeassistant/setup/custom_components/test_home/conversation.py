@@ -11,11 +11,13 @@ from homeassistant.components.conversation import (
 )
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddEntitiesCallback
 from homeassistant.helpers.intent import IntentResponse
 from homeassistant.util.ulid import ulid_now
 
-BREAKS = "Break the agent."
+FAILS = "Fail."
+BREAKS = "Break."
 IS_SILENT = "Say nothing."
 
 
@@ -39,6 +41,8 @@ class Remembering(ConversationEntity):
         return "*"
 
     async def async_process(self, user_input: ConversationInput) -> ConversationResult:
+        if user_input.text == FAILS:
+            raise HomeAssistantError("this agent fails")
         if user_input.text == BREAKS:
             raise ValueError("this agent is broken")
         conversation = user_input.conversation_id
