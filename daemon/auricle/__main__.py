@@ -51,7 +51,8 @@ def main() -> int:
         code = ENDED_BY_SIGPIPE
     except OSError as error:
         logger.debug("this ended the command:", exc_info=True)
-        _tell([": ".join(filter(None, (error.filename, error.strerror or str(error))))])
+        told = error.strerror or str(error)
+        _tell([told if error.filename is None else f"{error.filename}: {told}"])
         code = EX_IOERR
     except KeyboardInterrupt:
         code = ENDED_BY_SIGINT

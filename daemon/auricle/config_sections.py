@@ -17,11 +17,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from auricle.asr.endpoint import PRICE_CURRENCY
+from auricle.control import ALL, OFF
 from auricle.mqtt.topics import node_name, require_word
 from auricle.speech.detectors import VoiceDetectorName
 from auricle.speech.endpointing import Preset
@@ -42,7 +44,11 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _can_be_used(cls, value: object) -> object:
+    def _can_be_used(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation is not bool:
+            # It would count as 1 or 0.
+            raise ValueError("must not be true or false")
         # No file, topic or header could carry them.
         for text in _texts_in(value):
             if "\0" in text:
@@ -160,6 +166,11 @@ class WakeWordSettings(Section):
     def _something_to_listen_for(self) -> "WakeWordSettings":
         names = [_model_name(m) for m in (*self.models, *self.openwakeword_models)]
         for name in names:
+            if name in (ALL, OFF):
+                raise ValueError(
+                    f"a wake word cannot be called {name!r}, which has a meaning of "
+                    "its own on MQTT: rename the files of the model"
+                )
             if names.count(name) > 1:
                 raise ValueError(f"the wake word {name!r} is listed twice")
         for key, table in (

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from auricle import state_lock
 from auricle.__main__ import ENDED_BY_SIGPIPE, EX_CONFIG, EX_IOERR
 from auricle.cli.parser import build_parser
+from auricle.toml import toml
 from rigs.broker import Broker
 from rigs.program import auricle, clean_environment, write_settings
 from rigs.recordings import save
@@ -226,6 +228,32 @@ async def test_a_user_without_a_home_is_told_what_to_set() -> None:
     assert end.code == EX_CONFIG
     assert "satellite.state_directory: set it" in end.err
     assert "Traceback" not in end.err
+
+
+async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / os.fsdecode(b"\xff.toml")
+    config.write_text("[asr]\nregoin = 'china'\n")
+
+    for command in ("config", "run", "doctor"):
+        end = await ended(*AURICLE, command, "--config", str(config))
+
+        assert end.code == (1 if command == "doctor" else EX_CONFIG)
+        assert "Traceback" not in end.err
+
+    config.write_text(
+        f"[satellite]\nstate_directory = {toml(str(tmp_path / 'state'))}\n"
+        "[asr]\nurl = 'ws://127.0.0.1:9'\n"
+        "[microphone]\nrecording = '/nowhere.wav'\n"
+    )
+    end = await ended(*AURICLE, "run", "--config", str(config))
+
+    assert (end.code, "/nowhere.wav" in end.err) == (66, True)
+    assert (
+        "\ufffd" in (tmp_path / "state" / state_lock.NAME).read_text()
+        or "?" in (tmp_path / "state" / state_lock.NAME).read_text()
+    )
 
 
 @pytest.mark.parametrize(
