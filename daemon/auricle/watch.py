@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from auricle.asr.client import AsrClient
 from auricle.audio.hearing import Hearing
@@ -19,6 +19,8 @@ from auricle.vitals import Ears, Vitals
 logger = logging.getLogger(__name__)
 
 _INTERVAL = 1.0
+# By less, a clock is corrected all the time, and nobody is to be told.
+_SET = timedelta(minutes=1)
 
 
 class Watch:
@@ -39,6 +41,7 @@ class Watch:
         thread that does not do what it is to do, and cannot tell.
         """
         self._started = datetime.now().astimezone()
+        self._started_at = since_boot()
         self._hearing = hearing
         self._publisher = publisher
         self._recognizer = recognizer
@@ -89,6 +92,14 @@ class Watch:
             broker_problem=self._publisher.broker_problem,
         )
 
+    def _start(self) -> datetime:
+        """As the wall clock has it by now: a Pi's is set some time after its start."""
+        ago = timedelta(seconds=since_boot() - self._started_at)
+        started = datetime.now().astimezone() - ago
+        if abs(started - self._started) > _SET:
+            self._started = started
+        return self._started
+
     def _diagnostics(self) -> Diagnostics:
         today = datetime.now().astimezone().date()
         microphone = microphone_problem(
@@ -98,7 +109,7 @@ class Watch:
             stuck=self._stuck,
         )
         return Diagnostics(
-            started=self._started,
+            started=self._start(),
             asr=self._recognizer.health is None,
             mic=microphone is None,
             problem=microphone or self._recognizer.health or self._publisher.refusal,

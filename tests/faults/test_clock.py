@@ -1,5 +1,7 @@
 """A machine without a clock of its own: it may say anything, and jump."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,26 @@ async def test_a_clock_that_jumps_during_a_turn_disturbs_nothing(
         assert await scene.end(number) is End.EXECUTED
         await scene.recovery()
         scene.check()
+
+
+async def test_a_clock_that_is_set_tells_when_the_satellite_was_started(
+    tmp_path: Path,
+) -> None:
+    clock = WrongClock(tmp_path, -6 * YEAR)
+
+    def told() -> datetime:
+        diagnostics = json.loads(scene.house.latest("diag") or "{}")
+        return datetime.fromisoformat(diagnostics["started"])
+
+    async with Scene(tmp_path, environment=clock.environment) as scene:
+        await scene.until(lambda: scene.house.latest("diag"), 10)
+        assert datetime.now(UTC) - told() > timedelta(days=5 * 365)
+        clock.set(0)
+        # It is told with the next of what is told once a minute.
+        clock.sleep(60)
+        await scene.until(
+            lambda: abs(datetime.now(UTC) - told()) < timedelta(minutes=2), 10
+        )
 
 
 async def test_a_command_accepted_before_a_jump_still_expires_in_time(

@@ -56,8 +56,8 @@ class Sound(Protocol):
 
     @property
     def waiting(self) -> float:
-        """Seconds of it that have come and are not read yet; infinity where nobody
-        knows, as of a file, which waits for ever.
+        """Seconds of it that came by themselves and are not read yet; infinity where
+        nobody knows.
         """
 
     def read(self, timeout: float = math.inf) -> bytes | None:

@@ -90,7 +90,7 @@ class SoundFile:
 
     @property
     def waiting(self) -> float:
-        return math.inf
+        return 0.0
 
     def read(self, timeout: float = math.inf) -> bytes:
         """The next half second or so; never waits. Raises RecordingError."""

@@ -11,6 +11,7 @@ from auricle.cli.terminal import Screen
 from auricle.config import Settings
 from auricle.config_loading import SYSTEM_FILE, default_file, load
 from auricle.doctor import service
+from auricle.event_loop import run
 from auricle.live_listening import LiveListening
 
 # Seconds.
@@ -24,7 +25,7 @@ def main(args: argparse.Namespace) -> int:
     of_service = service.look() if path == SYSTEM_FILE else None
     with service.standing_in(of_service):
         settings = load(path, {"microphone.recording": args.recording})
-    return asyncio.run(_listen(settings, transcribe=args.transcribe))
+    return run(_listen(settings, transcribe=args.transcribe))
 
 
 async def _listen(settings: Settings, *, transcribe: bool) -> int:
