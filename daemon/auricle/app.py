@@ -27,7 +27,6 @@ from auricle.events import (
     Stopping,
 )
 from auricle.mistakes import Mistakes
-from auricle.mqtt.discovery import discovery
 from auricle.mqtt.messages import Messages
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting
@@ -171,15 +170,11 @@ class App:
         self, settings: Settings, messages: Messages, state_directory: Path
     ) -> Publisher:
         options = assembly_mqtt.options(self._control.wake_words)
-        device = assembly_mqtt.device(settings)
-        announced = settings.home_assistant.discovery
         return Publisher(
             assembly_mqtt.broker(settings.mqtt, messages.topics),
             messages,
             options,
-            discovery=discovery(messages.topics, device, messages.disclosure, options)
-            if announced
-            else None,
+            introduction=assembly_mqtt.introduction(settings, options),
             outbox=state_directory / "outbox.sqlite",
             time_to_live=settings.mqtt.time_to_live,
             history=settings.mqtt.history,

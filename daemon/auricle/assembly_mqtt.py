@@ -15,8 +15,9 @@ from auricle.config import Settings
 from auricle.config_services import MqttSettings, host_and_port
 from auricle.mqtt.broker import BrokerSettings
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery import Device
+from auricle.mqtt.discovery import Device, discovery
 from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.introduction import Introduction
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.topics import Topics
 
@@ -85,6 +86,14 @@ def device(settings: Settings) -> Device:
         if price_per_second(settings) is None
         else settings.limits.currency,
     )
+
+
+def introduction(settings: Settings, options: Options) -> Introduction | None:
+    """Of our device to Home Assistant; None where it is not to be introduced."""
+    if not settings.home_assistant.discovery:
+        return None
+    known = messages(settings)
+    return discovery(known.topics, device(settings), known.disclosure, options)
 
 
 def _hardware() -> str:

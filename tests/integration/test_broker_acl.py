@@ -28,7 +28,12 @@ NOT_AUTHORIZED = 0x87
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Broker]:
+def limits() -> tuple[str, ...]:
+    return ()
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, limits: tuple[str, ...]) -> Iterator[Broker]:
     acl = tmp_path / "acl"
     acl.write_text(ACL.read_text())
     acl.chmod(0o600)
@@ -36,6 +41,7 @@ def guarded(tmp_path: Path) -> Iterator[Broker]:
         "allow_anonymous false",
         f"password_file {password_file(tmp_path, USERS)}",
         f"acl_file {acl}",
+        *limits,
     )
     with running_broker(tmp_path, listener) as broker:
         yield broker
@@ -75,8 +81,12 @@ def intruder(guarded: Broker) -> Iterator[Intruder]:
     intruder.leave()
 
 
+@pytest.mark.parametrize("limits", [(), ("max_packet_size 4000",)])
 async def test_a_satellite_may_do_all_that_it_does(
-    guarded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    guarded: Broker,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    limits: tuple[str, ...],
 ) -> None:
     topics = Topics("auricle", "kitchen")
     options = Options(("auto",), ("off",))
@@ -88,7 +98,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         ),
         Messages(topics),
         options,
-        discovery=discovery(
+        introduction=discovery(
             topics, Device("Kitchen", "1", "Pi"), Disclosure(), options
         ),
         outbox=tmp_path / "state" / "outbox.db",
@@ -113,12 +123,14 @@ async def test_a_satellite_may_do_all_that_it_does(
         await home_assistant.hears(topics.history)
         home_assistant.say(topics.command(Setting.MUTE), "ON")
         await eventually(lambda: commands)
+        await home_assistant.hears(topics.availability, "online")
         await publisher.stop()
         await home_assistant.hears(topics.availability, "offline")
 
     assert commands == [SetMute(muted=True)]
     assert [settled.fate for settled in fates] == [Fate.ACKED]
     assert home_assistant.on(topics.discovery)
+    assert home_assistant.on(topics.single_discovery("switch", "mute")) or not limits
     assert "access rules" not in caplog.text
 
 
@@ -133,6 +145,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         "auricle",
         "homeassistant/status",
         "homeassistant/device/auricle_study/config",
+        "homeassistant/switch/auricle_study/mute/config",
         "homeassistant/light/lamp/config",
         "zigbee2mqtt/lock/set",
         "$SYS/broker/uptime",

@@ -494,6 +494,30 @@ async def test_access_rules_that_allow_all_that_we_do(tmp_path: Path) -> None:
     assert report.statuses == HEALTHY
 
 
+@pytest.mark.parametrize(
+    ("limit", "status", "told"),
+    [
+        ("max_packet_size 4000", "ok", "its entities go one by one"),
+        ("max_packet_size 640", "warning", "without "),
+        ("message_size_limit 4000", "warning", "drops us for "),
+    ],
+)
+async def test_a_broker_that_takes_little_at_once(
+    tmp_path: Path, limit: str, status: str, told: str
+) -> None:
+    listener = ("allow_anonymous true", limit)
+    async with ScriptedRecognizer() as asr:
+        with running_broker(tmp_path, listener) as broker:
+            async with House(broker.port, AS_HOME_ASSISTANT_DOES) as house:
+                settings = healthy(tmp_path, broker, asr.url)
+                report = await examined(tmp_path, settings)
+                assert house.heard
+
+    assert report.statuses == {**HEALTHY, "broker": status}
+    assert told in report.meaning("broker")
+    assert status == "ok" or "max_packet_size" in report.advice("broker")
+
+
 async def test_a_password_that_the_broker_does_not_take(tmp_path: Path) -> None:
     async with guarded_broker(tmp_path, "") as broker, ScriptedRecognizer() as asr:
         settings = healthy(tmp_path, broker, asr.url)

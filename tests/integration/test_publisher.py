@@ -32,10 +32,10 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
 
     assert [heard.topic for heard in house.heard] == [
         TOPICS.run,
-        TOPICS.discovery,
         TOPICS.setting(Setting.MUTE),
         TOPICS.listening,
         TOPICS.state,
+        TOPICS.discovery,
         TOPICS.availability,
         TOPICS.availability,
     ]

@@ -19,10 +19,12 @@ class Broker:
     """One mosquitto process; the same port and memory over its restarts."""
 
     def __init__(self, directory: Path, listener: Sequence[str] = ANONYMOUS) -> None:
-        """`listener`: further lines of mosquitto.conf for the one listener."""
+        """`listener`: further lines of mosquitto.conf for the one listener; those of
+        the next start may be others.
+        """
         self.directory = directory
         self.port = free_port()
-        self._listener = listener
+        self.listener = listener
         self._log = directory / "mosquitto.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -38,7 +40,7 @@ class Broker:
             "persistence true",
             f"persistence_location {self.directory}/",
             f"listener {self.port} 127.0.0.1",
-            *self._listener,
+            *self.listener,
         ]
         config.write_text("\n".join(lines) + "\n")
         with self._log.open("ab") as log:

@@ -60,7 +60,7 @@ class Satellite:
             assembly_mqtt.broker(settings.mqtt, messages.topics),
             messages,
             assembly_mqtt.options([_WAKE_WORD]),
-            discovery=None,
+            introduction=None,
             outbox=folder / f"{settings.satellite.name}.sqlite",
             time_to_live=settings.mqtt.time_to_live,
             history=False,

@@ -50,7 +50,7 @@ class Publishing:
             BrokerSettings("127.0.0.1", port, TOPICS.device_id),
             Messages(TOPICS, disclosure),
             OPTIONS,
-            discovery=discovery(
+            introduction=discovery(
                 TOPICS, Device("Study voice", "0.1.0", "Pi"), disclosure, OPTIONS
             ),
             outbox=outbox,

@@ -57,15 +57,18 @@ async def study(
     always: Sequence[Fault] = (),
     recording: Path | None = None,
     name: str = "study",
+    listens_to: Sequence[str] = ("homeassistant/#",),
     **sections: Mapping[str, Any],
 ) -> AsyncIterator[Study]:
-    """In a quiet room, unless a `recording` is played; `sections` of the settings."""
+    """In a quiet room, unless a `recording` is played; `sections` of the settings;
+    `listens_to`: what whoever listens in hears of others.
+    """
     node = f"auricle/{name}"
     if recording is None:
         # Nothing but zeros would be a broken microphone.
         recording = save(folder / "quiet.wav", noise(9, dbfs=-80) * 100)
     async with (
-        House(broker.port, f"{node}/#", "homeassistant/#") as house,
+        House(broker.port, f"{node}/#", *listens_to) as house,
         ScriptedRecognizer(transcript, emotion=emotion, always=always) as recognizer,
     ):
         settings: dict[str, Mapping[str, Any]] = {

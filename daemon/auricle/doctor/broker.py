@@ -11,6 +11,8 @@ from auricle.mqtt.broker import (
     Problem,
     Version,
 )
+from auricle.mqtt.introduction import Introduction
+from auricle.mqtt.packet_limit import packet_size
 from auricle.mqtt.topics import Topics
 
 BROKER, TOPICS, HOME_ASSISTANT = "broker", "topics", "home assistant"
@@ -27,6 +29,8 @@ class Visit:
     """Topics that it lets us not subscribe to."""
     answers: "Answers | None" = None
     """None where it did not let us in, or stopped answering."""
+    introduction: Introduction | None = None
+    """Of our device to Home Assistant; None where none is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,47 @@ class Answers:
     none was made."""
     birth: str | None = None
     """What Home Assistant says of itself, if it is retained."""
+    as_large: DeliveryResult | None = None
+    """What became of a message as large as our introduction; None where the broker
+    says itself what it takes."""
 
 
 def judge_broker(visit: Visit) -> Result:
     match visit.fact:
-        case Connected(version):
+        case Connected(version, largest):
             meaning = f"{visit.broker} lets us in, MQTT {version}"
-            return Result(BROKER, Status.OK, meaning)
+            return _judge_limit(visit, version, largest, meaning)
         case Disconnected(problem, detail):
             return Result(BROKER, Status.FAILED, detail, _ADVICE[problem])
 
 
+def _judge_limit(
+    visit: Visit, version: Version, largest: int | None, meaning: str
+) -> Result:
+    """Whether the broker takes at once what we have to say."""
+    introduction = visit.introduction
+    if introduction is None:
+        return Result(BROKER, Status.OK, meaning)
+    size = packet_size(introduction.whole, version)
+    if visit.answers is not None and visit.answers.as_large is DeliveryResult.LOST:
+        meaning += f", and drops us for {size} bytes at once, as our device needs"
+        return Result(BROKER, Status.WARNING, meaning, _MORE_AT_ONCE)
+    if largest is None or size <= largest:
+        return Result(BROKER, Status.OK, meaning)
+    meaning += f"; it takes {largest} bytes at once, our device needs {size}: "
+    left_out = introduction.left_out(
+        lambda message: packet_size(message, version) <= largest
+    )
+    if not left_out:
+        return Result(BROKER, Status.OK, meaning + "its entities go one by one")
+    names = ", ".join(part.topic.split("/")[-2] for part in left_out)
+    return Result(BROKER, Status.WARNING, f"{meaning}without {names}", _MORE_AT_ONCE)
+
+
+_MORE_AT_ONCE = (
+    "let it take packets of 16384 bytes; at mosquitto, that is max_packet_size or "
+    "message_size_limit"
+)
 _ADVICE = {
     Problem.UNREACHABLE: "is the broker running? correct mqtt.host and mqtt.port",
     Problem.TLS: "check mqtt.tls, mqtt.port, mqtt.ca_file, and the clock",
@@ -61,6 +95,8 @@ _ADVICE = {
     Problem.VERSION: "it is too old: MQTT 3.1.1 or 5 is needed",
     Problem.REFUSED: "its log says why",
     Problem.TAKEN_OVER: "give each satellite a satellite.name of its own",
+    Problem.TOO_LARGE: _MORE_AT_ONCE,
+    Problem.CLOSED: "its log says more",
     Problem.LOST: "is mqtt.port that of MQTT, not of TLS or a web page? its log says "
     "more",
 }

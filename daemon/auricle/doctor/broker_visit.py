@@ -6,7 +6,6 @@ running satellite is not disturbed.
 
 import asyncio
 import itertools
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +24,10 @@ from auricle.mqtt.broker import (
     Received,
 )
 from auricle.mqtt.client import MqttClient
+from auricle.mqtt.discovery import shell
+from auricle.mqtt.introduction import Introduction
 from auricle.mqtt.messages import Message
+from auricle.mqtt.packet_limit import packet_size
 from auricle.mqtt.topics import Topics
 
 # The broker has acknowledged everything by then.
@@ -40,15 +42,16 @@ def visit(
     patience: float,
     *,
     further: Sequence[str],
-    discovery: bool,
+    introduction: Introduction | None,
 ) -> Visit:
     """Takes `patience` seconds, and LEAVING, at most.
 
-    `further` topics are only subscribed to; `discovery`: try to introduce a device.
+    `further` topics are only subscribed to; `introduction`: whether a device could be
+    introduced so is tried.
     Raises ConfigError for a certificate or key that cannot be used.
     """
-    visitor = _Visitor(settings, topics, patience, further)
-    return event_loop.run(visitor.visit(discovery=discovery))
+    visitor = _Visitor(settings, topics, patience, further, introduction)
+    return event_loop.run(visitor.visit())
 
 
 class _Visitor:
@@ -58,11 +61,13 @@ class _Visitor:
         topics: Topics,
         patience: float,
         further: Sequence[str],
+        introduction: Introduction | None,
     ) -> None:
         self._settings = settings
         self._topics = topics
         self._patience = patience
         self._further = further
+        self._introduction = introduction
         # No command of ours, so that a running satellite ignores it; yet where its
         # commands go.
         self._echo = Message(f"{topics.root}/doctor/set", "")
@@ -73,7 +78,7 @@ class _Visitor:
         self._news = asyncio.Event()
         self._fact: asyncio.Future[Connected | Disconnected]
 
-    async def visit(self, *, discovery: bool) -> Visit:
+    async def visit(self) -> Visit:
         self._fact = asyncio.get_running_loop().create_future()
         client = MqttClient(
             # Of two clients with one id, the broker throws the first one out.
@@ -94,15 +99,23 @@ class _Visitor:
             async with asyncio.timeout(self._patience):
                 fact = await self._fact
                 if isinstance(fact, Connected):
-                    answers = await self._ask(client, discovery=discovery)
+                    answers = await self._ask(client, fact)
         await client.stop(self._probe)
-        return Visit(str(self._settings), fact, self._topics, self._denied, answers)
+        return Visit(
+            str(self._settings),
+            fact,
+            self._topics,
+            self._denied,
+            answers,
+            self._introduction,
+        )
 
-    async def _ask(self, client: MqttClient, *, discovery: bool) -> Answers:
+    async def _ask(self, client: MqttClient, connected: Connected) -> Answers:
         probe = await self._publish(client, self._probe)
         announcement = None
-        if discovery:
-            announcement = await self._publish(client, self._announcement())
+        if self._introduction is not None:
+            announced = replace(shell(self._topics), retain=False)
+            announcement = await self._publish(client, announced)
         await self._publish(client, self._echo)
         with suppress(TimeoutError):
             async with asyncio.timeout(_ECHO):
@@ -112,15 +125,19 @@ class _Visitor:
             self._echo.topic in self._received,
             announcement,
             self._received.get(self._topics.birth),
+            # Last, for some brokers drop us for it.
+            await self._ask_for_room(client, connected),
         )
 
-    def _announcement(self) -> Message:
-        payload = {
-            "device": {"identifiers": [self._topics.device_id]},
-            "origin": {"name": "auricle"},
-            "components": {},
-        }
-        return Message(self._topics.discovery, json.dumps(payload))
+    async def _ask_for_room(
+        self, client: MqttClient, connected: Connected
+    ) -> DeliveryResult | None:
+        """What becomes of as much as the introduction has."""
+        if self._introduction is None or connected.largest_packet is not None:
+            return None
+        size = packet_size(self._introduction.whole, connected.version)
+        padding = size - packet_size(self._probe, connected.version)
+        return await self._publish(client, replace(self._probe, payload="x" * padding))
 
     async def _publish(self, client: MqttClient, message: Message) -> DeliveryResult:
         message_id = client.publish(message)

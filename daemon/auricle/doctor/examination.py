@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from auricle import assembly, assembly_mqtt
 from auricle.audio.recording import STANDARD_INPUT
 from auricle.config import Settings
+from auricle.control import OFF
 from auricle.doctor import (
     broker,
     broker_visit,
@@ -176,7 +177,9 @@ class Examination:
                 *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
                 *(hermes.subscriptions if hermes else ()),
             ],
-            discovery=settings.home_assistant.discovery,
+            introduction=assembly_mqtt.introduction(
+                settings, assembly_mqtt.options((OFF, *settings.wake_word.models))
+            ),
         )
 
     def _judge_broker(

@@ -1,10 +1,13 @@
 """What is true, told to the broker, and told again when it may have been forgotten."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from auricle.boot import since_boot
+from auricle.mqtt.broker import Delivered, DeliveryResult, Received
 from auricle.mqtt.client import MqttClient
+from auricle.mqtt.introduction import Introduction, Step
 from auricle.mqtt.messages import Message
 from auricle.mqtt.states import States
 
@@ -12,20 +15,38 @@ from auricle.mqtt.states import States
 BIRTH_JITTER = 5.0
 # Seconds to leave a broker alone that has no room.
 QUOTA_PAUSE = 30.0
+# Seconds that Home Assistant has, behind an outage of the broker, to be there again; it
+# is asked so often meanwhile. If it takes longer, it starts anew and knows nothing.
+HOUSE_PATIENCE = 60.0
+ASK_AGAIN = 1.0
 
 
 class Announcer:
     """Publishes retained messages; on the event loop."""
 
     def __init__(
-        self, client: MqttClient, online: Message, random: Callable[[], float]
+        self,
+        client: MqttClient,
+        online: Message,
+        introduction: Introduction | None,
+        random: Callable[[], float],
     ) -> None:
         """`online` is told last, when everything else is; `random` from 0 to 1."""
         self._client = client
         self._online = online
+        self._introduction = introduction
         self._random = random
         self._states = States()
         self._timer: asyncio.TimerHandle | None = None
+        self._single = False
+        """Whether the broker holds single ones of the device's entities."""
+        self._steps: deque[Step] | None = None
+        """Of the introduction, as far as they are still to be done."""
+        self._asked: int | None = None
+        """The id of a message that has to be heard before it goes on."""
+        self._asking_again: asyncio.TimerHandle | None = None
+        self._patient_until = 0.0
+        self._online_told = False
 
     def put(self, message: Message, *, again: bool = False) -> None:
         """Publish what is true now; what the broker knows only where `again`."""
@@ -50,20 +71,105 @@ class Announcer:
         self.stop()
         for message in self._states.take_all(since_boot()):
             self._tell(message)
-        self._client.publish(self._online)
+        self._introduce()
+
+    def connected(self) -> None:
+        """To a broker that says itself how the device was introduced to it."""
+        self._single = False
+        self._steps = None
+        self._asked = None
+        self._patient_until = since_boot() + HOUSE_PATIENCE
+
+    def noted(self, received: Received) -> bool:
+        """Take it, if it is what the broker remembers of the introduction."""
+        introduction = self._introduction
+        if introduction is None or received.topic != introduction.note:
+            return False
+        single = bool(received.payload)
+        # It comes with the first messages that we are sent, or soon behind them.
+        if received.retain and single != self._single:
+            self._single = single
+            self._introduce()
+        return True
+
+    def delivered(self, delivered: Delivered) -> None:
+        """Go on with the introduction, a message at a time: a broker that drops us for
+        one of them has by then acknowledged all that matters more, and it is known for
+        which.
+        """
+        if self._steps and delivered.id == self._asked:
+            self._asked = None
+            unheard = delivered.result is DeliveryResult.NO_LISTENER
+            if unheard and since_boot() < self._patient_until:
+                # Behind an outage of the broker, Home Assistant is back later than we.
+                self._tell_online()
+                loop = asyncio.get_running_loop()
+                self._asking_again = loop.call_later(ASK_AGAIN, self._go_on)
+                return
+            self._steps.popleft()
+        self._go_on()
+
+    def _introduce(self) -> None:
+        if not self._client.connected:
+            return
+        steps = []
+        if self._introduction is not None:
+            steps = self._introduction.steps(self._client.fits, single=self._single)
+            left_out = self._introduction.left_out(self._client.fits)
+            if left_out:
+                self._client.leave_out(left_out)
+        self._steps = deque(steps)
+        self._asked = None
+        self._online_told = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._ask_no_more()
+        while self._steps is not None and self._client.idle:
+            if not self._steps:
+                self._steps = None
+                self._tell_online()
+                return
+            step = self._steps[0]
+            message_id = self._client.publish(step.message)
+            if message_id is None:
+                return
+            if step.to_be_heard:
+                self._asked = message_id
+            else:
+                self._steps.popleft()
+                self._remember(step.message)
+
+    def _remember(self, told: Message) -> None:
+        if self._introduction is not None and told.topic == self._introduction.note:
+            self._single = bool(told.payload)
+
+    def _tell_online(self) -> None:
+        if not self._online_told:
+            self._online_told = True
+            self._client.publish(self._online)
 
     def announce_soon(self, then: Callable[[], None], *, after: float = 0.0) -> None:
         """The same, but not at the same moment as every other satellite."""
         loop = asyncio.get_running_loop()
         due = loop.time() + after + self._random() * BIRTH_JITTER
         if self._timer is None or self._timer.when() > due:
-            self.stop()
+            self._cancel_timer()
             self._timer = loop.call_at(due, then)
 
     def stop(self) -> None:
+        self._cancel_timer()
+        self._ask_no_more()
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _ask_no_more(self) -> None:
+        if self._asking_again is not None:
+            self._asking_again.cancel()
+            self._asking_again = None
 
     def _tell(self, message: Message) -> None:
         if self._client.publish(message) is None:

@@ -36,6 +36,10 @@ class Problem(StrEnum):
     REFUSED = "refused"
     TAKEN_OVER = "taken_over"
     """Another client uses our client id."""
+    TOO_LARGE = "too_large"
+    """It drops us for the size of what we send, which we then do not send again."""
+    CLOSED = "closed"
+    """The broker said why."""
     LOST = "lost"
 
     @property
@@ -54,6 +58,8 @@ class Version(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Connected:
     version: Version
+    largest_packet: int | None = None
+    """Bytes that the broker takes at once; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Disconnected:
     problem: Problem
     detail: str
     """A sentence for the log."""
+    unexplained: bool = False
+    """The connection just ended: whoever finds out why may say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,8 @@ class DeliveryResult(StrEnum):
     """The broker's access rules forbid it, or it is not to the broker's liking."""
     OVER_QUOTA = "over_quota"
     """The broker takes no more: a limit of its own is reached."""
+    TOO_LARGE = "too_large"
+    """It was not sent: it is more than the broker takes at once."""
     LOST = "lost"
     """The connection ended before the acknowledgment: it may have arrived."""
 

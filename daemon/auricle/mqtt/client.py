@@ -1,7 +1,9 @@
 """A broker that is there or will be: connections, one after the other, for ever."""
 
 import asyncio
+import itertools
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from auricle.mqtt.broker import (
@@ -9,6 +11,7 @@ from auricle.mqtt.broker import (
     Connected,
     ConnectionFact,
     Delivered,
+    DeliveryResult,
     Denied,
     Disconnected,
     Problem,
@@ -18,6 +21,7 @@ from auricle.mqtt.broker import (
 from auricle.mqtt.ending import taken_over
 from auricle.mqtt.knock import knock
 from auricle.mqtt.messages import Message
+from auricle.mqtt.packet_limit import PacketLimit, packet_size
 from auricle.mqtt.refusals import Refusal, Refusals
 from auricle.mqtt.route import SETTLED, Route, refusal_delays
 from auricle.mqtt.tls import tls_context
@@ -77,6 +81,14 @@ class MqttClient:
         self._problem: Problem | None = None
         self._refusals = Refusals()
         self._rival = False
+        self._limits: defaultdict[BrokerSettings, PacketLimit]
+        self._limits = defaultdict(PacketLimit)
+        # Of MQTT's own, none is below 1.
+        self._ids_of_left_out = itertools.count(-1, -1)
+        self._doubtful: int | None = None
+        """The id of what is under way and may be more than the broker takes."""
+        self._lost: list[Message] = []
+        """What was under way when the connection ended."""
 
     @property
     def connected(self) -> bool:
@@ -89,8 +101,17 @@ class MqttClient:
 
     @property
     def answers(self) -> bool:
-        """Whether the broker has acknowledged all that it could have by now."""
-        return self._connection is None or self._connection.answers
+        """Whether what is sent now is likely to be acknowledged: the broker has done so
+        with all that it could have by now, and with whatever it may drop us for.
+        """
+        if self._connection is None:
+            return True
+        return self._connection.answers and self._doubtful is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was published is acknowledged."""
+        return self._connection is not None and self._connection.idle
 
     @property
     def rounds(self) -> int | None:
@@ -120,9 +141,31 @@ class MqttClient:
         """Send now; the id that its Delivered will carry.
 
         None where it was not taken, because there is no connection or too much is
-        under way: nothing waits in here, where it would grow old.
+        under way: nothing waits in here, where it would grow old. What is more than
+        the broker takes at once is left out, as its Delivered says.
         """
-        return None if self._connection is None else self._connection.publish(message)
+        if self._connection is None or not self._connection.connected:
+            return None
+        size = self._size(message)
+        if self._limit.fits(size):
+            message_id = self._connection.publish(message)
+            if message.qos > 0 and self._limit.is_doubtful(size):
+                self._doubtful = message_id
+            return message_id
+        self.leave_out([message])
+        delivered = Delivered(next(self._ids_of_left_out), DeliveryResult.TOO_LARGE)
+        if message.qos > 0:
+            self._loop.call_soon(self._on_delivery, delivered)
+        return delivered.id
+
+    def fits(self, message: Message) -> bool:
+        """Whether the broker takes as much at once, as far as we know."""
+        return self._limit.fits(self._size(message))
+
+    def leave_out(self, messages: Sequence[Message]) -> None:
+        """Tell that these are more than the broker takes at once."""
+        topics = [message.topic for message in messages]
+        self._warn(self._refusals.too_large(topics, self._limit.largest))
 
     def found_a_rival(self) -> None:
         """Another client with our name was at this broker since we were: if we are
@@ -135,27 +178,30 @@ class MqttClient:
         while True:
             await asyncio.sleep(self._route.next(self._loop.time()))
             self._settings = self._route.current
-            end, lasted = await self._serve_one(Version.V5)
+            version = Version.V5
+            end, lasted = await self._serve_one(version)
             if end.problem is Problem.VERSION or (
                 # What a broker from before MQTT 5 may do instead of refusing it.
                 end.problem is Problem.LOST and lasted is None
             ):
-                end, lasted = await self._serve_one(Version.V311)
+                version = Version.V311
+                end, lasted = await self._serve_one(version)
             if self._stopping:
                 return
             if self._going_back:
                 self._going_back = False
                 self._route.start_over()
                 continue
-            if self._rival and end.problem is Problem.LOST:
+            end = self._explained(end, version)
+            if self._rival and end.unexplained:
                 end = taken_over(self._settings)
             if lasted is not None and lasted >= SETTLED:
                 drops = 0
                 self._problem = None
-            elif lasted is not None and end.problem is Problem.LOST:
-                drops += 1
+            elif lasted is not None:
+                drops = drops + 1 if end.unexplained else 0
             pause = self._route.ended(end, lasted, self._loop.time())
-            if drops >= DROPS and end.problem is Problem.LOST:
+            if drops >= DROPS and end.unexplained:
                 end = Disconnected(
                     Problem.TAKEN_OVER,
                     f"{self._settings} drops us as soon as we are connected: is "
@@ -194,6 +240,8 @@ class MqttClient:
         )
         self._connection = connection
         self._rival = False
+        self._lost.clear()
+        self._doubtful = None
         looking_back = None
         if self._route.stands_in:
             looking_back = asyncio.create_task(
@@ -208,7 +256,8 @@ class MqttClient:
 
     def _take(self, report: Connected | Denied | Received) -> None:
         match report:
-            case Connected(version):
+            case Connected(version, largest):
+                self._limit.told(largest)
                 # Where two clients share an id, each connection is news to nobody.
                 again = self._problem is Problem.TAKEN_OVER
                 logger.log(
@@ -229,8 +278,39 @@ class MqttClient:
 
     def _deliver(self, delivered: Delivered, message: Message, sent: float) -> None:
         now = self._loop.time()
+        if delivered.id == self._doubtful:
+            self._doubtful = None
+        if delivered.result is DeliveryResult.LOST:
+            self._lost.append(message)
+        else:
+            self._limit.accepted(self._size(message))
         self._warn(self._refusals.settled(message.topic, delivered.result, sent, now))
         self._on_delivery(delivered)
+
+    @property
+    def _limit(self) -> PacketLimit:
+        return self._limits[self._settings]
+
+    def _size(self, message: Message) -> int:
+        assert self._connection is not None
+        return packet_size(message, self._connection.version)
+
+    def _explained(self, end: Disconnected, version: Version) -> Disconnected:
+        """With the message that must have been why, where one was."""
+        sizes = {packet_size(message, version): message for message in self._lost}
+        if end.problem is Problem.TOO_LARGE:
+            size = self._limit.refused(sizes)
+        elif end.unexplained:
+            size = self._limit.dropped(sizes)
+        else:
+            return end
+        if size is None:
+            return end
+        return Disconnected(
+            Problem.TOO_LARGE,
+            f"the broker {self._settings} drops us for {size} bytes at once, on "
+            f"{sizes[size].topic}: as much is not sent to it any more",
+        )
 
     def _report_end(self, end: Disconnected) -> None:
         known = end.problem is self._problem

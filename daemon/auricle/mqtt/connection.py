@@ -159,13 +159,14 @@ class Connection:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._report, report)
 
-    def _connack(self, reason: ReasonCode) -> None:
+    def _connack(self, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
             self._end = ending.refused(
                 reason.value, str(reason), self._settings, self.version
             )
         else:
-            self._hand_over(Connected(self.version))
+            largest = getattr(properties, "MaximumPacketSize", None)
+            self._hand_over(Connected(self.version, largest))
 
     def _disconnected(self, reason: ReasonCode, *, by_broker: bool) -> None:
         if by_broker:
@@ -206,7 +207,9 @@ class Connection:
         )
         # paho calls these on its thread, on_publish even with a lock of its own held:
         # each hands over and returns.
-        client.on_connect = lambda _c, _u, _flags, reason, _p: self._connack(reason)
+        client.on_connect = lambda _c, _u, _flags, reason, properties: self._connack(
+            reason, properties
+        )
         client.on_disconnect = lambda _c, _u, flags, reason, _p: self._disconnected(
             reason, by_broker=flags.is_disconnect_packet_from_server
         )

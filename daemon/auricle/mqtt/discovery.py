@@ -1,4 +1,5 @@
-"""The satellite as a Home Assistant device: one retained message says it all.
+"""The satellite as a Home Assistant device: one retained message says it all, or one
+for each entity where a broker does not take as much at once.
 
 The rules come from Home Assistant's MQTT integration. The root of the message and
 `device` are strict: one unknown key, or one entity without a unique id, and the whole
@@ -6,12 +7,13 @@ device is refused. Entities are not: an older release ignores what it does not k
 """
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from auricle.mqtt.commands import Options
 from auricle.mqtt.entities import entities, key_of
 from auricle.mqtt.health_entities import Entity
+from auricle.mqtt.introduction import Introduction
 from auricle.mqtt.messages import Disclosure, Message
 from auricle.mqtt.topics import Topics
 
@@ -34,10 +36,10 @@ class Device:
 
 def discovery(
     topics: Topics, device: Device, disclosure: Disclosure, options: Options
-) -> Message:
-    """The message that makes the device appear, or change."""
+) -> Introduction:
+    """What makes the device appear, or change."""
     unwanted = _unwanted(device, disclosure)
-    payload = {
+    shared = {
         "device": _description(topics, device),
         "origin": _given(
             name="auricle",
@@ -46,16 +48,61 @@ def discovery(
         ),
         "availability": [{"topic": topics.availability}],
         "qos": 1,
-        "components": {
-            **{
-                key_of(entity): _component(topics, entity, unwanted)
-                for entity in entities(topics, options, device.currency)
-            },
-            **_triggers(topics),
-        },
     }
+    components = {
+        **{
+            key_of(entity): _component(topics, entity, unwanted)
+            for entity in entities(topics, options, device.currency)
+        },
+        **_triggers(topics),
+    }
+    return Introduction(
+        whole=_config(topics.discovery, {**shared, "components": components}),
+        parts=[
+            _single(topics, key, component, shared)
+            for key, component in components.items()
+        ],
+        shell=shell(topics),
+        note=topics.discovery_note,
+    )
+
+
+def shell(topics: Topics) -> Message:
+    """The device without an entity, of which Home Assistant makes nothing."""
+    payload = {
+        "device": {"identifiers": [topics.device_id]},
+        "origin": {"name": "auricle"},
+        "components": {},
+    }
+    return _config(topics.discovery, payload)
+
+
+def single_discoveries(topics: Topics) -> list[str]:
+    """The topics of all entities and triggers that there can be."""
+    components = {
+        **{key_of(e): e for e in entities(topics, Options((), ()), None)},
+        **_triggers(topics),
+    }
+    return [
+        topics.single_discovery(component["platform"], key)
+        for key, component in components.items()
+    ]
+
+
+def _single(
+    topics: Topics, key: str, component: Entity, shared: Mapping[str, object]
+) -> Message:
+    platform = component["platform"]
+    topic = topics.single_discovery(platform, key)
+    facts = {name: fact for name, fact in component.items() if name != "platform"}
+    if not facts:
+        return Message(topic, "", retain=True)
+    return _config(topic, {**shared, **facts})
+
+
+def _config(topic: str, payload: Mapping[str, object]) -> Message:
     compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return Message(topics.discovery, compact, retain=True)
+    return Message(topic, compact, retain=True)
 
 
 def _unwanted(device: Device, disclosure: Disclosure) -> Container[str]:

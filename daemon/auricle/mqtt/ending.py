@@ -9,6 +9,7 @@ from auricle.mqtt.broker import BrokerSettings, Disconnected, Problem, Version
 _UNSUPPORTED_VERSION = 0x84
 _AUTH_FAILURES = (0x86, 0x87, 0x8C)
 _SESSION_TAKEN_OVER = 0x8E
+_PACKET_TOO_LARGE = 0x95
 
 _CLOCK = " (is this machine's clock right?)"
 
@@ -36,8 +37,12 @@ def closed_by_broker(code: int, text: str, settings: BrokerSettings) -> Disconne
     """The broker said goodbye, with this reason."""
     if code == _SESSION_TAKEN_OVER:
         return taken_over(settings)
+    if code == _PACKET_TOO_LARGE:
+        return Disconnected(
+            Problem.TOO_LARGE, f"the broker {settings} does not take as much at once"
+        )
     return Disconnected(
-        Problem.LOST, f"the broker {settings} closed the connection: {text.lower()}"
+        Problem.CLOSED, f"the broker {settings} closed the connection: {text.lower()}"
     )
 
 
@@ -57,7 +62,9 @@ def lost(last_error: str, settings: BrokerSettings) -> Disconnected:
         # the handshake.
         return Disconnected(Problem.TLS, f"TLS with {settings} failed: {last_error}")
     return Disconnected(
-        Problem.LOST, last_error or f"the broker {settings} closed the connection"
+        Problem.LOST,
+        last_error or f"the broker {settings} closed the connection",
+        unexplained=True,
     )
 
 
@@ -87,6 +94,8 @@ def failed(error: Exception, settings: BrokerSettings) -> Disconnected:
             detail = f"{settings}: {error.strerror or error}".lower()
         case _:
             return Disconnected(
-                Problem.LOST, f"{settings} sent what is not MQTT: {error!r}"
+                Problem.LOST,
+                f"{settings} sent what is not MQTT: {error!r}",
+                unexplained=True,
             )
     return Disconnected(Problem.UNREACHABLE, detail)

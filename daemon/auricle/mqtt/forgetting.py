@@ -14,6 +14,7 @@ from auricle.mqtt.broker import (
     Received,
 )
 from auricle.mqtt.client import MqttClient
+from auricle.mqtt.discovery import single_discoveries
 from auricle.mqtt.messages import Message
 from auricle.mqtt.topics import Topics
 
@@ -59,7 +60,13 @@ class _Forgetting:
         self._client = MqttClient(
             replace(broker, client_id=f"{broker.client_id}_forget"),
             will=_clearing(topics.availability),
-            subscriptions=[f"{topics.root}/#", topics.discovery],
+            subscriptions=[
+                f"{topics.root}/#",
+                topics.discovery,
+                topics.single_discoveries,
+                # Where the broker's rules let us read no more.
+                topics.discovery_note,
+            ],
             on_connection=self._connection_changed,
             on_message=self._received,
             on_delivery=self._delivered,
@@ -88,8 +95,16 @@ class _Forgetting:
                 return
 
     async def _clear(self) -> None:
-        # The list by heart is for brokers that let nobody read.
-        to_clear = dict.fromkeys([*self._topics.retained, *self._retained])
+        # The lists by heart are for brokers that let nobody read. As long as Home
+        # Assistant knows single entities, it would take the end of the device for
+        # theirs, on the wrong topic.
+        single = [
+            topic
+            for topic in single_discoveries(self._topics)
+            if topic in self._retained
+            or self._retained.get(self._topics.discovery_note)
+        ]
+        to_clear = dict.fromkeys([*single, *self._topics.retained, *self._retained])
         ids = {topic: self._client.publish(_clearing(topic)) for topic in to_clear}
         while any(i is not None and i not in self._results for i in ids.values()):
             self._news.clear()
@@ -99,7 +114,11 @@ class _Forgetting:
             for topic, message_id in ids.items()
             if message_id is None
             or self._results.get(message_id)
-            in (DeliveryResult.REJECTED, DeliveryResult.OVER_QUOTA)
+            in (
+                DeliveryResult.REJECTED,
+                DeliveryResult.OVER_QUOTA,
+                DeliveryResult.TOO_LARGE,
+            )
         ]
         if denied:
             raise ForgettingError(

@@ -15,12 +15,14 @@ from auricle.mqtt.broker import (
     Delivered,
     DeliveryResult,
     Disconnected,
+    Received,
 )
 from auricle.mqtt.client import MqttClient
 from auricle.mqtt.commands import Command, Options
 from auricle.mqtt.delivery import Ledger, Outbound, Settled
 from auricle.mqtt.finals import Finals
 from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.introduction import Introduction
 from auricle.mqtt.messages import Diagnostics, Message, Messages
 from auricle.mqtt.outcomes import Outcomes
 from auricle.mqtt.partials import Partials
@@ -45,7 +47,7 @@ class Publisher:
         messages: Messages,
         options: Options,
         *,
-        discovery: Message | None,
+        introduction: Introduction | None,
         outbox: Path,
         time_to_live: float,
         history: bool,
@@ -71,7 +73,7 @@ class Publisher:
         self._boot_id = boot_id
         self._hermes = hermes
         self._quota_pause = quota_pause
-        subscriber = Subscriber(
+        self._subscriber = Subscriber(
             self._topics,
             options,
             heed_vocabulary=heed_vocabulary,
@@ -84,17 +86,15 @@ class Publisher:
         self._client = MqttClient(
             broker,
             will=messages.availability(online=False),
-            subscriptions=subscriber.subscriptions,
+            subscriptions=self._subscriber.subscriptions,
             on_connection=self._connection_changed,
-            on_message=subscriber.received,
+            on_message=self._received,
             on_delivery=self._delivered,
             delays=delays,
             fallbacks=fallbacks,
         )
         online = messages.availability(online=True)
-        self._announcer = Announcer(self._client, online, random)
-        if discovery is not None:
-            self._announcer.put(discovery)
+        self._announcer = Announcer(self._client, online, introduction, random)
         self._outcomes = Outcomes(
             self._client, self._announcer, messages, hermes, time_to_live
         )
@@ -215,6 +215,7 @@ class Publisher:
         match fact:
             case Connected():
                 self._broker_problem = None
+                self._announcer.connected()
                 run = self._messages.run(self._boot_id)
                 self._run_message = self._client.publish(run)
                 self._announce()
@@ -222,8 +223,13 @@ class Publisher:
                 self._broker_problem = detail
 
     def _announce(self) -> None:
-        self._announcer.announce()
+        # Commands first: they grow old.
         self._finals.listeners_came()
+        self._announcer.announce()
+
+    def _received(self, received: Received) -> None:
+        if not self._announcer.noted(received):
+            self._subscriber.received(received)
 
     def _run_found(self, run_id: str) -> None:
         # Before the broker had ours, it was an earlier run's.
@@ -237,6 +243,7 @@ class Publisher:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()
         self._finals.delivered(delivered)
+        self._announcer.delivered(delivered)
 
     def _house_started(self) -> None:
         self._announcer.announce_soon(self._announce)

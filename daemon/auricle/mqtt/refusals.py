@@ -1,5 +1,6 @@
 """What the broker does not let us do, until it does."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from auricle.mqtt.broker import DeliveryResult
@@ -12,6 +13,8 @@ class Refusal(StrEnum):
     """Its access rules forbid something."""
     OVER_QUOTA = "mqtt_quota"
     """It takes no more: a limit of its own is reached."""
+    TOO_LARGE = "mqtt_packet_size"
+    """It takes less at once than something has."""
 
 
 class Refusals:
@@ -21,17 +24,32 @@ class Refusals:
         self._denied: set[str] = set()
         self._warned: set[str] = set()
         self._over_quota: float | None = None
+        self._too_large: set[str] = set()
+        self._left_out: set[str] = set()
 
     @property
     def standing(self) -> Refusal | None:
         """What the broker refused last and has not allowed since."""
         if self._over_quota is not None:
             return Refusal.OVER_QUOTA
-        return Refusal.DENIED if self._denied else None
+        if self._denied:
+            return Refusal.DENIED
+        return Refusal.TOO_LARGE if self._too_large else None
 
     def connected(self) -> None:
-        """The rules may have been mended meanwhile."""
+        """The rules may have been mended meanwhile, and the limits raised."""
         self._denied.clear()
+        self._too_large.clear()
+
+    def too_large(self, topics: Iterable[str], largest: int | None) -> str | None:
+        """What is to be told on `topics` is more than the broker takes."""
+        topics = list(topics)
+        self._too_large.update(topics)
+        news = [topic for topic in topics if topic not in self._left_out]
+        self._left_out.update(news)
+        if not news:
+            return None
+        return f"the broker takes {largest} bytes at once; left out: {', '.join(news)}"
 
     def may_not_read(self, topic: str) -> str | None:
         return self._deny("read", topic)
@@ -53,7 +71,8 @@ class Refusals:
                 if self._over_quota is not None and sent > self._over_quota:
                     self._over_quota = None
                 self._denied.discard(topic)
-            case DeliveryResult.LOST:
+                self._too_large.discard(topic)
+            case DeliveryResult.TOO_LARGE | DeliveryResult.LOST:
                 pass
         return None
 

@@ -114,6 +114,22 @@ class Topics:
     def discovery(self) -> str:
         return f"{self.discovery_prefix}/device/{self.device_id}/config"
 
+    def single_discovery(self, platform: str, key: str) -> str:
+        """Of one entity. Home Assistant takes both topics for the same one's."""
+        return f"{self.discovery_prefix}/{platform}/{self.device_id}/{key}/config"
+
+    @property
+    def single_discoveries(self) -> str:
+        """The filter that matches all of these."""
+        return self.single_discovery("+", "+")
+
+    @property
+    def discovery_note(self) -> str:
+        """Retained while there are single ones: among the commands, for of our own
+        topics a broker's rules let us read those alone.
+        """
+        return f"{self.root}/discovery/set"
+
     # --- what the satellite obeys or heeds ---
 
     def command(self, what: Setting | Action) -> str:
@@ -139,6 +155,7 @@ class Topics:
         """All that the broker keeps for this satellite; the device itself first."""
         return (
             self.discovery,
+            self.discovery_note,
             self.availability,
             self.state,
             self.listening,

@@ -51,6 +51,7 @@ class WatchedConnection:
         """`on_delivery` is told once of each message that was published, with the time
         at which it was sent.
         """
+        self.version = version
         self._settings = settings
         self._subscriptions = list(subscriptions)
         self._on_report = on_report
@@ -79,6 +80,11 @@ class WatchedConnection:
     def rounds(self) -> int:
         """Of its thread, one a second or more."""
         return self._connection.rounds
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was sent is acknowledged."""
+        return not self._in_flight
 
     async def serve(self) -> tuple[Disconnected, float | None]:
         """From its opening to its end; and the seconds it lasted, if it was there."""

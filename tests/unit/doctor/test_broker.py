@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from auricle.doctor import broker
@@ -10,6 +12,9 @@ from auricle.mqtt.broker import (
     Problem,
     Version,
 )
+from auricle.mqtt.commands import Options
+from auricle.mqtt.discovery import Device, discovery
+from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")
@@ -33,6 +38,45 @@ def test_every_trouble_with_the_broker_has_its_remedy(problem: Problem) -> None:
     assert broker.judge_broker(visit).advice
     assert broker.judge_topics(visit).status is Status.SKIPPED
     assert broker.judge_home_assistant(visit).status is Status.SKIPPED
+
+
+INTRODUCTION = discovery(
+    TOPICS, Device("Study", "1", "Pi"), Disclosure(), Options(("auto",), ("off",))
+)
+
+
+def taking(largest: int | None, as_large: DeliveryResult | None = None) -> broker.Visit:
+    answers = asked().answers
+    assert answers is not None
+    answers = replace(answers, as_large=as_large)
+    fact = Connected(Version.V5, largest)
+    return broker.Visit("b:1883", fact, TOPICS, (), answers, INTRODUCTION)
+
+
+def test_a_broker_that_takes_enough_is_well() -> None:
+    for visit in (taking(None), taking(None, DeliveryResult.ACKED), taking(65_536)):
+        assert broker.judge_broker(visit).status is Status.OK
+
+
+def test_a_broker_that_takes_the_device_one_by_one_is_well_and_it_is_said() -> None:
+    found = broker.judge_broker(taking(4000))
+    assert found.status is Status.OK
+    assert "takes 4000 bytes at once" in found.meaning
+    assert "its entities go one by one" in found.meaning
+
+
+def test_a_broker_that_takes_too_little_names_what_is_missing() -> None:
+    found = broker.judge_broker(taking(640))
+    assert found.status is Status.WARNING
+    assert "recognition_hints" in found.meaning
+    assert "max_packet_size" in found.advice
+
+
+def test_a_broker_that_drops_who_sends_much_is_found_out() -> None:
+    found = broker.judge_broker(taking(None, DeliveryResult.LOST))
+    assert found.status is Status.WARNING
+    assert "drops us for" in found.meaning
+    assert "max_packet_size" in found.advice
 
 
 def test_a_forbidden_announcement_names_its_topic() -> None:

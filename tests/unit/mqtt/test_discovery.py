@@ -26,7 +26,7 @@ EVERYTHING = Disclosure(partial=True)
 def announced(
     device: Device = DEVICE, disclosure: Disclosure = EVERYTHING
 ) -> dict[str, Any]:
-    message = discovery(TOPICS, device, disclosure, OPTIONS)
+    message = discovery(TOPICS, device, disclosure, OPTIONS).whole
     assert message.retain
     payload = json.loads(message.payload)
     assert isinstance(payload, dict)
