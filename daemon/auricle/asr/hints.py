@@ -1,6 +1,7 @@
 """Words to expect, in the measure of those who read them: tokens."""
 
 import re
+import unicodedata
 
 MOST_TOKENS = 10_000
 """Of a session's `corpus.text` (the service's documentation)."""
@@ -38,5 +39,11 @@ def fitting(hints: str) -> str:
 
 
 def _tokens_of(word: str) -> int:
-    letters = _LETTERS_OF_TOKEN if word.isascii() else _LETTERS_OF_TOKEN_ELSEWHERE
-    return -(-len(word) // letters)
+    # A single character may stand for several words: a fraction, an invocation.
+    pieces = _WORD.findall(unicodedata.normalize("NFKC", word))
+    return sum(map(_tokens_of_piece, pieces))
+
+
+def _tokens_of_piece(piece: str) -> int:
+    letters = _LETTERS_OF_TOKEN if piece.isascii() else _LETTERS_OF_TOKEN_ELSEWHERE
+    return -(-len(piece) // letters)

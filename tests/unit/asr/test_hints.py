@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auricle.asr.hints import MOST_TOKENS, fitting, tokens
@@ -22,6 +22,9 @@ def test_tokens_are_neither_characters_nor_words(text: str, count: int) -> None:
     assert tokens(text) == count
 
 
+@example("¼")
+@example("㏂")
+@example("\ufdfa")
 @given(st.text())
 def test_no_text_has_fewer_tokens_than_the_server_counts(text: str) -> None:
     assert tokens(text) >= len(words(text))
