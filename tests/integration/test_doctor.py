@@ -178,7 +178,8 @@ async def test_a_running_satellite_is_not_disturbed(
     assert "WARNING" not in program.log
     assert house.on("auricle/study/availability") == ["online"]
     probes = [heard for heard in house.heard if "doctor" in heard.topic]
-    assert {heard.payload for heard in probes} == {""}
+    # Nothing, and as much of it as a device has to say.
+    assert {heard.payload.strip("x") for heard in probes} == {""}
     assert not any(heard.retain for heard in probes)
 
 
