@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.speech.detectors import VoiceDetectorName
+from auricle.vad.detectors import VoiceDetectorName
 from benchmarks import footprint, instructions, latency, listening, mixed_audio
 from benchmarks import streaming as streams
 from benchmarks.footprint_report import memory_report, start_report

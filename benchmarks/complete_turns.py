@@ -7,14 +7,14 @@ from functools import cache
 from math import ceil
 
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
-from auricle.events import Heard
-from auricle.speech.endpointing import (
+from auricle.turns.endpointing import (
     PRESETS,
     Endpointer,
     EndpointingSettings,
     Preset,
 )
-from auricle.speech.silero import SileroVoiceDetector
+from auricle.turns.events import Heard
+from auricle.vad.silero import SileroVoiceDetector
 from benchmarks.endpoints import (
     Observed,
     detection,

@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 
-from auricle.audio.attention import ROOM_MEMORY
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
-from auricle.events import Heard
-from auricle.speech.activity import VoiceDetector, WebrtcVoiceDetector
-from auricle.speech.endpointing import PRESETS, Endpointer, EndpointingSettings
-from auricle.speech.silero import SileroVoiceDetector
+from auricle.capture.attention import ROOM_MEMORY
+from auricle.turns.endpointing import PRESETS, Endpointer, EndpointingSettings
+from auricle.turns.events import Heard
+from auricle.vad.activity import VoiceDetector, WebrtcVoiceDetector
+from auricle.vad.silero import SileroVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.peers import HomeAssistant, bare_webrtc

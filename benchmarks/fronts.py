@@ -14,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle import sounds
+from auricle.app.build import LONGEST_SOUND
+from auricle.app.runner import RecognizerSession, Runner
 from auricle.asr.client import AsrClient, Timeouts
 from auricle.asr.connection import Endpoint
-from auricle.asr.events import SessionSettings
-from auricle.assembly import LONGEST_SOUND
-from auricle.audio.attention import Attention
+from auricle.assets import sounds
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import (
     FRAME_BYTES,
@@ -29,19 +28,20 @@ from auricle.audio.frame import (
     SAMPLE_RATE,
     Frame,
 )
-from auricle.audio.hearing import Hearing
 from auricle.audio.known_sound import KnownSound
 from auricle.audio.sound import read_short
 from auricle.audio.source import SourceHealth
-from auricle.budget import Budget, Limits
-from auricle.config_sections import UtteranceSettings
-from auricle.events import RecognizerFailed, RecognizerSaid
-from auricle.runner import RecognizerSession, Runner
-from auricle.satellite import Satellite, SatelliteState
-from auricle.speech.activity import WebrtcVoiceDetector
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.turn import Mode, Outcome, Stamp, Turn
-from auricle.turn_factory import TurnFactory
+from auricle.capture.attention import Attention
+from auricle.capture.hearing import Hearing
+from auricle.config.sections import UtteranceSettings
+from auricle.qwen_asr.events import SessionSettings
+from auricle.turns.budget import Budget, Limits
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import RecognizerFailed, RecognizerSaid
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import Mode, Outcome, Stamp, Turn
+from auricle.vad.activity import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.rooms import Room, SpokenTurn, Stage, pcm_of

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from auricle.audio.frame import FRAME_SECONDS
 from auricle.recognizer.whisper import WhisperEngine
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.speech.wake_phrase import WakePhrase
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.wake_phrase import WakePhrase
 from benchmarks.endpoints import silero_end
 from benchmarks.progress import told
 from benchmarks.recordings import Recordings

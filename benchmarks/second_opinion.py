@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.recognizer.whisper import WhisperEngine
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.speech.wake_phrase import WHOLE_PHRASE, WakePhrase
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.wake_phrase import WHOLE_PHRASE, WakePhrase
 from benchmarks.endpoints import detection, silero_end
 from benchmarks.progress import told
 from benchmarks.recordings import Clip

@@ -7,8 +7,8 @@ from functools import cache
 
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE
 from auricle.recognizer.whisper import WhisperEngine
-from auricle.speech.activity import WebrtcVoiceDetector
-from auricle.speech.endpointing import Endpointer, EndpointingSettings
+from auricle.turns.endpointing import Endpointer, EndpointingSettings
+from auricle.vad.activity import WebrtcVoiceDetector
 from benchmarks.endpoints import (
     Observed,
     detection,

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auricle.asr.events import ServerVad, SessionSettings
 from auricle.asr.protocol import AsrProtocol, ProtocolState
-from auricle.audio.attention import Attention
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, Frame
-from auricle.speech.activity import WebrtcVoiceDetector
-from auricle.speech.detectors import VoiceDetectorName
+from auricle.capture.attention import Attention
+from auricle.qwen_asr.events import ServerVad, SessionSettings
+from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.detectors import VoiceDetectorName
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.costs import cpu_seconds

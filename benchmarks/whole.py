@@ -27,7 +27,7 @@ from auricle.audio.frame import (
     Frame,
 )
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Mode, Transcript
+from auricle.turns.turn import Mode, Transcript
 from auricle.wake.microwakeword import BUNDLED
 from benchmarks.progress import told
 from benchmarks.rooms import Room, SpokenTurn, Stage, pcm_of

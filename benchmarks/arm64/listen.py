@@ -33,8 +33,8 @@ def main() -> None:
 
 
 def _auricle() -> Callable[[Frame], object]:
-    from auricle.audio.attention import Attention
-    from auricle.speech.activity import WebrtcVoiceDetector
+    from auricle.capture.attention import Attention
+    from auricle.vad.activity import WebrtcVoiceDetector
     from auricle.wake.detector import WakeWordModel
     from auricle.wake.microwakeword import MicroWakeWordEngine
 
@@ -55,13 +55,13 @@ def _pymicro_wakeword() -> Callable[[Frame], object]:
 
 
 def _silero() -> Callable[[Frame], object]:
-    from auricle.speech.silero import SileroVoiceDetector
+    from auricle.vad.silero import SileroVoiceDetector
 
     return SileroVoiceDetector().is_speech
 
 
 def _webrtc() -> Callable[[Frame], object]:
-    from auricle.speech.activity import WebrtcVoiceDetector
+    from auricle.vad.activity import WebrtcVoiceDetector
 
     return WebrtcVoiceDetector().is_speech
 

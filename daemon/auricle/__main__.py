@@ -11,7 +11,7 @@ from pathlib import Path
 
 from auricle.cli.parser import build_parser
 from auricle.errors import ConfigError, RecordingError, StateInUseError
-from auricle.redaction import OURS, RedactedStream, secrets_of
+from auricle.system.redaction import OURS, RedactedStream, secrets_of
 
 logger = logging.getLogger(__name__)
 

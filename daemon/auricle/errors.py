@@ -14,7 +14,7 @@
 
 from pathlib import Path
 
-from auricle.turn import Reason
+from auricle.turns.turn import Reason
 
 
 class AuricleError(Exception):

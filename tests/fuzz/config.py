@@ -10,8 +10,8 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["auricle.config_loading", "tomllib"]):
-    from auricle.config_loading import load
+with atheris.instrument_imports(include=["auricle.config.loading", "tomllib"]):
+    from auricle.config.loading import load
     from auricle.errors import ConfigError
 
 FILE = Path(tempfile.mkdtemp()) / "config.toml"

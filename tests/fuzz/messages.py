@@ -10,12 +10,12 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["auricle", "json"]):
-    from auricle.asr.decoding import decode_server_event
+    from auricle.qwen_asr.decoding import decode_server_event
     from auricle.recognizer.codecs import make_decoder
     from auricle.recognizer.segmenter import VadSegmenter
     from auricle.recognizer.session import Orders, RecognizerSession
     from auricle.recognizer.transcriptions import Transcribe
-    from auricle.turn import Transcript
+    from auricle.turns.turn import Transcript
 
 _MOST_FRAMES = 8
 

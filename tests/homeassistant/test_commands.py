@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.recording import read_recording
-from auricle.recordings import OKAY_NABU
 from rigs.broker import Broker
 from rigs.eventually import eventually
 from rigs.home_assistant import HomeAssistant

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from auricle import app
-from auricle.config import Settings
-from auricle.config_loading import load
+from auricle.app import app
+from auricle.config.loading import load
+from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
 from rigs.any_settings import TEXTS, options, schemas, single_values
 from rigs.broker import Broker

@@ -11,7 +11,7 @@ SLEEP = """
 import asyncio
 import time
 
-from auricle.event_loop import run
+from auricle.system.event_loop import run
 
 
 async def main() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from auricle.asr.connection import Endpoint
-from auricle.asr.events import (
+from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
     ServerVad,
@@ -16,9 +16,9 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.journal import LineFormatter
-from auricle.redaction import OURS
-from auricle.turn import Reason
+from auricle.system.journal import LineFormatter
+from auricle.system.redaction import OURS
+from auricle.turns.turn import Reason
 from rigs.asked import (
     MANUAL,
     VAD,

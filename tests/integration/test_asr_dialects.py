@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from auricle.asr.events import FinalTranscript, SessionSettings
-from auricle.events import RecognizerSaid
+from auricle.qwen_asr.events import FinalTranscript, SessionSettings
+from auricle.turns.events import RecognizerSaid
 from rigs.asked import MANUAL, VAD, Asked, ask, client_of, quiet, voice
 from rigs.eventually import eventually
 from rigs.recognizer_faults import (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.events import ServerEvent
 from auricle.asr.exchange import Exchange, Traffic
 from auricle.errors import AsrError
-from auricle.turn import Reason
+from auricle.qwen_asr.events import ServerEvent
+from auricle.turns.turn import Reason
 from rigs.asked import MANUAL, voice
 from rigs.eventually import eventually
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from auricle.asr.events import SessionSettings
-from auricle.events import RecognizerFailed
-from auricle.turn import Reason
+from auricle.qwen_asr.events import SessionSettings
+from auricle.turns.events import RecognizerFailed
+from auricle.turns.turn import Reason
 from rigs.asked import (
     MANUAL,
     VAD,

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from auricle.breaker import FAILURES
-from auricle.turn import Reason
+from auricle.turns.turn import Reason
 from rigs.asked import MANUAL, Asked, client_of
 from rigs.eventually import eventually
 from rigs.recognizer_faults import RefuseHandshake

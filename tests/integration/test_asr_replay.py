@@ -2,7 +2,7 @@
 
 import pytest
 
-from auricle.asr.events import SessionSettings, SpeechStopped
+from auricle.qwen_asr.events import SessionSettings, SpeechStopped
 from rigs.asked import (
     MANUAL,
     VAD,

@@ -10,7 +10,7 @@ import pytest
 from auricle.asr.client import AsrClient
 from auricle.asr.connection import Endpoint
 from auricle.errors import ConfigError
-from auricle.turn import Reason
+from auricle.turns.turn import Reason
 from rigs.asked import MANUAL, Asked, client_of, voice
 from rigs.certificates import Authority, Certificate
 from rigs.dated_certificate import dated_certificate

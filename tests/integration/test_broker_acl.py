@@ -9,14 +9,14 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from auricle.mqtt.broker import BrokerSettings
 from auricle.mqtt.commands import Command, Options, SetMute
-from auricle.mqtt.delivery import Fate, Settled
-from auricle.mqtt.discovery import Device, discovery
+from auricle.mqtt.delivery.ledger import Fate, Settled
+from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting, Topics
-from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from rigs.broker import Broker, password_file, running_broker
 from rigs.eventually import eventually
 from rigs.house import House

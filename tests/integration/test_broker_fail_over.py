@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.broker import (
+from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
     Disconnected,
     Problem,
 )
-from auricle.mqtt.client import MqttClient
+from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.messages import Message
 from rigs.broker import Broker, password_file, running_broker
 from rigs.eventually import eventually
@@ -100,7 +100,7 @@ async def test_where_the_first_is_away_the_second_serves(
 async def test_a_broker_that_dies_is_replaced_and_returned_to(
     first: Broker, second: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "auricle.mqtt.client")
+    caplog.set_level(logging.INFO, "auricle.mqtt.link.client")
     async with satellite(first, second):
         await is_said(first, "online")
         first.kill()

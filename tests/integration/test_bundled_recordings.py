@@ -11,7 +11,7 @@ from auricle.wake.microwakeword import BUNDLED, MicroWakeWordEngine
 from rigs.speech import frames
 
 TESTS = Path(__file__).parents[1] / "data/recordings"
-RECORDINGS = Path(str(files("auricle.recordings")))
+RECORDINGS = Path(str(files("auricle.assets.recordings")))
 
 
 @pytest.mark.parametrize(

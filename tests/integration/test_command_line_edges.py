@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from auricle import state_lock
 from auricle.__main__ import ENDED_BY_SIGPIPE, EX_CONFIG, EX_IOERR
+from auricle.app import state_lock
 from auricle.cli.parser import build_parser
-from auricle.toml import toml
+from auricle.config.toml import toml
 from rigs.broker import Broker
 from rigs.program import auricle, clean_environment, write_settings
 from rigs.recordings import save

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.broker import DeliveryResult, Disconnected, Problem
+from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
 from rigs.broker import Broker, free_port, running_broker
 from rigs.certificates import Authority
 from rigs.eventually import eventually

@@ -18,11 +18,11 @@ import soundfile
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from auricle.config_loading import load, secret_origins
+from auricle.app.remembered import Remembered
+from auricle.app.state_file import StateFile
+from auricle.config.loading import load, secret_origins
 from auricle.doctor import service
 from auricle.doctor.service import Service
-from auricle.remembered import Remembered
-from auricle.state_file import StateFile
 from rigs.broker import Broker, free_port, password_file, running_broker
 from rigs.dated_certificate import dated_certificate
 from rigs.house import House

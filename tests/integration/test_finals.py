@@ -5,9 +5,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from auricle.mqtt.delivery import Fate
-from auricle.mqtt.outbox_file import OutboxFile
-from auricle.mqtt.watched_connection import ANSWER_TIME
+from auricle.mqtt.delivery.ledger import Fate
+from auricle.mqtt.delivery.outbox_file import OutboxFile
+from auricle.mqtt.link.watched_connection import ANSWER_TIME
 from rigs.broker import Broker
 from rigs.eventually import eventually
 from rigs.house import House

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.broker import BrokerSettings
 from auricle.mqtt.forgetting import ForgettingError, forget
+from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.topics import Setting, Topics
 from rigs.broker import Broker, free_port, password_file, running_broker
 from rigs.house import House

@@ -9,11 +9,11 @@ from typing import Protocol
 import pytest
 
 from auricle.audio.frame import Frame
-from auricle.audio.hearing import LONGEST_OPENING, HearingState
 from auricle.audio.recording import RecordingSource, read_recording
 from auricle.audio.source import AudioSource, SourceHealth
+from auricle.capture.hearing import LONGEST_OPENING, HearingState
 from auricle.errors import RecordingError
-from auricle.events import (
+from auricle.turns.events import (
     Heard,
     MicrophoneClosed,
     MicrophoneFound,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from auricle.recordings import OKAY_NABU
+from auricle.assets.recordings import OKAY_NABU
 from rigs.broker import Broker, password_file, running_broker
 from rigs.eventually import eventually
 from rigs.house import House
@@ -118,4 +118,4 @@ async def test_the_journal_gets_priorities(tmp_path: Path, broker: Broker) -> No
     lines = log.read_text().splitlines()
     assert all(line[0] == "<" and line[2] == ">" for line in lines), lines
     [lost] = [line for line in lines if "is lost" in line]
-    assert lost.startswith("<4>auricle.audio.hearing: ")
+    assert lost.startswith("<4>auricle.capture.hearing: ")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from auricle.remembered import Remembered
-from auricle.state_file import StateFile
+from auricle.app.remembered import Remembered
+from auricle.app.state_file import StateFile
 from rigs.broker import free_port
 from rigs.program import auricle, write_settings
 from rigs.recordings import save

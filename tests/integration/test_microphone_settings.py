@@ -18,13 +18,13 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle import assembly
+from auricle.app import build
 from auricle.audio.conversion import Converter
 from auricle.audio.device import CaptureFormat
 from auricle.audio.raw_sound import RawSound
 from auricle.audio.recording import open_sound
 from auricle.audio.source import SourceHealth
-from auricle.config_sections import MicrophoneSettings
+from auricle.config.sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from rigs.broker import Broker
 from rigs.eventually import eventually
@@ -143,7 +143,7 @@ def test_every_setting_of_the_microphone_is_heeded_by_what_stands_for_it(
     with os.fdopen(out) as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
         name = "-" if stands_for_it == "standard input" else str(path)
-        source = assembly.source(
+        source = build.source(
             MicrophoneSettings(recording=name, speed=1000, channel=0, gain=-20.0)
         )
         with closing(source):
@@ -182,7 +182,7 @@ def test_what_has_one_channel_is_heard_whatever_channel_is_wanted(
 
 def examined(path: Path, **microphone: Any) -> tuple[SourceHealth, str]:
     settings = MicrophoneSettings(**microphone)
-    with closing(assembly.recording(path, settings)) as recording:
+    with closing(build.recording(path, settings)) as recording:
         for _ in recording.frames():
             pass
         return recording.health, recording.trouble

@@ -117,7 +117,7 @@ async def test_a_language_that_it_does_not_know_is_refused_by_name(
     tmp_path: Path,
 ) -> None:
     path = save(tmp_path / "spoken.flac", spoken(COMMAND))
-    config = tmp_path / "auricle.toml"
+    config = tmp_path / "auricle.config.toml"
     async with local_recognizer("--model", "moonshine") as url:
         write_settings(config, {"asr": {"url": url, "language": "de"}})
         code, _, err = await auricle("transcribe", "--config", str(config), str(path))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.broker import DeliveryResult, Disconnected, Problem
+from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
 from auricle.mqtt.messages import Message
 from rigs.broker import Broker, free_port, password_file, running_broker
 from rigs.eventually import eventually
@@ -74,7 +74,7 @@ async def test_a_broker_that_comes_late_is_found() -> None:
 async def test_an_outage_is_warned_of_once(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "auricle.mqtt.client")
+    caplog.set_level(logging.DEBUG, "auricle.mqtt.link.client")
     async with satellite(broker.port) as study:
         await study.connected()
         broker.kill()

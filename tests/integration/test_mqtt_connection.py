@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from auricle.mqtt.broker import Connected, Received, Version
+from auricle.mqtt.link.broker import Connected, Received, Version
 from auricle.mqtt.messages import Message
 from rigs.broker import Broker
 from rigs.eventually import eventually
@@ -64,8 +64,8 @@ async def test_a_satellite_that_dies_is_announced_as_offline(broker: Broker) -> 
 
 SHORT_LIFE = """
 import asyncio, itertools, sys
-from auricle.mqtt.broker import BrokerSettings
-from auricle.mqtt.client import MqttClient
+from auricle.mqtt.link.broker import BrokerSettings
+from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.messages import Message
 
 async def live():

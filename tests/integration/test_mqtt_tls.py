@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.mqtt.broker import DeliveryResult, Disconnected, Problem
+from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
 from rigs.broker import Broker, running_broker
 from rigs.certificates import Authority
 from rigs.dated_certificate import dated_certificate

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.outbox import Outbox
-from auricle.mqtt.outbox_file import Purpose, Record
+from auricle.mqtt.delivery.outbox import Outbox
+from auricle.mqtt.delivery.outbox_file import Purpose, Record
 from rigs.eventually import eventually
 
 
@@ -105,7 +105,7 @@ async def test_it_is_on_the_disk_before_it_is_said_to_be_kept(path: Path) -> Non
 async def test_a_command_goes_where_there_is_no_disk_at_all(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "auricle.mqtt.outbox")
+    caplog.set_level(logging.DEBUG, "auricle.mqtt.delivery.outbox")
     (tmp_path / "state").write_text("a file where the directory should be")
     async with desk(tmp_path / "state" / "outbox.db") as first:
         first.keep("a")

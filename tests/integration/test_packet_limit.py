@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.broker import BrokerSettings, Connected, DeliveryResult, Problem
-from auricle.mqtt.delivery import Fate
-from auricle.mqtt.discovery import single_discoveries
+from auricle.mqtt.delivery.ledger import Fate
+from auricle.mqtt.discovery.payload import single_discoveries
 from auricle.mqtt.forgetting import forget
+from auricle.mqtt.link.broker import BrokerSettings, Connected, DeliveryResult, Problem
+from auricle.mqtt.link.packet_limit import packet_size
+from auricle.mqtt.link.refusals import Refusal
 from auricle.mqtt.messages import Message
-from auricle.mqtt.packet_limit import packet_size
-from auricle.mqtt.refusals import Refusal
 from rigs.broker import ANONYMOUS, Broker, running_broker
 from rigs.eventually import eventually
 from rigs.fault_proxy import FaultProxy, Way

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from auricle.app import EX_RESTART
+from auricle.app.app import EX_RESTART
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.turn import Mode
+from auricle.turns.turn import Mode
 from rigs.broker import Broker
 from rigs.eventually import eventually
 from rigs.house import House

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from auricle.asr.connection import Connection, Endpoint
+from auricle.assets.recordings import OKAY_NABU
 from auricle.errors import AsrError, AsrRejectedError
-from auricle.recordings import OKAY_NABU
 from rigs.broker import Broker, free_port
 from rigs.house import House
 from rigs.http_proxy import answering_proxy

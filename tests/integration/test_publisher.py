@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 from auricle.mqtt.commands import Listen, ListenAction
-from auricle.mqtt.delivery import Fate
+from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.link.refusals import Refusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
-from auricle.mqtt.refusals import Refusal
 from auricle.mqtt.topics import Setting
-from auricle.turn import Outcome, OutcomeKind, Reason, Stamp
+from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp
 from rigs.broker import Broker
 from rigs.eventually import eventually
 from rigs.fault_proxy import FaultProxy

@@ -3,12 +3,12 @@
 import asyncio
 import json
 
-from auricle.asr.events import AppendAudio, encode_client_event
+from auricle.qwen_asr.events import AppendAudio, encode_client_event
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import Conversation
 from auricle.recognizer.session import RecognizerSession
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 from rigs.asked import quiet, voice
 from rigs.energy_segmenter import EnergySegmenter
 from rigs.eventually import eventually

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from auricle.asr.events import LANGUAGES
+from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.inference import Inference
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 from rigs.asked import voice
 from rigs.scripted_engine import ScriptedEngine
 

@@ -16,14 +16,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from auricle.asr.connection import Endpoint
-from auricle.asr.events import (
+from auricle.errors import ConfigError
+from auricle.qwen_asr.events import (
     ServerVad,
     SessionFinished,
     SessionSettings,
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.errors import ConfigError
 from auricle.recognizer.server import RecognizerServer
 from rigs.asked import MANUAL, VAD, Asked, client_of, quiet, voice
 from rigs.certificates import Authority

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.hearing import HearingState
-from auricle.supervision import Supervisor
-from auricle.systemd import Notifier
-from auricle.vitals import Vitals
+from auricle.capture.hearing import HearingState
+from auricle.health.supervision import Supervisor
+from auricle.health.vitals import Vitals
+from auricle.system.systemd import Notifier
 from rigs.program import local_recognizer
 
 LISTENING = Vitals(

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from auricle.mqtt.broker import Delivered, DeliveryResult
+from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.mqtt.messages import Message
 from rigs.broker import Broker
 from rigs.eventually import eventually

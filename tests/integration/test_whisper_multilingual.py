@@ -6,10 +6,10 @@ from importlib.util import find_spec
 
 import pytest
 
-from auricle.asr.events import LANGUAGES
+from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.weights import BASE
 from auricle.recognizer.whisper import WhisperEngine
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 from rigs.speech import say, silence
 
 GERMAN = "Schalte das Licht in der Küche ein"

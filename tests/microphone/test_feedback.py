@@ -30,7 +30,7 @@ from rigs.virtual_microphone import VirtualMicrophone
 NODE = "auricle/study"
 WAKE_WORD = say("okay nabu")
 COMMAND = say("turn on the kitchen light")
-SOUNDS = Path(__file__).parents[2] / "daemon/auricle/sounds"
+SOUNDS = Path(__file__).parents[2] / "daemon/auricle/assets/sounds"
 
 Samples = NDArray[np.float64]
 

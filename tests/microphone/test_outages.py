@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.hearing import HearingState
 from auricle.audio.microphone import Microphone
 from auricle.audio.source import SourceHealth
-from auricle.events import MicrophoneFound, MicrophoneLost
+from auricle.capture.hearing import HearingState
+from auricle.turns.events import MicrophoneFound, MicrophoneLost
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from rigs.ear import Ear

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.recording import read_recording
-from auricle.recordings import OKAY_NABU
 from rigs.broker import Broker, running_broker
 from rigs.eventually import eventually
 from rigs.house import House

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from auricle.config import Settings
+from auricle.config.settings import Settings
 
 Schema = Mapping[str, Any]
 

@@ -8,18 +8,18 @@ import numpy as np
 
 from auricle.asr.client import AsrClient, Timeouts
 from auricle.asr.connection import Endpoint
-from auricle.asr.events import (
+from auricle.asr.session import AsrSession
+from auricle.audio.frame import SAMPLE_RATE, FrameCutter
+from auricle.audio.resampler import StreamResampler
+from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
     ServerVad,
     SessionSettings,
     SpeechStopped,
 )
-from auricle.asr.session import AsrSession
-from auricle.audio.frame import SAMPLE_RATE, FrameCutter
-from auricle.audio.resampler import StreamResampler
-from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
-from auricle.turn import Reason
+from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
+from auricle.turns.turn import Reason
 from rigs.eventually import eventually
 
 MANUAL = SessionSettings(turn_detection=None, language="en")

@@ -3,17 +3,17 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from auricle.audio.attention import Attention
-from auricle.audio.hearing import CaptureEvent, Hearing
 from auricle.audio.source import AudioSource
-from auricle.events import (
+from auricle.capture.attention import Attention
+from auricle.capture.hearing import CaptureEvent, Hearing
+from auricle.turns.events import (
     Heard,
     MicrophoneClosed,
     MicrophoneFound,
     MicrophoneLost,
     WakeWordHeard,
 )
-from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.vad.activity import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordEngine
 
 Event = CaptureEvent

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from auricle.asr.events import ServerVad
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.engine import SegmentEnded, SegmentEvent, SegmentStarted
 
 _STEP = SAMPLE_RATE // 100

@@ -17,24 +17,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import SystemRandom
 
-from auricle import assembly, assembly_mqtt
+from auricle.app import build, build_mqtt
+from auricle.app.runner import RecognizerSession, Runner
 from auricle.asr.client import AsrClient
-from auricle.audio.capture_clock import CaptureClock
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.boot import since_boot
-from auricle.config import Settings
-from auricle.config_loading import load
-from auricle.event_loop import EventLoop
-from auricle.events import (
+from auricle.capture.capture_clock import CaptureClock
+from auricle.config.loading import load
+from auricle.config.settings import Settings
+from auricle.mqtt.publisher import Publisher
+from auricle.system.clock import since_boot
+from auricle.system.event_loop import EventLoop
+from auricle.turns.events import (
     Heard,
     MicrophoneFound,
     RecognizerFailed,
     RecognizerSaid,
     WakeWordHeard,
 )
-from auricle.mqtt.publisher import Publisher
-from auricle.runner import RecognizerSession, Runner
-from auricle.turn import Turn
+from auricle.turns.turn import Turn
 from auricle.wake.detector import Detection
 from rigs.eventually import eventually
 from rigs.program import write_settings
@@ -55,11 +55,11 @@ class Satellite:
     """One of them: everything of `auricle run` behind its capture thread."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
-        messages = assembly_mqtt.messages(settings)
+        messages = build_mqtt.messages(settings)
         self.publisher = Publisher(
-            assembly_mqtt.broker(settings.mqtt, messages.topics),
+            build_mqtt.broker(settings.mqtt, messages.topics),
             messages,
-            assembly_mqtt.options([_WAKE_WORD]),
+            build_mqtt.options([_WAKE_WORD]),
             introduction=None,
             outbox=folder / f"{settings.satellite.name}.sqlite",
             time_to_live=settings.mqtt.time_to_live,
@@ -67,16 +67,16 @@ class Satellite:
             boot_id=uuid.uuid4().hex,
             on_command=lambda _: None,
             on_fate=lambda _: None,
-            delays=assembly_mqtt.reconnect_delays,
+            delays=build_mqtt.reconnect_delays,
             random=SystemRandom().random,
         )
         self.ears = ScriptedEars()
         self._runner = Runner(
-            assembly.satellite(settings, [_WAKE_WORD], muted=False),
+            build.satellite(settings, [_WAKE_WORD], muted=False),
             self.ears,
             TurnRecognizer(settings),
             self.publisher,
-            assembly.budget(settings),
+            build.budget(settings),
             time_to_live=settings.mqtt.time_to_live,
         )
 
@@ -120,10 +120,10 @@ class TurnRecognizer:
     """A session a turn."""
 
     def __init__(self, settings: Settings) -> None:
-        endpoint = assembly.recognizer_endpoint(settings.asr)
-        timeouts = assembly.timeouts(settings.asr)
-        self._client = AsrClient(endpoint, timeouts, assembly.resampler)
-        self._settings = assembly.session_settings(settings)
+        endpoint = build.recognizer_endpoint(settings.asr)
+        timeouts = build.timeouts(settings.asr)
+        self._client = AsrClient(endpoint, timeouts, build.resampler)
+        self._settings = build.session_settings(settings)
 
     def open(
         self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]

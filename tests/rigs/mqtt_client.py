@@ -5,7 +5,7 @@ import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
-from auricle.mqtt.broker import (
+from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
@@ -15,7 +15,7 @@ from auricle.mqtt.broker import (
     Problem,
     Received,
 )
-from auricle.mqtt.client import MqttClient
+from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.messages import Message
 from rigs.eventually import eventually
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from auricle.event_loop import EventLoop
+from auricle.system.event_loop import EventLoop
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from auricle.mqtt.outbox_file import OutboxFile, Purpose, Record
+from auricle.mqtt.delivery.outbox_file import OutboxFile, Purpose, Record
 from rigs.marks import Kept, Marks
 
 OUTBOX = "outbox.sqlite"

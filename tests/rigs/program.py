@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from auricle.toml import toml
+from auricle.config.toml import toml
 
 Settings = Mapping[str, Mapping[str, Any]]
 LOG = "auricle.log"
@@ -36,7 +36,7 @@ class Program:
         self._stdin = stdin
         self._environment = environment
         self._arguments = arguments
-        self.config = folder / "auricle.toml"
+        self.config = folder / "auricle.config.toml"
         satellite = {"state_directory": str(folder), **settings.get("satellite", {})}
         write_settings(self.config, {**settings, "satellite": satellite})
         self._log_path = folder / LOG

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from auricle.boot import since_boot
-from auricle.mqtt.broker import BrokerSettings
 from auricle.mqtt.commands import Command, Options
-from auricle.mqtt.delivery import Fate, Settled
-from auricle.mqtt.discovery import Device, discovery
+from auricle.mqtt.delivery.ledger import Fate, Settled
+from auricle.mqtt.discovery.payload import Device, discovery
 from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Topics
-from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from auricle.system.clock import since_boot
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.broker import Broker
 from rigs.eventually import eventually

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from auricle.asr.events import TRANSCRIPTION
+from auricle.qwen_asr.events import TRANSCRIPTION
 
 Message = dict[str, Any]
 Frame = Message | str | bytes

@@ -23,7 +23,7 @@ from auricle.audio.frame import (
     SAMPLE_RATE,
 )
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 from rigs.eventually import eventually
 from rigs.recognizer_faults import Fault
 from rigs.scripted_recognizer import ScriptedRecognizer

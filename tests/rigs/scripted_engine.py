@@ -2,8 +2,8 @@
 
 import threading
 
-from auricle.asr.events import LANGUAGES
-from auricle.turn import Transcript
+from auricle.qwen_asr.events import LANGUAGES
+from auricle.turns.turn import Transcript
 
 
 class ScriptedEngine:

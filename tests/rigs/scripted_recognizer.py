@@ -37,7 +37,7 @@ from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.session import RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 from rigs.energy_segmenter import EnergySegmenter
 from rigs.recognizer_faults import Fault, Frame, Message, as_text
 

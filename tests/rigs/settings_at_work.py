@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from auricle.remembered import Remembered
-from auricle.state_file import StateFile
+from auricle.app.remembered import Remembered
+from auricle.app.state_file import StateFile
 from rigs.marks import Kept, Marks
 
 STATE = "state.json"

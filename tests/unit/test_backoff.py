@@ -3,7 +3,7 @@ from itertools import islice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.backoff import full_jitter
+from auricle.retry import full_jitter
 
 
 def test_the_longest_delays_double_up_to_the_cap() -> None:

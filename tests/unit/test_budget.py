@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.budget import Budget, Limits, Spent
+from auricle.turns.budget import Budget, Limits, Spent
 
 TODAY = date(2026, 11, 21)
 TOMORROW = TODAY + timedelta(days=1)

@@ -27,7 +27,7 @@ NEVER = {
     "datetime.today",
     "date.today",
 }
-ASKS_FOR_ALL = "boot.py"
+ASKS_FOR_ALL = "clock.py"
 
 
 def asked_for() -> set[tuple[str, str]]:

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle import assembly, assembly_mqtt
-from auricle.config import Settings
-from auricle.config_loading import doubts, load, overriding, secret_origins
-from auricle.config_overrides import OF_THE_SCRIPTS
-from auricle.config_sections import node_name_from_host
-from auricle.config_services import host_and_port
+from auricle.app import build, build_mqtt
+from auricle.config.loading import doubts, load, overriding, secret_origins
+from auricle.config.overrides import OF_THE_SCRIPTS
+from auricle.config.sections import node_name_from_host
+from auricle.config.services import host_and_port
+from auricle.config.settings import Settings
+from auricle.config.toml import toml
 from auricle.errors import ConfigError
-from auricle.toml import toml
 from rigs.any_settings import schemas, single_values
 
 TODAY = date(2026, 11, 22)
@@ -352,9 +352,7 @@ def test_the_broker_may_be_written_as_other_programs_have_it(
 
     assert settings.mqtt.address == address
     assert (
-        assembly_mqtt.broker(
-            settings.mqtt, assembly_mqtt.messages(settings).topics
-        ).host
+        build_mqtt.broker(settings.mqtt, build_mqtt.messages(settings).topics).host
         == address[0]
     )
 
@@ -454,14 +452,14 @@ def test_a_cost_limit_is_reached_on_each_of_the_services_hosts(
 ) -> None:
     limits = {"cost_per_day": 1, "seconds_per_day": 0}
     settings = Settings.model_validate({"asr": asr, "limits": limits})
-    budget = assembly.budget(settings)
+    budget = build.budget(settings)
     budget.used(0.99 / price, TODAY)
     assert not budget.is_spent(0.0, TODAY)
 
     budget.used(0.02 / price, TODAY)
 
     assert budget.is_spent(0.0, TODAY)
-    assert assembly_mqtt.device(settings).currency == "USD"
+    assert build_mqtt.device(settings).currency == "USD"
 
 
 def test_a_cost_limit_that_could_never_be_reached_is_refused_with_the_remedy() -> None:
@@ -472,10 +470,10 @@ def test_a_cost_limit_that_could_never_be_reached_is_refused_with_the_remedy() -
     with pytest.raises(
         ConfigError, match=r"asr\.example; set limits\.price_per_second"
     ):
-        assembly.budget(settings)
+        build.budget(settings)
 
     priced = {**limited, "price_per_second": 0.001}
-    budget = assembly.budget(Settings.model_validate({"asr": own, "limits": priced}))
+    budget = build.budget(Settings.model_validate({"asr": own, "limits": priced}))
     budget.used(1001, TODAY)
     assert budget.is_spent(0.0, TODAY)
 
@@ -484,7 +482,7 @@ def test_a_published_price_is_not_taken_for_another_currencys() -> None:
     settings = Settings.model_validate({"limits": {"currency": "EUR"}})
 
     with pytest.raises(ConfigError, match=r"set limits\.price_per_second, in EUR"):
-        assembly.budget(settings)
+        build.budget(settings)
 
 
 def test_a_workspace_of_its_own_region_is_part_of_the_host(tmp_path: Path) -> None:
@@ -544,7 +542,7 @@ def test_any_hostname_makes_a_name_that_topics_can_carry(hostname: str) -> None:
 def test_a_preset_sets_what_the_file_does_not(tmp_path: Path) -> None:
     text = '[utterance]\nmode = "manual"\npreset = "patient"\nlongest = 20\n'
 
-    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+    endpointing = build.endpointing(load(written(tmp_path, text)))
 
     assert (endpointing.silence, endpointing.no_speech_timeout) == (0.8, 8.0)
     assert endpointing.longest == 20.0
@@ -553,7 +551,7 @@ def test_a_preset_sets_what_the_file_does_not(tmp_path: Path) -> None:
 def test_more_silence_is_waited_for_after_short_utterances_too(tmp_path: Path) -> None:
     text = '[utterance]\nmode = "manual"\nsilence = 1.5\n'
 
-    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+    endpointing = build.endpointing(load(written(tmp_path, text)))
 
     assert endpointing.silence_after_short == 1.5
 
@@ -561,7 +559,7 @@ def test_more_silence_is_waited_for_after_short_utterances_too(tmp_path: Path) -
 def test_the_silence_after_short_utterances_can_be_chosen(tmp_path: Path) -> None:
     text = '[utterance]\nmode = "manual"\nsilence_after_short = 0.4\n'
 
-    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+    endpointing = build.endpointing(load(written(tmp_path, text)))
 
     assert endpointing.silence_after_short == 0.4
 
@@ -569,7 +567,7 @@ def test_the_silence_after_short_utterances_can_be_chosen(tmp_path: Path) -> Non
 def test_where_the_server_ends_the_sentence_ours_waits_longer(tmp_path: Path) -> None:
     text = '[utterance]\npreset = "fast"\nsilence = 0.2\nsilence_after_short = 0.2\n'
 
-    endpointing = assembly.endpointing(load(written(tmp_path, text)))
+    endpointing = build.endpointing(load(written(tmp_path, text)))
 
     assert endpointing.silence == pytest.approx(1.4)
     assert endpointing.silence_after_short == pytest.approx(1.4)

@@ -4,15 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from auricle.budget import Spent
-from auricle.control import SPENT_WITHIN, Control
-from auricle.events import (
-    CancelRequested,
-    Event,
-    FollowUpRequested,
-    ListenRequested,
-    MuteRequested,
-)
+from auricle.app.control import SPENT_WITHIN, Control
+from auricle.app.remembered import Remembered
 from auricle.mqtt.commands import (
     Listen,
     ListenAction,
@@ -26,7 +19,14 @@ from auricle.mqtt.commands import (
     SetWakeWord,
 )
 from auricle.mqtt.topics import Setting
-from auricle.remembered import Remembered
+from auricle.turns.budget import Spent
+from auricle.turns.events import (
+    CancelRequested,
+    Event,
+    FollowUpRequested,
+    ListenRequested,
+    MuteRequested,
+)
 
 NOTHING = Remembered()
 

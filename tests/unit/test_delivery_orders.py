@@ -16,9 +16,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from auricle.asr.events import FinalTranscript, InterimTranscript, SessionFinished
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
-from auricle.events import (
+from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound, Settled
+from auricle.mqtt.delivery.notices import Notice, Notices, report
+from auricle.mqtt.delivery.outbox_file import Purpose, Record
+from auricle.mqtt.delivery.stored import Stored, from_text, to_text
+from auricle.mqtt.link.broker import Delivered, DeliveryResult
+from auricle.qwen_asr.events import FinalTranscript, InterimTranscript, SessionFinished
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import (
     CancelRequested,
     Event,
     Heard,
@@ -28,15 +34,9 @@ from auricle.events import (
     RecognizerSaid,
     WakeWordHeard,
 )
-from auricle.mqtt.broker import Delivered, DeliveryResult
-from auricle.mqtt.delivery import Fate, Ledger, Outbound, Settled
-from auricle.mqtt.notices import Notice, Notices, report
-from auricle.mqtt.outbox_file import Purpose, Record
-from auricle.mqtt.stored import Stored, from_text, to_text
-from auricle.satellite import Satellite
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.turn import Mode, Outcome, OutcomeKind, Reason, Stamp
-from auricle.turn_factory import TurnFactory
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Reason, Stamp
 from auricle.wake.detector import Detection
 
 TIME_TO_LIVE = 10.0

@@ -3,7 +3,7 @@ import socket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.dialing import in_turn
+from auricle.system.dialing import in_turn
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 

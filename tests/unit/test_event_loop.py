@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auricle.event_loop import MOST_LOOKUPS, EventLoop
+from auricle.system.event_loop import MOST_LOOKUPS, EventLoop
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from auricle.asr.events import (
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
     InterimTranscript,
@@ -13,8 +14,8 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.events import (
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import (
     AwaitFinal,
     CancelRequested,
     Effect,
@@ -37,11 +38,10 @@ from auricle.events import (
     StopRequested,
     WakeWordHeard,
 )
-from auricle.satellite import Satellite, SatelliteState
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.speech.wake_phrase import WakePhrase
-from auricle.turn import Mode, Outcome, OutcomeKind, Reason
-from auricle.turn_factory import TurnFactory
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Reason
+from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 
 TURN = "turn"

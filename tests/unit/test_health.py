@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auricle.audio.hearing import HearingState
 from auricle.audio.source import SourceHealth
-from auricle.health import Pacer, microphone_problem
+from auricle.capture.hearing import HearingState
+from auricle.health.diagnostics import Pacer, microphone_problem
 from auricle.mqtt.messages import Diagnostics
 
 WELL = Diagnostics(datetime(2026, 11, 21, tzinfo=UTC), asr=True, mic=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from auricle.asr.events import (
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
     InterimTranscript,
@@ -19,8 +20,8 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.events import (
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import (
     AwaitFinal,
     CancelRequested,
     CloseSession,
@@ -39,11 +40,10 @@ from auricle.events import (
     StartTurn,
     WakeWordHeard,
 )
-from auricle.open_turn import LINGER
-from auricle.satellite import Satellite, SatelliteState
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.turn import Mode, Outcome, OutcomeKind, Reason
-from auricle.turn_factory import TurnFactory
+from auricle.turns.factory import TurnFactory
+from auricle.turns.open_turn import LINGER
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Reason
 from auricle.wake.detector import Detection
 
 TURN = "turn-1"

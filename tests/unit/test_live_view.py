@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.live_view import LiveView, Moment, bar, gauge
+from auricle.listen.view import LiveView, Moment, bar, gauge
 from auricle.wake.detector import Detection
 
 NOON = datetime(2026, 11, 21, 12, 0, 7, tzinfo=UTC)

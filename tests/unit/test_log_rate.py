@@ -1,6 +1,6 @@
 import logging
 
-from auricle.log_rate import BURST, PER_SECOND, LogRate
+from auricle.system.log_rate import BURST, PER_SECOND, LogRate
 
 
 def line(text: str, *args: object) -> logging.LogRecord:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from auricle.racing import race
+from auricle.system.racing import race
 
 
 class Track:

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from auricle.asr.events import (
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
     SessionFinished,
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.events import (
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import (
     Attend,
     AwaitFinal,
     BudgetChanged,
@@ -45,11 +46,10 @@ from auricle.events import (
     StopRequested,
     WakeWordHeard,
 )
-from auricle.satellite import Satellite, SatelliteState
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.speech.wake_phrase import WakePhrase
-from auricle.turn import EndedBy, Mode, Outcome, OutcomeKind, Reason
-from auricle.turn_factory import TurnFactory
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import EndedBy, Mode, Outcome, OutcomeKind, Reason
+from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 
 TURN = "turn-1"

@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from auricle.asr.events import (
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
+from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
     InterimTranscript,
@@ -16,8 +17,8 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
-from auricle.events import (
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import (
     Attend,
     AwaitFinal,
     BudgetChanged,
@@ -46,10 +47,9 @@ from auricle.events import (
     StopRequested,
     WakeWordHeard,
 )
-from auricle.satellite import Satellite, SatelliteState
-from auricle.speech.endpointing import EndpointingSettings
-from auricle.turn import Mode, OutcomeKind, Reason
-from auricle.turn_factory import TurnFactory
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import Mode, OutcomeKind, Reason
 from auricle.wake.detector import Detection
 
 OPEN = {SatelliteState.LISTENING, SatelliteState.PROCESSING}

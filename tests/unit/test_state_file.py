@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auricle.budget import Spent
-from auricle.remembered import Remembered
-from auricle.state_file import PAUSE, Memory, StateFile
+from auricle.app.remembered import Remembered
+from auricle.app.state_file import PAUSE, Memory, StateFile
+from auricle.turns.budget import Spent
 from rigs.eventually import eventually
 
 CHANGED = Remembered(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from auricle.app.state_lock import NAME, holder, locked
 from auricle.errors import StateInUseError
-from auricle.state_lock import NAME, holder, locked
 
 HOLD = """
 import sys
 from pathlib import Path
-from auricle.state_lock import locked
+from auricle.app.state_lock import locked
 
 with locked(Path(sys.argv[1])):
     print("held", flush=True)

@@ -2,7 +2,7 @@
 
 import os
 
-from auricle.systemd import Notifier
+from auricle.system.systemd import Notifier
 
 
 def test_without_systemd_nobody_is_told_and_nothing_watched() -> None:

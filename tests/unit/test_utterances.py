@@ -3,15 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.events import (
+from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.cli.utterances import LONGEST, Cutter, Said, Stretch
+from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
     SessionFinished,
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.utterances import LONGEST, Cutter, Said, Stretch
 
 
 def cut(*stretches: tuple[float, bool]) -> list[float]:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from auricle.audio.hearing import HearingState
-from auricle.vitals import Ears, Pulse, Vitals
+from auricle.capture.hearing import HearingState
+from auricle.health.vitals import Ears, Pulse, Vitals
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from auricle.asr.connection import Connection, Endpoint, tls_context
-from auricle.asr.events import (
+from auricle.asr.exchange import Exchange, Resampler, Traffic
+from auricle.asr.session import AsrSession, Deliver
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.breaker import Breaker
+from auricle.errors import AsrError, AsrRejectedError, NoNetworkError
+from auricle.qwen_asr.events import (
     FinalTranscript,
     ServerEvent,
     SessionSettings,
     SessionUpdated,
 )
-from auricle.asr.exchange import Exchange, Resampler, Traffic
-from auricle.asr.hints import MOST_TOKENS, fitting
-from auricle.asr.session import AsrSession, Deliver
-from auricle.audio.frame import SAMPLE_RATE
-from auricle.boot import since_boot
-from auricle.breaker import Breaker
-from auricle.errors import AsrError, AsrRejectedError, NoNetworkError
-from auricle.turn import Reason
+from auricle.qwen_asr.hints import MOST_TOKENS, fitting
+from auricle.system.clock import since_boot
+from auricle.turns.turn import Reason
 
 logger = logging.getLogger(__name__)
 

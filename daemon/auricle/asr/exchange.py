@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from auricle.asr.events import ServerEvent, SessionSettings
 from auricle.asr.protocol import MOST_AT_ONCE, AsrProtocol, ProtocolState
 from auricle.errors import AsrError
-from auricle.turn import Reason
+from auricle.qwen_asr.events import ServerEvent, SessionSettings
+from auricle.turns.turn import Reason
 
 logger = logging.getLogger(__name__)
 

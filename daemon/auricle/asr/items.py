@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from auricle.asr.decoding import InterimDelta
-from auricle.asr.events import (
+from auricle.errors import AsrProtocolError
+from auricle.qwen_asr.decoding import InterimDelta
+from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
     InterimTranscript,
@@ -19,8 +20,7 @@ from auricle.asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from auricle.asr.wording import LONGEST_TEXT
-from auricle.errors import AsrProtocolError
+from auricle.qwen_asr.wording import LONGEST_TEXT
 
 MOST_ITEMS = 200
 """Of a session's first minute: no voice makes as many utterances of it."""

@@ -15,8 +15,10 @@ finished   nothing more comes or goes
 from collections import deque
 from enum import StrEnum
 
-from auricle.asr.decoding import InterimDelta, decode_server_event
-from auricle.asr.events import (
+from auricle.asr.items import Items
+from auricle.errors import AsrProtocolError
+from auricle.qwen_asr.decoding import InterimDelta, decode_server_event
+from auricle.qwen_asr.events import (
     AppendAudio,
     Commit,
     Committed,
@@ -36,8 +38,6 @@ from auricle.asr.events import (
     TranscriptionFailed,
     encode_client_event,
 )
-from auricle.asr.items import Items
-from auricle.errors import AsrProtocolError
 
 # Two frames a message: half the messages, and no word is later than a blink.
 _LIVE_APPEND = 0.06

@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from auricle.asr.endpoint import is_loopback
+from auricle.qwen_asr.address import is_loopback
 
 # What is asked for a proxy, in this order. RFC 6455 would have SOCKS first.
 _SCHEMES = {"wss": ("wss", "socks", "https"), "ws": ("ws", "socks", "https", "http")}

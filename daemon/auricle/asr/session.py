@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, get_args
 
-from auricle.asr.events import (
+from auricle.asr.exchange import Exchange
+from auricle.asr.failures import error_event, failed_item
+from auricle.asr.protocol import LONGEST_UTTERANCE
+from auricle.asr.unanswered import End, Unanswered
+from auricle.audio.frame import Frame
+from auricle.errors import AsrError, NoNetworkError
+from auricle.qwen_asr.events import (
     FinalTranscript,
     ServerError,
     ServerEvent,
@@ -18,14 +24,8 @@ from auricle.asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from auricle.asr.exchange import Exchange
-from auricle.asr.failures import error_event, failed_item
-from auricle.asr.protocol import LONGEST_UTTERANCE
-from auricle.asr.unanswered import End, Unanswered
-from auricle.audio.frame import Frame
-from auricle.errors import AsrError, NoNetworkError
-from auricle.events import Recognition, RecognizerFailed, RecognizerSaid
-from auricle.turn import Reason
+from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
+from auricle.turns.turn import Reason
 
 logger = logging.getLogger(__name__)
 

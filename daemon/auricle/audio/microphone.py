@@ -17,8 +17,8 @@ from auricle.audio.portaudio import (
     bounded,
 )
 from auricle.audio.source import SourceHealth
-from auricle.boot import since_boot
 from auricle.errors import MicrophoneError
+from auricle.system.clock import since_boot
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from auricle.audio.device import (
 )
 from auricle.audio.frame import FRAME_SECONDS
 from auricle.audio.sound_libraries import ask_for_a_large_buffer, silence_libraries
-from auricle.boot import since_boot
 from auricle.errors import AuricleError, ConfigError, MicrophoneError
+from auricle.system.clock import since_boot
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from auricle import app
-from auricle.config import Settings
-from auricle.config_loading import SYSTEM_FILE, default_file, doubts, load
+from auricle.app import app
+from auricle.config.loading import SYSTEM_FILE, default_file, doubts, load
+from auricle.config.settings import Settings
+from auricle.config.toml import toml
 from auricle.doctor import service
 from auricle.doctor.configuration import API_KEY
-from auricle.toml import toml
 
 
 def main(args: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ from importlib.resources import as_file
 from math import inf
 from pathlib import Path
 
-from auricle import assembly
+from auricle.app import build
+from auricle.assets.recordings import OKAY_NABU
 from auricle.cli.demo_processes import (
     NODE,
     START_TIMEOUT,
@@ -30,10 +31,9 @@ from auricle.cli.demo_processes import (
     recognizer,
     subscriber,
 )
-from auricle.cli.telling import tell
-from auricle.config_loading import load
-from auricle.recordings import OKAY_NABU
-from auricle.toml import toml
+from auricle.cli.turn_lines import tell
+from auricle.config.loading import load
+from auricle.config.toml import toml
 
 # A wake word is detected while it is said, or it is not. This much behind the end of
 # the recording even a busy machine has heard all of it.
@@ -120,7 +120,7 @@ def _examine(path: Path) -> tuple[float, list[str]]:
     """How long it is, as the satellite will hear it, and what is odd about it."""
     # The satellite is a process of its own: its environment is ours, its file is not.
     microphone = load(None).microphone
-    with closing(assembly.recording(path, microphone)) as recording:
+    with closing(build.recording(path, microphone)) as recording:
         seconds = sum(frame.seconds for frame in recording.frames())
         trouble = [recording.trouble] if recording.trouble else []
         return seconds, [*recording.remarks, *trouble]

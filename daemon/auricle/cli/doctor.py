@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from auricle import assembly
+from auricle.app import build
 from auricle.audio.level import QUIETEST_DBFS
-from auricle.config import Settings
-from auricle.config_loading import (
+from auricle.config.loading import (
     SYSTEM_FILE,
     default_file,
     doubts,
@@ -17,14 +16,15 @@ from auricle.config_loading import (
     overriding,
     secret_origins,
 )
+from auricle.config.mistakes import Mistakes
+from auricle.config.settings import Settings
 from auricle.doctor import configuration, microphone, report, service
 from auricle.doctor.checks import Result, all_well
 from auricle.doctor.examination import Examination, without_settings
 from auricle.doctor.examining import examine
 from auricle.errors import ConfigError
-from auricle.live_view import bar
-from auricle.mistakes import Mistakes
-from auricle.redaction import OURS
+from auricle.listen.view import bar
+from auricle.system.redaction import OURS
 
 
 def main(args: argparse.Namespace) -> int:
@@ -74,9 +74,9 @@ class _Doctor:
         """With what no other check looks at."""
         mistakes = Mistakes()
         with mistakes.noted():
-            assembly.feedback_sounds(settings.feedback)
+            build.feedback_sounds(settings.feedback)
         with mistakes.noted():
-            assembly.budget(settings)
+            build.budget(settings)
         try:
             mistakes.raise_any()
         except ConfigError as error:

@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from auricle import assembly, assembly_mqtt, event_loop, state_lock
-from auricle.config_loading import default_file, load
+from auricle.app import build, build_mqtt, state_lock
+from auricle.config.loading import default_file, load
 from auricle.mqtt.forgetting import ForgettingError, forget
+from auricle.system import event_loop
 
 # sysexits.h
 EX_UNAVAILABLE = 69
@@ -13,14 +14,14 @@ EX_UNAVAILABLE = 69
 
 def main(args: argparse.Namespace) -> int:
     settings = load(args.config or default_file())
-    topics = assembly_mqtt.messages(settings).topics
-    if running := state_lock.holder(assembly.state_directory(settings)):
+    topics = build_mqtt.messages(settings).topics
+    if running := state_lock.holder(build.state_directory(settings)):
         message = f"{running} would tell all again: stop it first"
         print(f"auricle forget: {message}", file=sys.stderr)
         return EX_UNAVAILABLE
     try:
         forgotten = event_loop.run(
-            forget(assembly_mqtt.broker(settings.mqtt, topics), topics)
+            forget(build_mqtt.broker(settings.mqtt, topics), topics)
         )
     except ForgettingError as error:
         print(f"auricle forget: {error}", file=sys.stderr)

@@ -8,11 +8,11 @@ import sys
 from contextlib import ExitStack, suppress
 
 from auricle.cli.terminal import Screen
-from auricle.config import Settings
-from auricle.config_loading import SYSTEM_FILE, default_file, load
+from auricle.config.loading import SYSTEM_FILE, default_file, load
+from auricle.config.settings import Settings
 from auricle.doctor import service
-from auricle.event_loop import run
-from auricle.live_listening import LiveListening
+from auricle.listen.listening import LiveListening
+from auricle.system.event_loop import run
 
 # Seconds.
 _REDRAW_EVERY, _LINE_EVERY = 0.1, 1.0

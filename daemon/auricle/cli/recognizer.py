@@ -9,13 +9,13 @@ import sys
 import time
 from pathlib import Path
 
-from auricle import journal
 from auricle.errors import ConfigError
 from auricle.recognizer.engines import load_engine
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer
-from auricle.redaction import OURS
-from auricle.systemd import Notifier
+from auricle.system import journal
+from auricle.system.redaction import OURS
+from auricle.system.systemd import Notifier
 
 _LARGEST_KEY_FILE = 64 * 1024
 

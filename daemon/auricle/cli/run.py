@@ -3,9 +3,10 @@
 import argparse
 import logging
 
-from auricle import app, assembly, event_loop, journal, state_lock
-from auricle.config import Settings
-from auricle.config_loading import default_file, doubts, load
+from auricle.app import app, build, state_lock
+from auricle.config.loading import default_file, doubts, load
+from auricle.config.settings import Settings
+from auricle.system import event_loop, journal
 
 logger = logging.getLogger(__name__)
 
@@ -23,5 +24,5 @@ def main(args: argparse.Namespace) -> int:
     journal.start(settings.log.level)
     for doubt in doubts(settings):
         logger.warning("%s", doubt)
-    with state_lock.locked(assembly.state_directory(settings)):
+    with state_lock.locked(build.state_directory(settings)):
         return event_loop.run(app.run(settings, read))

@@ -9,20 +9,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 
-from auricle import assembly
+from auricle.app import build
 from auricle.asr.client import AsrClient, Timeouts
-from auricle.asr.events import InterimTranscript, SessionSettings
-from auricle.asr.wording import joined
 from auricle.audio.frame import Frame
 from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler
-from auricle.config_loading import default_file, load
-from auricle.config_sections import MicrophoneSettings
+from auricle.cli.utterances import Cutter, Said, Stretch
+from auricle.config.loading import default_file, load
+from auricle.config.sections import MicrophoneSettings
 from auricle.errors import RecordingError
-from auricle.events import RecognizerFailed, RecognizerSaid
-from auricle.speech.activity import WebrtcVoiceDetector
-from auricle.turn import Reason
-from auricle.utterances import Cutter, Said, Stretch
+from auricle.qwen_asr.events import InterimTranscript, SessionSettings
+from auricle.qwen_asr.wording import joined
+from auricle.turns.events import RecognizerFailed, RecognizerSaid
+from auricle.turns.turn import Reason
+from auricle.vad.activity import WebrtcVoiceDetector
 
 # A slow machine at home may take its time over a minute of speech.
 _FINAL_TIMEOUT = 60.0
@@ -46,9 +46,9 @@ class _FailedError(Exception):
 def main(args: argparse.Namespace) -> int:
     options = {"asr.url": args.url, "utterance.mode": args.mode}
     settings = load(args.config or default_file(), options)
-    endpoint = assembly.recognizer_endpoint(settings.asr)
+    endpoint = build.recognizer_endpoint(settings.asr)
     timeouts = Timeouts(connect=settings.asr.connect_timeout, final=_FINAL_TIMEOUT)
-    session = assembly.session_settings(settings)
+    session = build.session_settings(settings)
 
     async def transcribe_all() -> int:
         client = AsrClient(endpoint, timeouts, StreamResampler)
@@ -72,7 +72,7 @@ async def _transcribe_all(
     for name in args.files:
         progress = _Progress(name, lines=args.interim, as_json=args.json)
         try:
-            recording = assembly.recording(name, microphone, raw_rate=args.rate)
+            recording = build.recording(name, microphone, raw_rate=args.rate)
             with closing(recording):
                 said = await _transcribe(recording, client, session, progress.show)
         except RecordingError as error:

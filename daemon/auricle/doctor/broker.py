@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auricle.doctor.checks import Result, Status
-from auricle.mqtt.broker import (
+from auricle.mqtt.discovery.introduction import Introduction
+from auricle.mqtt.link.broker import (
     Connected,
     DeliveryResult,
     Disconnected,
     Problem,
     Version,
 )
-from auricle.mqtt.introduction import Introduction
-from auricle.mqtt.packet_limit import packet_size
+from auricle.mqtt.link.packet_limit import packet_size
 from auricle.mqtt.topics import Topics
 
 BROKER, TOPICS, HOME_ASSISTANT = "broker", "topics", "home assistant"

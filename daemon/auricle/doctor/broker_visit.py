@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from auricle import event_loop
 from auricle.doctor.broker import Answers, Visit
-from auricle.mqtt.broker import (
+from auricle.mqtt.discovery.introduction import Introduction
+from auricle.mqtt.discovery.payload import shell
+from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
@@ -23,12 +24,11 @@ from auricle.mqtt.broker import (
     Problem,
     Received,
 )
-from auricle.mqtt.client import MqttClient
-from auricle.mqtt.discovery import shell
-from auricle.mqtt.introduction import Introduction
+from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.packet_limit import packet_size
 from auricle.mqtt.messages import Message
-from auricle.mqtt.packet_limit import packet_size
 from auricle.mqtt.topics import Topics
+from auricle.system import event_loop
 
 # The broker has acknowledged everything by then.
 _ECHO = 1.0

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from auricle.boot import BUILT
 from auricle.doctor.checks import Result, Status
+from auricle.system.clock import BUILT
 
 NAME = "clock"
 _ADVICE = "set it: sudo timedatectl set-ntp true; a Pi has no clock that runs while off"

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from auricle import assembly, assembly_mqtt
+from auricle.app import build, build_mqtt
+from auricle.app.control import OFF
+from auricle.app.state_file import StateFile
 from auricle.audio.recording import STANDARD_INPUT
-from auricle.config import Settings
-from auricle.control import OFF
+from auricle.config.settings import Settings
 from auricle.doctor import (
     broker,
     broker_visit,
@@ -28,8 +29,7 @@ from auricle.doctor.checks import Result, Status
 from auricle.doctor.examining import ANSWER, WORK, Check, begin
 from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
-from auricle.health import cpu_temperature
-from auricle.state_file import StateFile
+from auricle.health.diagnostics import cpu_temperature
 
 _MARGIN = 0.5
 # Opening a device, and closing it.
@@ -99,7 +99,7 @@ class Examination:
         if self._settings.microphone.recording == STANDARD_INPUT:
             meaning = "what is piped in stands for it"
             return Result(microphone.NAME, Status.SKIPPED, meaning)
-        source = assembly.source(self._settings.microphone)
+        source = build.source(self._settings.microphone)
         patience = self._deadline - time.monotonic() - _HANDLING
         try:
             return microphone.judge(microphone.measure(source, patience, self._meter))
@@ -108,20 +108,20 @@ class Examination:
             return microphone.refused(error, service_runs=running)
 
     def _wake_words(self) -> Result:
-        engines = assembly.wake_word_engines(self._settings.wake_word)
+        engines = build.wake_word_engines(self._settings.wake_word)
         loaded = [name for engine in engines for name in engine.wake_words]
         return wake_words.judge(loaded, wake_words.listen(engines))
 
     def _mute(self) -> Result:
         if service.STATE in self._withheld:
             return configuration.needs(machine.MUTE, service.STATE)
-        file = StateFile(assembly.state_directory(self._settings) / "state.json")
+        file = StateFile(build.state_directory(self._settings) / "state.json")
         return machine.judge_mute(file.load())
 
     def _disk(self) -> Result:
         if service.STATE in self._withheld:
             return configuration.needs(machine.DISK, service.STATE)
-        directory = assembly.state_directory(self._settings)
+        directory = build.state_directory(self._settings)
         return machine.judge_disk(machine.look_at_disk(directory))
 
     # --- the recognizer ---
@@ -138,7 +138,7 @@ class Examination:
         withheld = configuration.API_KEY in self._withheld
         if withheld or not self._found(self._recognizer_name):
             return None
-        endpoint = assembly.recognizer_endpoint(self._settings.asr)
+        endpoint = build.recognizer_endpoint(self._settings.asr)
         return recognizer.visit(endpoint, self._deadline - time.monotonic())
 
     def _judge_recognizer(self) -> Result:
@@ -167,18 +167,18 @@ class Examination:
         if withheld or not self._found(self._broker_name):
             return None
         settings = self._settings
-        topics = assembly_mqtt.messages(settings).topics
-        hermes = assembly_mqtt.hermes(settings)
+        topics = build_mqtt.messages(settings).topics
+        hermes = build_mqtt.hermes(settings)
         return broker_visit.visit(
-            assembly_mqtt.broker(settings.mqtt, topics),
+            build_mqtt.broker(settings.mqtt, topics),
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[
                 *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
                 *(hermes.subscriptions if hermes else ()),
             ],
-            introduction=assembly_mqtt.introduction(
-                settings, assembly_mqtt.options((OFF, *settings.wake_word.models))
+            introduction=build_mqtt.introduction(
+                settings, build_mqtt.options((OFF, *settings.wake_word.models))
             ),
         )
 

@@ -8,8 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from auricle.app.remembered import Remembered
 from auricle.doctor.checks import Result, Status
-from auricle.remembered import Remembered
 
 DISK, TEMPERATURE, MUTE = "disk", "temperature", "mute"
 _MEGABYTE = 1_000_000

@@ -15,7 +15,7 @@ from auricle.audio.level import FULL_SCALE, dbfs, power
 from auricle.audio.source import AudioSource, SourceHealth
 from auricle.doctor.checks import Result, Status
 from auricle.errors import MicrophoneError
-from auricle.speech.gate import EnergyGate
+from auricle.vad.gate import EnergyGate
 
 NAME = "microphone"
 OURS = "auricle"

@@ -2,7 +2,7 @@
 
 from auricle.doctor.checks import Result, Status
 from auricle.errors import ConfigError
-from auricle.speech.detectors import VoiceDetectorName, make_voice_detector
+from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
 
 NAME = "voice detector"
 

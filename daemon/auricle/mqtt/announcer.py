@@ -4,12 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from auricle.boot import since_boot
-from auricle.mqtt.broker import Delivered, DeliveryResult, Received
-from auricle.mqtt.client import MqttClient
-from auricle.mqtt.introduction import Introduction, Step
+from auricle.mqtt.discovery.introduction import Introduction, Step
+from auricle.mqtt.link.broker import Delivered, DeliveryResult, Received
+from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.messages import Message
-from auricle.mqtt.states import States
+from auricle.mqtt.retained_messages import States
+from auricle.system.clock import since_boot
 
 # Home Assistant's birth message reaches all satellites at once; it asks for this.
 BIRTH_JITTER = 5.0

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from auricle.mqtt.messages import presentable
 from auricle.mqtt.topics import Action, Setting
-from auricle.turn import LONGEST_FOLLOW_UP
+from auricle.turns.turn import LONGEST_FOLLOW_UP
 
 LONGEST_CONTEXT = 255
 """Characters; what a Home Assistant text entity takes."""

@@ -4,7 +4,8 @@ import asyncio
 import itertools
 from dataclasses import dataclass, replace
 
-from auricle.mqtt.broker import (
+from auricle.mqtt.discovery.payload import single_discoveries
+from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
@@ -13,8 +14,7 @@ from auricle.mqtt.broker import (
     Disconnected,
     Received,
 )
-from auricle.mqtt.client import MqttClient
-from auricle.mqtt.discovery import single_discoveries
+from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.messages import Message
 from auricle.mqtt.topics import Topics
 

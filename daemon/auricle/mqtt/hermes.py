@@ -9,11 +9,11 @@ import json
 import re
 from typing import Any
 
-from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import Listen, ListenAction
-from auricle.mqtt.delivery import Outbound
+from auricle.mqtt.delivery.ledger import Outbound
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.messages import Message, presentable
-from auricle.turn import Turn
+from auricle.turns.turn import Turn
 
 START_LISTENING = "hermes/asr/startListening"
 STOP_LISTENING = "hermes/asr/stopListening"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import Command, Options, Rejected, parse, parse_vocabulary
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.topics import Action, Setting, Topics
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from auricle.mqtt.delivery import Fate, Ledger, Outbound
+from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound
 from auricle.mqtt.topics import Setting, Topics
-from auricle.turn import OutcomeKind, Turn
+from auricle.turns.turn import OutcomeKind, Turn
 
 EMOTIONS = (
     *("neutral", "happy", "sad", "angry"),

@@ -8,7 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
-from auricle.mqtt.broker import (
+from auricle.mqtt.commands import Command, Options
+from auricle.mqtt.delivery.final_delivery import Finals
+from auricle.mqtt.delivery.ledger import Ledger, Outbound, Settled
+from auricle.mqtt.discovery.introduction import Introduction
+from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.interims import Partials
+from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
@@ -17,19 +23,13 @@ from auricle.mqtt.broker import (
     Disconnected,
     Received,
 )
-from auricle.mqtt.client import MqttClient
-from auricle.mqtt.commands import Command, Options
-from auricle.mqtt.delivery import Ledger, Outbound, Settled
-from auricle.mqtt.finals import Finals
-from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.introduction import Introduction
+from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.refusals import Refusal
 from auricle.mqtt.messages import Diagnostics, Message, Messages
-from auricle.mqtt.outcomes import Outcomes
-from auricle.mqtt.partials import Partials
-from auricle.mqtt.refusals import Refusal
+from auricle.mqtt.outcome_publisher import Outcomes
 from auricle.mqtt.subscriber import Subscriber
 from auricle.mqtt.topics import Setting
-from auricle.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
+from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
 
 logger = logging.getLogger(__name__)
 

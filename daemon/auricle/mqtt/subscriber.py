@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable
 
-from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import Command, Options, Rejected
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.incoming import HomeAssistantStarted, RunFound, interpret
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.topics import Action, Setting, Topics
 
 logger = logging.getLogger(__name__)

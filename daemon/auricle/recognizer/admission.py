@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from auricle.asr.endpoint import PATH
+from auricle.qwen_asr.address import PATH
 
 _LONGEST_MODEL = 128
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from auricle.errors import AuricleError
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 
 # What takes longer to read than this would hold up the other sessions' events.
 _LARGE_MESSAGE = 64 * 1024

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auricle.errors import AuricleError
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 
 
 class Engine(Protocol):

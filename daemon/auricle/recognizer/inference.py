@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from auricle.recognizer.engine import Engine
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from auricle.asr.events import ServerVad, SessionSettings
 from auricle.audio.frame import SAMPLE_BYTES
+from auricle.qwen_asr.events import ServerVad, SessionSettings
 from auricle.recognizer.engine import Decoder, Segmenter
 from auricle.recognizer.utterances import (
     CommittedInput,

@@ -11,8 +11,8 @@ from auricle.errors import ConfigError
 from auricle.recognizer.plausible import is_sayable
 from auricle.recognizer.sound import Samples, samples_of, windows
 from auricle.recognizer.weights import MOONSHINE
-from auricle.speech.silero import SileroVoiceDetector
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
+from auricle.vad.silero import SileroVoiceDetector
 
 _WINDOW_SAMPLES = 30 * SAMPLE_RATE
 # It takes sound in pieces of this size, and leaves out what remains.

@@ -2,7 +2,7 @@
 
 import zlib
 
-from auricle.asr.wording import has_words
+from auricle.qwen_asr.wording import has_words
 
 # Of sound that it cannot read, a model makes one phrase again and again until it is
 # stopped: text that compresses well (the limit is that of Whisper's authors), and more

@@ -2,13 +2,13 @@
 
 import math
 
-from auricle.asr.events import (
+from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
     TranscriptionFailed,
 )
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 
 
 def interim_transcript(

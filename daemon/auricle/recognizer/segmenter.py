@@ -2,12 +2,12 @@
 
 from math import inf
 
-from auricle.asr.events import ServerVad
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
+from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.engine import SegmentEnded, SegmentEvent, SegmentStarted
-from auricle.speech.activity import WebrtcVoiceDetector
-from auricle.speech.endpointing import Endpointer, EndpointingSettings
-from auricle.speech.gate import EnergyGate
+from auricle.turns.endpointing import Endpointer, EndpointingSettings
+from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.gate import EnergyGate
 
 # The first sound of a word may be too soft to be told from the room: the segment
 # begins this much earlier. The official SDK asks for 300 ms of `prefix_padding_ms`.

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from auricle import __version__
-from auricle.asr.endpoint import PATH, is_loopback
 from auricle.errors import ConfigError
+from auricle.qwen_asr.address import PATH, is_loopback
 from auricle.recognizer.admission import Admission, model_of
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import ClientGoneError, Conversation

@@ -8,7 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from auricle.asr.events import (
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.qwen_asr.encoding import Message, encode_server_event
+from auricle.qwen_asr.events import (
     LANGUAGES,
     AppendAudio,
     Commit,
@@ -25,9 +27,13 @@ from auricle.asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.asr.wording import has_words, joined
-from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
-from auricle.recognizer.encoding import Message, encode_server_event
+from auricle.qwen_asr.validation import (
+    PartialUpdate,
+    invalid,
+    read_client_message,
+    refused_field,
+)
+from auricle.qwen_asr.wording import has_words, joined
 from auricle.recognizer.engine import CodecError
 from auricle.recognizer.intake import Intake, MakeDecoder, MakeSegmenter
 from auricle.recognizer.interim import InterimText
@@ -40,13 +46,7 @@ from auricle.recognizer.utterances import (
     UtteranceStarted,
     UtteranceTooLongError,
 )
-from auricle.recognizer.validation import (
-    PartialUpdate,
-    invalid,
-    read_client_message,
-    refused_field,
-)
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 
 # The service sends an interim every second or two; more often costs more than it shows.
 _INTERIM_EVERY = SAMPLE_RATE

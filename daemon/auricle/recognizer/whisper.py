@@ -5,13 +5,13 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
-from auricle.asr.events import LANGUAGES
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import ConfigError
+from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.plausible import is_sayable
 from auricle.recognizer.sound import Samples, samples_of, windows
 from auricle.recognizer.weights import find_whisper
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
 # window too, in a quarter of the time for 10 s, but then gets one command in ten wrong

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.decoding import InterimDelta, decode_server_event
-from auricle.asr.events import (
+from auricle.qwen_asr.decoding import InterimDelta, decode_server_event
+from auricle.qwen_asr.events import (
     EMOTIONS,
     TRANSCRIPTION,
     Committed,

@@ -1,6 +1,6 @@
 import pytest
 
-from auricle.asr.endpoint import (
+from auricle.qwen_asr.address import (
     REGIONS,
     endpoint_url,
     is_loopback,

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.events import (
+from auricle.asr.protocol import AsrProtocol, ProtocolState
+from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
     ServerEvent,
@@ -16,7 +17,6 @@ from auricle.asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from auricle.asr.protocol import AsrProtocol, ProtocolState
 from rigs.exchange_file import FOLDER, read_exchange
 
 LIGHT = "Turn on the kitchen light."

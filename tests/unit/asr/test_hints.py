@@ -2,8 +2,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auricle.asr.hints import MOST_TOKENS, fitting, tokens
-from auricle.asr.wording import words
+from auricle.qwen_asr.hints import MOST_TOKENS, fitting, tokens
+from auricle.qwen_asr.wording import words
 
 
 @pytest.mark.parametrize(

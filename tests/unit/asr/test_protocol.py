@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.events import (
+from auricle.asr.items import MOST_ITEMS
+from auricle.asr.protocol import AsrProtocol, ProtocolState
+from auricle.errors import AsrProtocolError
+from auricle.qwen_asr.events import (
     TRANSCRIPTION,
     FinalTranscript,
     InterimTranscript,
@@ -17,9 +20,6 @@ from auricle.asr.events import (
     SessionFinished,
     SessionSettings,
 )
-from auricle.asr.items import MOST_ITEMS
-from auricle.asr.protocol import AsrProtocol, ProtocolState
-from auricle.errors import AsrProtocolError
 
 CREATED = '{"type":"session.created","session":{"id":"s"}}'
 UPDATED = '{"type":"session.updated","session":{"id":"s"}}'

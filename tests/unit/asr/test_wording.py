@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.wording import (
+from auricle.qwen_asr.wording import (
     LONGEST_TEXT,
     clean,
     has_words,

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.audio.attention import IDLE_TOGETHER, TOGETHER, Attention
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
 from auricle.audio.known_sound import KnownSound
-from auricle.events import Heard, WakeWordHeard
+from auricle.capture.attention import IDLE_TOGETHER, TOGETHER, Attention
+from auricle.turns.events import Heard, WakeWordHeard
 from auricle.wake.detector import Detection, WakeWordEngine
 from rigs.wake_engine import ScriptedEngine
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.audio.capture_clock import CaptureClock
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE
+from auricle.capture.capture_clock import CaptureClock
 
 TRANSPORT = 0.02
 """Seconds from the room to us, at best."""

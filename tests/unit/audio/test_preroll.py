@@ -1,4 +1,4 @@
-from auricle.audio.preroll import PreRoll
+from auricle.capture.pre_roll import PreRoll
 from rigs.speech import frames, silence
 
 

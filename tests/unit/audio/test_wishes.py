@@ -6,7 +6,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.audio.wishes import Wishes
+from auricle.capture.wishes import Wishes
 
 SLOTS = ("attend", "wake words", "threshold")
 # What is wished for, the sounds among it, and looks of the capture thread.

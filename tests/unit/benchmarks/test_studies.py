@@ -1,8 +1,8 @@
 import numpy as np
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
-from auricle.events import Heard
-from auricle.speech.endpointing import EndpointingSettings
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import Heard
 from benchmarks.complete_turns import Asking, end_with
 from benchmarks.rooms import Room
 from benchmarks.stable_drafts import DECODE, Draft, Rule, early_end

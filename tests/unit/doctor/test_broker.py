@@ -5,15 +5,15 @@ import pytest
 from auricle.doctor import broker
 from auricle.doctor.broker import Answers
 from auricle.doctor.checks import Status
-from auricle.mqtt.broker import (
+from auricle.mqtt.commands import Options
+from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.link.broker import (
     Connected,
     DeliveryResult,
     Disconnected,
     Problem,
     Version,
 )
-from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery import Device, discovery
 from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from auricle.app.remembered import Remembered
 from auricle.doctor import machine
 from auricle.doctor.checks import Status
 from auricle.doctor.machine import Disk
-from auricle.remembered import Remembered
 
 ROOM = 10**10
 

@@ -2,7 +2,7 @@ import json
 
 from auricle.doctor import report
 from auricle.doctor.checks import Result, Status, all_well
-from auricle.redaction import Redaction
+from auricle.system.redaction import Redaction
 
 
 def test_what_to_do_stands_under_what_is_wrong() -> None:

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import (
     LONGEST_CONTEXT,
     LONGEST_VOCABULARY,
@@ -23,6 +22,7 @@ from auricle.mqtt.commands import (
     parse_vocabulary,
 )
 from auricle.mqtt.incoming import HomeAssistantStarted, interpret
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.topics import Action, Setting, Topics
 
 TOPICS = Topics("auricle", "study")

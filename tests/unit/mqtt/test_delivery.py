@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from auricle.mqtt.broker import Delivered, DeliveryResult
-from auricle.mqtt.delivery import Fate, Ledger, Outbound, Settled
-from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound, Settled
+from auricle.mqtt.link.broker import Delivered, DeliveryResult
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery import Device, discovery
+from auricle.mqtt.discovery.payload import Device, discovery
 from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
-from auricle.satellite import SatelliteState
-from auricle.turn import OutcomeKind
+from auricle.turns.satellite import SatelliteState
+from auricle.turns.turn import OutcomeKind
 
 TOPICS = Topics("auricle", "study")
 DEVICE = Device(

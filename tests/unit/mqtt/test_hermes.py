@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import Listen, ListenAction
-from auricle.mqtt.delivery import Outbound
+from auricle.mqtt.delivery.ledger import Outbound
 from auricle.mqtt.hermes import START_LISTENING, STOP_LISTENING, Hermes
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.messages import Message
-from auricle.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)

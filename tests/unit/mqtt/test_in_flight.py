@@ -1,4 +1,4 @@
-from auricle.mqtt.in_flight import InFlight
+from auricle.mqtt.link.in_flight import InFlight
 from auricle.mqtt.messages import Message
 
 MESSAGE = Message("auricle/study/state", "idle")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery import Device, discovery, single_discoveries
+from auricle.mqtt.discovery.payload import Device, discovery, single_discoveries
 from auricle.mqtt.messages import Disclosure, Message
 from auricle.mqtt.topics import Topics
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr import events as asr
-from auricle.mqtt.delivery import Fate, Ledger, Outbound
+from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound
 from auricle.mqtt.messages import (
     EMOTIONS,
     LONGEST_TEXT,
@@ -19,7 +18,16 @@ from auricle.mqtt.messages import (
     presentable,
 )
 from auricle.mqtt.topics import Setting, Topics
-from auricle.turn import Mode, Outcome, OutcomeKind, Reason, Stamp, Transcript, Turn
+from auricle.qwen_asr import events as asr
+from auricle.turns.turn import (
+    Mode,
+    Outcome,
+    OutcomeKind,
+    Reason,
+    Stamp,
+    Transcript,
+    Turn,
+)
 from auricle.wake.detector import Detection
 
 DEFAULT = Disclosure()

@@ -2,11 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auricle.mqtt.broker import Delivered, DeliveryResult
-from auricle.mqtt.delivery import Fate, Outbound, Settled
-from auricle.mqtt.notices import MOST_WAITING, Notice, Notices, report
-from auricle.mqtt.outbox_file import Purpose
-from auricle.turn import (
+from auricle.mqtt.delivery.ledger import Fate, Outbound, Settled
+from auricle.mqtt.delivery.notices import MOST_WAITING, Notice, Notices, report
+from auricle.mqtt.delivery.outbox_file import Purpose
+from auricle.mqtt.link.broker import Delivered, DeliveryResult
+from auricle.turns.turn import (
     Mode,
     Outcome,
     OutcomeKind,

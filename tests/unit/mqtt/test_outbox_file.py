@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.outbox_file import (
+from auricle.mqtt.delivery.outbox_file import (
     DAMAGED_COPIES,
     SCHEMA_VERSION,
     OutboxFile,

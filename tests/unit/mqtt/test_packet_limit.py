@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.mqtt.broker import Version
+from auricle.mqtt.link.broker import Version
+from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
 from auricle.mqtt.messages import Message
-from auricle.mqtt.packet_limit import PacketLimit, packet_size
 
 
 @pytest.mark.parametrize(

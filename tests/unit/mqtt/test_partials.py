@@ -1,4 +1,4 @@
-from auricle.mqtt.partials import Partials
+from auricle.mqtt.interims import Partials
 
 
 def test_partials_are_numbered_within_their_turn() -> None:

@@ -2,8 +2,8 @@ from itertools import count
 
 import pytest
 
-from auricle.mqtt.broker import DeliveryResult
-from auricle.mqtt.refusals import Refusal, Refusals
+from auricle.mqtt.link.broker import DeliveryResult
+from auricle.mqtt.link.refusals import Refusal, Refusals
 
 MOMENTS = count()
 

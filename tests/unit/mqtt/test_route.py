@@ -3,8 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from auricle.mqtt.broker import BrokerSettings, Disconnected, Problem
-from auricle.mqtt.route import SETTLED, Route, refusal_delays
+from auricle.mqtt.link.broker import BrokerSettings, Disconnected, Problem
+from auricle.mqtt.link.route import SETTLED, Route, refusal_delays
 
 AWAY = Disconnected(Problem.UNREACHABLE, "nothing listens")
 REFUSED = Disconnected(Problem.AUTH_FAILED, "not authorized")

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auricle.mqtt.broker import Received
-from auricle.mqtt.delivery import Fate, Outbound
+from auricle.mqtt.delivery.ledger import Fate, Outbound
 from auricle.mqtt.hermes import START_LISTENING, Hermes
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.messages import Diagnostics, Disclosure, Message, Messages
 from auricle.mqtt.topics import Setting, Topics
-from auricle.turn import (
+from auricle.turns.turn import (
     Mode,
     Outcome,
     OutcomeKind,

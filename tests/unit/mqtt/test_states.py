@@ -1,5 +1,5 @@
 from auricle.mqtt.messages import Message
-from auricle.mqtt.states import States
+from auricle.mqtt.retained_messages import States
 
 IDLE = Message("a/state", "idle", retain=True)
 LISTENING = Message("a/state", "listening", retain=True)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.mqtt.delivery import Fate, Outbound
-from auricle.mqtt.stored import Stored, from_text, to_text
-from auricle.turn import (
+from auricle.mqtt.delivery.ledger import Fate, Outbound
+from auricle.mqtt.delivery.stored import Stored, from_text, to_text
+from auricle.turns.turn import (
     EndedBy,
     Mode,
     Outcome,

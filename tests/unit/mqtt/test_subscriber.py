@@ -2,9 +2,9 @@ import logging
 
 import pytest
 
-from auricle.mqtt.broker import Received
 from auricle.mqtt.commands import Command, Listen, ListenAction, Options, SetMute
 from auricle.mqtt.hermes import START_LISTENING, Hermes
+from auricle.mqtt.link.broker import Received
 from auricle.mqtt.subscriber import Subscriber
 from auricle.mqtt.topics import Setting, Topics
 

@@ -3,8 +3,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.decoding import decode_server_event
-from auricle.asr.events import (
+from auricle.qwen_asr.decoding import decode_server_event
+from auricle.qwen_asr.encoding import encode_server_event
+from auricle.qwen_asr.events import (
     EMOTIONS,
     Committed,
     FinalTranscript,
@@ -21,7 +22,6 @@ from auricle.asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from auricle.recognizer.encoding import encode_server_event
 
 ids = st.text("abcdef_0123456789", min_size=1, max_size=20)
 words = st.text("abc de.,", max_size=30)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.asr.events import ServerVad
+from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.engine import (
     LOOK_BACK,
     SegmentEnded,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.asr.events import (
+from auricle.qwen_asr.events import (
     LANGUAGES,
     TRANSCRIPTION,
     AppendAudio,
@@ -24,7 +24,7 @@ from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.engine import CodecError, Decoder
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
-from auricle.turn import Transcript
+from auricle.turns.turn import Transcript
 from rigs.asked import quiet, voice
 from rigs.energy_segmenter import EnergySegmenter
 

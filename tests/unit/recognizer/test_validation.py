@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.events import (
+from auricle.qwen_asr.events import (
     LANGUAGES,
     MAX_APPEND_BYTES,
     AppendAudio,
@@ -19,8 +19,8 @@ from auricle.asr.events import (
     SessionUpdate,
     encode_client_event,
 )
-from auricle.asr.wording import clean
-from auricle.recognizer.validation import PartialUpdate, read_client_message
+from auricle.qwen_asr.validation import PartialUpdate, read_client_message
+from auricle.qwen_asr.wording import clean
 
 DEFAULTS = SessionSettings()
 

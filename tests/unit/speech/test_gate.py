@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.speech.gate import EnergyGate
+from auricle.vad.gate import EnergyGate
 from rigs.speech import frames, noise, silence
 
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from auricle.audio.frame import Frame
-from auricle.speech.silero import SileroVoiceDetector
+from auricle.vad.silero import SileroVoiceDetector
 from rigs.speech import frames, mix, noise, say, silence, to_pcm
 
 SENTENCE = say("turn on the kitchen light")
@@ -30,7 +30,7 @@ def test_it_has_no_threads_of_its_own_and_leaves_those_of_others_alone() -> None
     script = """
 import os
 from auricle.audio.frame import FRAME_BYTES, Frame
-from auricle.speech.silero import SileroVoiceDetector
+from auricle.vad.silero import SileroVoiceDetector
 detector = SileroVoiceDetector()
 for number in range(4):
     detector.is_speech(Frame(bytes(FRAME_BYTES), number * 480))

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.speech.gate import EnergyGate
-from auricle.speech.speaker import SpeakerGate
+from auricle.vad.gate import EnergyGate
+from auricle.vad.speaker import SpeakerGate
 
 ROOM_FRAMES, PHRASE_FRAMES = 65, 35
 

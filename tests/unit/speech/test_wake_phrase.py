@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from auricle.speech.wake_phrase import SPELLINGS, Command, WakePhrase
+from auricle.turns.wake_phrase import SPELLINGS, Command, WakePhrase
 
 NABU = WakePhrase("okay_nabu")
 ALEXA = WakePhrase("alexa")

@@ -1,0 +1,1 @@
+"""The satellite as a program: built from its settings, started, run, stopped."""

@@ -1,0 +1,265 @@
+"""The parts of a satellite, built from the settings: only here do both meet."""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from auricle.asr.client import Timeouts
+from auricle.asr.connection import Endpoint
+from auricle.asr.exchange import Resampler
+from auricle.audio.echo import OwnSound
+from auricle.audio.feedback import Cue
+from auricle.audio.microphone import Microphone
+from auricle.audio.source import AudioSource
+from auricle.config.mistakes import Mistakes
+from auricle.config.sections import (
+    FeedbackSettings,
+    MicrophoneSettings,
+    WakeWordSettings,
+)
+from auricle.config.services import AsrSettings
+from auricle.config.settings import Settings
+from auricle.errors import ConfigError, RecordingError
+from auricle.qwen_asr.address import PRICE_CURRENCY, published_price
+from auricle.qwen_asr.events import ServerVad, SessionSettings
+from auricle.system.clock import boot_id
+from auricle.turns.budget import Budget, Limits, Spent
+from auricle.turns.endpointing import PRESETS, EndpointingSettings
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite
+from auricle.turns.turn import Mode
+from auricle.turns.wake_phrase import WakePhrase
+from auricle.wake.detector import WakeWordEngine, WakeWordModel
+
+if TYPE_CHECKING:
+    from auricle.audio.recording import Recording
+
+# In server VAD mode our endpointer speaks up only where the server's does not.
+_BACKSTOP = 1.0
+# What is said while a sound plays waits until it is over.
+LONGEST_SOUND = 2.0
+
+
+def state_directory(settings: Settings) -> Path:
+    """As configured, else what systemd gives, else the user's own.
+
+    Raises ConfigError where there is none of them.
+    """
+    if settings.satellite.state_directory:
+        return settings.satellite.state_directory
+    given = os.environ.get("STATE_DIRECTORY")
+    if given:
+        return Path(given)
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        return Path(home).expanduser() / "auricle"
+    except RuntimeError as error:
+        raise ConfigError(
+            "satellite.state_directory: set it, for this user has no home directory"
+        ) from error
+
+
+def source(settings: MicrophoneSettings) -> AudioSource:
+    """Raises RecordingError."""
+    if settings.recording:
+        # What reads files costs memory: only who asked for it pays. So do all below.
+        from auricle.audio.recording import RecordingSource
+
+        return RecordingSource(
+            settings.recording,
+            speed=settings.speed,
+            channel=settings.channel,
+            gain=settings.gain,
+        )
+    return Microphone(settings.device, channel=settings.channel, gain=settings.gain)
+
+
+def recording(
+    path: str | Path, settings: MicrophoneSettings, *, raw_rate: int | None = None
+) -> "Recording":
+    """A sound to be heard as the microphone would hear it, and as fast as it is read;
+    with `raw_rate` raw PCM at so many hertz. Raises RecordingError.
+    """
+    from auricle.audio.recording import Recording, open_sound
+
+    channel, gain = settings.channel, settings.gain
+    sound = open_sound(path, raw_rate=raw_rate, channel=channel, gain=gain)
+    return Recording(path, sound, gain=gain)
+
+
+def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
+    """Those that are wanted. Raises ConfigError naming the key of each that fails."""
+    wanted = {
+        Cue.WAKE: settings.wake,
+        Cue.END: settings.end,
+        Cue.ERROR: settings.error,
+    }
+    mistakes = Mistakes()
+    sounds = {}
+    for cue, name in wanted.items():
+        with mistakes.noted():
+            if name:
+                sounds[cue] = _sound(cue, name)
+    mistakes.raise_any()
+    return sounds
+
+
+def _sound(cue: Cue, name: str) -> OwnSound:
+    from auricle.audio.known_sound import KnownSound
+    from auricle.audio.sound import read_short
+
+    bundled = files("auricle.assets.sounds") / f"{cue}.wav"
+    file: contextlib.AbstractContextManager[Path] = contextlib.nullcontext(Path(name))
+    if name == "default":
+        file = as_file(bundled)
+    try:
+        with file as path:
+            return KnownSound(read_short(path, LONGEST_SOUND))
+    except RecordingError as error:
+        raise ConfigError(f"feedback.{cue}: {error}") from error
+
+
+def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
+    """Raises ConfigError naming the model that cannot be used."""
+    mistakes = Mistakes()
+    engines: list[WakeWordEngine] = []
+    if settings.models:
+        from auricle.wake.microwakeword import MicroWakeWordEngine
+
+        with mistakes.noted():
+            engines.append(MicroWakeWordEngine(_models(settings, settings.models)))
+    if settings.openwakeword_models:
+        from auricle.wake.openwakeword import OpenWakeWordEngine
+
+        with mistakes.noted():
+            models = _models(settings, settings.openwakeword_models)
+            engines.append(OpenWakeWordEngine(models))
+    mistakes.raise_any()
+    return engines
+
+
+def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWordModel]:
+    thresholds = settings.thresholds
+    return [
+        WakeWordModel(source, thresholds.get(Path(source).stem)) for source in sources
+    ]
+
+
+def satellite(
+    settings: Settings, wake_words: Iterable[str], *, muted: bool
+) -> Satellite:
+    spellings = settings.wake_word.spellings
+    turns = TurnFactory(
+        mode=settings.utterance.mode,
+        endpointing=endpointing(settings),
+        new_turn_id=lambda: uuid.uuid4().hex,
+        wake_phrases={
+            name: WakePhrase(name, spellings.get(name, ())) for name in wake_words
+        },
+        drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
+    )
+    return Satellite(turns, muted=muted)
+
+
+def endpointing(settings: Settings) -> EndpointingSettings:
+    """The preset's, but for the keys that were given."""
+    utterance = settings.utterance
+    given = {
+        knob.name: value
+        for knob in fields(EndpointingSettings)
+        if (value := getattr(utterance, knob.name)) is not None
+    }
+    if utterance.mode is Mode.SERVER_VAD:
+        backstop = settings.asr.silence_duration_ms / 1000 + _BACKSTOP
+        given |= {"silence": backstop, "silence_after_short": backstop}
+    preset = PRESETS[utterance.preset]
+    if "silence" in given:
+        # Who raised the one wants no less of the other.
+        given.setdefault(
+            "silence_after_short", max(given["silence"], preset.silence_after_short)
+        )
+    return replace(preset, **given)
+
+
+def recognizer_endpoint(settings: AsrSettings) -> Endpoint:
+    """Raises ConfigError where nothing says which recognizer to use."""
+    if settings.api_key is None and not settings.url:
+        raise ConfigError(
+            "asr.api_key: no key for the cloud, and no other recognizer (asr.url); "
+            "set one of them, or run the recognizer at home: auricle recognizer"
+        )
+    key = settings.api_key
+    return Endpoint(
+        settings.endpoint,
+        key.get_secret_value() if key else None,
+        workspace=settings.workspace or None,
+        data_inspection=settings.data_inspection,
+        ca_file=settings.ca_file,
+    )
+
+
+def timeouts(settings: AsrSettings) -> Timeouts:
+    return Timeouts(connect=settings.connect_timeout, final=settings.final_timeout)
+
+
+def resampler(from_rate: int, to_rate: int) -> Resampler:
+    from auricle.audio.resampler import StreamResampler
+
+    return StreamResampler(from_rate, to_rate)
+
+
+def session_settings(settings: Settings) -> SessionSettings:
+    """What each turn asks of the recognizer, until a command changes it."""
+    asr = settings.asr
+    vad = ServerVad(asr.threshold, asr.silence_duration_ms)
+    return SessionSettings(
+        turn_detection=vad if settings.utterance.mode is Mode.SERVER_VAD else None,
+        language=None if asr.language == "auto" else asr.language,
+        sample_rate=asr.sample_rate,
+        corpus_text=asr.hints or None,
+    )
+
+
+def price_per_second(settings: Settings) -> float | None:
+    """None where it costs nothing, or nobody knows."""
+    if settings.limits.price_per_second is not None:
+        return settings.limits.price_per_second
+    return published_price(settings.asr.endpoint)
+
+
+def budget(settings: Settings, spent: Spent | None = None) -> Budget:
+    """`spent` before a restart.
+
+    Raises ConfigError where a limit could never be reached, for want of a price, and
+    where a price would be taken for another currency's.
+    """
+    limits = settings.limits
+    price = price_per_second(settings)
+    if price is None and limits.cost_per_day:
+        host = urlsplit(settings.asr.endpoint).hostname
+        raise ConfigError(
+            f"limits.cost_per_day: nobody knows what a second costs at {host}; set "
+            "limits.price_per_second as well, or limits.seconds_per_day instead"
+        )
+    published = price is not None and limits.price_per_second is None
+    if published and limits.currency != PRICE_CURRENCY:
+        raise ConfigError(
+            f"limits.currency: the published price of {price:.6f} a second is in "
+            f"{PRICE_CURRENCY}; set limits.price_per_second, in {limits.currency}"
+        )
+    return Budget(
+        Limits(
+            turns_per_hour=limits.turns_per_hour,
+            seconds_per_day=limits.seconds_per_day,
+            cost_per_day=limits.cost_per_day,
+        ),
+        price,
+        spent,
+        boot_id=boot_id(),
+    )

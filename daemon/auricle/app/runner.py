@@ -1,0 +1,280 @@
+"""The only loop: an event goes into the satellite, its orders are carried out.
+
+Everything here runs on the event loop. The two foreign threads (capture, MQTT) enter
+it through `Runner.deliver`, and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol, assert_never
+
+from auricle.audio.feedback import Cue
+from auricle.audio.frame import Frame
+from auricle.capture.capture_clock import CaptureClock
+from auricle.system.clock import since_boot
+from auricle.turns.budget import Budget, Spent
+from auricle.turns.events import (
+    Attend,
+    AwaitFinal,
+    BudgetChanged,
+    CloseMicrophone,
+    CloseSession,
+    Effect,
+    EndUtterance,
+    Event,
+    KeepListening,
+    ListenRequested,
+    MicrophoneFact,
+    OpenMicrophone,
+    PublishInterim,
+    PublishOutcome,
+    RecognizerFailed,
+    RecognizerSaid,
+    ReplayUtterance,
+    SendAudio,
+    StartTurn,
+    WakeWordHeard,
+)
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
+from auricle.wake.detector import Detection
+
+logger = logging.getLogger(__name__)
+
+
+class Ears(Protocol):
+    """The capture thread, as the loop sees it; every call returns at once."""
+
+    @property
+    def clock(self) -> CaptureClock:
+        """When the frames were captured that are delivered now."""
+
+    def attend(self, *, on: bool, after: Detection | None) -> None:
+        """Deliver frames from now on, or keep them; `after` the latest wake word."""
+
+    def open_microphone(self) -> None: ...
+
+    def close_microphone(self) -> None: ...
+
+
+class RecognizerSession(Protocol):
+    """One turn's audio on its way to the recognizer; every call returns at once."""
+
+    def send(self, frame: Frame) -> None: ...
+
+    def end_utterance(self) -> None:
+        """The utterance is over: the final's deadline starts."""
+
+    def await_final(self) -> None:
+        """The server ended the utterance: the final's deadline starts."""
+
+    def keep_listening(self) -> None:
+        """There is more to come: no final has a deadline."""
+
+    def replay(self) -> None:
+        """All audio again, on a fresh connection."""
+
+    def close(self) -> None:
+        """Deliver nothing more; finish in the background."""
+
+
+class Recognizer(Protocol):
+    def open(
+        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
+    ) -> RecognizerSession:
+        """Start connecting; returns at once, failures are delivered."""
+
+
+class Publisher(Protocol):
+    """Tells the house; no call blocks or raises."""
+
+    def state(self, state: SatelliteState) -> None: ...
+
+    def wake(self, turn: Turn, at: datetime) -> None: ...
+
+    def interim(self, turn: str, text: str) -> None: ...
+
+    def outcome(self, outcome: Outcome, stamp: Stamp) -> None: ...
+
+
+class Runner:
+    """Carries out what the satellite decides."""
+
+    def __init__(
+        self,
+        satellite: Satellite,
+        ears: Ears,
+        recognizer: Recognizer,
+        publisher: Publisher,
+        budget: Budget,
+        *,
+        time_to_live: float,
+        feedback: Callable[[Cue], None] = lambda _: None,
+        spent: Callable[[Spent, bool], None] = lambda _spent, _reached: None,
+    ) -> None:
+        """A command older than `time_to_live` is neither said again nor followed up;
+        whoever publishes sees to it that it is not obeyed. `feedback` tells a person in
+        the room, `spent` hears after each turn what the budget comes to, and whether a
+        limit is reached; both return at once.
+        """
+        self._satellite = satellite
+        self._ears = ears
+        self._recognizer = recognizer
+        self._publisher = publisher
+        self._budget = budget
+        self._feedback = feedback
+        self._spent = spent
+        self._budget_spent = False
+        self._loop = asyncio.get_running_loop()
+        self._pending: deque[Event] = deque()
+        self._handling = False
+        self._session: RecognizerSession | None = None
+        self._time_to_live = time_to_live
+        self._turn_started = since_boot()
+        self._clock = ears.clock
+        self._last_sent: int | None = None
+        self._latest_detection: Detection | None = None
+        self._told: SatelliteState | None = None
+
+    def deliver(self, events: Sequence[Event]) -> None:
+        """Hand over events from another thread, which wakes the loop once."""
+        # The loop may be closed already when the last frame of a stopping capture
+        # thread arrives.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.handle, *events)
+
+    def handle(self, *events: Event) -> None:
+        """Take events, on the loop: decide, carry out, publish a new state."""
+        self._pending += events
+        if self._handling:
+            # An order was answered while it was being carried out: its turn comes.
+            return
+        self._handling = True
+        try:
+            while self._pending:
+                self._handle_one(self._pending.popleft())
+        finally:
+            self._handling = False
+
+    def announce(self) -> None:
+        """Publish the present state."""
+        self._told = self._satellite.state
+        self._publisher.state(self._told)
+
+    def _handle_one(self, event: Event) -> None:
+        if isinstance(event, WakeWordHeard | ListenRequested):
+            self._check_budget()
+        if isinstance(event, WakeWordHeard):
+            self._latest_detection = event.detection
+        elif isinstance(event, RecognizerSaid) and self._is_too_old():
+            event = replace(event, late=True)
+        for effect in self._satellite.step(event):
+            self._carry_out(effect)
+        # Until something is known of the microphone there is nothing to tell.
+        known = self._told is not None or isinstance(event, MicrophoneFact)
+        if known and self._satellite.state is not self._told:
+            logger.debug("%s -> %s", self._told, self._satellite.state)
+            self.announce()
+
+    def _check_budget(self) -> None:
+        spent = self._budget.is_spent(since_boot(), _now().date())
+        if spent is self._budget_spent:
+            return
+        self._budget_spent = spent
+        logger.log(
+            logging.WARNING if spent else logging.INFO,
+            "the limits of this hour or day are %s",
+            "reached: nothing is sent" if spent else "no longer reached",
+        )
+        self._satellite.step(BudgetChanged(spent))
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case StartTurn(turn):
+                self._start(turn)
+            case SendAudio(_, frame):
+                self._last_sent = frame.end
+                self._of_turn.send(frame)
+            case EndUtterance():
+                self._of_turn.end_utterance()
+                self._feedback(Cue.END)
+            case AwaitFinal(_, audible):
+                self._of_turn.await_final()
+                if audible:
+                    self._feedback(Cue.END)
+            case KeepListening():
+                self._of_turn.keep_listening()
+            case ReplayUtterance(turn_id) if self._is_too_old():
+                expired = RecognizerFailed(turn_id, Reason.EXPIRED, transient=False)
+                self._pending.append(expired)
+            case ReplayUtterance():
+                self._of_turn.replay()
+            case CloseSession():
+                self._of_turn.close()
+                self._session = None
+            case PublishInterim(turn_id, text):
+                self._publisher.interim(turn_id, text)
+            case PublishOutcome(outcome):
+                self._publish(outcome)
+            case Attend(on):
+                self._ears.attend(on=on, after=self._latest_detection)
+            case OpenMicrophone():
+                self._ears.open_microphone()
+            case CloseMicrophone():
+                self._ears.close_microphone()
+            case _:
+                assert_never(effect)
+
+    @property
+    def _of_turn(self) -> RecognizerSession:
+        assert self._session is not None
+        return self._session
+
+    def _start(self, turn: Turn) -> None:
+        self._turn_started = since_boot()
+        # A microphone that is opened anew counts anew.
+        self._clock = self._ears.clock
+        self._last_sent = None
+        self._budget.turn(since_boot())
+        if not turn.follow_up:
+            self._publisher.wake(turn, _now())
+            self._feedback(Cue.WAKE)
+        self._session = self._recognizer.open(turn, self.handle)
+
+    def _spoken(self, end_of_speech: int | None) -> float | None:
+        """When the last word was said, by the time since the machine's start; where
+        only the recognizer heard one, it was not after what was sent.
+        """
+        last = self._last_sent if end_of_speech is None else end_of_speech
+        return None if last is None else self._clock.time_of(last)
+
+    def _is_too_old(self) -> bool:
+        spoken = self._spoken(self._satellite.end_of_speech)
+        return spoken is not None and since_boot() - spoken >= self._time_to_live
+
+    def _publish(self, outcome: Outcome) -> None:
+        now = since_boot()
+        spoken = self._spoken(outcome.end_of_speech) if self._session else None
+        latency = None
+        if outcome.end_of_speech is not None and spoken is not None:
+            latency = now - spoken
+        today = _now().date()
+        spent = self._budget.used(outcome.billed_seconds, today)
+        if outcome.billed_seconds or self._session:
+            self._spent(spent, self._budget.is_spent(now, today))
+        # The clock may have been set meanwhile: a Pi's often is, soon after its start.
+        seconds = now - self._turn_started if self._session else 0.0
+        ended = _now()
+        started = ended - timedelta(seconds=seconds)
+        self._publisher.outcome(outcome, Stamp(started, ended, latency, spoken))
+        if outcome.kind is OutcomeKind.ERROR:
+            self._feedback(Cue.ERROR)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

@@ -1,0 +1,219 @@
+"""The file in which settings, and what was spent, outlive a restart."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import math
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from auricle.app.remembered import Remembered
+from auricle.turns.budget import Spent
+from auricle.turns.turn import LONGEST_FOLLOW_UP
+
+logger = logging.getLogger(__name__)
+
+# An hour may have 3600 turns, each of which takes a line.
+_LARGEST = 128 * 1024
+# Seconds between two saves: each costs 20 KB of a card's life, and anybody on the
+# network may change their mind a thousand times a second.
+PAUSE = 0.5
+
+
+class StateFile:
+    """Local state is the truth: what the broker retained is not asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Remembered:
+        """What was saved last; never raises.
+
+        A file that cannot be read means muted: somebody may have muted the room, and
+        an open microphone is the worse mistake.
+        """
+        try:
+            with self._path.open("rb") as file:
+                return _from_json(json.loads(file.read(_LARGEST)))
+        except FileNotFoundError:
+            return Remembered()
+        except (OSError, ValueError, RecursionError, OverflowError) as error:
+            logger.warning(
+                "%s cannot be read (%s): muted; unmute, and it is written anew",
+                self._path,
+                error,
+            )
+            return Remembered(muted=True)
+
+    def save(self, remembered: Remembered) -> None:
+        """All or nothing, even when the power fails meanwhile. Raises OSError."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_name(f"{self._path.name}.new")
+        with new.open("w", encoding="utf-8") as file:
+            json.dump(_to_json(remembered), file, ensure_ascii=False, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)
+        directory = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+class Memory:
+    """Saves in the background: an SD card may take its time, the loop may not.
+
+    Of states that follow each other quickly few are written, the last among them, and
+    what can wait is written with others.
+    """
+
+    def __init__(self, file: StateFile) -> None:
+        self._file = file
+        self._wanted: Remembered | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._due: asyncio.TimerHandle | None = None
+        self._flushing = asyncio.Event()
+        self.failed = False
+        """Whether the last attempt to save failed."""
+
+    def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
+        """To be saved now, or within so many seconds."""
+        self._wanted = remembered
+        if not within:
+            self._save()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(within, self._save)
+
+    async def flush(self) -> None:
+        """Return when everything is saved, as well as it can be."""
+        self._flushing.set()
+        self._save()
+        if self._writing is not None:
+            await self._writing
+        self._flushing.clear()
+
+    def _save(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if self._wanted is None:
+            return
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(), name="state file")
+
+    async def _write(self) -> None:
+        while self._wanted is not None:
+            wanted, self._wanted = self._wanted, None
+            try:
+                await self._save_in_passing(wanted)
+            except OSError as error:
+                logger.log(
+                    logging.DEBUG if self.failed else logging.WARNING,
+                    "settings will not outlive a restart: %s",
+                    error,
+                )
+                self.failed = True
+            else:
+                self.failed = False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._flushing.wait(), PAUSE)
+
+    async def _save_in_passing(self, remembered: Remembered) -> None:
+        """In a thread that ends: one of asyncio's own would stay for good."""
+        thread = ThreadPoolExecutor(1, "state file")
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(thread, self._file.save, remembered)
+        finally:
+            thread.shutdown(wait=False)
+
+
+def _to_json(remembered: Remembered) -> dict[str, Any]:
+    return {
+        "muted": remembered.muted,
+        "language": remembered.language,
+        "wake_word": remembered.wake_word,
+        "thresholds": dict(remembered.thresholds),
+        "context": remembered.context,
+        "continue_conversation": remembered.continue_conversation,
+        "spent": _spent_to_json(remembered.spent) if remembered.spent else None,
+    }
+
+
+def _spent_to_json(spent: Spent) -> dict[str, Any]:
+    return {
+        "day": spent.day.isoformat(),
+        "seconds": round(spent.seconds, 2),
+        "boot_id": spent.boot_id,
+        "turns": [round(at, 1) for at in spent.turns],
+    }
+
+
+def _from_json(state: Any) -> Remembered:
+    """Raises ValueError. What is missing was never changed."""
+    if not isinstance(state, dict):
+        raise ValueError("it holds no JSON object")
+    muted = state.get("muted", False)
+    if not isinstance(muted, bool):
+        raise ValueError("muted is neither true nor false")
+    return Remembered(
+        muted=muted,
+        language=_text(state, "language"),
+        wake_word=_text(state, "wake_word"),
+        thresholds=_thresholds(state.get("thresholds", {})),
+        context=_text(state, "context"),
+        continue_conversation=_seconds(state, "continue_conversation"),
+        spent=_spent(state.get("spent")),
+    )
+
+
+def _text(state: dict[str, Any], key: str) -> str | None:
+    value = state.get(key)
+    if isinstance(value, str):
+        # JSON can spell half a character, which no file and no packet can hold.
+        value.encode()
+    elif value is not None:
+        raise ValueError(f"{key} is no text")
+    return value
+
+
+def _seconds(state: dict[str, Any], key: str) -> float | None:
+    value = state.get(key)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and 0 <= value <= LONGEST_FOLLOW_UP:
+        return float(value)
+    raise ValueError(f"{key} is no number of seconds")
+
+
+def _thresholds(thresholds: Any) -> dict[str, float]:
+    if not isinstance(thresholds, dict) or not _are_numbers(thresholds.values()):
+        raise ValueError("thresholds are not numbers by wake word")
+    return {name: float(value) for name, value in thresholds.items()}
+
+
+def _spent(spent: Any) -> Spent | None:
+    if spent is None:
+        return None
+    if not isinstance(spent, dict):
+        raise ValueError("spent is no JSON object")
+    day, turns = _text(spent, "day"), spent.get("turns")
+    if not isinstance(turns, list) or not _are_numbers([spent.get("seconds"), *turns]):
+        raise ValueError("spent holds no numbers")
+    return Spent(
+        date.fromisoformat(day or ""),
+        float(spent["seconds"]),
+        _text(spent, "boot_id") or "",
+        tuple(map(float, turns)),
+    )
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    return all(isinstance(v, int | float) and math.isfinite(v) for v in values)

@@ -1,0 +1,1 @@
+"""Sounds and recordings that come with auricle."""

@@ -1,0 +1,1 @@
+"""The capture thread: it reads the microphone and hands on what concerns somebody."""

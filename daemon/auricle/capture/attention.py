@@ -1,0 +1,167 @@
+"""What is heard, and which of it is anybody's business."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from auricle.audio.echo import EchoHold, OwnSound
+from auricle.audio.frame import Frame
+from auricle.capture.pre_roll import PreRoll
+from auricle.turns.events import Heard, WakeWordHeard
+from auricle.vad.activity import VoiceDetector
+from auricle.wake.detector import Detection, Refractory, WakeWordEngine
+
+# Speech is judged against the sound of the last seconds.
+ROOM_MEMORY = 3.0
+# Waking the event loop and writing to the recognizer's connection cost more than all
+# that is done there. A voice that goes on ends nothing: its frames can go in threes.
+TOGETHER = 3
+# While idle, orders and the look at the microphone's health can wait for so many.
+IDLE_TOGETHER = 5
+
+
+class Attention:
+    """Takes every frame; hands on a wake word, and what is said behind it.
+
+    A wake word comes with its pre-roll, and every frame after it follows, none missing
+    and none twice, until the listener has had enough. Wake words are heard all along.
+    Frames of a voice are handed on in threes; one without a voice at once, with those
+    before it.
+    """
+
+    def __init__(
+        self,
+        engines: Sequence[WakeWordEngine],
+        activity: VoiceDetector,
+        *,
+        pre_roll: float,
+        refractory: float,
+    ) -> None:
+        self._engines = engines
+        self._activity = activity
+        self._pre_roll = PreRoll(pre_roll, memory=ROOM_MEMORY)
+        self._refractory = Refractory(refractory)
+        self._echo = EchoHold()
+        self._on = False
+        self._latest_detection: Detection | None = None
+        self._unlearned: tuple[tuple[Frame, ...], bool] | None = None
+        self._held: list[Heard] = []
+        self._voice = False
+
+    @property
+    def batch(self) -> int:
+        """How many of the next frames may be waited for together; at least 1.
+
+        Nobody is kept waiting by it: of these frames only the last can complete a wake
+        word, and those of a voice that goes on would be handed on together anyway.
+        """
+        if self._echo.holding or (self._on and not self._voice):
+            return 1
+        together = TOGETHER - len(self._held) if self._on else IDLE_TOGETHER
+        soonest = (engine.soonest for engine in self._engines)
+        return min([together, *(frames for frames in soonest if frames is not None)])
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The latest score of each wake word; readable from any thread."""
+        return {
+            wake_word: score
+            for engine in self._engines
+            for wake_word, score in engine.scores.items()
+        }
+
+    def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
+        """Take the next frame; return what is to be handed on."""
+        handed_on = self._hand_on(self._echo.push(frame))
+        detection = self._detect(frame)
+        if detection is not None:
+            handed_on += self._hand_on(self._echo.release())
+            handed_on += self._release()
+            self._latest_detection = detection
+            self._turn_on(woken=True)
+            handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
+        return handed_on
+
+    def expect(self, sound: OwnSound) -> list[Heard | WakeWordHeard]:
+        """Keep a sound of ours, about to be played, out of all that is handed on.
+
+        What is heard meanwhile waits until it is over; what waited already is returned.
+        """
+        return self._hand_on(self._echo.begin(sound))
+
+    def played(self) -> None:
+        """The sound that was expected is over, but for its echo."""
+        self._echo.end()
+
+    def turn(self, *, on: bool, after: Detection | None) -> None:
+        """Hand on every frame from the next one on, or no more.
+
+        `after` is the latest detection that the listener knows of. Where there is a
+        newer one, on its way still, its turn needs the frames, and "off" is void.
+        """
+        if on:
+            self._turn_on(woken=False)
+        elif after is self._latest_detection:
+            self._turn_off()
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        """Detect only these wake words from now on."""
+        for engine in self._engines:
+            engine.listen_for(wake_words)
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Change how sure the engine must be of this wake word."""
+        for engine in self._engines:
+            engine.set_threshold(wake_word, threshold)
+
+    def reset(self) -> None:
+        """Forget all sound and turn off, as when sample positions begin anew."""
+        self._turn_off()
+        self._echo.release()
+        self._pre_roll.clear()
+        self._refractory.reset()
+        for engine in self._engines:
+            engine.reset()
+
+    def _hand_on(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
+        handed_on: list[Heard | WakeWordHeard] = []
+        for frame in frames:
+            self._pre_roll.push(frame)
+            if self._on:
+                self._learn()
+                heard = Heard(frame, self._activity.is_speech(frame))
+                self._held.append(heard)
+                self._voice = heard.speech
+                if not heard.speech or len(self._held) == TOGETHER:
+                    handed_on += self._release()
+        return handed_on
+
+    def _release(self) -> list[Heard]:
+        held, self._held = self._held, []
+        return held
+
+    def _detect(self, frame: Frame) -> Detection | None:
+        surest: Detection | None = None
+        for engine in self._engines:
+            detection = engine.detect(frame)
+            if detection and (surest is None or detection.score > surest.score):
+                surest = detection
+        if surest is not None and self._refractory.admits(surest):
+            return surest
+        return None
+
+    def _turn_on(self, *, woken: bool) -> None:
+        if self._on:
+            return
+        self._on = True
+        # While idle the voice detector costs nothing. Now it has to learn the room,
+        # which takes a moment that the wake word is not kept waiting for.
+        self._unlearned = self._pre_roll.memory(), woken
+
+    def _turn_off(self) -> None:
+        self._on = self._voice = False
+        self._held.clear()
+
+    def _learn(self) -> None:
+        if self._unlearned is not None:
+            memory, woken = self._unlearned
+            self._unlearned = None
+            self._activity.attune(memory, woken=woken)

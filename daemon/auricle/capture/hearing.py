@@ -1,0 +1,358 @@
+"""The capture thread: reads the microphone, and keeps it open against all odds."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import partial
+
+from auricle.audio.echo import OwnSound
+from auricle.audio.frame import Frame
+from auricle.audio.health import trouble
+from auricle.audio.source import AudioSource, SourceHealth
+from auricle.capture.attention import Attention
+from auricle.capture.capture_clock import CaptureClock
+from auricle.capture.wishes import Wishes
+from auricle.errors import MicrophoneError, RecordingError
+from auricle.retry import full_jitter
+from auricle.system.clock import since_boot
+from auricle.turns.events import (
+    Heard,
+    MicrophoneClosed,
+    MicrophoneFact,
+    MicrophoneFound,
+    MicrophoneLost,
+    WakeWordHeard,
+)
+from auricle.wake.detector import Detection
+
+logger = logging.getLogger(__name__)
+
+# Without a frame for so long the device counts as lost. Its first one may take longer:
+# a sound server wakes an idle source, a Bluetooth headset opens its voice channel.
+LONGEST_GAP, LONGEST_OPENING = 1.0, 3.0
+# Listening again within 2 s of the device's return, opening it included.
+RETRY_BASE, RETRY_CAP = 0.25, 1.5
+# Longer than the frames that are read together take.
+_READ_TIMEOUT = 0.25
+# Nor does a busy machine take longer to come back from it.
+_LONGEST_READ = 2 * _READ_TIMEOUT
+
+CaptureEvent = WakeWordHeard | Heard | MicrophoneFact
+
+
+class HearingState(StrEnum):
+    """What the capture thread is doing."""
+
+    CLOSED = "closed"
+    """The microphone is closed on purpose; no sound is captured."""
+    OPENING = "opening"
+    LISTENING = "listening"
+    LOST = "lost"
+    """The microphone failed and is tried again and again."""
+    FAILED = "failed"
+    """The thread has ended and cannot go on; the process must be replaced."""
+
+
+class Hearing:
+    """Owns the source and the thread that reads it.
+
+    Idle frames stay in the thread. The event loop's side never waits: a wish takes
+    effect with the next frames, those that are being waited for included, and of wishes
+    about the same only the latest counts.
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        attention: Attention,
+        *,
+        deliver: Callable[[Sequence[CaptureEvent]], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """`deliver` takes one event or more, in their order; it and `failed` are called
+        in the capture thread. After `failed` nothing more comes: the process should
+        exit and be started anew.
+        """
+        self._source = source
+        self._attention = attention
+        self._deliver = deliver
+        self._failed = failed
+        self._wishes = Wishes()
+        self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
+        self._state = HearingState.CLOSED
+        self._problem: str | None = None
+        self._answered = 0
+        self._remarked: set[str] = set()
+        self._told_health = SourceHealth.GOOD
+        self._frames = self._inferences = 0
+        self._last_frame = time.monotonic()
+        self._clock = CaptureClock()
+
+    # --- wishes, from the event loop ---
+
+    def start(self) -> None:
+        """Start the thread, with the microphone still closed."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Close the microphone and end; False if a hanging device prevents that."""
+        self._wishes.stop()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def open_microphone(self) -> None:
+        """Capture; `MicrophoneFound` is delivered when the first frame has come."""
+        self._wishes.want_microphone(wanted=True)
+
+    def close_microphone(self) -> None:
+        """Release the device, and attend no more; `MicrophoneClosed` is delivered when
+        it is done, unless it is wanted again before.
+        """
+        self._wishes.withdraw(self._attention.turn)
+        self._wishes.want_microphone(wanted=False)
+
+    def attend(self, *, on: bool, after: Detection | None) -> None:
+        """Deliver every frame from the next one on, or no more; see Attention."""
+        turn = self._attention.turn
+        self._wishes.wish(turn, partial(turn, on=on, after=after))
+
+    def expect(self, sound: OwnSound) -> None:
+        """Keep a sound of ours, about to be played, out of what is delivered."""
+        self._wishes.add(partial(self._expect, sound))
+
+    def played(self) -> None:
+        """The sound that was expected is over, but for its echo."""
+        self._wishes.add(self._attention.played)
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        """Detect only these wake words from now on."""
+        listen_for = self._attention.listen_for
+        self._wishes.wish(listen_for, partial(listen_for, wake_words))
+
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Change how sure the engine must be of this wake word."""
+        set_threshold = self._attention.set_threshold
+        self._wishes.wish(
+            (set_threshold, wake_word), partial(set_threshold, wake_word, threshold)
+        )
+
+    def tell_again(self) -> None:
+        """Deliver once more what the microphone is, as soon as the thread can."""
+        self._wishes.wish(self._tell, self._tell)
+
+    # --- facts, readable from any thread ---
+
+    @property
+    def state(self) -> HearingState:
+        return self._state
+
+    @property
+    def health(self) -> SourceHealth:
+        return self._source.health
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The latest score of each wake word."""
+        return self._attention.scores
+
+    @property
+    def problem(self) -> str | None:
+        """Why the microphone is lost."""
+        return self._problem
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the microphone is to be open; `state` tells whether it is."""
+        return self._wishes.microphone_wanted
+
+    @property
+    def wishes(self) -> int:
+        """See Wishes.changes."""
+        return self._wishes.changes
+
+    @property
+    def rounds(self) -> int:
+        """See Wishes.rounds."""
+        return self._wishes.rounds
+
+    @property
+    def frames(self) -> int:
+        """Frames captured since the start."""
+        return self._frames
+
+    @property
+    def inferences(self) -> int:
+        """Frames that went through the wake word engines since the start."""
+        return self._inferences
+
+    @property
+    def last_frame(self) -> float:
+        """When the latest frame came, by the monotonic clock."""
+        return self._last_frame
+
+    @property
+    def clock(self) -> CaptureClock:
+        """When what is delivered was said, by the time since the machine's start; of
+        the present opening of the microphone, in which sample positions begin anew.
+        """
+        return self._clock
+
+    @property
+    def dropped(self) -> int:
+        """Samples lost since the microphone was opened."""
+        return self._source.dropped
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        try:
+            self._listen_until_stopped()
+        except RecordingError as error:
+            # Only a person can mend it.
+            self._problem = str(error)
+            self._state = HearingState.FAILED
+            self._failed(error)
+        except Exception as error:
+            # Alive and deaf is the one thing a satellite must never be.
+            logger.exception("hearing has failed")
+            self._state = HearingState.FAILED
+            self._failed(error)
+
+    def _listen_until_stopped(self) -> None:
+        delays = _retry_delays()
+        while not self._wishes.stopping:
+            self._wishes.grant()
+            opening_in = self._wishes.opening_in
+            if opening_in > 0:
+                self._be_closed()
+                self._wishes.wait(opening_in)
+                continue
+            if self._capture():
+                delays = _retry_delays()
+            self._wishes.grant_for(next(delays))
+        self._state = HearingState.CLOSED
+
+    def _capture(self) -> bool:
+        """Listen until the microphone fails or is not wanted; whether sound came."""
+        frames_before = self._frames
+        if self._state is HearingState.CLOSED:
+            self._state = HearingState.OPENING
+        try:
+            self._source.open()
+            self._told_health = SourceHealth.GOOD
+            self._listen()
+        except MicrophoneError as error:
+            # Told before closing, which can take long where a sound server hangs.
+            self._lose(error)
+        finally:
+            self._source.close()
+            # Now, so that what is wished for until the next opening is not forgotten.
+            self._attention.reset()
+        if self._state is not HearingState.LOST:
+            self._be_closed()
+        return self._frames > frames_before
+
+    def _listen(self) -> None:
+        """Until the open microphone is not wanted any more. Raises MicrophoneError."""
+        self._clock = CaptureClock(self._source.pace)
+        silent, found = 0.0, False
+        # It may have taken long to open.
+        while self._wishes.microphone_wanted:
+            asked = time.monotonic()
+            frames = self._source.read(_READ_TIMEOUT, self._attention.batch)
+            # What was wished for while these were waited for concerns them already:
+            # they may hold the beginning of a sound of ours.
+            if not self._wishes.grant():
+                return
+            now = time.monotonic()
+            if not frames:
+                # A process that was stopped meanwhile has not listened for so long.
+                silent += min(now - asked, _LONGEST_READ)
+                if silent > (LONGEST_GAP if found else LONGEST_OPENING):
+                    raise MicrophoneError("no sound comes from the device")
+                continue
+            self._last_frame = now
+            silent = 0.0
+            self._clock.arrived(
+                frames[-1].end, since_boot(), all_of_it=self._source.caught_up
+            )
+            if not found:
+                found = True
+                self._found()
+            self._frames += len(frames)
+            self._hear(frames)
+            self._inferences += len(frames)
+            self._tell_of_the_source()
+
+    def _hear(self, frames: Sequence[Frame]) -> None:
+        events = [event for frame in frames for event in self._attention.hear(frame)]
+        if events:
+            self._deliver(events)
+
+    def _found(self) -> None:
+        logger.info("listening to %s", self._source.description)
+        self._state = HearingState.LISTENING
+        self._problem = None
+        self._deliver([MicrophoneFound()])
+
+    def _be_closed(self) -> None:
+        """The device is released, on purpose: nothing of the room is captured."""
+        changes = self._wishes.changes
+        # Whoever orders it is told, also where it was closed before.
+        ordered = not self._wishes.microphone_wanted and changes != self._answered
+        if self._state is HearingState.CLOSED and not ordered:
+            return
+        self._answered = changes
+        self._state = HearingState.CLOSED
+        self._problem = None
+        if not self._wishes.stopping:
+            logger.debug("%s is closed", self._source.description)
+            self._deliver([MicrophoneClosed()])
+
+    def _tell_of_the_source(self) -> None:
+        for remark in self._source.remarks:
+            if remark not in self._remarked:
+                self._remarked.add(remark)
+                logger.warning("%s", remark)
+        health = self._source.health
+        if health is self._told_health:
+            return
+        self._told_health = health
+        description, advice = self._source.description, self._source.advice(health)
+        if told := trouble(description, health, advice):
+            logger.warning("%s", told)
+        else:
+            logger.info("%s sounds as it should again", description)
+
+    def _lose(self, error: MicrophoneError) -> None:
+        self._problem = str(error)
+        if self._state is HearingState.LOST:
+            logger.debug("%s is still lost: %s", self._source.description, error)
+            return
+        logger.warning("%s is lost: %s", self._source.description, error)
+        self._state = HearingState.LOST
+        self._deliver([MicrophoneLost()])
+
+    def _tell(self) -> None:
+        match self._state:
+            case HearingState.CLOSED:
+                self._deliver([MicrophoneClosed()])
+            case HearingState.LISTENING:
+                self._deliver([MicrophoneFound()])
+            case HearingState.LOST:
+                self._deliver([MicrophoneLost()])
+            case HearingState.OPENING | HearingState.FAILED:
+                pass  # What becomes of it is told anyway.
+
+    def _expect(self, sound: OwnSound) -> None:
+        if self._state not in (HearingState.OPENING, HearingState.LISTENING):
+            return
+        if events := self._attention.expect(sound):
+            self._deliver(events)
+
+
+def _retry_delays() -> Iterator[float]:
+    return full_jitter(RETRY_BASE, RETRY_CAP, random.random)

@@ -1,0 +1,148 @@
+"""A recording of any length: cut into stretches, and what was said in each."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from auricle.audio.frame import SAMPLE_RATE, Frame
+from auricle.qwen_asr.events import (
+    Committed,
+    FinalTranscript,
+    InterimTranscript,
+    SessionFinished,
+    SpeechStarted,
+    SpeechStopped,
+)
+from auricle.qwen_asr.wording import has_words, is_echo, joined
+from auricle.turns.events import Recognition
+
+# Manual mode takes 60 s of audio; the pause is looked for before that.
+LONGEST = 55.0
+_LOOK_FOR_PAUSE = 40.0
+_PAUSE = 0.3
+
+
+class Cutter:
+    """Finds where to cut: in a pause after 40 s, or else at 55 s."""
+
+    def __init__(self) -> None:
+        self._seconds = self._silence = 0.0
+
+    def push(self, frame: Frame, *, speech: bool) -> bool:
+        """Whether a stretch ends with this frame."""
+        self._seconds += frame.seconds
+        self._silence = 0.0 if speech else self._silence + frame.seconds
+        in_pause = self._seconds >= _LOOK_FOR_PAUSE and self._silence >= _PAUSE
+        ends = in_pause or self._seconds >= LONGEST
+        if ends:
+            self._seconds = self._silence = 0.0
+        return ends
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One utterance of a recording."""
+
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+    text: str
+    language: str | None
+    emotion: str | None
+
+
+@dataclass(slots=True)
+class _Item:
+    start: int | None = None
+    """Milliseconds since the stretch began; not told in manual mode."""
+    end: int | None = None
+    interim: str = ""
+    final: FinalTranscript | None = None
+
+
+class Stretch:
+    """What the recognizer says of a part of a recording, utterance by utterance."""
+
+    def __init__(self, start: int) -> None:
+        """`start`: the sample position of its beginning."""
+        self._start = start
+        self._end = start
+        # By connection and item: another connection may use the same names again.
+        self._items: dict[tuple[int, str], _Item] = {}
+        self._connections = 0
+        self.finished = False
+        """Whether the session has said all that it ever will."""
+
+    @property
+    def has_final(self) -> bool:
+        return any(item.final is not None for item in self._items.values())
+
+    @property
+    def text(self) -> str:
+        """All of it as far as it is understood, drafts included."""
+        texts = (
+            item.interim if item.final is None else item.final.text
+            for item in self._items.values()
+        )
+        return joined(texts)
+
+    def push(self, frame: Frame) -> None:
+        """The next frame of it."""
+        self._end = frame.end
+
+    def connection_lost(self) -> None:
+        """What had no final is said again, by other names."""
+        self._connections += 1
+        self._items = {
+            key: item for key, item in self._items.items() if item.final is not None
+        }
+
+    def take(self, said: Recognition, hints: str = "") -> None:
+        """`hints`: the words that the recognizer was told to expect."""
+        match said:
+            case SpeechStarted(item_id, start):
+                self._item(item_id).start = start
+            case SpeechStopped(item_id, end):
+                self._item(item_id).end = end
+            case InterimTranscript(item_id):
+                self._item(item_id).interim = said.text
+            case Committed(item_id):
+                self._item(item_id)
+            case FinalTranscript(item_id):
+                item = self._item(item_id)
+                item.final = replace(said, text=self._understood(said, item, hints))
+            case SessionFinished():
+                self.finished = True
+            case _:
+                assert_never(said)
+
+    def utterances(self) -> list[Said]:
+        """In the order in which they were spoken; of noise, the text is empty."""
+        return [
+            Said(
+                *self._bounds(item),
+                item.final.text,
+                item.final.language,
+                item.final.emotion,
+            )
+            for item in self._items.values()
+            if item.final is not None
+        ]
+
+    def _understood(self, said: FinalTranscript, item: _Item, hints: str) -> str:
+        start, end = self._bounds(item)
+        # Nobody listened here: all of it may be a voice.
+        if not has_words(said.text) or is_echo(said.text, hints, end - start):
+            return ""
+        return said.text.strip()
+
+    def _bounds(self, item: _Item) -> tuple[float, float]:
+        """Of its sound; all of the stretch where they are not told."""
+        start = self._seconds(item.start, self._start)
+        return start, self._seconds(item.end, self._end)
+
+    def _item(self, item_id: str) -> _Item:
+        return self._items.setdefault((self._connections, item_id), _Item())
+
+    def _seconds(self, ms: int | None, otherwise: int) -> float:
+        samples = otherwise if ms is None else self._start + ms * SAMPLE_RATE // 1000
+        return round(min(samples, self._end) / SAMPLE_RATE, 2)

@@ -1,0 +1,1 @@
+"""The settings: their sections, where they come from, and what is wrong with them."""

@@ -1,0 +1,244 @@
+"""The settings of the satellite itself: every key, its type, default, unit and range.
+
+These are the keys that a person may write, in a file of one table per part;
+`config.example.toml` shows them all.
+"""
+
+import platform
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from auricle.app.control import ALL, OFF
+from auricle.mqtt.topics import node_name, require_word
+from auricle.qwen_asr.address import PRICE_CURRENCY
+from auricle.turns.endpointing import Preset
+from auricle.turns.turn import LONGEST_FOLLOW_UP, Mode
+from auricle.vad.detectors import VoiceDetectorName
+
+
+def node_name_from_host(hostname: str) -> str:
+    """A valid satellite name made of the machine's."""
+    return node_name(hostname.split(".")[0])
+
+
+class Section(BaseModel):
+    """One table of the file. A key that is not ours is a typo: refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_used(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation is not bool:
+            # It would count as 1 or 0.
+            raise ValueError("must not be true or false")
+        # No file, topic or header could carry them.
+        for text in _texts_in(value):
+            if "\0" in text:
+                raise ValueError("holds a NUL character")
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise ValueError("is not UTF-8 text")
+        return value
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case list() | tuple() as entries:
+                waiting += entries
+            case dict() as entries:
+                waiting += [*entries.keys(), *entries.values()]
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+"""A list of them; one alone needs no brackets."""
+
+
+def _as_nothing(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_as_nothing)]
+"""A file or a folder; none where it is empty."""
+
+
+def _as_text(value: object) -> object:
+    is_index = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_index else value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError("use its three capital letters, such as EUR")
+    return value
+
+
+class SatelliteSettings(Section):
+    name: Annotated[
+        str, AfterValidator(partial(require_word, example="living_room"))
+    ] = Field(default_factory=lambda: node_name_from_host(platform.node()))
+    """The satellite's name in topics and entity ids; default: the hostname."""
+    friendly_name: str = Field("", max_length=64)
+    """The device's name in Home Assistant; default: the name and "voice"."""
+    area: str = Field("", max_length=64)
+    """The room, suggested to Home Assistant when it first sees the device."""
+    state_directory: OptionalPath = None
+    """Where mute and the like are remembered; default: what systemd gives, else
+    ~/.local/state/auricle."""
+
+    @property
+    def display_name(self) -> str:
+        spoken = self.name.replace("_", " ").capitalize()
+        return self.friendly_name or f"{spoken} voice"
+
+
+class MicrophoneSettings(Section):
+    device: Annotated[str, BeforeValidator(_as_text)] = "default"
+    """`default`, an index, or a part of the device's name (see `auricle devices`)."""
+    channel: int | None = Field(None, ge=0, le=63)
+    """Which microphone of an array to hear, from 0; default: a mix of all. It is done
+    to a recording as well, and so is the gain."""
+    gain: float = Field(0.0, ge=-40, le=40)
+    """Decibels to make the sound louder by, or softer."""
+    recording: str = ""
+    """A WAV or FLAC file to hear instead of a device, or - for raw 16 kHz mono s16
+    on standard input."""
+    speed: float = Field(1.0, gt=0, le=1000)
+    """How fast a recording is played: 1.0 is real time."""
+
+
+class FeedbackSettings(Section):
+    wake: str = ""
+    """When it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
+    nothing."""
+    end: str = ""
+    """When the utterance is over, likewise."""
+    error: str = ""
+    """When a turn ends in an error, likewise."""
+    device: str = "default"
+    """The loudspeaker: an ALSA device (see `aplay -L`)."""
+
+
+class WakeWordSettings(Section):
+    models: Texts = ("okay_nabu",)
+    """Wake words: okay_nabu, hey_jarvis, alexa, hey_mycroft, or the .json of a
+    microWakeWord model of your own, version 2, with its .tflite beside it."""
+    openwakeword_models: Texts = ()
+    """openWakeWord .tflite files of your own (needs the extra `openwakeword`)."""
+    thresholds: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default_factory=dict
+    )
+    """Per model: the score from which it counts, 0 to 1; default: the model's own."""
+    spellings: dict[str, Texts] = Field(default_factory=dict)
+    """Per model: how the recognizer writes the wake phrase, beside the ways we know; it
+    is taken from the front of transcripts."""
+    on_unconfirmed: Literal["publish", "drop"] = "publish"
+    """What to do where the recognizer did not hear the wake phrase, too. Whether it did
+    is known with utterance.pre_roll = 1.5 and more; drop needs that."""
+    refractory: float = Field(2.0, ge=0, le=60)
+    """Seconds within which one wake word is not detected again."""
+
+    @model_validator(mode="after")
+    def _something_to_listen_for(self) -> "WakeWordSettings":
+        names = [_model_name(m) for m in (*self.models, *self.openwakeword_models)]
+        for name in names:
+            if name in (ALL, OFF):
+                raise ValueError(
+                    f"a wake word cannot be called {name!r}, which has a meaning of "
+                    "its own on MQTT: rename the files of the model"
+                )
+            if names.count(name) > 1:
+                raise ValueError(f"the wake word {name!r} is listed twice")
+        for key, table in (
+            ("thresholds", self.thresholds),
+            ("spellings", self.spellings),
+        ):
+            for name in table:
+                if name not in names:
+                    raise ValueError(
+                        f"{key} names {name!r}, which is not among the models "
+                        f"({', '.join(names) or 'none'})"
+                    )
+        return self
+
+
+def _model_name(model: str) -> str:
+    return Path(model).stem if model.endswith((".json", ".tflite")) else model
+
+
+class UtteranceSettings(Section):
+    mode: Mode = Mode.SERVER_VAD
+    """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
+    pre_roll: float = Field(0.4, ge=0, le=2)
+    """Seconds of sound from before the wake word's detection that are sent; the
+    detection comes up to 0.35 s behind the word's end."""
+    continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
+    """Seconds to listen again, without a wake word, after each final; 0: not at all."""
+    voice_detector: VoiceDetectorName = VoiceDetectorName.AUTO
+    """What tells speech from noise: silero, which a kitchen does not fool; webrtc,
+    lighter; or auto, silero where it is installed."""
+    preset: Preset = Preset.BALANCED
+    """How long to wait for the speaker to go on: fast, balanced or patient. It sets all
+    keys below; those that are given win over it."""
+    silence: float | None = Field(None, ge=0.2, le=3)
+    """manual: seconds of silence that end the utterance; 0.3, 0.4 or 0.8."""
+    silence_after_short: float | None = Field(None, ge=0.2, le=3)
+    """manual: the same after a short one, which may be a false start or a pause behind
+    the first word; 0.6, 0.8 or 1.2."""
+    short: float | None = Field(None, ge=0, le=2)
+    """manual: seconds of speech that are a short one; 0.4."""
+    min_speech: float | None = Field(None, ge=0.03, le=1)
+    """Seconds of speech without which nothing was said; 0.15."""
+    forget: float | None = Field(None, ge=0.1, le=3)
+    """Seconds of silence after which a sound that was shorter is forgotten; 0.3."""
+    no_speech_timeout: float | None = Field(None, ge=1, le=30)
+    """Seconds without speech after which the turn ends silently; 5, patient 8."""
+    longest: float | None = Field(None, ge=1, le=55)
+    """Seconds after which an utterance is ended, whatever is heard; 15, patient 30. The
+    recognizer takes at most 60."""
+
+
+class LimitsSettings(Section):
+    turns_per_hour: int = Field(60, ge=0, le=3600)
+    """Beyond it, wake words are refused: a television may know ours. 0: no limit."""
+    seconds_per_day: float = Field(3600.0, ge=0, le=86400)
+    """Seconds of audio sent a day. 0: no limit."""
+    cost_per_day: float = Field(0.0, ge=0)
+    """What the recognizer may cost a day, in the currency of the price. 0: no limit."""
+    price_per_second: float | None = Field(None, ge=0)
+    """What a second costs; default: what the service publishes for the region, and
+    nothing for your own recognizer."""
+    currency: Annotated[str, AfterValidator(_currency)] = PRICE_CURRENCY
+    """Of the price, for Home Assistant. Published prices are in USD."""
+
+
+class LogSettings(Section):
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(lambda v: v.lower() if isinstance(v, str) else v),
+    ] = "info"
+    """debug shows what was said; the other levels never do."""

@@ -1,0 +1,239 @@
+"""The settings of what the satellite talks to: recognizer, broker, Home Assistant."""
+
+import re
+from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from auricle.config.sections import OptionalPath, Section, Texts
+from auricle.mqtt.topics import require_levels, require_word
+from auricle.qwen_asr.address import (
+    REGIONS,
+    endpoint_url,
+    may_be_host,
+    region_url,
+    require_secure_url,
+)
+from auricle.qwen_asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
+from auricle.qwen_asr.hints import MOST_TOKENS, tokens
+
+
+def _language(value: str) -> str:
+    if value != "auto" and value not in LANGUAGES:
+        raise ValueError(f"use auto or one of {' '.join(sorted(LANGUAGES))}")
+    return value
+
+
+def _hints(value: str) -> str:
+    if (count := tokens(value)) > MOST_TOKENS:
+        raise ValueError(f"about {count} tokens; a recognizer takes {MOST_TOKENS}")
+    return value
+
+
+def _filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("is empty: write it there, or leave the key out")
+    return value
+
+
+def _api_key(value: SecretStr) -> SecretStr:
+    # Editors and `echo` leave a newline behind; anything else inside is a mistake.
+    text = value.get_secret_value().strip()
+    if not _fits_header(text):
+        raise ValueError(
+            "holds white space, a line break or letters that no key has: is it whole, "
+            "and nothing else with it?"
+        )
+    return SecretStr(text)
+
+
+def _fits_header(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
+
+
+def _workspace(value: str) -> str:
+    # It is sent in a header, and may be the first part of the host's name.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,63}", value):
+        raise ValueError("use its id, letters, digits and -, such as llm-1a2b3c4d5e6f")
+    return value
+
+
+def _username(value: str) -> str:
+    if any(not character.isprintable() for character in value):
+        raise ValueError("holds a line break or another control character")
+    return value
+
+
+Secret = Annotated[SecretStr, Field(max_length=16_000), AfterValidator(_filled)]
+
+
+class AsrSettings(Section):
+    region: Literal["international", "china", "ap-southeast-1", "cn-beijing"] = (
+        "international"
+    )
+    """Which of the service's endpoints; an API key belongs to one region. Your own
+    workspace's, which the service recommends, are ap-southeast-1 (international) and
+    cn-beijing (china): they need asr.workspace."""
+    url: str = ""
+    """Another endpoint, such as your own `auricle recognizer`; wss://, or ws:// on
+    this machine only."""
+    api_key: Annotated[Secret, AfterValidator(_api_key)] | None = None
+    """Better as the systemd credential asr.api_key, or in DASHSCOPE_API_KEY."""
+    model: str = Field("qwen3-asr-flash-realtime", min_length=1, max_length=128)
+    """The model, or a snapshot by name."""
+    ca_file: OptionalPath = None
+    """Certificate authority of your own recognizer's certificate (PEM)."""
+    workspace: Annotated[str, AfterValidator(_workspace)] = ""
+    """The id of the workspace that is billed (X-DashScope-WorkSpace); default: the
+    key's own."""
+    data_inspection: bool = False
+    """X-DashScope-DataInspection: let the service inspect the content."""
+    language: Annotated[str, AfterValidator(_language)] = "auto"
+    """auto, or the code of the language that is spoken: better and faster if known."""
+    sample_rate: Literal[16000, 8000] = 16000
+    """Hz on the wire; 8000 halves the traffic at a price in accuracy."""
+    threshold: float = Field(0.0, ge=THRESHOLD_RANGE[0], le=THRESHOLD_RANGE[1])
+    """server_vad: -1 to 1; lower hears more as speech."""
+    silence_duration_ms: int = Field(
+        400, ge=SILENCE_MS_RANGE[0], le=SILENCE_MS_RANGE[1]
+    )
+    """server_vad: milliseconds of silence that end the utterance."""
+    hints: Annotated[str, AfterValidator(_hints)] = ""
+    """Words to expect, such as the names of rooms and lamps. Sent with every
+    utterance; on noise the service may answer with these very words, which are
+    discarded where no voice was heard to say them."""
+    connect_timeout: float = Field(3.0, gt=0, le=30)
+    """Seconds for the connection and the session to be ready."""
+    final_timeout: float = Field(4.0, gt=0, le=30)
+    """Seconds from the end of the utterance to its final transcript."""
+
+    @field_validator("url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        return require_secure_url(value) if value else value
+
+    @model_validator(mode="after")
+    def _workspace_is_known(self) -> "AsrSettings":
+        if not self.url and REGIONS[self.region].needs_workspace and not self.workspace:
+            raise ValueError(
+                f'region = "{self.region}" needs workspace: its id is in the console, '
+                "under Workspace Management"
+            )
+        return self
+
+    @property
+    def endpoint(self) -> str:
+        """The URL to connect to, model included."""
+        region = region_url(REGIONS[self.region], self.workspace)
+        return endpoint_url(self.url or region, self.model)
+
+
+def host_and_port(text: str) -> tuple[str, int | None]:
+    """Of `host`, `host:port`, `::1`, `[::1]` or `[::1]:port`, with or without mqtt://;
+    ValueError, which says what to write, for anything else.
+    """
+    scheme, _, rest = text.rpartition("://")
+    if scheme.lower() not in ("", "mqtt"):
+        encrypted = scheme.lower() in ("mqtts", "ssl", "tls")
+        raise ValueError(
+            f"write it without {scheme}://{', and tls = true' if encrypted else ''}"
+        )
+    if "@" in rest:
+        raise ValueError("write it without user and password: they have their own keys")
+    rest = rest.removesuffix("/") if scheme else rest
+    found = re.fullmatch(r"(?:\[(.+)\]|([^:\[\]]+))(?::(\d{1,5}))?", rest)
+    if found is None and rest.count(":") > 1 and may_be_host(rest):
+        return rest, None
+    if (
+        found is None
+        or not may_be_host(found[1] or found[2])
+        or not 0 < int(found[3] or 1) < 65536
+    ):
+        raise ValueError(f"{rest!r} is neither a host nor host:port")
+    return found[1] or found[2], int(found[3]) if found[3] else None
+
+
+class MqttSettings(Section):
+    host: str = Field("localhost", min_length=1, max_length=255)
+    """The broker: a name or an address."""
+    port: int | None = Field(None, ge=1, le=65535)
+    """Default: 1883, with tls 8883."""
+    fallbacks: Texts = Field((), max_length=8)
+    """Brokers that stand in while those before them are away, in this order: each a
+    host, or host:port; user, password and TLS are the same."""
+    username: Annotated[str, AfterValidator(_username)] = Field("", max_length=1024)
+    password: Secret | None = None
+    """Better as the systemd credential mqtt.password."""
+    tls: bool = False
+    ca_file: OptionalPath = None
+    """Certificate authority of the broker's certificate (PEM); default: system's."""
+    cert_file: OptionalPath = None
+    """This satellite's certificate, where the broker asks for one (PEM)."""
+    key_file: OptionalPath = None
+    keepalive: int = Field(15, ge=5, le=3600)
+    """Seconds between signs of life."""
+    base_topic: Annotated[
+        str, AfterValidator(partial(require_word, example="auricle"))
+    ] = "auricle"
+    """First level of every topic."""
+    publish_text: bool = True
+    """false: publish that something was said and its emotion, but not the words."""
+    publish_emotion: bool = True
+    publish_interim: bool = True
+    """Interim transcripts while a person speaks, at most four a second."""
+    last_transcript_expiry: float = Field(3600, ge=0, le=604800)
+    """Seconds the broker keeps the last transcript; 0: it is not retained at all."""
+    vocabulary: bool = False
+    """Heed <base>/vocabulary, retained words that every satellite of the house expects,
+    such as the names of rooms and lamps; they are sent with every utterance."""
+    hermes: bool = False
+    """Publish and obey Rhasspy's topics (hermes/…) as well, for flows made for it."""
+    history: bool = False
+    """Publish every final and what became of it on <base>/<name>/history, complete
+    after an outage; never to be acted on. What was said is then kept on disk until it
+    is published."""
+    time_to_live: float = Field(10.0, ge=1, le=60)
+    """Seconds after which a final is too old to be acted on, and is not delivered."""
+
+    @field_validator("host")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host_and_port(value)
+        return value
+
+    @field_validator("fallbacks")
+    @classmethod
+    def _hosts_and_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for fallback in value:
+            host_and_port(fallback)
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "MqttSettings":
+        if self.key_file and not self.cert_file:
+            raise ValueError("key_file needs cert_file")
+        if (self.ca_file or self.cert_file) and not self.tls:
+            raise ValueError("ca_file and cert_file need tls = true")
+        if self.port and host_and_port(self.host)[1] not in (None, self.port):
+            raise ValueError(f"host names another port than port = {self.port}")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The broker's host and port, whichever way they are written."""
+        host, port = host_and_port(self.host)
+        return host, port or self.port or (8883 if self.tls else 1883)
+
+
+class HomeAssistantSettings(Section):
+    discovery: bool = True
+    """Announce the satellite as a Home Assistant device."""
+    discovery_prefix: Annotated[str, AfterValidator(require_levels)] = "homeassistant"
+    """As set in Home Assistant's MQTT integration."""

@@ -1,0 +1,1 @@
+"""Whether the satellite works, and who is told."""

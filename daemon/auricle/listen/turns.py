@@ -1,0 +1,120 @@
+"""What becomes of a wake word that somebody looks at."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from auricle.app.runner import Ears, RecognizerSession, Runner
+from auricle.asr.client import AsrClient
+from auricle.listen.view import LiveView
+from auricle.qwen_asr.events import SessionSettings
+from auricle.turns.budget import Budget
+from auricle.turns.events import Event, RecognizerFailed, RecognizerSaid, WakeWordHeard
+from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.turn import Outcome, Stamp, Turn
+
+
+class Turns(Protocol):
+    """Handles events on the event loop, and tells the view."""
+
+    @property
+    def state(self) -> str:
+        """What is going on, while the microphone delivers."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a turn has begun and not ended."""
+
+    def handle(self, *events: Event) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class NoTurns:
+    """A wake word is shown, and that is all."""
+
+    state = "waiting for a wake word"
+    under_way = False
+
+    def __init__(self, view: LiveView, ears: Ears) -> None:
+        self._view = view
+        self._ears = ears
+
+    def handle(self, *events: Event) -> None:
+        for event in events:
+            if isinstance(event, WakeWordHeard):
+                self._view.wake(event.detection, datetime.now().astimezone())
+                self._ears.attend(on=False, after=event.detection)
+
+    async def stop(self) -> None: ...
+
+
+class RealTurns:
+    """The satellite's own turns, published to nobody but the view."""
+
+    def __init__(
+        self,
+        view: LiveView,
+        ears: Ears,
+        satellite: Satellite,
+        client: AsrClient,
+        session: SessionSettings,
+        budget: Budget,
+        *,
+        time_to_live: float,
+    ) -> None:
+        """`session`: what each turn asks of the recognizer."""
+        self._view = view
+        self._satellite = satellite
+        self._client = client
+        self._session = session
+        self._runner = Runner(
+            *(satellite, ears, self, _Shown(view), budget), time_to_live=time_to_live
+        )
+
+    @property
+    def state(self) -> str:
+        state = self._satellite.state
+        return NoTurns.state if state is SatelliteState.IDLE else state.value
+
+    @property
+    def under_way(self) -> bool:
+        return self._satellite.state in (
+            SatelliteState.LISTENING,
+            SatelliteState.PROCESSING,
+        )
+
+    def handle(self, *events: Event) -> None:
+        self._runner.handle(*events)
+
+    def open(
+        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
+    ) -> RecognizerSession:
+        return self._client.open(turn.id, self._session, deliver)
+
+    async def stop(self) -> None:
+        await self._client.aclose()
+
+
+class _Shown:
+    """A publisher for one person."""
+
+    def __init__(self, view: LiveView) -> None:
+        self._view = view
+
+    def state(self, state: SatelliteState) -> None: ...
+
+    def wake(self, turn: Turn, at: datetime) -> None:
+        if turn.detection is not None:
+            self._view.wake(turn.detection, at)
+
+    def interim(self, turn: str, text: str) -> None:
+        self._view.say("interim", text)
+
+    def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
+        said = outcome.transcript
+        if said is not None:
+            emotion = said.emotion or "emotion not reported"
+            self._view.say("final", f"{said.text} ({emotion})")
+        else:
+            self._view.say("outcome", outcome.reason or outcome.kind)

@@ -1,0 +1,1 @@
+"""Finals that are not lost: accepted on disk, published once, reported if late."""

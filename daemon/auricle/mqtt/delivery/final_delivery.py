@@ -1,0 +1,175 @@
+"""Finals on their way: published at once, or as soon as there is a broker, or never."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from auricle.mqtt.delivery.ledger import Due, Fate, Ledger, Outbound, Settled
+from auricle.mqtt.delivery.notices import Notice, Notices, report
+from auricle.mqtt.delivery.outbox import Outbox
+from auricle.mqtt.delivery.outbox_file import Purpose, Record
+from auricle.mqtt.delivery.stored import Stored, from_text, to_text
+from auricle.mqtt.link.broker import Delivered
+from auricle.system.clock import boot_id, since_boot
+
+logger = logging.getLogger(__name__)
+
+
+class Finals:
+    """The ledger and the notices, what is on disk of them, and the clock they need.
+
+    A final is accepted when it is on the disk. What a killed process had accepted, the
+    next one delivers while its time to live lasts, and reports from then on. How old
+    it is, the time since the machine's start tells; what is from before that start is
+    too old, since no other clock of a Pi can be trusted.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        outbox: Path,
+        *,
+        history: bool,
+        publish: Callable[[Due], set[int] | None],
+        tell: Callable[[Notice], int | None],
+        on_fate: Callable[[Settled], None],
+        on_trouble: Callable[[str | None], None],
+    ) -> None:
+        """`publish` returns the ids of the messages that decide the final's fate, and
+        `tell` the id of its message, or None where the broker takes none now. With
+        `history`, every final is told of when its fate is known. `on_trouble` says why
+        nothing is kept on disk, and with None that it is again.
+        """
+        self._ledger = ledger
+        self._outbox = Outbox(outbox, on_found=self._found, on_trouble=on_trouble)
+        self._history = history
+        self._publish = publish
+        self._tell = tell
+        self._on_fate = on_fate
+        self._boot = boot_id()
+        self._notices = Notices()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Take up what an earlier run left."""
+        await self._outbox.start()
+
+    async def flush(self) -> None:
+        """Wait until everything so far is accepted."""
+        await self._outbox.flush()
+
+    async def stop(self) -> None:
+        """What is open now is for the next run."""
+        self._cancel_timer()
+        await self._outbox.stop()
+
+    def accept(self, outbound: Outbound) -> None:
+        spoken = outbound.stamp.spoken
+        if spoken is None:
+            spoken = since_boot()
+        turn = outbound.outcome.turn.id
+        self._outbox.keep(
+            self._record(turn, Purpose.DELIVERY, Stored(outbound), spoken),
+            then=partial(self._accept, outbound, spoken),
+        )
+
+    def deliver(self) -> None:
+        """Publish what waits, and give up what waited for too long."""
+        now = since_boot()
+        for due in self._ledger.due(now):
+            message_ids = self._publish(due)
+            if message_ids is None:
+                break
+            self._ledger.sent(due.outbound.outcome.turn.id, message_ids, now)
+        for settled in self._ledger.expire(now):
+            self._settle(settled)
+        for notice in self._notices.due():
+            message_id = self._tell(notice)
+            if message_id is None:
+                break
+            self._notices.sent(notice, message_id)
+        self._set_timer(now)
+
+    def delivered(self, delivered: Delivered) -> None:
+        settled = self._ledger.settle(delivered)
+        if settled is not None:
+            self._settle(settled)
+        told = self._notices.settle(delivered)
+        if told is not None:
+            self._outbox.remove(*told.key)
+        if self._ledger.open or self._notices:
+            self.deliver()
+
+    def listeners_came(self) -> None:
+        """Whoever did not listen before may do so now."""
+        self._ledger.listeners_came()
+        self._notices.listeners_came()
+        self.deliver()
+
+    def _accept(self, outbound: Outbound, spoken: float) -> None:
+        logger.debug("the final of turn %s is accepted", outbound.outcome.turn.id)
+        self._ledger.accept(outbound, spoken)
+        self.deliver()
+
+    def _found(self, records: list[Record]) -> None:
+        for record in records:
+            try:
+                stored = from_text(record.body)
+            except ValueError:
+                logger.warning("the outbox holds a turn that cannot be read")
+                self._outbox.remove(*record.key)
+                continue
+            spoken = record.spoken if record.boot == self._boot else -math.inf
+            if stored.fate is None:
+                self._ledger.accept(stored.outbound, spoken)
+            else:
+                settled = Settled(stored.outbound, stored.fate, spoken)
+                self._add(Notice(settled, record.purpose))
+        self.deliver()
+
+    def _settle(self, settled: Settled) -> None:
+        turn = settled.outbound.outcome.turn.id
+        if settled.fate is Fate.ACKED:
+            if settled.was_unheard:
+                logger.info("the final of turn %s is heard after all", turn)
+        elif not (settled.over and settled.was_unheard):
+            logger.warning("the final of turn %s is %s", turn, settled.fate)
+        if settled.over:
+            self._end(turn, settled)
+        self._on_fate(settled)
+
+    def _end(self, turn: str, settled: Settled) -> None:
+        if self._history:
+            self._add(Notice(settled, Purpose.HISTORY))
+        if settled.fate is Fate.EXPIRED:
+            self._add(report(settled))
+        else:
+            self._outbox.remove(turn, Purpose.DELIVERY)
+
+    def _add(self, notice: Notice) -> None:
+        stored = Stored(notice.settled.outbound, notice.settled.fate)
+        spoken = notice.settled.spoken
+        self._outbox.amend(self._record(*notice.key, stored, spoken))
+        forgotten = self._notices.add(notice)
+        if forgotten is not None:
+            logger.warning("too much to tell: forgetting turn %s", forgotten.turn)
+            self._outbox.remove(*forgotten.key)
+
+    def _record(
+        self, turn: str, purpose: Purpose, stored: Stored, spoken: float
+    ) -> Record:
+        return Record(turn, purpose, self._boot, spoken, to_text(stored))
+
+    def _set_timer(self, now: float) -> None:
+        self._cancel_timer()
+        look = self._ledger.next_look(now)
+        if look is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, look - now), self.deliver)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

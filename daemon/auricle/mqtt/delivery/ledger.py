@@ -1,0 +1,201 @@
+"""What becomes of finals: each is accepted once and ends in exactly one fate.
+
+```
+accepted -> pending -> under way -> acked | rejected
+               ^            |
+               +-- lost ----+        pending -> expired
+               +-- unheard -+        pending, unheard -> no_listener
+```
+
+A final is two messages, the event for Home Assistant and the plain one for anybody
+else: it is acked when one of them was heard. What was under way when the connection
+died goes out again, under the same turn id, while its time to live lasts. So does what
+nobody heard: after an outage of the broker, Home Assistant is back later than we are.
+That is told at once, and no repetition of a command: the broker passed none on.
+"""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from auricle.mqtt.link.broker import Delivered, DeliveryResult
+from auricle.turns.turn import Outcome, Stamp
+
+# Seconds from one attempt to the next, where nobody listens.
+RETRY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """An outcome on its way out."""
+
+    outcome: Outcome
+    stamp: Stamp
+    seq: int
+    """Counts the outcomes of one run."""
+    boot_id: str
+    """Names this run of the daemon."""
+
+
+class Fate(StrEnum):
+    """How the delivery of a final ended."""
+
+    ACKED = "acked"
+    NO_LISTENER = "no_listener"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    outbound: Outbound
+    fate: Fate
+    spoken: float
+    """When the utterance ended; -inf before the machine's present start."""
+    over: bool = True
+    """False: nobody listens so far; it is tried again, and settled once more."""
+    was_unheard: bool = False
+    """It was told before that nobody listened."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    outbound: Outbound
+    spoken: float
+    under_way: dict[int, DeliveryResult | None] = field(default_factory=dict)
+    """By message id; empty while pending."""
+    unheard: bool = False
+    """The broker said of the latest attempt that nobody listened."""
+    not_before: float = -math.inf
+    """When it is to be tried again."""
+    tried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A final that is to be published now."""
+
+    outbound: Outbound
+    age: float
+    expiry: float
+    """The rest of its time to live."""
+    again: bool = False
+    """It was sent before."""
+
+
+class Ledger:
+    """accepted = acked + no_listener + expired + rejected + open, always.
+
+    Times are seconds of any clock that nobody sets.
+    """
+
+    def __init__(self, time_to_live: float) -> None:
+        self._time_to_live = time_to_live
+        self._entries: dict[str, _Entry] = {}
+        self.accepted = 0
+        self.fates: Counter[Fate] = Counter()
+        self.latest: Settled | None = None
+
+    @property
+    def open(self) -> int:
+        """Finals whose fate is not known yet."""
+        return len(self._entries)
+
+    def accept(self, outbound: Outbound, spoken: float) -> None:
+        """Take a final whose utterance ended at `spoken`."""
+        self._entries[outbound.outcome.turn.id] = _Entry(outbound, spoken)
+        self.accepted += 1
+
+    def due(self, now: float) -> list[Due]:
+        """What is pending and still in time, oldest first."""
+        return [
+            Due(entry.outbound, now - entry.spoken, rest, entry.tried)
+            for entry in self._entries.values()
+            if not entry.under_way
+            and entry.not_before <= now
+            and (rest := self._rest(entry, now)) > 0
+        ]
+
+    def sent(self, turn: str, message_ids: set[int], now: float) -> None:
+        """The turn's final was handed to the broker, as these messages."""
+        entry = self._entries[turn]
+        entry.under_way = dict.fromkeys(message_ids)
+        entry.not_before = now + RETRY
+        entry.tried = True
+
+    def listeners_came(self) -> None:
+        """Whoever did not listen before may do so now."""
+        for entry in self._entries.values():
+            entry.not_before = -math.inf
+
+    def settle(self, delivered: Delivered) -> Settled | None:
+        """Take what became of one message; the fate, where it decides one or is the
+        first to say that nobody listens.
+        """
+        for turn, entry in self._entries.items():
+            if delivered.id in entry.under_way:
+                entry.under_way[delivered.id] = delivered.result
+                return self._decide(turn, entry)
+        return None
+
+    def expire(self, now: float) -> list[Settled]:
+        """Give up what is pending and too old to be acted on."""
+        late = [
+            turn
+            for turn, entry in self._entries.items()
+            if not entry.under_way and self._rest(entry, now) <= 0
+        ]
+        return [
+            self._close(
+                turn,
+                Fate.NO_LISTENER if self._entries[turn].unheard else Fate.EXPIRED,
+            )
+            for turn in late
+        ]
+
+    def next_look(self, now: float) -> float | None:
+        """When the first of those pending is to be tried again, or becomes too old."""
+        looks = [
+            min(
+                entry.spoken + self._time_to_live,
+                # What is due already waits for the broker, and not for its time.
+                entry.not_before if entry.not_before > now else math.inf,
+            )
+            for entry in self._entries.values()
+            if not entry.under_way
+        ]
+        return min(looks, default=None)
+
+    def _rest(self, entry: _Entry, now: float) -> float:
+        return entry.spoken + self._time_to_live - now
+
+    def _decide(self, turn: str, entry: _Entry) -> Settled | None:
+        results = set(entry.under_way.values())
+        if None in results:
+            return None
+        entry.under_way = {}
+        if DeliveryResult.LOST in results:
+            # For all that we know, it was heard.
+            entry.unheard = False
+            entry.not_before = -math.inf
+            return None
+        if DeliveryResult.ACKED in results:
+            return self._close(turn, Fate.ACKED)
+        if DeliveryResult.NO_LISTENER not in results:
+            return self._close(turn, Fate.REJECTED)
+        if entry.unheard:
+            return None
+        entry.unheard = True
+        self.latest = Settled(
+            entry.outbound, Fate.NO_LISTENER, entry.spoken, over=False
+        )
+        return self.latest
+
+    def _close(self, turn: str, fate: Fate) -> Settled:
+        self.fates[fate] += 1
+        entry = self._entries.pop(turn)
+        self.latest = Settled(
+            entry.outbound, fate, entry.spoken, was_unheard=entry.unheard
+        )
+        return self.latest

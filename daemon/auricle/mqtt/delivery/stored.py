@@ -1,0 +1,31 @@
+"""Outcomes as they are stored: to text, and back from text that may be anything."""
+
+import json
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from auricle.mqtt.delivery.ledger import Fate, Outbound
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    outbound: Outbound
+    fate: Fate | None = None
+    """None while it is open."""
+
+
+_STORED = TypeAdapter(Stored)
+
+
+def to_text(stored: Stored) -> str:
+    # A recognizer may send half of a character, which only JSON can carry.
+    return json.dumps(_STORED.dump_python(stored, mode="json"))
+
+
+def from_text(text: str) -> Stored:
+    """Raises ValueError for what is not an outcome."""
+    try:
+        return _STORED.validate_python(json.loads(text))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -1,0 +1,217 @@
+"""The entities of the device, in the words of Home Assistant's MQTT integration.
+
+Their order is the one in which a person reads them: what people automate on first,
+then the settings, then the health. An entity's key follows from its name, and both
+are for ever.
+"""
+
+import re
+from collections.abc import Mapping
+
+from auricle.mqtt.commands import (
+    FOLLOW_UP_RANGE,
+    LONGEST_CONTEXT,
+    THRESHOLD_RANGE,
+    Options,
+)
+from auricle.mqtt.discovery.health_entities import DIAGNOSTIC, Entity, health
+from auricle.mqtt.messages import EMOTIONS
+from auricle.mqtt.topics import Action, Setting, Topics
+
+# A state has at most 255 characters. What the broker has kept since words were not
+# published has no text.
+_TEXT = "{{ value_json.text | default('None', true) | truncate(255, true, '…', 0) }}"
+_VALUE = "{{ value_json.value | truncate(255, true, '…', 0) }}"
+_CONFIG = {"entity_category": "config"}
+
+
+def entities(topics: Topics, options: Options, currency: str | None) -> list[Entity]:
+    """All that a satellite can have."""
+    return [
+        *_events(topics),
+        *_states(topics),
+        *_controls(topics),
+        *_settings(topics, options),
+        *health(topics, currency),
+    ]
+
+
+def key_of(entity: Entity) -> str:
+    """Its key in discovery, and the last part of its entity id."""
+    return re.sub(r"[^a-z0-9]+", "_", entity["name"].lower())
+
+
+def _events(topics: Topics) -> list[Entity]:
+    return [
+        {
+            "platform": "event",
+            "name": "Wake",
+            "state_topic": topics.wake,
+            "event_types": ["wake_word", "push_to_talk"],
+            "icon": "mdi:bell-ring-outline",
+        },
+        {
+            "platform": "event",
+            "name": "Utterance",
+            "state_topic": topics.utterance,
+            "event_types": ["transcript", "no_speech", "cancelled", "error"],
+            "icon": "mdi:message-text-outline",
+        },
+    ]
+
+
+def _states(topics: Topics) -> list[Entity]:
+    return [
+        {
+            "platform": "sensor",
+            "name": "State",
+            "state_topic": topics.state,
+            "device_class": "enum",
+            "options": ["idle", "listening", "processing", "muted", "error"],
+            "icon": "mdi:account-voice",
+        },
+        {
+            "platform": "binary_sensor",
+            "name": "Listening",
+            "state_topic": topics.listening,
+            "icon": "mdi:ear-hearing",
+        },
+        {
+            "platform": "sensor",
+            "name": "Transcript",
+            "state_topic": topics.last,
+            "value_template": _TEXT,
+            "json_attributes_topic": topics.last,
+            "icon": "mdi:text-recognition",
+        },
+        {
+            "platform": "sensor",
+            "name": "Partial transcript",
+            "state_topic": topics.partial,
+            "value_template": "{{ value_json.text[-255:] }}",
+            "qos": 0,
+            "icon": "mdi:text-short",
+            # Up to four rows a second in the recorder's database.
+            "enabled_by_default": False,
+            **DIAGNOSTIC,
+        },
+        {
+            "platform": "sensor",
+            "name": "Emotion",
+            "state_topic": topics.last,
+            "value_template": _of_last("emotion"),
+            "device_class": "enum",
+            "options": list(EMOTIONS),
+            "icon": "mdi:emoticon-outline",
+        },
+        {
+            "platform": "sensor",
+            "name": "Detected language",
+            "state_topic": topics.last,
+            "value_template": _of_last("language"),
+            "icon": "mdi:translate",
+            **DIAGNOSTIC,
+        },
+    ]
+
+
+def _controls(topics: Topics) -> list[Entity]:
+    listen = topics.command(Action.LISTEN)
+    return [
+        {
+            "platform": "switch",
+            "name": "Mute",
+            **_setting(topics, Setting.MUTE),
+            "icon": "mdi:microphone-off",
+        },
+        {
+            "platform": "button",
+            "name": "Start listening",
+            "command_topic": listen,
+            "payload_press": "START",
+            "icon": "mdi:microphone-message",
+        },
+        {
+            "platform": "button",
+            "name": "Stop listening",
+            "command_topic": listen,
+            "payload_press": "STOP",
+            "icon": "mdi:stop-circle-outline",
+        },
+    ]
+
+
+def _settings(topics: Topics, options: Options) -> list[Entity]:
+    least, most = THRESHOLD_RANGE
+    shortest, longest = FOLLOW_UP_RANGE
+    return [
+        {
+            "platform": "select",
+            "name": "Language",
+            **_setting(topics, Setting.LANGUAGE),
+            "options": list(options.languages),
+            "icon": "mdi:translate",
+            **_CONFIG,
+        },
+        {
+            "platform": "select",
+            "name": "Wake word",
+            **_setting(topics, Setting.WAKE_WORD),
+            "options": list(options.wake_words),
+            "icon": "mdi:chat-alert-outline",
+            **_CONFIG,
+        },
+        {
+            "platform": "number",
+            "name": "Wake word threshold",
+            **_setting(topics, Setting.THRESHOLD),
+            "min": least,
+            "max": most,
+            "step": 0.01,
+            "mode": "slider",
+            "icon": "mdi:tune-vertical",
+            **_CONFIG,
+        },
+        {
+            "platform": "text",
+            "name": "Recognition hints",
+            **_setting(topics, Setting.CONTEXT),
+            "value_template": _VALUE,
+            "min": 0,
+            "max": LONGEST_CONTEXT,
+            "icon": "mdi:text-box-edit-outline",
+            **_CONFIG,
+        },
+        {
+            "platform": "number",
+            "name": "Continue conversation",
+            **_setting(topics, Setting.CONTINUE_CONVERSATION),
+            "min": shortest,
+            "max": longest,
+            "step": 0.5,
+            "mode": "slider",
+            "device_class": "duration",
+            "unit_of_measurement": "s",
+            "icon": "mdi:forum-outline",
+            **_CONFIG,
+        },
+        {
+            "platform": "button",
+            "name": "Restart",
+            "command_topic": topics.command(Action.RESTART),
+            "device_class": "restart",
+            **_CONFIG,
+        },
+    ]
+
+
+def _of_last(field: str) -> str:
+    """A word of the last transcript; no word is unknown, too."""
+    return f"{{{{ value_json.{field} | default('None', true) }}}}"
+
+
+def _setting(topics: Topics, setting: Setting) -> Mapping[str, str]:
+    return {
+        "state_topic": topics.setting(setting),
+        "command_topic": topics.command(setting),
+    }

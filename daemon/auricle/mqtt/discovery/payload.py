@@ -1,0 +1,166 @@
+"""The satellite as a Home Assistant device: one retained message says it all, or one
+for each entity where a broker does not take as much at once.
+
+The rules come from Home Assistant's MQTT integration. The root of the message and
+`device` are strict: one unknown key, or one entity without a unique id, and the whole
+device is refused. Entities are not: an older release ignores what it does not know.
+"""
+
+import json
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+from auricle.mqtt.commands import Options
+from auricle.mqtt.discovery.entities import entities, key_of
+from auricle.mqtt.discovery.health_entities import Entity
+from auricle.mqtt.discovery.introduction import Introduction
+from auricle.mqtt.messages import Disclosure, Message
+from auricle.mqtt.topics import Topics
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a person wants to know of the machine."""
+
+    name: str
+    version: str
+    model: str
+    hardware: str = ""
+    area: str = ""
+    """Where it is, as a suggestion at first sight."""
+    support_url: str = ""
+    """Where to ask; Home Assistant shows it with what it finds wrong."""
+    currency: str | None = None
+    """Of the recognizer's price, ISO 4217; None where it costs nothing."""
+
+
+def discovery(
+    topics: Topics, device: Device, disclosure: Disclosure, options: Options
+) -> Introduction:
+    """What makes the device appear, or change."""
+    unwanted = _unwanted(device, disclosure)
+    shared = {
+        "device": _description(topics, device),
+        "origin": _given(
+            name="auricle",
+            sw_version=device.version,
+            support_url=device.support_url,
+        ),
+        "availability": [{"topic": topics.availability}],
+        "qos": 1,
+    }
+    components = {
+        **{
+            key_of(entity): _component(topics, entity, unwanted)
+            for entity in entities(topics, options, device.currency)
+        },
+        **_triggers(topics),
+    }
+    return Introduction(
+        whole=_config(topics.discovery, {**shared, "components": components}),
+        parts=[
+            _single(topics, key, component, shared)
+            for key, component in components.items()
+        ],
+        shell=shell(topics),
+        note=topics.discovery_note,
+    )
+
+
+def shell(topics: Topics) -> Message:
+    """The device without an entity, of which Home Assistant makes nothing."""
+    payload = {
+        "device": {"identifiers": [topics.device_id]},
+        "origin": {"name": "auricle"},
+        "components": {},
+    }
+    return _config(topics.discovery, payload)
+
+
+def single_discoveries(topics: Topics) -> list[str]:
+    """The topics of all entities and triggers that there can be."""
+    components = {
+        **{key_of(e): e for e in entities(topics, Options((), ()), None)},
+        **_triggers(topics),
+    }
+    return [
+        topics.single_discovery(component["platform"], key)
+        for key, component in components.items()
+    ]
+
+
+def _single(
+    topics: Topics, key: str, component: Entity, shared: Mapping[str, object]
+) -> Message:
+    platform = component["platform"]
+    topic = topics.single_discovery(platform, key)
+    facts = {name: fact for name, fact in component.items() if name != "platform"}
+    if not facts:
+        return Message(topic, "", retain=True)
+    return _config(topic, {**shared, **facts})
+
+
+def _config(topic: str, payload: Mapping[str, object]) -> Message:
+    compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return Message(topic, compact, retain=True)
+
+
+def _unwanted(device: Device, disclosure: Disclosure) -> Container[str]:
+    wanted = {
+        "transcript": disclosure.text,
+        "partial_transcript": disclosure.text and disclosure.partial,
+        "emotion": disclosure.emotion,
+        "cost_today": device.currency is not None,
+    }
+    return [name for name, is_wanted in wanted.items() if not is_wanted]
+
+
+def _component(topics: Topics, entity: Entity, unwanted: Container[str]) -> Entity:
+    name = key_of(entity)
+    if name in unwanted:
+        # Left out, it would stay where an earlier configuration had it.
+        return {"platform": entity["platform"]}
+    return {
+        **entity,
+        "unique_id": f"{topics.device_id}_{name}",
+        # Without it the area's name would become a part of the entity's id.
+        "default_entity_id": f"{entity['platform']}.{topics.node}_voice_{name}",
+    }
+
+
+def _triggers(topics: Topics) -> dict[str, Entity]:
+    """What the automation editor offers under the device, as `"command" heard`."""
+    return {
+        key: {
+            "platform": "device_automation",
+            "automation_type": "trigger",
+            "type": "heard",
+            "subtype": subtype,
+            "topic": topic,
+            "value_template": "{{ value_json.event_type }}",
+            "payload": payload,
+        }
+        for key, subtype, topic, payload in (
+            ("wake_word_heard", "wake word", topics.wake, "wake_word"),
+            ("command_heard", "command", topics.utterance, "transcript"),
+        )
+    }
+
+
+def _description(topics: Topics, device: Device) -> dict[str, object]:
+    return {
+        "identifiers": [topics.device_id],
+        **_given(
+            name=device.name,
+            manufacturer="Auricle",
+            model=device.model,
+            hw_version=device.hardware,
+            sw_version=device.version,
+            serial_number=topics.node,
+            suggested_area=device.area,
+        ),
+    }
+
+
+def _given(**facts: str) -> dict[str, str]:
+    return {name: value for name, value in facts.items() if value}

@@ -1,0 +1,325 @@
+"""A broker that is there or will be: connections, one after the other, for ever."""
+
+import asyncio
+import itertools
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from auricle.mqtt.link.broker import (
+    BrokerSettings,
+    Connected,
+    ConnectionFact,
+    Delivered,
+    DeliveryResult,
+    Denied,
+    Disconnected,
+    Problem,
+    Received,
+    Version,
+)
+from auricle.mqtt.link.disconnection import taken_over
+from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
+from auricle.mqtt.link.probe import knock
+from auricle.mqtt.link.refusals import Refusal, Refusals
+from auricle.mqtt.link.route import SETTLED, Route, refusal_delays
+from auricle.mqtt.link.tls import tls_context
+from auricle.mqtt.link.watched_connection import (
+    GOODBYE_TIMEOUT,
+    OPEN_TIMEOUT,
+    WatchedConnection,
+)
+from auricle.mqtt.messages import Message
+
+logger = logging.getLogger(__name__)
+
+# Seconds between looks whether a broker that is rather to be used is back.
+LOOK_BACK = 30.0
+# Not every broker tells a client that another one took its place: it is seen by
+# connections in a row that are dropped before they have settled.
+DROPS = 3
+
+
+class MqttClient:
+    """Calls back on the event loop; never gives up because the broker is away."""
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        will: Message,
+        subscriptions: Sequence[str],
+        on_connection: Callable[[ConnectionFact], None],
+        on_message: Callable[[Received], None],
+        on_delivery: Callable[[Delivered], None],
+        delays: Callable[[], Iterator[float]],
+        fallbacks: Sequence[BrokerSettings] = (),
+        refusal_delays: Callable[[], Iterator[float]] = refusal_delays,
+        look_back: float = LOOK_BACK,
+    ) -> None:
+        """`delays` between attempts; `refusal_delays` where only a person can mend it.
+        `fallbacks` are used, in their order, while those before them are away;
+        `look_back` seconds between looks whether one of those is there again.
+
+        Raises ConfigError for a certificate or key that cannot be used.
+        """
+        self._settings = settings
+        self._tls = tls_context(settings)
+        self._will = will
+        self._subscriptions = list(subscriptions)
+        self._on_connection = on_connection
+        self._on_message = on_message
+        self._on_delivery = on_delivery
+        self._route = Route([settings, *fallbacks], delays, refusal_delays)
+        self._look_back = look_back
+        self._going_back = False
+
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._connection: WatchedConnection | None = None
+        self._problem: Problem | None = None
+        self._refusals = Refusals()
+        self._rival = False
+        self._limits: defaultdict[BrokerSettings, PacketLimit]
+        self._limits = defaultdict(PacketLimit)
+        # Of MQTT's own, none is below 1.
+        self._ids_of_left_out = itertools.count(-1, -1)
+        self._doubtful: int | None = None
+        """The id of what is under way and may be more than the broker takes."""
+        self._lost: list[Message] = []
+        """What was under way when the connection ended."""
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None and self._connection.connected
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the broker does not let us do, where it takes us at all."""
+        return self._refusals.standing
+
+    @property
+    def answers(self) -> bool:
+        """Whether what is sent now is likely to be acknowledged: the broker has done so
+        with all that it could have by now, and with whatever it may drop us for.
+        """
+        if self._connection is None:
+            return True
+        return self._connection.answers and self._doubtful is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was published is acknowledged."""
+        return self._connection is not None and self._connection.idle
+
+    @property
+    def rounds(self) -> int | None:
+        """Of the connection's thread, one a second or more; None while there is no
+        connection and another one is tried.
+        """
+        if self._connection is not None and self._connection.connected:
+            return self._connection.rounds
+        trying = self._task is None or not self._task.done()
+        return None if trying else 0
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_connected(), name="mqtt")
+
+    async def stop(self, last: Message) -> None:
+        """Publish `last`, wait for all acknowledgments, disconnect; at most 2 s."""
+        self._stopping = True
+        if self._task is None:
+            return
+        if self._connection is not None and self._connection.connected:
+            await self._connection.leave(last)
+            await asyncio.wait([self._task], timeout=GOODBYE_TIMEOUT)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def publish(self, message: Message) -> int | None:
+        """Send now; the id that its Delivered will carry.
+
+        None where it was not taken, because there is no connection or too much is
+        under way: nothing waits in here, where it would grow old. What is more than
+        the broker takes at once is left out, as its Delivered says.
+        """
+        if self._connection is None or not self._connection.connected:
+            return None
+        size = self._size(message)
+        if self._limit.fits(size):
+            message_id = self._connection.publish(message)
+            if message.qos > 0 and self._limit.is_doubtful(size):
+                self._doubtful = message_id
+            return message_id
+        self.leave_out([message])
+        delivered = Delivered(next(self._ids_of_left_out), DeliveryResult.TOO_LARGE)
+        if message.qos > 0:
+            self._loop.call_soon(self._on_delivery, delivered)
+        return delivered.id
+
+    def fits(self, message: Message) -> bool:
+        """Whether the broker takes as much at once, as far as we know."""
+        return self._limit.fits(self._size(message))
+
+    def leave_out(self, messages: Sequence[Message]) -> None:
+        """Tell that these are more than the broker takes at once."""
+        topics = [message.topic for message in messages]
+        self._warn(self._refusals.too_large(topics, self._limit.largest))
+
+    def found_a_rival(self) -> None:
+        """Another client with our name was at this broker since we were: if we are
+        hung up on, that is why. Not every broker says so, as MQTT 5 has it.
+        """
+        self._rival = True
+
+    async def _keep_connected(self) -> None:
+        drops = 0
+        while True:
+            await asyncio.sleep(self._route.next(self._loop.time()))
+            self._settings = self._route.current
+            version = Version.V5
+            end, lasted = await self._serve_one(version)
+            if end.problem is Problem.VERSION or (
+                # What a broker from before MQTT 5 may do instead of refusing it.
+                end.problem is Problem.LOST and lasted is None
+            ):
+                version = Version.V311
+                end, lasted = await self._serve_one(version)
+            if self._stopping:
+                return
+            if self._going_back:
+                self._going_back = False
+                self._route.start_over()
+                continue
+            end = self._explained(end, version)
+            if self._rival and end.unexplained:
+                end = taken_over(self._settings)
+            if lasted is not None and lasted >= SETTLED:
+                drops = 0
+                self._problem = None
+            elif lasted is not None:
+                drops = drops + 1 if end.unexplained else 0
+            pause = self._route.ended(end, lasted, self._loop.time())
+            if drops >= DROPS and end.unexplained:
+                end = Disconnected(
+                    Problem.TAKEN_OVER,
+                    f"{self._settings} drops us as soon as we are connected: is "
+                    f"another client connected as {self._settings.client_id!r}?",
+                )
+            self._report_end(end)
+            if pause and end.problem is Problem.TAKEN_OVER:
+                message = "%s is left to that other client for %.0f s"
+                logger.warning(message, self._settings, pause)
+
+    async def _go_back(self, connection: WatchedConnection) -> None:
+        """Leave a broker that stands in for others as soon as one of those is back."""
+        while True:
+            await asyncio.sleep(self._look_back)
+            for broker in self._route.before_current(self._loop.time()):
+                end = await knock(broker, self._tls, self._will, OPEN_TIMEOUT)
+                if end is not None:
+                    self._route.knocked(broker, end, self._loop.time())
+                else:
+                    logger.info("the broker %s is back", broker)
+                    self._going_back = True
+                    # To whoever listens there we are gone.
+                    await connection.leave(self._will)
+                    return
+
+    async def _serve_one(self, version: Version) -> tuple[Disconnected, float | None]:
+        """One connection, from its opening to its end; and the seconds it lasted."""
+        connection = WatchedConnection(
+            self._settings,
+            version,
+            self._tls,
+            self._will,
+            self._subscriptions,
+            on_report=self._take,
+            on_delivery=self._deliver,
+        )
+        self._connection = connection
+        self._rival = False
+        self._lost.clear()
+        self._doubtful = None
+        looking_back = None
+        if self._route.stands_in:
+            looking_back = asyncio.create_task(
+                self._go_back(connection), name="mqtt back"
+            )
+        try:
+            return await connection.serve()
+        finally:
+            if looking_back is not None:
+                looking_back.cancel()
+            self._connection = None
+
+    def _take(self, report: Connected | Denied | Received) -> None:
+        match report:
+            case Connected(version, largest):
+                self._limit.told(largest)
+                # Where two clients share an id, each connection is news to nobody.
+                again = self._problem is Problem.TAKEN_OVER
+                logger.log(
+                    logging.DEBUG if again else logging.INFO,
+                    "connected to the broker %s, MQTT %s",
+                    self._settings,
+                    version,
+                )
+                if not again:
+                    self._problem = None
+                self._refusals.connected()
+                self._on_connection(report)
+            case Denied(topic):
+                self._warn(self._refusals.may_not_read(topic))
+                self._on_connection(report)
+            case Received():
+                self._on_message(report)
+
+    def _deliver(self, delivered: Delivered, message: Message, sent: float) -> None:
+        now = self._loop.time()
+        if delivered.id == self._doubtful:
+            self._doubtful = None
+        if delivered.result is DeliveryResult.LOST:
+            self._lost.append(message)
+        else:
+            self._limit.accepted(self._size(message))
+        self._warn(self._refusals.settled(message.topic, delivered.result, sent, now))
+        self._on_delivery(delivered)
+
+    @property
+    def _limit(self) -> PacketLimit:
+        return self._limits[self._settings]
+
+    def _size(self, message: Message) -> int:
+        assert self._connection is not None
+        return packet_size(message, self._connection.version)
+
+    def _explained(self, end: Disconnected, version: Version) -> Disconnected:
+        """With the message that must have been why, where one was."""
+        sizes = {packet_size(message, version): message for message in self._lost}
+        if end.problem is Problem.TOO_LARGE:
+            size = self._limit.refused(sizes)
+        elif end.unexplained:
+            size = self._limit.dropped(sizes)
+        else:
+            return end
+        if size is None:
+            return end
+        return Disconnected(
+            Problem.TOO_LARGE,
+            f"the broker {self._settings} drops us for {size} bytes at once, on "
+            f"{sizes[size].topic}: as much is not sent to it any more",
+        )
+
+    def _report_end(self, end: Disconnected) -> None:
+        known = end.problem is self._problem
+        logger.log(
+            logging.DEBUG if known else logging.WARNING, "no broker: %s", end.detail
+        )
+        self._problem = end.problem
+        self._on_connection(end)
+
+    def _warn(self, news: str | None) -> None:
+        if news is not None:
+            logger.warning("%s", news)

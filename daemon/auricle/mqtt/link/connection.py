@@ -1,0 +1,259 @@
+"""One connection to a broker: paho-mqtt, in a thread of its own, never reused.
+
+The thread opens the connection, moves packets until it ends, and says why it ended:
+paho's own thread would retry with the cause lost, at a pace that is the same for all
+satellites of the house, and an exception in it would leave the daemon running mute.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+import traceback
+from collections.abc import Callable
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from auricle.mqtt.link import disconnection, tcp
+from auricle.mqtt.link.broker import (
+    BrokerSettings,
+    Connected,
+    Delivered,
+    DeliveryResult,
+    Denied,
+    Disconnected,
+    Received,
+    Version,
+)
+from auricle.mqtt.messages import Message
+from auricle.system.dialing import dial
+
+Report = Connected | Disconnected | Denied | Received | Delivered
+
+# A shorter absence is not announced: Home Assistant would show the satellite as gone
+# at each restart of the daemon.
+WILL_DELAY = 5
+# A command is a word, hints are a few kilobytes: the broker need not send us more.
+LARGEST_PACKET = 64 * 1024
+# What does not fit is refused, so that its sender can decide: it must not grow old in
+# here.
+QUEUED_MESSAGES = 100
+
+_PROTOCOLS = {
+    Version.V5: paho.MQTTv5,
+    Version.V311: paho.MQTTv311,
+}
+_NO_MATCHING_SUBSCRIBERS = 0x10
+_QUOTA_EXCEEDED = 0x97
+
+
+class Connection:
+    """Reports, on the event loop: Connected once, ..., Disconnected once and last."""
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        version: Version,
+        tls: ssl.SSLContext | None,
+        will: Message,
+        report: Callable[[Report], None],
+    ) -> None:
+        self.version = version
+        self.rounds = 0
+        """Of the network thread: one a second or more, while it works."""
+        self._settings = settings
+        self._report = report
+        self._loop = asyncio.get_running_loop()
+        self._topics: list[str] = []
+        self._end: Disconnected | None = None
+        self._last_error = ""
+        self._client = self._new_client(tls, will)
+
+    async def open(self) -> None:
+        """Takes as long as it takes; whatever comes of it is reported."""
+        try:
+            dialed = await dial(self._settings.host, self._settings.port)
+        except (OSError, UnicodeError) as error:
+            self._report(disconnection.failed(error, self._settings))
+            return
+        self._client.dialed = dialed
+        threading.Thread(target=self._run, name="mqtt", daemon=True).start()
+
+    def subscribe(self, topics: list[str]) -> None:
+        """Once per connection."""
+        self._topics = topics
+        self._client.subscribe([(topic, 1) for topic in topics])
+
+    def publish(self, message: Message) -> int | None:
+        """Send; the id that its Delivered will have, or None where nothing fits."""
+        properties = None
+        retain = message.retain
+        if message.expiry is not None:
+            if self.version is Version.V5:
+                properties = _properties(
+                    PacketTypes.PUBLISH,
+                    MessageExpiryInterval=max(1, int(message.expiry)),
+                )
+            else:
+                # This broker would keep for ever what it was to forget.
+                retain = False
+        info = self._client.publish(
+            message.topic,
+            message.payload.encode(errors="replace"),
+            message.qos,
+            retain,
+            properties,
+        )
+        if info.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            return None
+        return info.mid
+
+    def close(self) -> None:
+        """Say goodbye; Disconnected follows."""
+        self._client.disconnect()
+
+    def dispose(self) -> None:
+        """Close what paho holds open beside the connection; once Disconnected came."""
+        self._client.reinitialise()
+
+    # --- the network thread ---
+
+    def _run(self) -> None:
+        try:
+            end = self._serve()
+        except Exception as error:  # noqa: BLE001  # a thread's edge: whatever it was, the connection is over and the client opens another
+            end = disconnection.failed(error, self._settings)
+            # paho leaves the socket of a failed handshake open, in one of its frames.
+            traceback.clear_frames(error.__traceback__)
+            self._client.discard()
+        self._hand_over(self._end or end)
+
+    def _serve(self) -> Disconnected:
+        v5 = self.version is Version.V5
+        self._client.connect(
+            self._settings.host,
+            self._settings.port,
+            self._settings.keepalive,
+            clean_start=True if v5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
+            properties=_properties(
+                PacketTypes.CONNECT,
+                # A will waits only as long as its session lives.
+                SessionExpiryInterval=2 * WILL_DELAY,
+                MaximumPacketSize=LARGEST_PACKET,
+            )
+            if v5
+            else None,
+        )
+        while self._client.loop() is MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self.rounds += 1
+            tcp.confirm_at_once(self._client.socket())
+        return disconnection.lost(self._last_error, self._settings)
+
+    def _hand_over(self, report: Report) -> None:
+        # The loop is closed where the daemon is ending: nobody listens any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._report, report)
+
+    def _connack(self, reason: ReasonCode, properties: Properties | None) -> None:
+        if reason.is_failure:
+            self._end = disconnection.refused(
+                reason.value, str(reason), self._settings, self.version
+            )
+        else:
+            largest = getattr(properties, "MaximumPacketSize", None)
+            self._hand_over(Connected(self.version, largest))
+
+    def _disconnected(self, reason: ReasonCode, *, by_broker: bool) -> None:
+        if by_broker:
+            self._end = disconnection.closed_by_broker(
+                reason.value, str(reason), self._settings
+            )
+
+    def _suback(self, reasons: list[ReasonCode]) -> None:
+        for topic, reason in zip(self._topics, reasons, strict=False):
+            if reason.is_failure:
+                self._hand_over(Denied(topic))
+
+    def _log(self, level: int, text: str) -> None:
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._last_error = text
+
+    def _new_client(self, tls: ssl.SSLContext | None, will: Message) -> "_Client":
+        v5 = self.version is Version.V5
+        client = _Client(
+            CallbackAPIVersion.VERSION2,
+            self._settings.client_id,
+            clean_session=None if v5 else True,
+            protocol=_PROTOCOLS[self.version],
+            reconnect_on_failure=False,
+        )
+        client.max_queued_messages_set(QUEUED_MESSAGES)
+        if self._settings.username:
+            client.username_pw_set(self._settings.username, self._settings.password)
+        if tls is not None:
+            client.tls_set_context(tls)
+        will_properties = None
+        if v5:
+            will_properties = _properties(
+                PacketTypes.WILLMESSAGE, WillDelayInterval=WILL_DELAY
+            )
+        client.will_set(
+            will.topic, will.payload, will.qos, will.retain, will_properties
+        )
+        # paho calls these on its thread, on_publish even with a lock of its own held:
+        # each hands over and returns.
+        client.on_connect = lambda _c, _u, _flags, reason, properties: self._connack(
+            reason, properties
+        )
+        client.on_disconnect = lambda _c, _u, flags, reason, _p: self._disconnected(
+            reason, by_broker=flags.is_disconnect_packet_from_server
+        )
+        client.on_publish = lambda _c, _u, mid, reason, _p: self._hand_over(
+            Delivered(mid, _result(reason))
+        )
+        client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._suback(reasons)
+        client.on_message = lambda _c, _u, message: self._hand_over(
+            Received(message.topic, bytes(message.payload), message.retain)
+        )
+        client.on_log = lambda _c, _u, level, text: self._log(level, text)
+        client.on_socket_open = lambda _c, _u, sock: tcp.notice_dead_links(sock)
+        # Without it, publish() would write to the socket from the caller's thread.
+        client.on_socket_register_write = lambda _c, _u, _sock: None
+        return client
+
+
+class _Client(paho.Client):
+    """Takes the connection that it is given: paho would ask one address after the
+    other, for 5 s each, and the name is still needed for the certificate.
+    """
+
+    dialed: socket.socket | None = None
+
+    def _create_socket_connection(self) -> socket.socket:
+        assert self.dialed is not None
+        return self.dialed
+
+    def discard(self) -> None:
+        """Close it, if nobody took it over."""
+        if self.dialed is not None:
+            self.dialed.close()
+
+
+def _properties(packet: int, **values: int) -> Properties:
+    properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho has none
+    for name, value in values.items():
+        setattr(properties, name, value)
+    return properties
+
+
+def _result(reason: ReasonCode) -> DeliveryResult:
+    if reason.value == _NO_MATCHING_SUBSCRIBERS:
+        return DeliveryResult.NO_LISTENER
+    if reason.value == _QUOTA_EXCEEDED:
+        return DeliveryResult.OVER_QUOTA
+    return DeliveryResult.REJECTED if reason.is_failure else DeliveryResult.ACKED

@@ -1,0 +1,101 @@
+"""Why there is no connection, or none any more: codes and exceptions in words."""
+
+import socket
+import ssl
+
+from auricle.mqtt.link.broker import BrokerSettings, Disconnected, Problem, Version
+
+# Reason codes of MQTT 5; paho translates those of 3.1.1 into them.
+_UNSUPPORTED_VERSION = 0x84
+_AUTH_FAILURES = (0x86, 0x87, 0x8C)
+_SESSION_TAKEN_OVER = 0x8E
+_PACKET_TOO_LARGE = 0x95
+
+_CLOCK = " (is this machine's clock right?)"
+
+
+def refused(
+    code: int, text: str, settings: BrokerSettings, version: Version
+) -> Disconnected:
+    """The broker answered the attempt to connect with this reason."""
+    if code == _UNSUPPORTED_VERSION:
+        return Disconnected(
+            Problem.VERSION, f"the broker {settings} does not speak MQTT {version}"
+        )
+    if code in _AUTH_FAILURES:
+        user = settings.username
+        who = f"user {user!r}" if user else "a client without username"
+        return Disconnected(
+            Problem.AUTH_FAILED, f"the broker {settings} refuses {who}: {text.lower()}"
+        )
+    return Disconnected(
+        Problem.REFUSED, f"the broker {settings} refuses us: {text.lower()}"
+    )
+
+
+def closed_by_broker(code: int, text: str, settings: BrokerSettings) -> Disconnected:
+    """The broker said goodbye, with this reason."""
+    if code == _SESSION_TAKEN_OVER:
+        return taken_over(settings)
+    if code == _PACKET_TOO_LARGE:
+        return Disconnected(
+            Problem.TOO_LARGE, f"the broker {settings} does not take as much at once"
+        )
+    return Disconnected(
+        Problem.CLOSED, f"the broker {settings} closed the connection: {text.lower()}"
+    )
+
+
+def taken_over(settings: BrokerSettings) -> Disconnected:
+    """Another client has our name."""
+    return Disconnected(
+        Problem.TAKEN_OVER,
+        f"another client connected to {settings} as {settings.client_id!r}: are "
+        "there two satellites with one satellite.name?",
+    )
+
+
+def lost(last_error: str, settings: BrokerSettings) -> Disconnected:
+    """The connection just ended; `last_error` is what the socket said, if anything."""
+    if "SSL" in last_error:
+        # Such as a client certificate that is missing: TLS 1.3 says so only after
+        # the handshake.
+        return Disconnected(Problem.TLS, f"TLS with {settings} failed: {last_error}")
+    return Disconnected(
+        Problem.LOST,
+        last_error or f"the broker {settings} closed the connection",
+        unexplained=True,
+    )
+
+
+def failed(error: Exception, settings: BrokerSettings) -> Disconnected:
+    """Opening or serving the connection raised `error`."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return Disconnected(
+                Problem.TLS,
+                f"the certificate of {settings} is refused: {error.verify_message}"
+                # The Pi has no clock of its own that runs while it is off.
+                + (_CLOCK if "not yet valid" in error.verify_message else ""),
+            )
+        case ssl.SSLError():
+            return Disconnected(
+                Problem.TLS, f"TLS with {settings} failed: {error.reason or error}"
+            )
+        case socket.gaierror() | UnicodeError():
+            detail = f"no address found for {settings.host!r}"
+        case ConnectionRefusedError():
+            detail = f"nothing listens on {settings}"
+        case ConnectionResetError() if settings.tls:
+            detail = f"{settings} hung up: does it speak TLS on this port?"
+        case TimeoutError():
+            detail = f"no answer from {settings}"
+        case OSError():
+            detail = f"{settings}: {error.strerror or error}".lower()
+        case _:
+            return Disconnected(
+                Problem.LOST,
+                f"{settings} sent what is not MQTT: {error!r}",
+                unexplained=True,
+            )
+    return Disconnected(Problem.UNREACHABLE, detail)

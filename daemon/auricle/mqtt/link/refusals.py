@@ -1,0 +1,84 @@
+"""What the broker does not let us do, until it does."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from auricle.mqtt.link.broker import DeliveryResult
+
+
+class Refusal(StrEnum):
+    """What a person has to mend at the broker."""
+
+    DENIED = "mqtt_denied"
+    """Its access rules forbid something."""
+    OVER_QUOTA = "mqtt_quota"
+    """It takes no more: a limit of its own is reached."""
+    TOO_LARGE = "mqtt_packet_size"
+    """It takes less at once than something has."""
+
+
+class Refusals:
+    """What is news is returned, as a sentence for the log."""
+
+    def __init__(self) -> None:
+        self._denied: set[str] = set()
+        self._warned: set[str] = set()
+        self._over_quota: float | None = None
+        self._too_large: set[str] = set()
+        self._left_out: set[str] = set()
+
+    @property
+    def standing(self) -> Refusal | None:
+        """What the broker refused last and has not allowed since."""
+        if self._over_quota is not None:
+            return Refusal.OVER_QUOTA
+        if self._denied:
+            return Refusal.DENIED
+        return Refusal.TOO_LARGE if self._too_large else None
+
+    def connected(self) -> None:
+        """The rules may have been mended meanwhile, and the limits raised."""
+        self._denied.clear()
+        self._too_large.clear()
+
+    def too_large(self, topics: Iterable[str], largest: int | None) -> str | None:
+        """What is to be told on `topics` is more than the broker takes."""
+        topics = list(topics)
+        self._too_large.update(topics)
+        news = [topic for topic in topics if topic not in self._left_out]
+        self._left_out.update(news)
+        if not news:
+            return None
+        return f"the broker takes {largest} bytes at once; left out: {', '.join(news)}"
+
+    def may_not_read(self, topic: str) -> str | None:
+        return self._deny("read", topic)
+
+    def settled(
+        self, topic: str, result: DeliveryResult, sent: float, now: float
+    ) -> str | None:
+        """A message on `topic` was answered: what had been sent before a refusal says
+        nothing about it. Seconds of any clock.
+        """
+        match result:
+            case DeliveryResult.REJECTED:
+                return self._deny("write", topic)
+            case DeliveryResult.OVER_QUOTA:
+                known, self._over_quota = self._over_quota, now
+                if known is None:
+                    return "the broker takes no more: quota exceeded"
+            case DeliveryResult.ACKED | DeliveryResult.NO_LISTENER:
+                if self._over_quota is not None and sent > self._over_quota:
+                    self._over_quota = None
+                self._denied.discard(topic)
+                self._too_large.discard(topic)
+            case DeliveryResult.TOO_LARGE | DeliveryResult.LOST:
+                pass
+        return None
+
+    def _deny(self, verb: str, topic: str) -> str | None:
+        self._denied.add(topic)
+        if topic in self._warned:
+            return None
+        self._warned.add(topic)
+        return f"the broker's access rules do not let us {verb} {topic}"

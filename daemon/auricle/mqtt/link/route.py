@@ -1,0 +1,127 @@
+"""Which of the house's brokers to try next, and when.
+
+The first is where the satellite belongs; the others stand in for it, in their order.
+After every connection, however it ended, the first has its chance again. A broker that
+refuses our password, or has another client with our name, is left alone for long,
+whatever the others do.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from auricle.mqtt.link.broker import BrokerSettings, Disconnected, Problem
+
+# Two clients with one id throw each other out at once, for ever: only a connection
+# that lasted makes the next attempt quick again.
+SETTLED = 10.0
+# Once may be somebody's mistake. After so many times in a row, none of which lasted,
+# one of the two has to leave the broker to the other one.
+TAKEOVERS = 3
+
+
+def refusal_delays() -> Iterator[float]:
+    """At most three attempts an hour, the second one soon: a broker that asks somebody
+    else for passwords refuses everybody while that one restarts.
+    """
+    yield 120.0
+    while True:
+        yield 1800.0
+
+
+class Route:
+    """Times are seconds of any clock that nobody sets."""
+
+    def __init__(
+        self,
+        brokers: Sequence[BrokerSettings],
+        delays: Callable[[], Iterator[float]],
+        refusal_delays: Callable[[], Iterator[float]],
+    ) -> None:
+        """`delays` between rounds through all brokers."""
+        self._stops = [_Stop(broker, refusal_delays) for broker in brokers]
+        self._new_delays = delays
+        self._delays = delays()
+        self._current = -1
+        self._due = -math.inf
+
+    @property
+    def current(self) -> BrokerSettings:
+        """The one that `next` named."""
+        return self._stops[self._current].broker
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the current one is not the first."""
+        return self._current > 0
+
+    def next(self, now: float) -> float:
+        """Go on to the next broker; the seconds to wait before it is tried."""
+        admitting = self._admitting(self._current + 1, now)
+        if admitting:
+            self._current = admitting[0]
+            return max(0.0, self._due - now)
+        ends = [stop.refuses_until for stop in self._stops]
+        self._current = ends.index(min(ends))
+        return max(0.0, min(ends) - now, self._due - now)
+
+    def ended(self, end: Disconnected, lasted: float | None, now: float) -> float:
+        """The current broker's connection ended, or never was (`lasted` None); the
+        seconds for which that broker is left alone.
+        """
+        stop = self._stops[self._current]
+        if end.problem.lasts or stop.is_fought_over(end, lasted):
+            stop.refused(now)
+        elif lasted is not None:
+            stop.accepted()
+        if lasted is not None and lasted >= SETTLED:
+            self._delays = self._new_delays()
+        if lasted is not None or not self._admitting(self._current + 1, now):
+            self.start_over()
+            self._due = now + next(self._delays)
+        return max(0.0, stop.refuses_until - now)
+
+    def knocked(self, broker: BrokerSettings, end: Disconnected, now: float) -> None:
+        """An earlier one would not take us."""
+        if end.problem.lasts:
+            next(stop for stop in self._stops if stop.broker == broker).refused(now)
+
+    def start_over(self) -> None:
+        """Try the first again, at once."""
+        self._current = -1
+        self._due = -math.inf
+
+    def before_current(self, now: float) -> list[BrokerSettings]:
+        """Those that should rather be used, as far as they may be tried now."""
+        earlier = [i for i in self._admitting(0, now) if i < self._current]
+        return [self._stops[index].broker for index in earlier]
+
+    def _admitting(self, first: int, now: float) -> list[int]:
+        """The indices, from `first` on, of those that do not refuse us."""
+        stops = range(max(0, first), len(self._stops))
+        return [index for index in stops if self._stops[index].refuses_until <= now]
+
+
+class _Stop:
+    def __init__(
+        self, broker: BrokerSettings, refusal_delays: Callable[[], Iterator[float]]
+    ) -> None:
+        self.broker = broker
+        self.refuses_until = -math.inf
+        self._new_delays = refusal_delays
+        self._delays = refusal_delays()
+        self._takeovers = 0
+
+    def is_fought_over(self, end: Disconnected, lasted: float | None) -> bool:
+        """Whether another client with our name has thrown us out again and again."""
+        if lasted is not None and lasted >= SETTLED:
+            self._takeovers = 0
+        if end.problem is not Problem.TAKEN_OVER:
+            return False
+        self._takeovers += 1
+        return self._takeovers >= TAKEOVERS
+
+    def refused(self, now: float) -> None:
+        self.refuses_until = now + next(self._delays)
+
+    def accepted(self) -> None:
+        self._delays = self._new_delays()

@@ -1,0 +1,1 @@
+"""The Qwen-ASR-Realtime protocol on the wire, as both of its ends need it."""

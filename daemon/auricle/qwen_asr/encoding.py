@@ -1,0 +1,146 @@
+"""From a server event to its message, in the service's shape."""
+
+from typing import Any, assert_never
+
+from auricle.qwen_asr.events import (
+    TRANSCRIPTION,
+    Committed,
+    FinalTranscript,
+    InterimTranscript,
+    ItemCreated,
+    ServerError,
+    ServerEvent,
+    SessionCreated,
+    SessionFinished,
+    SessionSettings,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptionFailed,
+)
+
+Message = dict[str, Any]
+
+
+def encode_server_event(
+    event: ServerEvent, event_id: str, model: str, settings: SessionSettings
+) -> Message:
+    """The message, ready for JSON; `model` and `settings` are the session's."""
+    body = _body(event, model, settings)
+    if isinstance(event, TranscriptionFailed):
+        # The one event that the service sends without a number.
+        return body
+    return {"event_id": event_id, **body}
+
+
+def _body(event: ServerEvent, model: str, settings: SessionSettings) -> Message:
+    match event:
+        case SessionCreated(session_id):
+            session = _session(session_id, model, settings)
+            return {"type": "session.created", "session": session}
+        case SessionUpdated(session_id):
+            session = _session(session_id, model, settings)
+            return {"type": "session.updated", "session": session}
+        case SpeechStarted(item_id, audio_start_ms):
+            return {
+                "type": "input_audio_buffer.speech_started",
+                "audio_start_ms": audio_start_ms,
+                "item_id": item_id,
+            }
+        case SpeechStopped(item_id, audio_end_ms):
+            return {
+                "type": "input_audio_buffer.speech_stopped",
+                "audio_end_ms": audio_end_ms,
+                "item_id": item_id,
+            }
+        case Committed(item_id, previous_item_id):
+            return {
+                "type": "input_audio_buffer.committed",
+                "previous_item_id": previous_item_id,
+                "item_id": item_id,
+            }
+        case ItemCreated(item_id, previous_item_id):
+            return {
+                "type": "conversation.item.created",
+                "previous_item_id": previous_item_id,
+                "item": {
+                    "id": item_id,
+                    "object": "realtime.item",
+                    "type": "message",
+                    "status": "completed",
+                    "role": "user",
+                    "content": [{"type": "input_audio", "transcript": None}],
+                },
+            }
+        case InterimTranscript():
+            return {
+                "type": f"{TRANSCRIPTION}.text",
+                **_recognized(event),
+                "text": event.confirmed,
+                "stash": event.draft,
+            }
+        case FinalTranscript():
+            final = {
+                "type": f"{TRANSCRIPTION}.completed",
+                **_recognized(event),
+                "transcript": event.text,
+            }
+            if event.billed_seconds is not None:
+                final["usage"] = {"duration": int(event.billed_seconds)}
+            return final
+        case TranscriptionFailed(item_id, code, message):
+            return {
+                "type": f"{TRANSCRIPTION}.failed",
+                "item_id": item_id,
+                "content_index": 0,
+                "error": {"code": code, "message": message, "param": None},
+            }
+        case SessionFinished(transcript):
+            return {"type": "session.finished", "transcript": transcript}
+        case ServerError():
+            return {
+                "type": "error",
+                "error": {
+                    "type": event.type,
+                    "code": event.code,
+                    "message": event.message,
+                    "param": event.param,
+                    "event_id": event.event_id,
+                },
+            }
+        case _:
+            assert_never(event)
+
+
+def _recognized(event: InterimTranscript | FinalTranscript) -> Message:
+    recognized: Message = {"item_id": event.item_id, "content_index": 0}
+    if event.language is not None:
+        recognized["language"] = event.language
+    if event.emotion is not None:
+        recognized["emotion"] = event.emotion
+    return recognized
+
+
+def _session(session_id: str, model: str, settings: SessionSettings) -> Message:
+    transcription: Message = {}
+    if settings.language is not None:
+        transcription["language"] = settings.language
+    if settings.corpus_text is not None:
+        transcription["corpus"] = {"text": settings.corpus_text}
+    vad = settings.turn_detection
+    return {
+        "id": session_id,
+        "object": "realtime.session",
+        "model": model,
+        "modalities": ["text"],
+        "input_audio_format": settings.input_audio_format,
+        "sample_rate": settings.sample_rate,
+        "input_audio_transcription": transcription or None,
+        "turn_detection": None
+        if vad is None
+        else {
+            "type": "server_vad",
+            "threshold": vad.threshold,
+            "silence_duration_ms": vad.silence_duration_ms,
+        },
+    }

@@ -1,0 +1,1 @@
+"""The operating system: systemd, clocks, the log, the event loop, connections."""

@@ -1,0 +1,88 @@
+"""An event loop that knows when the machine slept, and waits for no name server."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from auricle.system.clock import since_boot
+
+_Kind = socket.SocketKind
+_Address = (
+    tuple[Literal[socket.AddressFamily.AF_INET], _Kind, int, str, tuple[str, int]]
+    | tuple[
+        Literal[socket.AddressFamily.AF_INET6],
+        _Kind,
+        int,
+        str,
+        tuple[str, int, int, int] | tuple[int, bytes],
+    ]
+)
+
+_T = TypeVar("_T")
+
+# Lookups that hang, after which another one would only be one more.
+MOST_LOOKUPS = 8
+
+
+def run(main: Coroutine[Any, Any, _T]) -> _T:
+    """As asyncio.run, with such a loop."""
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        return runner.run(main)
+
+
+class EventLoop(asyncio.SelectorEventLoop):
+    """What was due while the machine slept is due when it wakes: by asyncio's own
+    clock, which stands still meanwhile, it would come later by the whole night.
+
+    Each name is looked up in a thread of its own, which nobody waits for.
+
+    asyncio's own threads are few, shared with all that writes files, and waited for
+    when the program ends: for half a minute, where the name server is away.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._free = threading.Semaphore(MOST_LOOKUPS)
+
+    def time(self) -> float:
+        """Seconds since the machine's start, those in suspend included."""
+        return since_boot()
+
+    async def getaddrinfo(
+        self,
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[_Address]:
+        """As socket.getaddrinfo."""
+        if not self._free.acquire(blocking=False):
+            raise socket.gaierror(socket.EAI_AGAIN, "the name server does not answer")
+        answer: asyncio.Future[list[_Address]] = self.create_future()
+
+        def look_up() -> None:
+            try:
+                found = socket.getaddrinfo(host, port, family, type, proto, flags)
+            except (OSError, UnicodeError) as error:
+                self._hand_over(answer, partial(answer.set_exception, error))
+            else:
+                self._hand_over(answer, partial(answer.set_result, found))
+            finally:
+                self._free.release()
+
+        threading.Thread(target=look_up, name="names", daemon=True).start()
+        return await answer
+
+    def _hand_over(
+        self, answer: asyncio.Future[list[_Address]], resolve: Callable[[], None]
+    ) -> None:
+        # The loop is closed where the program did not wait for it.
+        with contextlib.suppress(RuntimeError):
+            self.call_soon_threadsafe(lambda: None if answer.done() else resolve())

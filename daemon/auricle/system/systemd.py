@@ -1,0 +1,57 @@
+"""What systemd is told: readiness, one sentence of status, signs of life.
+
+https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+
+from auricle.system.redaction import OURS
+
+logger = logging.getLogger(__name__)
+
+
+class Notifier:
+    """A service's line to systemd; where nobody asked to be told, nothing is said."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        if self._address.startswith("@"):
+            # Linux's abstract namespace.
+            self._address = "\0" + self._address[1:]
+        self.watchdog: float | None = None
+        """Seconds; a service that is silent for longer is killed. None: never."""
+        wanted_of = environ.get("WATCHDOG_PID", str(os.getpid()))
+        if "WATCHDOG_USEC" in environ and wanted_of == str(os.getpid()):
+            self.watchdog = int(environ["WATCHDOG_USEC"]) / 1e6
+
+    def ready(self) -> None:
+        self._send("READY=1")
+
+    def status(self, sentence: str) -> None:
+        """Shown by `systemctl status`."""
+        self._send("STATUS=" + OURS.redacted(" ".join(sentence.split())))
+
+    def alive(self) -> None:
+        """All is well, until the watchdog's time has passed again."""
+        self._send("WATCHDOG=1")
+
+    def still_starting(self, seconds: float) -> None:
+        """Not ready yet, but at work: wait for so long from now."""
+        self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
+
+    def stopping(self) -> None:
+        self._send("STOPPING=1")
+
+    def _send(self, assignment: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                # A busy systemd must not hold up the event loop.
+                sock.setblocking(False)
+                sock.sendto(assignment.encode(), self._address)
+        except OSError as error:
+            logger.debug("systemd was not told %s: %s", assignment, error)

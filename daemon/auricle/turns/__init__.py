@@ -1,0 +1,1 @@
+"""The heart: what a satellite decides, with no clock, thread or socket."""

@@ -1,0 +1,238 @@
+"""What happens to a satellite (events), and what it orders (effects).
+
+Events are facts, in the past tense; effects are orders, in the imperative. Each event
+that answers a turn carries that turn's id: without it, the late transcript of an
+abandoned turn would be published as the next one's.
+"""
+
+from dataclasses import dataclass
+
+from auricle.audio.frame import Frame
+from auricle.qwen_asr.events import (
+    Committed,
+    FinalTranscript,
+    InterimTranscript,
+    SessionFinished,
+    SpeechStarted,
+    SpeechStopped,
+)
+from auricle.turns.turn import Outcome, Reason, Turn
+from auricle.wake.detector import Detection
+
+# --- events ---
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWordHeard:
+    detection: Detection
+    pre_roll: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame, while a turn is open; idle frames stay in the audio thread."""
+
+    frame: Frame
+    speech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListenRequested:
+    """Push to talk was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Push to talk was released: the utterance is over now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MuteRequested:
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRequested:
+    """Listen again after each final from now on."""
+
+    seconds: float
+    """How long to wait for speech; 0: not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetChanged:
+    """The limits of what may be spent are reached, or no longer."""
+
+    spent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneLost:
+    """No sound comes though it is wanted, or the device does not let go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneFound:
+    """It is open, and sound comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneClosed:
+    """The device is released, as it was ordered."""
+
+
+MicrophoneFact = MicrophoneLost | MicrophoneFound | MicrophoneClosed
+
+Recognition = (
+    SpeechStarted
+    | SpeechStopped
+    | Committed
+    | InterimTranscript
+    | FinalTranscript
+    | SessionFinished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerSaid:
+    turn: str
+    said: Recognition
+    hints: str = ""
+    """The words that it was told to expect: on noise it may say these."""
+    late: bool = False
+    """The last word is older than a command may live."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerFailed:
+    turn: str
+    reason: Reason
+    transient: bool
+    no_network: bool = False
+    """Nothing was sent, and nobody was asked: there is no network yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The daemon is shutting down."""
+
+
+Event = (
+    WakeWordHeard
+    | Heard
+    | ListenRequested
+    | StopRequested
+    | CancelRequested
+    | MuteRequested
+    | FollowUpRequested
+    | BudgetChanged
+    | MicrophoneFact
+    | RecognizerSaid
+    | RecognizerFailed
+    | Stopping
+)
+
+
+# --- effects ---
+
+
+@dataclass(frozen=True, slots=True)
+class StartTurn:
+    """Open a recognizer session for the turn, and announce it."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class SendAudio:
+    turn: str
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class EndUtterance:
+    """It is over: commit (manual mode) or finish (server VAD) now.
+
+    Behind a commit, more audio may follow; behind a finish, none.
+    """
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayUtterance:
+    """The link died: send all of the turn's audio again, on a fresh session."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession:
+    """The turn needs its recognizer session no longer."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitFinal:
+    """The server ended the utterance: its final has a deadline from now on."""
+
+    turn: str
+    audible: bool = True
+    """Whether who spoke is to hear of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepListening:
+    """The person has yet to speak, or goes on: no final has a deadline."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishInterim:
+    turn: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOutcome:
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """Deliver frames from now on (`on`), or keep them in the audio thread again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMicrophone:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMicrophone:
+    pass
+
+
+Effect = (
+    StartTurn
+    | SendAudio
+    | EndUtterance
+    | ReplayUtterance
+    | CloseSession
+    | AwaitFinal
+    | KeepListening
+    | PublishInterim
+    | PublishOutcome
+    | Attend
+    | OpenMicrophone
+    | CloseMicrophone
+)

@@ -1,0 +1,50 @@
+"""What a turn begins with: its id, its limits, the wake phrase to take out of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.open_turn import OpenTurn
+from auricle.turns.turn import Mode, Turn
+from auricle.turns.wake_phrase import WakePhrase
+from auricle.wake.detector import Detection
+
+
+class TurnFactory:
+    """Each turn is a new one; whether it is opened is for the satellite to decide."""
+
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        endpointing: EndpointingSettings,
+        new_turn_id: Callable[[], str],
+        wake_phrases: Mapping[str, WakePhrase] | None = None,
+        drop_unconfirmed: bool = False,
+    ) -> None:
+        """`wake_phrases`, by wake word, are taken from the front of transcripts; with
+        `drop_unconfirmed`, one without it is a false alarm, and not published.
+        """
+        self._mode = mode
+        self._endpointing = endpointing
+        self._new_turn_id = new_turn_id
+        self._wake_phrases = wake_phrases or {}
+        self._drop_unconfirmed = drop_unconfirmed
+
+    def by_wake_word(self, detection: Detection) -> OpenTurn:
+        return OpenTurn(
+            Turn(self._new_turn_id(), self._mode, detection),
+            self._endpointing,
+            self._wake_phrases.get(detection.wake_word),
+            drop_unconfirmed=self._drop_unconfirmed,
+        )
+
+    def by_push_to_talk(self) -> OpenTurn:
+        turn = Turn(self._new_turn_id(), self._mode, None)
+        return OpenTurn(turn, self._endpointing)
+
+    def by_follow_up(self, seconds: float) -> OpenTurn:
+        """Waits so long for speech."""
+        turn = Turn(self._new_turn_id(), self._mode, None, follow_up=True)
+        waits = replace(self._endpointing, no_speech_timeout=seconds)
+        return OpenTurn(turn, waits)

