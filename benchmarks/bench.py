@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from auricle.vad.detectors import VoiceDetectorName
-from benchmarks import footprint, instructions, latency, listening, mixed_audio
-from benchmarks import streaming as streams
-from benchmarks.footprint_report import memory_report, start_report
-from benchmarks.listening_report import listening_report
-from benchmarks.pi_report import pi_report
+from benchmarks.cost import instructions, latency, listening, mixed_audio
+from benchmarks.cost import memory as footprint
+from benchmarks.cost import streaming as streams
+from benchmarks.cost.listening_report import listening_report
+from benchmarks.cost.memory_report import memory_report, start_report
+from benchmarks.cost.pi_report import pi_report
+from benchmarks.cost.traffic_report import latency_report, streaming_report
 from benchmarks.recordings import Recordings, Samples
-from benchmarks.traffic_report import latency_report, streaming_report
 
 _MINUTES = 10
 _ROUNDS = 5

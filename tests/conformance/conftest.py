@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rigs.foreign_clients import Served, sdk_environment
-from rigs.program import clean_environment
+from rigs.homes.program import clean_environment
+from rigs.recognizer.foreign_clients import Served, sdk_environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rigs.foreign_clients import Served, run_raw, sdk_environment, words
-from rigs.speech import say, silence
+from rigs.audio.speech import say, silence
+from rigs.recognizer.foreign_clients import Served, run_raw, sdk_environment, words
 
 SENTENCE = "turn on the kitchen light"
 

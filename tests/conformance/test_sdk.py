@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from auricle.audio.recording import read_recording
-from benchmarks.scoring import score, sentences
-from benchmarks.scoring import words as scored_words
-from rigs.foreign_clients import (
+from benchmarks.recognizer.scoring import score, sentences
+from benchmarks.recognizer.scoring import words as scored_words
+from rigs.audio.speech import at_rate, say, silence
+from rigs.recognizer.foreign_clients import (
     TRANSCRIPTION,
     Served,
     Session,
@@ -16,7 +17,6 @@ from rigs.foreign_clients import (
     run_sdk,
     words,
 )
-from rigs.speech import at_rate, say, silence
 
 # LibriVox, from Debian's pocketsphinx-testdata.
 READER = Path("/usr/share/pocketsphinx/test/data/librivox")

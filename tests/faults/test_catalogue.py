@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from rigs.faults import CATALOGUE, FaultCase, befall
-from rigs.scene import Scene
+from rigs.faults.catalogue import CATALOGUE, FaultCase, befall
+from rigs.homes.scene import Scene
 
 # One of each sort, for every run of the tests: a minute.
 QUICK = frozenset(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rigs.ledgers import End
-from rigs.scene import Scene
-from rigs.wrong_clock import WrongClock
+from rigs.faults.ledgers import End
+from rigs.faults.wrong_clock import WrongClock
+from rigs.homes.scene import Scene
 
 HOUR = 3600.0
 YEAR = 365 * 24 * HOUR

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rigs.failing_disk import FailingDisk
-from rigs.ledgers import End
-from rigs.scene import Scene
+from rigs.faults.failing_disk import FailingDisk
+from rigs.faults.ledgers import End
+from rigs.homes.scene import Scene
 
 
 @pytest.fixture

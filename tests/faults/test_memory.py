@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rigs.ledgers import End
-from rigs.scene import Scene
-from rigs.small_memory import SmallMemory, small_memory
+from rigs.faults.ledgers import End
+from rigs.faults.small_memory import SmallMemory, small_memory
+from rigs.homes.scene import Scene
 
 
 @asynccontextmanager

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rigs.ledgers import End
-from rigs.network import FAR, Network, private_network
-from rigs.scene import ASR_BROKEN, NO_BROKER, Scene
+from rigs.faults.ledgers import End
+from rigs.faults.network import FAR, Network, private_network
+from rigs.homes.scene import ASR_BROKEN, NO_BROKER, Scene
 
 # Machines that run many tests at once are slow.
 SLACK = 2.0

@@ -10,9 +10,10 @@ from types import ModuleType
 
 import pytest
 
-from rigs import outbox_at_work, settings_at_work
-from rigs.marks import MARKS, Kept
-from rigs.recorded_disk import Change, Disk, RecordedDisk
+from rigs.faults import settings_program as settings_at_work
+from rigs.faults.marks import MARKS, Kept
+from rigs.faults.recorded_disk import Change, Disk, RecordedDisk
+from rigs.mqtt import outbox_program as outbox_at_work
 
 TESTS = Path(__file__).parents[1]
 

@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
-from rigs.ledgers import End
-from rigs.recognizer_faults import SlowFinal
-from rigs.scene import Scene
-from rigs.wrong_clock import WrongClock
+from rigs.faults.ledgers import End
+from rigs.faults.wrong_clock import WrongClock
+from rigs.homes.scene import Scene
+from rigs.recognizer.faults import SlowFinal
 
 LIFE = 2.0
 """Seconds that a command lives."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rigs.broker import Broker, running_broker
-from rigs.home_assistant import HomeAssistant
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.mqtt.broker import Broker, running_broker
 
 # What Home Assistant says of this machine, of a broker that a test takes away, and of
 # an agent that fails when a test tells it to.

@@ -6,10 +6,10 @@ tests/homeassistant/run.sh tests/homeassistant/picture.py
 import asyncio
 from pathlib import Path
 
-from rigs.broker import Broker
-from rigs.browser import Browser
-from rigs.home_assistant import HomeAssistant
-from rigs.study import study
+from rigs.homes.browser import Browser
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.homes.study import study
+from rigs.mqtt.broker import Broker
 
 PICTURE = Path(__file__).parents[2] / "homeassistant" / "device-page.png"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rigs.broker import Broker
-from rigs.home_assistant import HomeAssistant
-from rigs.house import House
-from rigs.program import auricle
-from rigs.study import NODE, Study, study
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.homes.program import auricle
+from rigs.homes.study import NODE, Study, study
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.subscriber import House
 
 STATE = "sensor.study_voice_state"
 COMMANDS = "counter.commands"

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rigs.automations import Automations, automations, every_filling
-from rigs.blueprint_fillings import FILLED_IN, Filling
-from rigs.broker import Broker
-from rigs.home_assistant import HomeAssistant
-from rigs.home_assistant_events import Action
-from rigs.program import auricle
-from rigs.recognizer_faults import Without
-from rigs.study import study
+from rigs.homes.automations import Automations, automations, every_filling
+from rigs.homes.blueprint_fillings import FILLED_IN, Filling
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.homes.home_assistant_events import Action
+from rigs.homes.program import auricle
+from rigs.homes.study import study
+from rigs.mqtt.broker import Broker
+from rigs.recognizer.faults import Without
 
 COMMANDS = "transcript_to_assist.yaml"
 MOODS = "emotion_to_actions.yaml"

@@ -8,15 +8,15 @@ import pytest
 
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.recording import read_recording
-from rigs.broker import Broker
+from rigs.audio.recordings import save
+from rigs.audio.speech import silence
 from rigs.eventually import eventually
-from rigs.home_assistant import HomeAssistant
-from rigs.house import House
-from rigs.program import local_recognizer
-from rigs.recognizer_faults import Without
-from rigs.recordings import save
-from rigs.speech import silence
-from rigs.study import NODE, study
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.homes.program import local_recognizer
+from rigs.homes.study import NODE, study
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.subscriber import House
+from rigs.recognizer.faults import Without
 
 LIGHT = "light.kitchen_light"
 STATE = "sensor.study_voice_state"

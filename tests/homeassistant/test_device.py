@@ -3,9 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
-from rigs.broker import Broker
-from rigs.home_assistant import HomeAssistant
-from rigs.study import study
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.homes.study import study
+from rigs.mqtt.broker import Broker
 
 EVENTS = ("event.study_voice_wake", "event.study_voice_utterance")
 BUTTONS = (

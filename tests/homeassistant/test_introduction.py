@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from rigs.broker import ANONYMOUS, Broker
-from rigs.home_assistant import HomeAssistant
-from rigs.study import NODE, study
+from rigs.homes.home_assistant import HomeAssistant
+from rigs.homes.study import NODE, study
+from rigs.mqtt.broker import ANONYMOUS, Broker
 
 STATE = "sensor.study_voice_state"
 MUTE = "switch.study_voice_mute"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rigs.broker import Broker, running_broker
+from rigs.mqtt.broker import Broker, running_broker
 
 
 @pytest.fixture

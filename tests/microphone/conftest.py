@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auricle.audio.microphone import Microphone
-from rigs.virtual_microphone import VirtualMicrophone, virtual_microphone
+from rigs.audio.virtual_microphone import VirtualMicrophone, virtual_microphone
 
 
 @pytest.fixture

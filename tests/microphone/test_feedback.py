@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import SAMPLE_RATE
-from rigs.broker import Broker, running_broker
+from rigs.audio.recordings import save
+from rigs.audio.speech import mix, noise, say, silence
+from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.eventually import eventually
-from rigs.house import House
-from rigs.program import Program
-from rigs.recognizer_faults import Fault, RefuseHandshake
-from rigs.recordings import save
-from rigs.scripted_recognizer import ScriptedRecognizer
-from rigs.speech import mix, noise, say, silence
-from rigs.virtual_microphone import VirtualMicrophone
+from rigs.homes.program import Program
+from rigs.mqtt.broker import Broker, running_broker
+from rigs.mqtt.subscriber import House
+from rigs.recognizer.faults import Fault, RefuseHandshake
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
 NODE = "auricle/study"
 WAKE_WORD = say("okay nabu")

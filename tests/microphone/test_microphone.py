@@ -12,10 +12,10 @@ from auricle.audio.frame import Frame
 from auricle.audio.microphone import Microphone
 from auricle.audio.portaudio import BUFFER_SECONDS, Capture, list_devices
 from auricle.errors import MicrophoneError
-from rigs.ear import Ear
-from rigs.speech import noise, silence
+from rigs.audio.captured import Ear
+from rigs.audio.speech import noise, silence
+from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.until import until
-from rigs.virtual_microphone import VirtualMicrophone
 
 
 def counter(seconds: float) -> bytes:

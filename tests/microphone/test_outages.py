@@ -16,10 +16,10 @@ from auricle.capture.hearing import HearingState
 from auricle.turns.events import MicrophoneFound, MicrophoneLost
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
-from rigs.ear import Ear
-from rigs.speech import noise, say, silence
+from rigs.audio.captured import Ear
+from rigs.audio.speech import noise, say, silence
+from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.until import until
-from rigs.virtual_microphone import VirtualMicrophone
 
 OKAY_NABU = silence(1) + say("okay nabu") + silence(0.5)
 
@@ -135,7 +135,7 @@ LISTEN_UNTIL_IT_FAILS = """
 import sys
 from functools import partial
 from auricle.audio.microphone import Microphone
-from rigs.ear import Ear
+from rigs.audio.captured import Ear
 from rigs.until import until
 
 ear = Ear(Microphone(longest_call=2.0), [])

@@ -6,14 +6,14 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from rigs.broker import running_broker
+from rigs.audio.speech import say, silence
+from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.eventually import eventually
-from rigs.house import House
-from rigs.program import Program
-from rigs.recognizer_faults import SlowFinal
-from rigs.scripted_recognizer import ScriptedRecognizer
-from rigs.speech import say, silence
-from rigs.virtual_microphone import VirtualMicrophone
+from rigs.homes.program import Program
+from rigs.mqtt.broker import running_broker
+from rigs.mqtt.subscriber import House
+from rigs.recognizer.faults import SlowFinal
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
 NODE = "auricle/study"
 LIFE = 2.0

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from rigs.network import Network, private_network
+from rigs.faults.network import Network, private_network
 from soak.extent import LONG, SHORT
 from soak.report import details, report_line
 from soak.soak import Soak

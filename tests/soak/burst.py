@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from rigs.open_limit import Attempt
-from rigs.street import Answer, Street
+from rigs.homes.many_satellites import Answer, Street
+from rigs.recognizer.open_limit import Attempt
 from soak.samples import percentile
 
 OPENS_PER_SECOND = 20

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from rigs.broker import Broker
-from rigs.faults import FaultCase, befall
-from rigs.house_clock import HouseClock
-from rigs.ledgers import End
-from rigs.scene import Scene
+from rigs.faults.catalogue import FaultCase, befall
+from rigs.faults.ledgers import End
+from rigs.homes.hurried_clock import HouseClock
+from rigs.homes.scene import Scene
+from rigs.mqtt.broker import Broker
 from soak.samples import percentile
 
 ROOMS = ("bathroom", "bedroom", "hall", "kitchen", "study")

@@ -4,8 +4,8 @@ import asyncio
 import sys
 from random import Random
 
-from rigs.ledgers import End
-from rigs.scene import Scene
+from rigs.faults.ledgers import End
+from rigs.homes.scene import Scene
 
 # Seconds after the last word within which a command is accepted and delivered.
 _DELIVERY = 0.4

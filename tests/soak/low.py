@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rigs.ledgers import End
-from rigs.scene import Scene
+from rigs.faults.ledgers import End
+from rigs.homes.scene import Scene
 from soak.samples import Sample, growth, holdings, mib_per_hour, sample
 
 EVERY = 120.0

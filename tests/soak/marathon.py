@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rigs.ledgers import End
-from rigs.scene import Scene
+from rigs.faults.ledgers import End
+from rigs.homes.scene import Scene
 from soak.samples import Sample, course, growth, holdings, mib_per_hour, sample
 
 _EVERY = 5.0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
-from rigs.babble import babble, is_of_people, seconds_of_pieces
-from rigs.fault_proxy import Way
-from rigs.scene import WOKEN, Scene
+from rigs.audio.babble import babble, is_of_people, seconds_of_pieces
+from rigs.faults.fault_proxy import Way
+from rigs.homes.scene import WOKEN, Scene
 
 _TOLD_EVERY = 3600.0
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from rigs.broker import Broker
-from rigs.faults import CATALOGUE, NETWORK, FaultCase
-from rigs.network import Network
-from rigs.program import LOG
-from rigs.scene import STUDY, Scene, guarded_broker
+from rigs.faults.catalogue import CATALOGUE, NETWORK, FaultCase
+from rigs.faults.network import Network
+from rigs.homes.program import LOG
+from rigs.homes.scene import STUDY, Scene, guarded_broker
+from rigs.mqtt.broker import Broker
 from soak.burst import Burst
 from soak.extent import Extent
 from soak.home import ROOMS, Home, plan

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from rigs.faults import FaultCase, Observation, befall
-from rigs.scene import Scene
+from rigs.faults.catalogue import FaultCase, Observation, befall
+from rigs.homes.scene import Scene
 
 _TOLD_EVERY = 20
 

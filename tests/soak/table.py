@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rigs.faults import FaultCase, Observation
+from rigs.faults.catalogue import FaultCase, Observation
 
 # What is known of others, by the first letters of a fault: measured, published, or read
 # in their source.

@@ -17,7 +17,7 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from rigs.exchange_file import FOLDER, read_exchange
+from rigs.recognizer.exchange_file import FOLDER, read_exchange
 
 LIGHT = "Turn on the kitchen light."
 RADIO = "And the radio."

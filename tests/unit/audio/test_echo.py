@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from auricle.audio.echo import EchoHold
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.audio.known_sound import KnownSound
-from rigs.speech import frames, mix, noise, silence, to_pcm
+from rigs.audio.speech import frames, mix, noise, silence, to_pcm
 
 Samples = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import pytest
 from auricle.audio.frame import FRAME_SAMPLES, Frame
 from auricle.audio.health import LevelWatch, PaceWatch
 from auricle.audio.source import SourceHealth
-from rigs.speech import frames, noise, silence
+from rigs.audio.speech import frames, noise, silence
 
 
 def watched(*sounds: bytes) -> SourceHealth:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.audio.resampler import StreamResampler
-from rigs.speech import noise
+from rigs.audio.speech import noise
 
 
 def test_the_end_is_handed_out_by_a_flush() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.instructions import OURS, TOLERANCE, Counted, growth, recorded
+from benchmarks.cost.instructions import OURS, TOLERANCE, Counted, growth, recorded
 
 
 def counted(number: int) -> Counted:

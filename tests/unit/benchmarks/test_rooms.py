@@ -13,7 +13,7 @@ from benchmarks.recordings import (
     speech_level_db,
     voice_of,
 )
-from benchmarks.rooms import LEAD_IN, TAIL, Room, Stage, with_pause
+from benchmarks.turns.spoken_turns import LEAD_IN, TAIL, Room, Stage, with_pause
 
 
 def tone(seconds: float, *, dbfs: float = -12.0) -> Samples:

@@ -3,10 +3,10 @@ import numpy as np
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import Heard
-from benchmarks.complete_turns import Asking, end_with
-from benchmarks.rooms import Room
-from benchmarks.stable_drafts import DECODE, Draft, Rule, early_end
-from benchmarks.wake_noise import Trace
+from benchmarks.turns.smart_turn_study import Asking, end_with
+from benchmarks.turns.spoken_turns import Room
+from benchmarks.turns.stable_interims_study import DECODE, Draft, Rule, early_end
+from benchmarks.turns.wake_noise_study import Trace
 
 ASKING = Asking(EndpointingSettings(), silence=0.2, sure=0.5, spoken=0.4)
 TWICE = Rule(every=0.2, alike=2, silence=0.1)

@@ -1,6 +1,6 @@
 """The schemas in homeassistant/schemas, against what is published.
 
-Every test that listens to a broker checks all that it hears, too (`rigs.house`).
+Every test that listens to a broker (`rigs.mqtt.subscriber`) checks all that it hears.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ from auricle.turns.turn import (
     Turn,
 )
 from auricle.wake.detector import Detection
-from rigs.schemas import FOLDER, SCHEMA_OF, complaints
+from rigs.mqtt.schemas import FOLDER, SCHEMA_OF, complaints
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 STAMP = Stamp(NOW, NOW + timedelta(seconds=2), 0.42)

@@ -12,7 +12,7 @@ from auricle.recognizer.engine import (
     SegmentStarted,
 )
 from auricle.recognizer.segmenter import VadSegmenter
-from rigs.speech import mix, noise, say, silence
+from rigs.audio.speech import mix, noise, say, silence
 
 SECOND = 16_000
 COMMAND = say("turn on the kitchen light")

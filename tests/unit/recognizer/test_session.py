@@ -25,8 +25,8 @@ from auricle.recognizer.engine import CodecError, Decoder
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turns.turn import Transcript
-from rigs.asked import quiet, voice
-from rigs.energy_segmenter import EnergySegmenter
+from rigs.recognizer.energy_segmenter import EnergySegmenter
+from rigs.recognizer.one_turn import quiet, voice
 
 MANUAL = SessionSettings(turn_detection=None)
 VAD = SessionSettings(turn_detection=ServerVad(0.0, 400))

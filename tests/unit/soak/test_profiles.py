@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from rigs.faults import CATALOGUE
-from rigs.open_limit import Attempt, OpenLimit
-from rigs.street import Answer
+from rigs.faults.catalogue import CATALOGUE
+from rigs.homes.many_satellites import Answer
+from rigs.recognizer.open_limit import Attempt, OpenLimit
 from soak.burst import Burst, most_within, pauses_after_refusal
 from soak.home import ROOMS, Home, plan
 from soak.low import Low

@@ -1,0 +1,176 @@
+"""`auricle recognizer` as a process: clients that speak to it, and what it costs."""
+
+import asyncio
+import base64
+import json
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from benchmarks.recognizer.spoken import Spoken
+
+_CHUNK = 3200
+_SECONDS_A_CHUNK = 0.1
+# A machine so slow that a final takes longer is of no use.
+_PATIENCE = 120
+_VAD = {"type": "server_vad", "threshold": 0.0, "silence_duration_ms": 400}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    transcript: str
+    delay: float
+    """Seconds from the end of speech to the last `completed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Processor seconds, so that what else the machine does counts little."""
+
+    loop: float
+    """The event loop's thread: sockets, JSON, base64, voice activity, the session."""
+    model: float
+    """All other threads: the model, and its samples on their way in."""
+
+    def __sub__(self, before: "Spent") -> "Spent":
+        return Spent(self.loop - before.loop, self.model - before.model)
+
+
+class Recognizer:
+    """One process that serves on loopback."""
+
+    def __init__(self, url: str, pid: int) -> None:
+        self._url = url
+        self._pid = pid
+
+    async def listen(
+        self, spoken: Sequence[Spoken], sessions: int, progress: Callable[[], None]
+    ) -> list[Heard | None]:
+        """Everything in server VAD mode, `sessions` at a time, each at a person's pace.
+
+        None is a session that failed.
+        """
+        turns = asyncio.Semaphore(sessions)
+
+        async def speak(one: Spoken) -> Heard | None:
+            async with turns:
+                heard = await self._speak(one)
+            progress()
+            return heard
+
+        return await asyncio.gather(*map(speak, spoken))
+
+    async def take(self, spoken: Sequence[Spoken]) -> list[str]:
+        """Everything in one session in manual mode, as fast as it is taken."""
+        transcripts = []
+        async with self._session(None) as connection:
+            for one in spoken:
+                await _send(connection, one.pcm)
+                await connection.send('{"type": "input_audio_buffer.commit"}')
+                event = await _event(connection, ".completed", ".failed")
+                transcripts.append(event.get("transcript", ""))
+        return transcripts
+
+    @property
+    def spent(self) -> Spent:
+        ticks = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        hundredths = int(ticks[11]) + int(ticks[12])
+        loop = Path(f"/proc/{self._pid}/task/{self._pid}/schedstat").read_text()
+        on_processor = int(loop.split()[0]) / 1e9
+        return Spent(on_processor, hundredths / 100 - on_processor)
+
+    @property
+    def memory(self) -> int:
+        """MB that are this process's alone, and its part of what is shared."""
+        for line in Path(f"/proc/{self._pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) // 1024
+        return 0
+
+    async def _speak(self, one: Spoken) -> Heard | None:
+        try:
+            async with (
+                asyncio.timeout(one.seconds + _PATIENCE),
+                self._session(_VAD) as connection,
+            ):
+                return await _converse(connection, one)
+        except (TimeoutError, OSError, WebSocketException) as error:
+            print(f"a session failed: {error!r}", file=sys.stderr)
+            return None
+
+    @asynccontextmanager
+    async def _session(self, vad: object) -> AsyncIterator[ClientConnection]:
+        async with connect(self._url, proxy=None, compression=None) as connection:
+            settings = {
+                "input_audio_transcription": {"language": "en"},
+                "turn_detection": vad,
+            }
+            await connection.send(
+                json.dumps({"type": "session.update", "session": settings})
+            )
+            await _event(connection, "session.updated")
+            yield connection
+
+
+async def _converse(connection: ClientConnection, one: Spoken) -> Heard:
+    began = time.monotonic()
+    sending = asyncio.create_task(_send(connection, one.pcm, began))
+    transcripts, completed = [], began
+    while True:
+        event = await _event(connection, ".completed", "session.finished")
+        if event["type"] == "session.finished":
+            break
+        completed = time.monotonic()
+        transcripts.append(event["transcript"])
+    await sending
+    return Heard(" ".join(transcripts), completed - began - one.end)
+
+
+async def _event(connection: ClientConnection, *names: str) -> dict[str, str]:
+    """The next event whose type ends like this."""
+    while True:
+        event: dict[str, str] = json.loads(await connection.recv())
+        if event["type"].endswith(names):
+            return event
+
+
+async def _send(
+    connection: ClientConnection, pcm: bytes, began: float | None = None
+) -> None:
+    """All of it; `began` paces and finishes it."""
+    for number, at in enumerate(range(0, len(pcm), _CHUNK), start=1):
+        if began is not None:
+            due = began + number * _SECONDS_A_CHUNK
+            await asyncio.sleep(due - time.monotonic())
+        audio = base64.b64encode(pcm[at : at + _CHUNK]).decode()
+        await connection.send(
+            json.dumps({"type": "input_audio_buffer.append", "audio": audio})
+        )
+    if began is not None:
+        await connection.send('{"type": "session.finish"}')
+
+
+@asynccontextmanager
+async def recognizer(model: str) -> AsyncIterator[Recognizer]:
+    """Ready to serve, its model loaded."""
+    command = ["-m", "auricle", "recognizer", "--port", "0", "--model", model]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=PIPE
+    )
+    assert process.stdout is not None
+    try:
+        line = (await process.stdout.readline()).decode()
+        if not line.startswith("serving on "):
+            raise SystemExit("the recognizer did not start")
+        url = f"{line.split()[2]}?model=qwen3-asr-flash-realtime"
+        yield Recognizer(url, process.pid)
+    finally:
+        process.terminate()
+        await process.wait()

@@ -1,0 +1,188 @@
+"""Which satellites may run side by side, as processes on one broker."""
+
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rigs.audio.recordings import save
+from rigs.audio.speech import silence
+from rigs.eventually import eventually
+from rigs.homes.program import Program, auricle
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.subscriber import House
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+
+EX_CANTCREAT = 73
+"""As the unit has it under RestartPreventExitStatus."""
+UNIT = Path(__file__).parents[3] / "systemd/auricle.service"
+
+
+def settings(
+    broker: Broker, folder: Path, url: str, **satellite: str
+) -> dict[str, Mapping[str, Any]]:
+    return {
+        "satellite": {"name": "study", **satellite},
+        "microphone": {"recording": str(save(folder / "quiet.wav", silence(900)))},
+        "asr": {"url": url, "language": "en"},
+        "utterance": {"mode": "manual"},
+        "mqtt": {"host": "127.0.0.1", "port": broker.port},
+    }
+
+
+def another(folder: Path, name: str) -> Path:
+    directory = folder / name
+    directory.mkdir()
+    return directory
+
+
+async def test_a_second_one_with_the_same_settings_ends_and_names_the_first(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        ScriptedRecognizer("Turn on the kitchen light.") as server,
+        Program(tmp_path, settings(broker, tmp_path, server.url)) as first,
+    ):
+        await house.hears("auricle/study/state", "idle")
+        second = Program(
+            another(tmp_path, "second"),
+            settings(broker, tmp_path, server.url, state_directory=str(tmp_path)),
+        )
+        async with second:
+            assert await second.ended() == EX_CANTCREAT
+        assert f"process {first.pid} (auricle run --config {first.config}" in second.log
+        assert "Traceback" not in second.log
+
+        house.say("auricle/study/listen/set", "START")
+        await house.until(lambda: server.heard and server.heard[0].seconds > 0.3)
+        house.say("auricle/study/listen/set", "STOP")
+        await house.hears("auricle/study/event/utterance")
+        assert await first.stop() == 0
+
+    assert len(house.on("auricle/study/event/utterance")) == 1
+    assert house.on("auricle/study/availability") == ["online", "offline"]
+    assert "WARNING" not in first.log
+
+
+def test_systemd_does_not_try_again_what_only_a_person_can_mend() -> None:
+    (line,) = [
+        line
+        for line in UNIT.read_text().splitlines()
+        if line.startswith("RestartPreventExitStatus=")
+    ]
+    assert str(EX_CANTCREAT) in line.partition("=")[2].split()
+
+
+async def test_a_satellite_that_was_killed_keeps_nobody_from_starting(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        Program(tmp_path, settings(broker, tmp_path, "ws://127.0.0.1:9")) as program,
+    ):
+        await house.hears("auricle/study/state", "idle")
+        await program.stop(signal.SIGKILL)
+        house.heard.clear()
+        await program.start()
+        await house.hears("auricle/study/availability", "online")
+        assert await program.stop() == 0
+
+
+async def test_two_satellites_of_their_own_run_on_one_machine(
+    broker: Broker, tmp_path: Path
+) -> None:
+    url = "ws://127.0.0.1:9"
+    kitchen_folder = another(tmp_path, "kitchen")
+    async with (
+        House(broker.port, "auricle/#") as house,
+        Program(tmp_path, settings(broker, tmp_path, url)) as study,
+        Program(
+            kitchen_folder,
+            settings(broker, kitchen_folder, url, name="kitchen"),
+        ) as kitchen,
+    ):
+        for name in ("study", "kitchen"):
+            await house.hears(f"auricle/{name}/state", "idle")
+            await house.hears(f"auricle/{name}/availability", "online")
+            house.say(f"auricle/{name}/mute/set", "ON")
+            await house.hears(f"auricle/{name}/mute", "ON")
+        assert await study.stop() == 0
+        assert await kitchen.stop() == 0
+
+    for name in ("study", "kitchen"):
+        assert house.on(f"auricle/{name}/availability") == ["online", "offline"]
+
+
+async def test_of_two_with_one_name_both_say_so_and_one_leaves(
+    broker: Broker, tmp_path: Path
+) -> None:
+    url = "ws://127.0.0.1:9"
+    async with (
+        House(broker.port, "auricle/#") as house,
+        Program(tmp_path, settings(broker, tmp_path, url)) as first,
+    ):
+        await house.hears("auricle/study/availability", "online")
+        folder = another(tmp_path, "second")
+        async with Program(folder, settings(broker, folder, url)) as second:
+            for program in (first, second):
+                await eventually(
+                    lambda program=program: (  # type: ignore[misc]  # mypy wants a plain lambda
+                        "two satellites with one satellite.name" in program.log
+                    )
+                )
+            # Each waits at random, for longer every time, before it comes again.
+            await eventually(
+                lambda: "is left to that other client" in first.log + second.log, 180
+            )
+            left = "is left to that other client for 120 s"
+            assert (left in first.log) is not (left in second.log)
+            await house.hears("auricle/study/availability", "online")
+
+
+async def test_a_satellite_is_not_forgotten_while_it_runs(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        Program(tmp_path, settings(broker, tmp_path, "ws://127.0.0.1:9")) as program,
+    ):
+        await house.hears("auricle/study/state", "idle")
+        forget = ("forget", "--config", str(program.config))
+        code, out, err = await auricle(*forget)
+        assert (code, out) == (69, "")
+        assert f"process {program.pid} " in err
+        assert "" not in house.on("auricle/study/state")
+
+        assert await program.stop() == 0
+        code, out, err = await auricle(*forget)
+
+    assert (code, err) == (0, "")
+    assert "the device removed" in out
+
+
+@pytest.mark.parametrize("look", ["doctor", "listen"])
+async def test_looking_on_does_not_disturb_a_satellite(
+    broker: Broker, tmp_path: Path, look: str
+) -> None:
+    short = save(tmp_path / "short.wav", silence(1))
+    async with (
+        House(broker.port, "auricle/#") as house,
+        ScriptedRecognizer() as server,
+        Program(tmp_path, settings(broker, tmp_path, server.url)) as program,
+    ):
+        await house.hears("auricle/study/state", "idle")
+        await eventually(lambda: house.on("auricle/study/diag"))
+        arguments = {"doctor": ["--json"], "listen": ["--recording", str(short)]}
+        _, out, _ = await auricle(
+            look, "--config", str(program.config), *arguments[look], timeout=120
+        )
+        if look == "doctor":
+            assert json.loads(out)
+        assert await program.stop() == 0
+
+    assert house.on("auricle/study/availability") == ["online", "offline"]
+    assert "WARNING" not in program.log

@@ -1,0 +1,108 @@
+"""Messages on a socket that takes its time."""
+
+import asyncio
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from auricle.asr.exchange import Exchange, Traffic
+from auricle.errors import AsrError
+from auricle.qwen_asr.events import ServerEvent
+from auricle.turns.turn import Reason
+from rigs.eventually import eventually
+from rigs.recognizer.one_turn import MANUAL, voice
+
+
+class HesitantSocket:
+    """Suspends every third send, as a socket does whose buffer is full."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._sends = 0
+        self._answers: asyncio.Queue[str] = asyncio.Queue()
+        self._answers.put_nowait('{"type":"session.created","session":{"id":"s"}}')
+
+    async def send(self, message: str) -> None:
+        self._sends += 1
+        if self._sends % 3 == 0:
+            for _ in range(5):
+                await asyncio.sleep(0)
+        self.sent.append(json.loads(message))
+        if self.sent[-1]["type"] == "session.update":
+            self._answers.put_nowait('{"type":"session.updated"}')
+
+    async def receive(self) -> str | bytes:
+        return await self._answers.get()
+
+    async def all_read(self) -> None:
+        pass
+
+    def session_opened(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+
+async def test_messages_keep_their_order_on_a_socket_that_hesitates() -> None:
+    socket = HesitantSocket()
+
+    async def connect() -> HesitantSocket:
+        return socket
+
+    heard: list[ServerEvent] = []
+    failed: list[AsrError] = []
+    exchange = Exchange(
+        MANUAL,
+        connect,
+        heard.append,
+        failed.append,
+        traffic=Traffic(),
+        open_within=3.0,
+    )
+    spoken = voice(30)
+    for at in range(0, len(spoken), 960):
+        exchange.send_audio(spoken[at : at + 960])
+        if at % 5 == 0:
+            await asyncio.sleep(0)
+    exchange.end_utterance()
+    await eventually(lambda: socket.sent[-1]["type"] == "input_audio_buffer.commit")
+    exchange.abandon()
+
+    audio = [base64.b64decode(m["audio"]) for m in socket.sent if "audio" in m]
+    assert b"".join(audio) == spoken
+    numbers = [int(message["event_id"].rsplit("_", 1)[1]) for message in socket.sent]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) > 100
+    assert not failed
+
+
+class BrokenSocket(HesitantSocket):
+    async def send(self, message: str) -> None:
+        raise ZeroDivisionError
+
+
+async def test_a_programming_error_while_sending_ends_the_turn_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def connect() -> HesitantSocket:
+        return BrokenSocket()
+
+    failed: list[AsrError] = []
+    Exchange(
+        MANUAL,
+        connect,
+        lambda event: None,
+        failed.append,
+        traffic=Traffic(),
+        open_within=3.0,
+    )
+    await eventually(lambda: failed)
+    assert failed[0].reason is Reason.ASR_FAILED
+    assert not failed[0].transient
+    assert "ZeroDivisionError" in caplog.text

@@ -1,0 +1,90 @@
+"""Whether the recognizer is there, turn after turn."""
+
+import logging
+
+import pytest
+
+from auricle.breaker import FAILURES
+from auricle.turns.turn import Reason
+from rigs.eventually import eventually
+from rigs.recognizer.faults import RefuseHandshake
+from rigs.recognizer.one_turn import MANUAL, Asked, client_of
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+
+pytestmark = pytest.mark.usefixtures("no_programming_errors")
+
+
+async def test_health_is_the_reason_until_a_session_opens_again() -> None:
+    async with (
+        ScriptedRecognizer(faults=[RefuseHandshake(503)]) as server,
+        client_of(server.url) as client,
+    ):
+        assert client.health is None
+        refused = Asked(client, MANUAL)
+        await refused.failure()
+        assert client.health is Reason.ASR_UNREACHABLE
+        refused.session.close()
+        healthy = Asked(client, MANUAL)
+        await eventually(lambda: client.health is None)
+        healthy.session.close()
+
+
+async def test_a_refused_key_is_not_tried_again_for_a_while() -> None:
+    async with (
+        ScriptedRecognizer(always=[RefuseHandshake(401)]) as server,
+        client_of(server.url) as client,
+    ):
+        for _ in range(3):
+            asked = Asked(client, MANUAL)
+            failure = await asked.failure()
+            asked.session.close()
+            assert failure.reason is Reason.AUTH_FAILED
+            assert not failure.transient
+
+    assert server.attempts == 1
+
+
+async def test_a_recognizer_that_keeps_failing_is_left_alone_for_a_while() -> None:
+    async with (
+        ScriptedRecognizer(always=[RefuseHandshake(503)]) as server,
+        client_of(server.url) as client,
+    ):
+        for _ in range(2 * FAILURES):
+            asked = Asked(client, MANUAL)
+            failure = await asked.failure()
+            asked.session.close()
+            assert failure.reason is Reason.ASR_UNREACHABLE
+
+    assert server.attempts == FAILURES
+
+
+async def test_a_recognizer_that_is_asked_too_often_is_asked_again() -> None:
+    async with (
+        ScriptedRecognizer(always=[RefuseHandshake(429)]) as server,
+        client_of(server.url) as client,
+    ):
+        for _ in range(2 * FAILURES):
+            asked = Asked(client, MANUAL)
+            failure = await asked.failure()
+            asked.session.close()
+            assert failure.reason is Reason.RATE_LIMITED
+
+    assert server.attempts == 2 * FAILURES
+
+
+async def test_an_outage_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    faults = [RefuseHandshake(503)] * 3
+    async with (
+        ScriptedRecognizer(faults=faults) as server,
+        client_of(server.url) as client,
+    ):
+        for _ in range(3):
+            asked = Asked(client, MANUAL)
+            await asked.failure()
+            asked.session.close()
+        asked = Asked(client, MANUAL)
+        await eventually(lambda: client.health is None)
+        asked.session.close()
+    levels = [r.levelname for r in caplog.records if r.name.startswith("auricle.asr")]
+    assert levels == ["WARNING", "DEBUG", "DEBUG", "INFO"]

@@ -1,0 +1,176 @@
+"""`auricle listen`, in a terminal and out of one."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auricle.app.remembered import Remembered
+from auricle.app.state_file import StateFile
+from rigs.audio.recordings import save
+from rigs.audio.speech import mix, noise, say, silence
+from rigs.homes.program import auricle, write_settings
+from rigs.homes.terminal import Terminal
+from rigs.mqtt.broker import free_port
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+
+CTRL_C = "\x03"
+OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
+SHOW_CURSOR = "\x1b[?25h"
+
+
+def settings(folder: Path, **sections: Mapping[str, Any]) -> Path:
+    """A configuration whose broker is not there."""
+    config = folder / "config.toml"
+    all_sections: dict[str, Mapping[str, Any]] = {
+        "satellite": {"name": "study", "state_directory": str(folder / "state")},
+        "mqtt": {"host": "127.0.0.1", "port": free_port()},
+        **sections,
+    }
+    write_settings(config, all_sections)
+    return config
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> str:
+    pcm = (
+        silence(1.0)
+        + say("okay nabu")
+        + silence(0.3)
+        + say("turn on the kitchen light")
+        + silence(1.5)
+    )
+    room = noise(len(pcm) / 32000, dbfs=-70)
+    return str(save(tmp_path / "spoken.wav", mix(pcm, room)))
+
+
+def command(config: Path, *arguments: str) -> list[str]:
+    program = (sys.executable, "-m", "auricle", "listen", "--config", str(config))
+    return [*program, *arguments]
+
+
+async def test_a_recording_is_listened_to_without_broker_or_terminal(
+    tmp_path: Path, recording: str
+) -> None:
+    config = str(settings(tmp_path))
+    code, out, err = await auricle(
+        "listen", "--config", config, "--recording", recording
+    )
+
+    assert (code, err) == (0, "")
+    first, *lines, last = out.splitlines()
+    assert "nothing leaves this machine" in first
+    assert any("speech yes" in line for line in lines)
+    assert any("last wake okay_nabu" in line for line in lines)
+    assert last.startswith("okay_nabu: detections 1, best score ")
+
+
+async def test_nothing_is_sent_unless_it_was_asked_for(
+    tmp_path: Path, recording: str
+) -> None:
+    async with ScriptedRecognizer() as recognizer:
+        config = str(settings(tmp_path, asr={"url": recognizer.url}))
+        code, _, _ = await auricle(
+            "listen", "--config", config, "--recording", recording
+        )
+
+    assert code == 0
+    assert recognizer.attempts == 0
+
+
+async def test_what_is_said_behind_the_wake_word_is_transcribed_on_request(
+    tmp_path: Path, recording: str
+) -> None:
+    async with ScriptedRecognizer("Turn it on.", emotion="happy") as recognizer:
+        config = str(settings(tmp_path, asr={"url": recognizer.url}))
+        code, out, err = await auricle(
+            *("listen", "--config", config, "--recording", recording, "--transcribe")
+        )
+
+    assert (code, err) == (0, "")
+    assert out.startswith("what is said behind a wake word is sent to 127.0.0.1")
+    assert "final Turn it on. (happy)" in out
+
+
+async def test_a_threshold_that_was_set_over_mqtt_is_the_one_that_counts(
+    tmp_path: Path, recording: str
+) -> None:
+    remembered = Remembered(thresholds={"okay_nabu": 0.999})
+    StateFile(tmp_path / "state" / "state.json").save(remembered)
+    config = str(settings(tmp_path))
+    code, out, _ = await auricle("listen", "--config", config, "--recording", recording)
+
+    assert code == 0
+    last = out.splitlines()[-1]
+    assert last.startswith("okay_nabu: detections 0, ")
+    assert last.endswith("threshold 0.999")
+
+
+async def test_without_a_recognizer_there_is_nothing_to_transcribe_with(
+    tmp_path: Path, recording: str
+) -> None:
+    config = str(settings(tmp_path))
+    code, _, err = await auricle(
+        *("listen", "--config", config, "--recording", recording, "--transcribe")
+    )
+
+    assert code == 78
+    assert "auricle recognizer" in err
+
+
+def test_the_terminal_shows_it_live(tmp_path: Path, recording: str) -> None:
+    with Terminal(command(settings(tmp_path), "--recording", recording)) as terminal:
+        terminal.shows("nothing leaves this machine")
+        terminal.shows("last wake   okay_nabu, score ")
+        assert terminal.ended() == 0
+
+        assert "speech      yes" in terminal.shown
+        assert "dBFS, noise floor" in terminal.shown
+        assert (
+            "okay_nabu: detections 1, best score "
+            in terminal.shown.rsplit(OWN_SCREEN)[-1]
+        )
+
+
+def test_ctrl_c_gives_the_terminal_back_as_it_was(
+    tmp_path: Path, recording: str
+) -> None:
+    with Terminal(command(settings(tmp_path), "--recording", recording)) as terminal:
+        modes = terminal.modes
+        terminal.shows(OTHER_SCREEN)
+        terminal.shows("dBFS, noise floor")
+        during = terminal.modes
+        terminal.type(CTRL_C)
+        assert terminal.ended() == 0
+
+        assert terminal.modes == modes != during
+        end = terminal.shown.rsplit(OTHER_SCREEN)[-1]
+        assert SHOW_CURSOR in end
+        assert OWN_SCREEN in end
+        assert "^C" not in terminal.shown
+
+
+def test_a_microphone_that_is_not_there_is_named_and_waited_for(
+    tmp_path: Path,
+) -> None:
+    config = settings(tmp_path, microphone={"device": "no such thing"})
+    with Terminal(command(config)) as terminal:
+        terminal.shows("microphone lost: ")
+        terminal.type(CTRL_C)
+        assert terminal.ended() == 0
+
+
+async def test_standard_input_can_stand_for_the_microphone(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command(settings(tmp_path), "--recording", "-"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    pcm = mix(silence(1) + say("okay nabu") + silence(1), noise(4, dbfs=-70))
+    out, _err = await asyncio.wait_for(process.communicate(pcm), 90)
+
+    assert process.returncode == 0
+    assert b"okay_nabu: detections 1" in out

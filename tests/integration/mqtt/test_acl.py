@@ -1,0 +1,195 @@
+"""The access control list that we give to users, on a real mosquitto."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from auricle.mqtt.commands import Command, Options, SetMute
+from auricle.mqtt.delivery.ledger import Fate, Settled
+from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.link.broker import BrokerSettings
+from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
+from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.topics import Setting, Topics
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from rigs.eventually import eventually
+from rigs.mqtt.broker import Broker, password_file, running_broker
+from rigs.mqtt.subscriber import House
+
+ACL = Path(__file__).parents[3] / "mosquitto" / "acl.example"
+USERS = {"homeassistant": "h", "kitchen": "k", "study": "s"}
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+NOT_AUTHORIZED = 0x87
+
+
+@pytest.fixture
+def limits() -> tuple[str, ...]:
+    return ()
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, limits: tuple[str, ...]) -> Iterator[Broker]:
+    acl = tmp_path / "acl"
+    acl.write_text(ACL.read_text())
+    acl.chmod(0o600)
+    listener = (
+        "allow_anonymous false",
+        f"password_file {password_file(tmp_path, USERS)}",
+        f"acl_file {acl}",
+        *limits,
+    )
+    with running_broker(tmp_path, listener) as broker:
+        yield broker
+
+
+def house(broker: Broker, user: str, *topics: str) -> House:
+    return House(broker.port, *topics, username=user, password=USERS[user])
+
+
+class Intruder:
+    """Somebody with the kitchen's password, who publishes anything."""
+
+    def __init__(self, port: int) -> None:
+        self.answers: dict[int, int] = {}
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client.username_pw_set("kitchen", USERS["kitchen"])
+        self._client.on_publish = lambda _c, _u, mid, reason, _p: (
+            self.answers.__setitem__(mid, reason.value)
+        )
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    async def answer_to(self, topic: str, *, retain: bool = False) -> int:
+        mid = self._client.publish(topic, "x", qos=1, retain=retain).mid
+        await eventually(lambda: mid in self.answers)
+        return self.answers[mid]
+
+    def leave(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def intruder(guarded: Broker) -> Iterator[Intruder]:
+    intruder = Intruder(guarded.port)
+    yield intruder
+    intruder.leave()
+
+
+@pytest.mark.parametrize("limits", [(), ("max_packet_size 4000",)])
+async def test_a_satellite_may_do_all_that_it_does(
+    guarded: Broker,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    limits: tuple[str, ...],
+) -> None:
+    topics = Topics("auricle", "kitchen")
+    options = Options(("auto",), ("off",))
+    commands: list[Command] = []
+    fates: list[Settled] = []
+    publisher = Publisher(
+        BrokerSettings(
+            "127.0.0.1", guarded.port, topics.device_id, "kitchen", USERS["kitchen"]
+        ),
+        Messages(topics),
+        options,
+        introduction=discovery(
+            topics, Device("Kitchen", "1", "Pi"), Disclosure(), options
+        ),
+        outbox=tmp_path / "state" / "outbox.db",
+        time_to_live=10.0,
+        history=True,
+        boot_id="b1",
+        on_command=commands.append,
+        on_fate=fates.append,
+        delays=lambda: itertools.repeat(0.1),
+        random=lambda: 0.0,
+    )
+    async with house(guarded, "homeassistant", "#") as home_assistant:
+        await publisher.start()
+        turn = Turn("t1", Mode.MANUAL, None)
+        said = Transcript("turn on the light", "en", "happy")
+        publisher.state("idle")
+        publisher.wake(turn, NOW)
+        publisher.diagnostics(Diagnostics(NOW, asr=True, mic=True))
+        publisher.outcome(
+            Outcome(turn, OutcomeKind.TRANSCRIPT, said), Stamp(NOW, NOW, 0.4)
+        )
+        await home_assistant.hears(topics.history)
+        home_assistant.say(topics.command(Setting.MUTE), "ON")
+        await eventually(lambda: commands)
+        await home_assistant.hears(topics.availability, "online")
+        await publisher.stop()
+        await home_assistant.hears(topics.availability, "offline")
+
+    assert commands == [SetMute(muted=True)]
+    assert [settled.fate for settled in fates] == [Fate.ACKED]
+    assert home_assistant.on(topics.discovery)
+    assert home_assistant.on(topics.single_discovery("switch", "mute")) or not limits
+    assert "access rules" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "auricle/study/transcript/final",
+        "auricle/study/event/utterance",
+        "auricle/study/mute/set",
+        "auricle/study/availability",
+        "auricle/vocabulary",
+        "auricle",
+        "homeassistant/status",
+        "homeassistant/device/auricle_study/config",
+        "homeassistant/switch/auricle_study/mute/config",
+        "homeassistant/light/lamp/config",
+        "zigbee2mqtt/lock/set",
+        "$SYS/broker/uptime",
+    ],
+)
+async def test_a_satellite_can_say_nothing_outside_its_own_node(
+    intruder: Intruder, topic: str
+) -> None:
+    assert await intruder.answer_to(topic, retain=True) == NOT_AUTHORIZED
+
+
+async def test_a_satellite_hears_its_own_orders_and_nothing_else(
+    guarded: Broker,
+) -> None:
+    private = [
+        "auricle/study/transcript/final",
+        "auricle/study/mute/set",
+        "auricle/kitchen/transcript/last",
+        "zigbee2mqtt/lock",
+    ]
+    allowed = [
+        "auricle/kitchen/mute/set",
+        "auricle/vocabulary",
+        "homeassistant/status",
+    ]
+    async with (
+        house(guarded, "homeassistant") as home_assistant,
+        house(guarded, "kitchen", "#", "auricle/#", "$SYS/#") as kitchen,
+    ):
+        for topic in private + allowed:
+            home_assistant.say(topic, "words")
+        await kitchen.hears(allowed[-1])
+
+    assert {heard.topic for heard in kitchen.heard} == set(allowed)
+
+
+async def test_without_a_password_nobody_gets_in(guarded: Broker) -> None:
+    refused: list[bool] = []
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    client.on_connect = lambda _c, _u, _f, reason, _p: refused.append(reason.is_failure)
+    client.connect("127.0.0.1", guarded.port)
+    client.loop_start()
+    await eventually(lambda: refused)
+    client.disconnect()
+    client.loop_stop()
+
+    assert refused[0]

@@ -1,0 +1,142 @@
+"""What goes to a real mosquitto and comes from it, in MQTT 5 and before."""
+
+import asyncio
+import sys
+
+import pytest
+
+from auricle.mqtt.link.broker import Connected, Received, Version
+from auricle.mqtt.messages import Message
+from rigs.eventually import eventually
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
+from rigs.mqtt.old_broker import old_broker
+from rigs.mqtt.subscriber import House
+
+
+async def test_a_published_state_is_retained(broker: Broker) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+        await study.published(ONLINE)
+
+        async with House(broker.port, STATUS) as house:
+            await house.hears(STATUS, "online")
+
+        assert house.heard[0].retain
+
+
+async def test_a_command_reaches_the_satellite(broker: Broker) -> None:
+    async with satellite(broker.port) as study, House(broker.port) as house:
+        await study.connected()
+        await eventually(lambda: "Received SUBSCRIBE from auricle" in broker.log)
+
+        house.say("auricle/study/mute/set", b"\xff\xfe")
+
+        await eventually(lambda: study.received)
+        assert study.received == [
+            Received("auricle/study/mute/set", b"\xff\xfe", retain=False)
+        ]
+
+
+async def test_a_retained_command_says_that_it_is_retained(broker: Broker) -> None:
+    async with House(broker.port, "auricle/#") as house:
+        house.say("auricle/study/mute/set", "OFF", retain=True)
+        await house.hears("auricle/study/mute/set")
+
+        async with satellite(broker.port) as study:
+            await eventually(lambda: study.received)
+
+    assert study.received[0].retain
+
+
+async def test_a_satellite_that_dies_is_announced_as_offline(broker: Broker) -> None:
+    async with House(broker.port, STATUS) as house:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", SHORT_LIFE, str(broker.port)
+        )
+        await house.hears(STATUS, "online")
+
+        process.kill()
+        await process.wait()
+
+        await house.hears(STATUS, "offline")
+
+
+SHORT_LIFE = """
+import asyncio, itertools, sys
+from auricle.mqtt.link.broker import BrokerSettings
+from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.messages import Message
+
+async def live():
+    topic = "auricle/study/availability"
+    client = MqttClient(
+        BrokerSettings("127.0.0.1", int(sys.argv[1]), "auricle_study"),
+        will=Message(topic, "offline", retain=True),
+        subscriptions=["auricle/study/+/set"],
+        on_connection=lambda _: client.publish(Message(topic, "online", retain=True)),
+        on_message=print,
+        on_delivery=print,
+        delays=lambda: itertools.repeat(0.1),
+    )
+    client.start()
+    await asyncio.sleep(60)
+
+asyncio.run(live())
+"""
+
+
+async def test_a_message_carries_the_rest_of_its_life(broker: Broker) -> None:
+    topic = KNOCK
+    async with satellite(broker.port) as study, House(broker.port, topic) as house:
+        await study.connected()
+        await study.published(Message(topic, "{}", expiry=9.7))
+        await house.hears(topic)
+
+    assert house.heard[0].expiry == 9
+
+
+async def test_a_packet_beyond_all_commands_is_not_even_sent_to_us(
+    broker: Broker,
+) -> None:
+    async with satellite(broker.port) as study, House(broker.port) as house:
+        await study.connected()
+        await eventually(lambda: "Received SUBSCRIBE from auricle" in broker.log)
+
+        house.say("auricle/study/context/set", b"x" * 1_000_000)
+        house.say("auricle/study/mute/set", "ON")
+
+        await eventually(lambda: study.received)
+
+    assert [received.payload for received in study.received] == [b"ON"]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_broker_from_before_mqtt_5_is_spoken_to_in_its_own_version(
+    broker: Broker, silent: bool
+) -> None:
+    async with (
+        old_broker(broker.port, silent=silent) as port,
+        satellite(port) as study,
+        House(broker.port, "auricle/#") as house,
+    ):
+        await study.connected()
+        await study.published(ONLINE)
+        await house.hears(STATUS, "online")
+
+    assert study.facts[0] == Connected(Version.V311)
+
+
+async def test_an_old_broker_is_not_given_what_it_could_not_forget(
+    broker: Broker,
+) -> None:
+    topic = "auricle/study/secret"
+    async with old_broker(broker.port) as port, satellite(port) as study:
+        await study.connected()
+        await study.published(Message(topic, "{}", retain=True, expiry=60))
+        await study.published(ONLINE)
+
+        async with House(broker.port, topic, STATUS) as house:
+            await house.hears(STATUS)
+
+    assert house.on(topic) == []

@@ -1,0 +1,235 @@
+"""What becomes of a final: over a real mosquitto that goes, hangs and comes back."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from auricle.mqtt.delivery.ledger import Fate
+from auricle.mqtt.delivery.outbox_file import OutboxFile
+from auricle.mqtt.link.watched_connection import ANSWER_TIME
+from rigs.eventually import eventually
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.publisher import TOPICS, event, publishing
+from rigs.mqtt.subscriber import House
+
+
+async def test_a_command_that_was_heard_is_acked(broker: Broker) -> None:
+    async with publishing(broker) as satellite, House(broker.port, "auricle/#"):
+        satellite.hears("turn on the light")
+
+        assert await satellite.fate() is Fate.ACKED
+
+
+async def test_a_house_that_does_not_listen_is_reported(broker: Broker) -> None:
+    async with publishing(broker) as satellite:
+        satellite.hears("turn on the light")
+
+        assert await satellite.fate() is Fate.NO_LISTENER
+
+
+async def test_a_house_that_listens_a_moment_later_gets_the_command_once(
+    broker: Broker,
+) -> None:
+    async with publishing(broker) as satellite:
+        satellite.hears("turn on the light")
+        assert await satellite.fate() is Fate.NO_LISTENER
+
+        async with House(broker.port, TOPICS.utterance, TOPICS.delivery) as house:
+            await house.hears(TOPICS.utterance)
+            await eventually(lambda: satellite.fates[-1].fate is Fate.ACKED)
+            await house.until(lambda: event(house, TOPICS.delivery)["acked"] == 1)
+            assert len(house.on(TOPICS.utterance)) == 1
+
+    assert event(house)["turn"] == "t1"
+    assert event(house)["age_ms"] >= 400
+    told = [json.loads(payload)["fate"] for payload in house.on(TOPICS.delivery)]
+    assert told == ["no_listener", "acked"]
+
+
+async def test_what_nobody_heard_in_its_time_stays_unheard(broker: Broker) -> None:
+    async with publishing(broker, time_to_live=0.8) as satellite:
+        satellite.hears("open the garage")
+        await eventually(lambda: len(satellite.fates) == 2)
+
+        async with House(broker.port, "auricle/#") as house:
+            house.say(TOPICS.birth, "online")
+            await house.until(lambda: len(house.on(TOPICS.availability)) == 2)
+
+    assert [settled.fate for settled in satellite.fates] == [Fate.NO_LISTENER] * 2
+    assert house.on(TOPICS.final) == house.on(TOPICS.utterance) == []
+    assert event(house, TOPICS.delivery)["no_listener"] == 1
+
+
+async def test_the_next_run_tries_again_what_nobody_heard(broker: Broker) -> None:
+    async with publishing(broker) as first:
+        first.hears("turn on the light")
+        assert await first.fate() is Fate.NO_LISTENER
+
+    async with House(broker.port, TOPICS.final) as house, publishing(broker) as second:
+        await house.hears(TOPICS.final)
+        assert await second.fate() is Fate.ACKED
+
+
+async def test_a_command_waits_for_a_broker_that_is_soon_back(broker: Broker) -> None:
+    async with publishing(broker) as satellite:
+        broker.kill()
+        await eventually(lambda: not satellite.publisher.connected)
+        satellite.hears("turn on the light")
+
+        broker.start()
+        assert await satellite.fate() in (Fate.ACKED, Fate.NO_LISTENER)
+
+
+async def test_a_command_that_waited_too_long_is_reported_and_never_executed(
+    broker: Broker,
+) -> None:
+    async with publishing(broker, time_to_live=0.5) as satellite:
+        broker.kill()
+        await eventually(lambda: not satellite.publisher.connected)
+        satellite.hears("open the garage")
+        assert await satellite.fate() is Fate.EXPIRED
+
+        async with House(broker.port, "auricle/#", later=True) as house:
+            broker.start()
+            await house.hears(TOPICS.availability, "online")
+            house.say(TOPICS.birth, "online")
+            await house.hears(TOPICS.utterance)
+
+    assert house.on(TOPICS.final) == []
+    assert event(house)["event_type"] == "error"
+    assert event(house)["reason"] == "expired"
+    assert "garage" not in house.on(TOPICS.utterance)[0]
+
+
+async def test_a_broker_that_hangs_gets_no_command_that_it_could_pass_on_late(
+    broker: Broker,
+) -> None:
+    async with (
+        House(broker.port, TOPICS.final, TOPICS.utterance) as house,
+        publishing(broker, time_to_live=1.0) as satellite,
+    ):
+        broker.freeze()
+        satellite.publisher.state("processing")
+        await asyncio.sleep(ANSWER_TIME)
+        satellite.hears("open the garage")
+        assert await satellite.fate() is Fate.EXPIRED
+
+        broker.thaw()
+        await house.hears(TOPICS.utterance)
+
+    assert house.on(TOPICS.final) == []
+    assert event(house)["reason"] == "expired"
+
+
+async def test_the_next_run_delivers_what_the_last_one_accepted(broker: Broker) -> None:
+    async with publishing(broker) as first:
+        broker.kill()
+        await eventually(lambda: not first.publisher.connected)
+        first.hears("turn on the light")
+    broker.start()
+
+    async with House(broker.port, TOPICS.final) as house, publishing(broker) as second:
+        await house.hears(TOPICS.final)
+        assert await second.fate() is Fate.ACKED
+
+    assert event(house, TOPICS.final)["text"] == "turn on the light"
+    assert 400 <= event(house, TOPICS.final)["age_ms"] < 10_000
+
+
+async def test_the_next_run_reports_what_expired_in_between(broker: Broker) -> None:
+    async with publishing(broker, time_to_live=1.4) as first:
+        broker.kill()
+        await eventually(lambda: not first.publisher.connected)
+        first.hears("open the garage")
+    await asyncio.sleep(1.2)
+    broker.start()
+
+    async with House(broker.port, "auricle/#") as house:
+        async with publishing(broker, time_to_live=1.4) as second:
+            await house.hears(TOPICS.utterance)
+            assert await second.fate() is Fate.EXPIRED
+        async with publishing(broker, time_to_live=1.4):
+            back = ["offline", "online"]
+            await house.until(lambda: house.on(TOPICS.availability)[-2:] == back)
+
+    assert house.on(TOPICS.final) == []
+    assert len(house.on(TOPICS.utterance)) == 1
+    assert event(house)["reason"] == "expired"
+    assert not any("garage" in heard.payload for heard in house.heard)
+
+
+async def test_what_was_spoken_before_the_machine_started_is_too_old(
+    broker: Broker,
+) -> None:
+    async with publishing(broker) as first:
+        broker.kill()
+        await eventually(lambda: not first.publisher.connected)
+        first.hears("open the garage")
+    reboot(broker.directory / "state" / "outbox.db")
+    broker.start()
+
+    async with House(broker.port, "auricle/#") as house, publishing(broker):
+        await house.hears(TOPICS.utterance)
+
+    assert house.on(TOPICS.final) == []
+    assert event(house)["reason"] == "expired"
+    assert event(house)["age_ms"] is None
+
+
+def reboot(path: Path) -> None:
+    """Let all that is in the outbox be of an earlier start of the machine."""
+    outbox = OutboxFile(path)
+    records = outbox.open()
+    outbox.replace_all([replace(record, boot="earlier") for record in records])
+    outbox.close()
+
+
+async def test_the_history_is_complete_after_an_outage(broker: Broker) -> None:
+    async with publishing(broker, time_to_live=0.5, history=True) as satellite:
+        satellite.hears("one", turn="t1")
+        await eventually(lambda: [s for s in satellite.fates if s.over])
+        broker.kill()
+        await eventually(lambda: not satellite.publisher.connected)
+        satellite.hears("two", turn="t2")
+        await eventually(lambda: len([s for s in satellite.fates if s.over]) == 2)
+    broker.start()
+
+    async with (
+        House(broker.port, TOPICS.history) as house,
+        publishing(broker, history=True),
+    ):
+        await house.until(lambda: len(house.on(TOPICS.history)) == 2)
+
+    told = [json.loads(payload) for payload in house.on(TOPICS.history)]
+    assert [(t["text"], t["fate"]) for t in told] == [
+        ("one", "no_listener"),
+        ("two", "expired"),
+    ]
+
+
+async def test_without_history_no_word_of_an_expired_command_is_kept(
+    broker: Broker,
+) -> None:
+    async with publishing(broker, time_to_live=0.5) as satellite:
+        broker.kill()
+        await eventually(lambda: not satellite.publisher.connected)
+        satellite.hears("open the garage")
+        await satellite.fate()
+
+    assert not any(
+        b"garage" in f.read_bytes() for f in (broker.directory / "state").iterdir()
+    )
+
+
+async def test_a_disk_that_fails_is_said_and_commands_still_go(broker: Broker) -> None:
+    (broker.directory / "state" / "outbox.db").mkdir(parents=True)
+    async with (
+        House(broker.port, "auricle/#") as house,
+        publishing(broker) as satellite,
+    ):
+        satellite.hears("turn on the light")
+        assert await satellite.fate() is Fate.ACKED
+        await house.hears(TOPICS.delivery)
+
+    assert event(house, TOPICS.delivery)["storage"] == "degraded_storage"

@@ -1,0 +1,272 @@
+"""The publisher against a real mosquitto, and a house that listens."""
+
+import time
+from typing import Any
+
+from auricle.mqtt.commands import Listen, ListenAction
+from auricle.mqtt.delivery.ledger import Fate
+from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.link.refusals import Refusal
+from auricle.mqtt.messages import Diagnostics, Disclosure
+from auricle.mqtt.topics import Setting
+from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp
+from rigs.eventually import eventually
+from rigs.faults.fault_proxy import FaultProxy
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.over_quota import OverQuota
+from rigs.mqtt.publisher import NOW, TOPICS, TURN, event, publishing
+from rigs.mqtt.subscriber import House
+
+# Machines that run many tests at once are slow.
+PATIENCE = 5
+EVERYTHING = ("auricle/#", "homeassistant/#")
+
+
+async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
+    broker: Broker,
+) -> None:
+    async with House(broker.port, *EVERYTHING) as house:
+        async with publishing(broker):
+            await house.hears(TOPICS.availability, "online")
+        await house.hears(TOPICS.availability, "offline")
+
+    assert [heard.topic for heard in house.heard] == [
+        TOPICS.run,
+        TOPICS.setting(Setting.MUTE),
+        TOPICS.listening,
+        TOPICS.state,
+        TOPICS.discovery,
+        TOPICS.availability,
+        TOPICS.availability,
+    ]
+
+
+async def test_a_utterance_is_told_in_the_order_that_automations_need(
+    broker: Broker,
+) -> None:
+    async with (
+        publishing(broker) as satellite,
+        House(broker.port, "auricle/#") as house,
+    ):
+        await house.hears(TOPICS.availability)
+        house.heard.clear()
+
+        satellite.publisher.wake(TURN, NOW)
+        satellite.publisher.state("listening")
+        satellite.publisher.interim("t1", "turn on")
+        satellite.publisher.state("processing")
+        satellite.hears("turn on the light")
+        await house.hears(TOPICS.delivery)
+
+    assert [heard.topic.removeprefix(TOPICS.root + "/") for heard in house.heard] == [
+        "event/wake",
+        *("listening", "state"),
+        "transcript/partial",
+        *("listening", "state"),
+        *("transcript/last", "emotion", "transcript/final", "event/utterance"),
+        "delivery",
+    ]
+
+
+async def test_an_emotion_does_not_outlive_a_turn_of_which_none_is_known(
+    broker: Broker,
+) -> None:
+    async with publishing(broker) as satellite:
+        async with House(broker.port, "auricle/#") as house:
+            satellite.hears("leave me alone", emotion="angry", turn="t1")
+            await house.hears(TOPICS.emotion, "angry")
+            satellite.hears("turn on the light", emotion=None, turn="t2")
+            await house.hears(TOPICS.emotion, "")
+            await eventually(lambda: event(house, TOPICS.last)["turn"] == "t2")
+            assert event(house, TOPICS.last)["emotion"] is None
+            await eventually(lambda: event(house, TOPICS.utterance)["turn"] == "t2")
+            assert event(house, TOPICS.utterance)["emotion"] is None
+        # What a house that comes later is told.
+        async with House(broker.port, "auricle/#") as late:
+            await late.hears(TOPICS.last)
+            await late.hears(TOPICS.availability)
+        assert late.on(TOPICS.emotion) == []
+
+
+async def test_an_error_is_an_event_with_a_reason(broker: Broker) -> None:
+    async with (
+        publishing(broker) as satellite,
+        House(broker.port, "auricle/#") as house,
+    ):
+        failed = Outcome(TURN, OutcomeKind.ERROR, reason=Reason.ASR_TIMEOUT)
+        satellite.publisher.outcome(failed, Stamp(NOW, NOW, None))
+        await house.hears(TOPICS.utterance)
+
+    assert event(house)["reason"] == "asr_timeout"
+
+
+async def test_a_broker_that_forgot_everything_is_told_again(broker: Broker) -> None:
+    async with publishing(broker) as satellite:
+        satellite.publisher.state("listening")
+        broker.kill()
+        await eventually(lambda: not satellite.publisher.connected)
+        broker.start(remember=False)
+
+        async with House(broker.port, *EVERYTHING) as house:
+            await house.hears(TOPICS.availability, "online")
+            await house.hears(TOPICS.state, "listening")
+            await house.hears(TOPICS.discovery)
+
+
+async def test_everything_is_told_again_when_home_assistant_starts(
+    broker: Broker,
+) -> None:
+    async with publishing(broker), House(broker.port, *EVERYTHING) as house:
+        await house.hears(TOPICS.availability, "online")
+        house.heard.clear()
+
+        house.say(TOPICS.birth, "online")
+        await house.hears(TOPICS.availability, "online")
+
+    assert house.on(TOPICS.discovery)
+    assert house.on(TOPICS.state) == ["idle"]
+
+
+async def test_interim_transcripts_stay_inside_unless_wanted(broker: Broker) -> None:
+    async with (
+        publishing(broker, disclosure=Disclosure()) as satellite,
+        House(broker.port, "auricle/#") as house,
+    ):
+        satellite.publisher.interim("t1", "turn on")
+        satellite.publisher.state("processing")
+        await house.hears(TOPICS.state, "processing")
+
+    assert house.on(TOPICS.partial) == []
+
+
+async def test_diagnostics_are_retained(broker: Broker) -> None:
+    async with publishing(broker) as satellite:
+        async with House(broker.port, TOPICS.diagnostics) as witness:
+            satellite.publisher.diagnostics(Diagnostics(NOW, asr=True, mic=False))
+            await witness.hears(TOPICS.diagnostics)
+        async with House(broker.port, TOPICS.diagnostics) as house:
+            await house.hears(TOPICS.diagnostics)
+
+    assert event(house, TOPICS.diagnostics)["mic"] is False
+    assert house.heard[0].retain
+
+
+def delivery(house: House) -> dict[str, Any]:
+    return event(house, TOPICS.delivery)
+
+
+async def test_nobody_listening_is_told_within_a_tenth_of_a_second(
+    broker: Broker,
+) -> None:
+    async with (
+        publishing(broker) as satellite,
+        House(broker.port, TOPICS.delivery) as house,
+    ):
+        satellite.hears("turn on the light")
+        said = time.monotonic()
+        await house.hears(TOPICS.delivery)
+        told = time.monotonic()
+
+    assert delivery(house)["fate"] == "no_listener"
+    assert told - said < 0.1 * PATIENCE
+
+
+async def test_a_broker_over_its_quota_is_said_and_not_pestered(
+    broker: Broker,
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        FaultProxy(broker.port) as door,
+        publishing(broker, history=True, port=door.port) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        over_quota = OverQuota()
+        door.screen(over_quota.screen)
+        satellite.hears("turn on the light", turn="t1")
+
+        assert await satellite.fate() is Fate.REJECTED
+        # The final, its event, the last one, the emotion, the counts, and the history.
+        await eventually(lambda: over_quota.refused == 6)
+        # What it took before may be acknowledged meanwhile.
+        await eventually(lambda: satellite.publisher.refusal is Refusal.OVER_QUOTA)
+        assert satellite.publisher.connected
+
+        door.heal()
+        satellite.hears("turn it off", turn="t2")
+        await eventually(lambda: len(satellite.fates) == 2)
+        assert satellite.fates[-1].fate is Fate.ACKED
+        assert satellite.publisher.refusal is None
+        assert over_quota.refused == 6
+        # What happened meanwhile is told as soon as somebody asks again.
+        house.say("homeassistant/status", "online")
+        await house.until(lambda: len(house.on(TOPICS.history)) == 2)
+
+
+async def test_a_broker_that_has_room_again_is_told_what_it_did_not_take(
+    broker: Broker,
+) -> None:
+    async with (
+        House(broker.port, "auricle/#") as house,
+        FaultProxy(broker.port) as door,
+        publishing(broker, port=door.port, quota_pause=0.1) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        over_quota = OverQuota()
+        door.screen(over_quota.screen)
+        satellite.publisher.state("listening")
+        await eventually(lambda: over_quota.refused)
+        door.heal()
+        await house.hears(TOPICS.state, "listening")
+
+
+async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -> None:
+    async with publishing(broker, time_to_live=2.0) as satellite:
+        satellite.hears("turn on the light", turn="t1")
+        await eventually(lambda: [s for s in satellite.fates if s.over])
+        async with House(broker.port, "auricle/#") as house:
+            satellite.hears("turn it off", turn="t2")
+            await house.hears(TOPICS.utterance)
+            await house.until(lambda: delivery(house)["acked"] == 1)
+
+    assert delivery(house) == {
+        "boot_id": "b1",
+        "accepted": 2,
+        "acked": 1,
+        "no_listener": 1,
+        "expired": 0,
+        "rejected": 0,
+        "turn": "t2",
+        "fate": "acked",
+        "storage": "good",
+    }
+
+
+async def test_a_flow_of_rhasspy_starts_listening_and_gets_the_text(
+    broker: Broker,
+) -> None:
+    async with (
+        publishing(broker, hermes=Hermes("study")) as satellite,
+        House(broker.port, "hermes/asr/textCaptured", "hermes/hotword/#") as house,
+    ):
+        house.say("hermes/asr/startListening", '{"siteId":"study","sessionId":"s7"}')
+        await eventually(lambda: satellite.commands)
+        satellite.publisher.wake(TURN, NOW)
+        satellite.hears("turn on the light")
+
+        await house.hears("hermes/asr/textCaptured")
+        # Nobody else listens: this one did.
+        assert await satellite.fate() is Fate.ACKED
+
+    assert satellite.commands == [Listen(ListenAction.START)]
+    captured = event(house, "hermes/asr/textCaptured")
+    assert (captured["text"], captured["sessionId"]) == ("turn on the light", "s7")
+    assert event(house, "hermes/hotword/okay_nabu/detected")["siteId"] == "study"
+
+
+async def test_rhasspy_is_not_spoken_to_unless_wanted(broker: Broker) -> None:
+    async with publishing(broker) as satellite, House(broker.port, "#") as house:
+        satellite.publisher.wake(TURN, NOW)
+        satellite.hears("turn on the light")
+        await house.hears(TOPICS.utterance)
+
+    assert not [heard for heard in house.heard if heard.topic.startswith("hermes")]

@@ -1,0 +1,80 @@
+"""What is under way on one connection to a real mosquitto."""
+
+import asyncio
+
+from auricle.mqtt.link.broker import Delivered, DeliveryResult
+from auricle.mqtt.messages import Message
+from rigs.eventually import eventually
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.client import KNOCK, ONLINE, satellite
+from rigs.mqtt.subscriber import House
+
+
+async def test_nobody_listening_is_noticed(broker: Broker) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+
+        result = await study.published(Message(KNOCK, "{}"))
+
+    assert result is DeliveryResult.NO_LISTENER
+
+
+async def test_a_listener_makes_it_acknowledged(broker: Broker) -> None:
+    topic = KNOCK
+    async with satellite(broker.port) as study, House(broker.port, topic):
+        await study.connected()
+
+        assert await study.published(Message(topic, "{}")) is DeliveryResult.ACKED
+
+
+async def test_what_was_under_way_when_the_broker_died_is_reported_lost(
+    broker: Broker,
+) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+        broker.freeze()
+        message_id = study.client.publish(ONLINE)
+        assert message_id is not None
+        broker.kill()
+
+        await eventually(lambda: study.delivered)
+
+    assert study.delivered == [Delivered(message_id, DeliveryResult.LOST)]
+
+
+async def test_more_than_fits_is_refused_not_hoarded(broker: Broker) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+        broker.freeze()
+
+        taken = [study.client.publish(ONLINE) is not None for _ in range(300)]
+
+        broker.thaw()
+        assert any(taken)
+        assert not all(taken)
+        await eventually(lambda: len(study.delivered) == taken.count(True))
+
+
+async def test_a_broker_that_hangs_is_left_and_found_again(broker: Broker) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+        broker.freeze()
+        study.client.publish(ONLINE)
+        await eventually(lambda: not study.client.connected)
+
+        broker.thaw()
+        await study.connected(times=2)
+
+
+async def test_no_lock_is_held_across_publishing_and_acknowledging(
+    broker: Broker,
+) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+        published = 0
+        while published < 5000:
+            if study.client.publish(ONLINE) is not None:
+                published += 1
+            else:
+                await asyncio.sleep(0)
+        await eventually(lambda: len(study.delivered) == published, timeout=30)

@@ -1,0 +1,142 @@
+"""The bundled model itself, on synthetic speech."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from auricle.errors import ConfigError
+from auricle.recognizer.whisper import WhisperEngine
+from rigs.audio.speech import mix, noise, say, silence
+
+# By a word that is in no other one: of sentences that are all alike, the model makes
+# one more.
+MANY_COMMANDS = {
+    "light": "turn on the kitchen light",
+    "garage": "close the garage door",
+    "timer": "set a timer for ten minutes",
+    "music": "play some music in the bedroom",
+    "weather": "what is the weather today",
+    "window": "open the window in the bathroom",
+    "shopping": "add milk to the shopping list",
+    "television": "turn off the television",
+    "living": "how warm is the living room",
+    "front": "lock the front door",
+    "washing": "start the washing machine",
+    "news": "read me the news",
+    "mother": "call my mother",
+    "tomorrow": "wake me at seven tomorrow",
+    "dishwasher": "stop the dishwasher",
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> WhisperEngine:
+    return WhisperEngine()
+
+
+def words(text: str) -> list[str]:
+    return text.lower().replace(",", "").replace(".", "").replace("?", "").split()
+
+
+def spoken(text: str) -> bytes:
+    return silence(0.3) + say(text) + silence(0.5)
+
+
+@pytest.mark.parametrize("command", ["turn on the kitchen light", "stop"])
+@pytest.mark.parametrize("final", [True, False])
+def test_a_command_is_transcribed(
+    engine: WhisperEngine, command: str, final: bool
+) -> None:
+    transcript = engine.transcribe(
+        spoken(command), language="en", corpus=None, final=final
+    )
+    assert words(transcript.text) == command.split()
+
+
+def test_the_language_is_reported_and_the_mood_is_not(engine: WhisperEngine) -> None:
+    transcript = engine.transcribe(
+        spoken("stop"), language=None, corpus=None, final=True
+    )
+    assert transcript.language == "en"
+    assert transcript.emotion is None
+
+
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize(
+    "sound",
+    [silence(0.1), noise(0.5, dbfs=-50), noise(3, dbfs=-20)],
+    ids=["silence", "a hiss", "a fan"],
+)
+def test_a_room_without_a_voice_says_nothing(
+    engine: WhisperEngine, sound: bytes, final: bool
+) -> None:
+    transcript = engine.transcribe(sound, language="en", corpus=None, final=final)
+    assert transcript.text == ""
+
+
+def test_the_zeros_of_a_last_frame_change_nothing(engine: WhisperEngine) -> None:
+    sound = say("make it two shots of espresso, and no sugar please")
+    transcripts = {
+        engine.transcribe(
+            sound + bytes(zeros), language="en", corpus=None, final=True
+        ).text
+        for zeros in (0, 2, 960, 32_000)
+    }
+    assert len(transcripts) == 1
+
+
+def test_words_to_expect_are_not_heard_in_silence(engine: WhisperEngine) -> None:
+    corpus = "kitchen, living room, garage, Tilda, Sonos"
+    transcript = engine.transcribe(silence(2), language="en", corpus=corpus, final=True)
+    assert transcript.text == ""
+
+
+def test_words_to_expect_decide_between_spellings(engine: WhisperEngine) -> None:
+    sound = spoken("call Catherine")
+    plain = engine.transcribe(sound, language="en", corpus=None, final=True)
+    expected = engine.transcribe(sound, language="en", corpus="Kathryn", final=True)
+    assert words(plain.text) == ["call", "catherine"]
+    assert words(expected.text) == ["call", "kathryn"]
+
+
+def test_a_minute_of_speech_is_heard_to_its_end(engine: WhisperEngine) -> None:
+    speech = b"".join(say(said) + silence(2) for said in MANY_COMMANDS.values())
+    minute = mix(speech, noise(len(speech) / 32_000, dbfs=-70))
+    assert 50 < len(minute) / 32_000 < 60
+    text = engine.transcribe(minute, language="en", corpus=None, final=True).text
+    assert [word for word in words(text) if word in MANY_COMMANDS] == [*MANY_COMMANDS]
+
+
+def test_threads_may_share_it(engine: WhisperEngine) -> None:
+    commands = ["turn on the kitchen light", "close the garage door"] * 2
+
+    def transcribe(command: str) -> list[str]:
+        sound = spoken(command)
+        return words(
+            engine.transcribe(sound, language="en", corpus=None, final=True).text
+        )
+
+    with ThreadPoolExecutor(4) as threads:
+        heard = list(threads.map(transcribe, commands))
+    assert heard == [command.split() for command in commands]
+
+
+def test_an_english_model_knows_english_only(engine: WhisperEngine) -> None:
+    assert engine.languages == {"en"}
+
+
+def test_a_folder_without_a_model_is_a_sentence(
+    tmp_path: Path,
+) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(ConfigError, match="not a Whisper model"):
+        WhisperEngine(str(tmp_path))
+
+
+def test_of_many_words_to_expect_it_says_how_many_it_heeds(
+    engine: WhisperEngine,
+) -> None:
+    assert engine.usable("kitchen light, living room") is None
+    assert engine.usable("kitchen " * 1000) == "the first 223 of 1000 tokens"

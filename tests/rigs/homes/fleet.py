@@ -1,0 +1,211 @@
+"""Many satellites in one process, whole but for their ears and wake words.
+
+    python -m rigs.homes.fleet FOLDER FIRST COUNT BROKER RECOGNIZER
+
+`FIRST` is the number of the first one, `BROKER` and `RECOGNIZER` are ports. It prints
+`ready` when all are connected. For each line `NUMBER MOMENT` on standard input, all of
+them wake at that moment of the monotonic clock, and satellite i says the command
+`NUMBER + i`; then it prints `said MOMENT`: when the last word was.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import SystemRandom
+
+from auricle.app import build, build_mqtt
+from auricle.app.runner import RecognizerSession, Runner
+from auricle.asr.client import AsrClient
+from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.capture.capture_clock import CaptureClock
+from auricle.config.loading import load
+from auricle.config.settings import Settings
+from auricle.mqtt.publisher import Publisher
+from auricle.system.clock import since_boot
+from auricle.system.event_loop import EventLoop
+from auricle.turns.events import (
+    Heard,
+    MicrophoneFound,
+    RecognizerFailed,
+    RecognizerSaid,
+    WakeWordHeard,
+)
+from auricle.turns.turn import Turn
+from auricle.wake.detector import Detection
+from rigs.audio.room import command
+from rigs.audio.speech import frames, say
+from rigs.eventually import eventually
+from rigs.homes.program import write_settings
+
+_WAKE_WORD = "okay_nabu"
+_WAKE_FRAMES = len(frames(say("okay nabu")))
+_PRE_ROLL_FRAMES = 13
+_QUIET = bytes(FRAME_SAMPLES * 2)
+
+
+def node(number: int) -> str:
+    return f"satellite_{number:03}"
+
+
+class Satellite:
+    """One of them: everything of `auricle run` behind its capture thread."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        messages = build_mqtt.messages(settings)
+        self.publisher = Publisher(
+            build_mqtt.broker(settings.mqtt, messages.topics),
+            messages,
+            build_mqtt.options([_WAKE_WORD]),
+            introduction=None,
+            outbox=folder / f"{settings.satellite.name}.sqlite",
+            time_to_live=settings.mqtt.time_to_live,
+            history=False,
+            boot_id=uuid.uuid4().hex,
+            on_command=lambda _: None,
+            on_fate=lambda _: None,
+            delays=build_mqtt.reconnect_delays,
+            random=SystemRandom().random,
+        )
+        self.ears = ScriptedEars()
+        self._runner = Runner(
+            build.satellite(settings, [_WAKE_WORD], muted=False),
+            self.ears,
+            TurnRecognizer(settings),
+            self.publisher,
+            build.budget(settings),
+            time_to_live=settings.mqtt.time_to_live,
+        )
+
+    def find_its_microphone(self) -> None:
+        self._runner.handle(MicrophoneFound())
+
+    def wake(self, before: Sequence[Frame]) -> None:
+        detection = Detection(_WAKE_WORD, 0.9, before[-1].end)
+        self.ears.clock = CaptureClock()
+        self._note_time(before[-1])
+        self.ears.attending = True
+        self._runner.handle(WakeWordHeard(detection, tuple(before)))
+
+    def hear(self, frame: Frame, *, speech: bool) -> None:
+        self._note_time(frame)
+        if self.ears.attending:
+            self._runner.handle(Heard(frame, speech))
+
+    def _note_time(self, frame: Frame) -> None:
+        self.ears.clock.arrived(frame.end, since_boot(), all_of_it=True)
+
+
+class ScriptedEars:
+    """Hear what they are given, while anybody attends."""
+
+    def __init__(self) -> None:
+        self.attending = False
+        self.clock = CaptureClock()
+
+    def attend(self, *, on: bool, after: Detection | None) -> None:
+        self.attending = on
+
+    def open_microphone(self) -> None:
+        pass
+
+    def close_microphone(self) -> None:
+        pass
+
+
+class TurnRecognizer:
+    """A session a turn."""
+
+    def __init__(self, settings: Settings) -> None:
+        endpoint = build.recognizer_endpoint(settings.asr)
+        timeouts = build.timeouts(settings.asr)
+        self._client = AsrClient(endpoint, timeouts, build.resampler)
+        self._settings = build.session_settings(settings)
+
+    def open(
+        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
+    ) -> RecognizerSession:
+        return self._client.open(turn.id, self._settings, deliver)
+
+
+async def main(
+    folder: Path, first: int, count: int, broker: int, recognizer: int
+) -> None:
+    satellites = []
+    for number in range(first, first + count):
+        config = folder / f"{node(number)}.toml"
+        write_settings(config, _settings(node(number), broker, recognizer))
+        satellites.append(Satellite(load(config), folder))
+    for satellite in satellites:
+        await satellite.publisher.start()
+        satellite.find_its_microphone()
+    await eventually(lambda: all(s.publisher.connected for s in satellites))
+    _tell("ready")
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        number, moment = line.split()
+        said = await _say(satellites, int(number) + first, float(moment))
+        _tell(f"said {said}")
+        await _be_quiet(satellites)
+    for satellite in satellites:
+        await satellite.publisher.stop()
+
+
+async def _say(satellites: Sequence[Satellite], number: int, moment: float) -> float:
+    """All at once, each its own command; when the last word was."""
+    spoken = [frames(command(number + i)) for i in range(len(satellites))]
+    due = moment
+    await asyncio.sleep(due - time.monotonic())
+    for satellite, sound in zip(satellites, spoken, strict=True):
+        satellite.wake(sound[_WAKE_FRAMES - _PRE_ROLL_FRAMES : _WAKE_FRAMES])
+    for at in range(_WAKE_FRAMES, len(spoken[0])):
+        for satellite, sound in zip(satellites, spoken, strict=True):
+            # Of a synthetic voice, silence is silent.
+            satellite.hear(sound[at], speech=any(sound[at].pcm))
+        due += FRAME_SECONDS
+        await asyncio.sleep(due - time.monotonic())
+    return time.monotonic()
+
+
+async def _be_quiet(satellites: Sequence[Satellite]) -> None:
+    """A silent room, until nobody attends any more."""
+    start = len(frames(command(0))) * FRAME_SAMPLES
+    due = time.monotonic()
+    while any(satellite.ears.attending for satellite in satellites):
+        for satellite in satellites:
+            satellite.hear(Frame(_QUIET, start), speech=False)
+        start += FRAME_SAMPLES
+        due += FRAME_SECONDS
+        await asyncio.sleep(due - time.monotonic())
+
+
+def _settings(
+    name: str, broker: int, recognizer: int
+) -> dict[str, dict[str, str | int | float]]:
+    return {
+        "satellite": {"name": name},
+        "utterance": {"mode": "manual"},
+        "asr": {
+            "url": f"ws://127.0.0.1:{recognizer}/api-ws/v1/realtime",
+            # So that the recognizer can tell them apart.
+            "workspace": name,
+            "language": "en",
+        },
+        "mqtt": {"host": "127.0.0.1", "port": broker},
+        "limits": {"turns_per_hour": 0, "seconds_per_day": 0},
+    }
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    # Of refusals, the recognizer's own notes tell.
+    logging.basicConfig(level=logging.ERROR)
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        runner.run(main(Path(sys.argv[1]), *map(int, sys.argv[2:])))

@@ -1,0 +1,126 @@
+"""A publisher in the study, and what it called back."""
+
+import contextlib
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from auricle.mqtt.commands import Command, Options
+from auricle.mqtt.delivery.ledger import Fate, Settled
+from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.link.broker import BrokerSettings
+from auricle.mqtt.messages import Disclosure, Messages
+from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.topics import Topics
+from auricle.system.clock import since_boot
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
+from auricle.wake.detector import Detection
+from rigs.eventually import eventually
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.subscriber import House
+
+TOPICS = Topics("auricle", "study")
+OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+TURN = Turn("t1", Mode.SERVER_VAD, Detection("okay_nabu", 0.97, 16_000))
+
+
+class Publishing:
+    """A publisher, and what it called back."""
+
+    def __init__(
+        self,
+        port: int,
+        outbox: Path,
+        time_to_live: float,
+        disclosure: Disclosure,
+        *,
+        history: bool,
+        hermes: Hermes | None,
+        quota_pause: float,
+    ) -> None:
+        self.commands: list[Command] = []
+        self.fates: list[Settled] = []
+        self.obey: Callable[[Command], None] = lambda _: None
+        self.publisher = Publisher(
+            BrokerSettings("127.0.0.1", port, TOPICS.device_id),
+            Messages(TOPICS, disclosure),
+            OPTIONS,
+            introduction=discovery(
+                TOPICS, Device("Study voice", "0.1.0", "Pi"), disclosure, OPTIONS
+            ),
+            outbox=outbox,
+            time_to_live=time_to_live,
+            history=history,
+            boot_id="b1",
+            quota_pause=quota_pause,
+            on_command=self._take,
+            on_fate=self.fates.append,
+            delays=lambda: itertools.repeat(0.05),
+            random=lambda: 0.01,
+            heed_vocabulary=True,
+            hermes=hermes,
+        )
+
+    def _take(self, command: Command) -> None:
+        self.commands.append(command)
+        self.obey(command)
+
+    def hears(
+        self,
+        text: str,
+        *,
+        emotion: str | None = "happy",
+        latency: float = 0.4,
+        turn: str = "t1",
+    ) -> None:
+        outcome = Outcome(
+            Turn(turn, TURN.mode, TURN.detection),
+            OutcomeKind.TRANSCRIPT,
+            transcript=Transcript(text, "en", emotion),
+        )
+        self.publisher.outcome(
+            outcome, Stamp(NOW, NOW, latency, since_boot() - latency)
+        )
+
+    async def fate(self) -> Fate:
+        await eventually(lambda: self.fates)
+        return self.fates[-1].fate
+
+
+@contextlib.asynccontextmanager
+async def publishing(
+    broker: Broker,
+    *,
+    time_to_live: float = 10.0,
+    history: bool = False,
+    hermes: Hermes | None = None,
+    disclosure: Disclosure = Disclosure(partial=True),  # noqa: B008  # frozen
+    port: int | None = None,
+    quota_pause: float = 60.0,
+) -> AsyncIterator[Publishing]:
+    """`port`: of what stands before the broker, if anything does."""
+    outbox = broker.directory / "state" / "outbox.db"
+    satellite = Publishing(
+        *(port or broker.port, outbox, time_to_live, disclosure),
+        history=history,
+        hermes=hermes,
+        quota_pause=quota_pause,
+    )
+    satellite.publisher.state("idle")
+    await satellite.publisher.start()
+    try:
+        await eventually(lambda: satellite.publisher.connected)
+        yield satellite
+    finally:
+        await satellite.publisher.stop()
+
+
+def event(house: House, topic: str = TOPICS.utterance) -> dict[str, Any]:
+    decoded = json.loads(house.on(topic)[-1])
+    assert isinstance(decoded, dict)
+    return decoded

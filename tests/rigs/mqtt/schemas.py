@@ -1,0 +1,55 @@
+"""The schemas that we give to users, and whether what was published fits them."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from paho.mqtt.client import topic_matches_sub
+from referencing import Registry, Resource
+
+FOLDER = Path(__file__).parents[3] / "homeassistant" / "schemas"
+SCHEMA_OF = {
+    "auricle/+/event/wake": "wake",
+    "auricle/+/event/utterance": "utterance",
+    "auricle/+/transcript/partial": "partial",
+    "auricle/+/transcript/final": "transcript",
+    "auricle/+/transcript/last": "transcript",
+    "auricle/+/context": "context",
+    "auricle/+/diag": "diag",
+    "auricle/+/delivery": "delivery",
+    "auricle/+/history": "history",
+    "hermes/hotword/+/detected": "hotword",
+    "hermes/asr/textCaptured": "text_captured",
+}
+"""By topic filter."""
+
+
+def complaints(topic: str, payload: str) -> list[str]:
+    """What is wrong with a message; nothing is where no schema is for its topic."""
+    return [
+        f"{topic}: {error.message}"
+        for known, schema in SCHEMA_OF.items()
+        # An empty payload clears what was retained.
+        if topic_matches_sub(known, topic) and payload
+        for error in _validators()[schema].iter_errors(json.loads(payload))
+    ]
+
+
+@cache
+def _validators() -> dict[str, Draft202012Validator]:
+    schemas = {
+        path.name.partition(".")[0]: json.loads(path.read_text())
+        for path in FOLDER.glob("*.schema.json")
+    }
+    registry: Registry[bool | Mapping[str, Any]] = Registry().with_resources(
+        (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
+    )
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    return {
+        name: Draft202012Validator(schema, registry=registry)
+        for name, schema in schemas.items()
+    }
