@@ -12,9 +12,24 @@
     * AsrRejectedError    refused, and would be again       same, latched and shown
 """
 
+from enum import StrEnum
 from pathlib import Path
 
-from auricle.turns.turn import Reason
+
+class Reason(StrEnum):
+    """Why a turn ended in an error: the closed list that users see."""
+
+    ASR_UNREACHABLE = "asr_unreachable"
+    ASR_TIMEOUT = "asr_timeout"
+    ASR_PROTOCOL = "asr_protocol"
+    ASR_FAILED = "asr_failed"
+    AUTH_FAILED = "auth_failed"
+    RATE_LIMITED = "rate_limited"
+    CLOCK_UNSYNCED = "clock_unsynced"
+    MICROPHONE = "microphone"
+    MUTED = "muted"
+    BUDGET = "budget"
+    EXPIRED = "expired"
 
 
 class AuricleError(Exception):

@@ -1,6 +1,13 @@
-"""How long to wait before the next attempt."""
+"""How long to wait before the next attempt, and when not to try again for a while."""
 
+import math
 from collections.abc import Callable, Iterator
+
+FAILURES = 5
+"""In a row, after which it rests."""
+REST = 30.0
+LONG_REST = 1200.0
+"""Where only a person can mend it: three attempts an hour."""
 
 
 def full_jitter(
@@ -15,3 +22,35 @@ def full_jitter(
     while True:
         yield random() * ceiling
         ceiling = min(ceiling * 2, cap)
+
+
+class Breaker:
+    """A dependency that keeps failing is left alone for a while.
+
+    Closed, it admits every attempt; open, none until it has rested.
+
+    The first attempt after that is a probe: it opens the breaker again at once, or
+    closes it. Times are seconds of any clock that nobody sets.
+    """
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._rests_until = -math.inf
+
+    def admits(self, now: float) -> bool:
+        return now >= self._rests_until
+
+    def succeeded(self) -> None:
+        self._failures = 0
+        self._rests_until = -math.inf
+
+    def failed(self, now: float, *, lasting: bool = False) -> None:
+        """An attempt failed; `lasting` where the next one would as well."""
+        if not self.admits(now):
+            # What was not even tried says nothing new.
+            return
+        self._failures += 1
+        if lasting:
+            self._rests_until = now + LONG_REST
+        elif self._failures >= FAILURES:
+            self._rests_until = now + REST

@@ -6,6 +6,8 @@ from typing import Protocol, assert_never
 
 from auricle.app.remembered import Remembered
 from auricle.mqtt.commands import (
+    ALL,
+    OFF,
     Command,
     Listen,
     ListenAction,
@@ -29,8 +31,6 @@ from auricle.turns.events import (
     StopRequested,
 )
 
-ALL, OFF = "all", "off"
-"""Wake words at once, or none: push to talk only."""
 SPENT_WITHIN = 600.0
 """Seconds until what was spent is saved, unless that is all that may be spent."""
 

@@ -16,6 +16,7 @@ from typing import Protocol, assert_never
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import Frame
 from auricle.capture.capture_clock import CaptureClock
+from auricle.errors import Reason
 from auricle.system.clock import since_boot
 from auricle.turns.budget import Budget, Spent
 from auricle.turns.events import (
@@ -41,7 +42,7 @@ from auricle.turns.events import (
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
-from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
+from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 from auricle.wake.detector import Detection
 
 logger = logging.getLogger(__name__)

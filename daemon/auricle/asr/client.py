@@ -9,8 +9,7 @@ from auricle.asr.connection import Connection, Endpoint, tls_context
 from auricle.asr.exchange import Exchange, Resampler, Traffic
 from auricle.asr.session import AsrSession, Deliver
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.breaker import Breaker
-from auricle.errors import AsrError, AsrRejectedError, NoNetworkError
+from auricle.errors import AsrError, AsrRejectedError, NoNetworkError, Reason
 from auricle.qwen_asr.events import (
     FinalTranscript,
     ServerEvent,
@@ -18,8 +17,8 @@ from auricle.qwen_asr.events import (
     SessionUpdated,
 )
 from auricle.qwen_asr.hints import MOST_TOKENS, fitting
+from auricle.retry import Breaker
 from auricle.system.clock import since_boot
-from auricle.turns.turn import Reason
 
 logger = logging.getLogger(__name__)
 

@@ -27,11 +27,16 @@ from websockets.proxy import parse_proxy
 from auricle import __version__
 from auricle.asr.failures import closed, refused_by_proxy, refused_handshake
 from auricle.asr.proxy import Proxy, proxy_for
-from auricle.errors import AsrError, AsrRejectedError, ConfigError, NoNetworkError
+from auricle.errors import (
+    AsrError,
+    AsrRejectedError,
+    ConfigError,
+    NoNetworkError,
+    Reason,
+)
 from auricle.system.clock import BUILT
 from auricle.system.dialing import NEXT_ADDRESS
 from auricle.system.racing import race
-from auricle.turns.turn import Reason
 
 # At DEBUG, websockets logs the API key and the audio. A logger outside of logging's
 # tree is out of reach of whatever level anyone sets.

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auricle.asr.protocol import MOST_AT_ONCE, AsrProtocol, ProtocolState
-from auricle.errors import AsrError
+from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.events import ServerEvent, SessionSettings
-from auricle.turns.turn import Reason
 
 logger = logging.getLogger(__name__)
 

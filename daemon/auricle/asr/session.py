@@ -12,7 +12,7 @@ from auricle.asr.failures import error_event, failed_item
 from auricle.asr.protocol import LONGEST_UTTERANCE
 from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
-from auricle.errors import AsrError, NoNetworkError
+from auricle.errors import AsrError, NoNetworkError, Reason
 from auricle.qwen_asr.events import (
     FinalTranscript,
     ServerError,
@@ -25,7 +25,6 @@ from auricle.qwen_asr.events import (
     TranscriptionFailed,
 )
 from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
-from auricle.turns.turn import Reason
 
 logger = logging.getLogger(__name__)
 

@@ -17,11 +17,10 @@ from auricle.audio.resampler import StreamResampler
 from auricle.cli.utterances import Cutter, Said, Stretch
 from auricle.config.loading import default_file, load
 from auricle.config.sections import MicrophoneSettings
-from auricle.errors import RecordingError
+from auricle.errors import Reason, RecordingError
 from auricle.qwen_asr.events import InterimTranscript, SessionSettings
 from auricle.qwen_asr.wording import joined
 from auricle.turns.events import RecognizerFailed, RecognizerSaid
-from auricle.turns.turn import Reason
 from auricle.vad.activity import WebrtcVoiceDetector
 
 # A slow machine at home may take its time over a minute of speech.

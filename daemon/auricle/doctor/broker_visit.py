@@ -25,8 +25,8 @@ from auricle.mqtt.link.broker import (
     Received,
 )
 from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import packet_size
-from auricle.mqtt.messages import Message
 from auricle.mqtt.topics import Topics
 from auricle.system import event_loop
 

@@ -8,7 +8,6 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from auricle.app import build, build_mqtt
-from auricle.app.control import OFF
 from auricle.app.state_file import StateFile
 from auricle.audio.recording import STANDARD_INPUT
 from auricle.config.settings import Settings
@@ -30,6 +29,7 @@ from auricle.doctor.examining import ANSWER, WORK, Check, begin
 from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
+from auricle.mqtt.commands import OFF
 
 _MARGIN = 0.5
 # Opening a device, and closing it.

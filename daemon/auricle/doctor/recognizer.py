@@ -10,12 +10,11 @@ from auricle.asr.connection import Connection, Endpoint, tls_context
 from auricle.asr.failures import error_event
 from auricle.asr.proxy import proxy_for
 from auricle.doctor.checks import Result, Status
-from auricle.errors import AsrError
+from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.address import is_loopback
 from auricle.qwen_asr.decoding import decode_server_event
 from auricle.qwen_asr.events import ServerError, SessionCreated
 from auricle.system import event_loop
-from auricle.turns.turn import Reason
 
 NAME = "recognizer"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from auricle.mqtt.discovery.introduction import Introduction, Step
 from auricle.mqtt.link.broker import Delivered, DeliveryResult, Received
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.retained_messages import States
 from auricle.system.clock import since_boot
 

@@ -8,6 +8,8 @@ from auricle.mqtt.messages import presentable
 from auricle.mqtt.topics import Action, Setting
 from auricle.turns.turn import LONGEST_FOLLOW_UP
 
+ALL, OFF = "all", "off"
+"""Wake words at once, or none: push to talk only."""
 LONGEST_CONTEXT = 255
 """Characters; what a Home Assistant text entity takes."""
 LONGEST_VOCABULARY = 20_000

@@ -15,7 +15,7 @@ from auricle.mqtt.link.broker import (
     Received,
 )
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.topics import Topics
 
 # Seconds. The broker sends what it retained at once, one after the other.

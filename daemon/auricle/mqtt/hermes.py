@@ -12,7 +12,8 @@ from typing import Any
 from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Outbound
 from auricle.mqtt.link.broker import Received
-from auricle.mqtt.messages import Message, presentable
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.messages import presentable
 from auricle.turns.turn import Turn
 
 START_LISTENING = "hermes/asr/startListening"

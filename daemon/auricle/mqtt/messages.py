@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.topics import Setting, Topics
 from auricle.turns.turn import OutcomeKind, Turn
 
@@ -22,16 +23,6 @@ LONGEST_TEXT = 2000
 
 # They reorder what surrounds them on a screen, and no recognizer has a use for them.
 _BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    topic: str
-    payload: str
-    qos: int = 1
-    retain: bool = False
-    expiry: float | None = None
-    """Seconds after which the broker forgets it; None: never."""
 
 
 @dataclass(frozen=True, slots=True)

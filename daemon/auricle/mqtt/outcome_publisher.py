@@ -6,7 +6,8 @@ from auricle.mqtt.delivery.notices import Notice
 from auricle.mqtt.delivery.outbox_file import Purpose
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.messages import Message, Messages
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.messages import Messages
 from auricle.system.clock import since_boot
 
 

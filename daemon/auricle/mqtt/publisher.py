@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from auricle.errors import Reason
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
 from auricle.mqtt.commands import Command, Options
 from auricle.mqtt.delivery.final_delivery import Finals
@@ -24,12 +25,13 @@ from auricle.mqtt.link.broker import (
     Received,
 )
 from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.refusals import Refusal
-from auricle.mqtt.messages import Diagnostics, Message, Messages
+from auricle.mqtt.messages import Diagnostics, Messages
 from auricle.mqtt.outcome_publisher import Outcomes
 from auricle.mqtt.subscriber import Subscriber
 from auricle.mqtt.topics import Setting
-from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp, Turn
+from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 
 logger = logging.getLogger(__name__)
 

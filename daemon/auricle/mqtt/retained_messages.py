@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 
 @dataclass(frozen=True, slots=True)

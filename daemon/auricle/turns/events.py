@@ -8,6 +8,7 @@ abandoned turn would be published as the next one's.
 from dataclasses import dataclass
 
 from auricle.audio.frame import Frame
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -16,7 +17,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.turns.turn import Outcome, Reason, Turn
+from auricle.turns.turn import Outcome, Turn
 from auricle.wake.detector import Detection
 
 # --- events ---

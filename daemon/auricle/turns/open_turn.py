@@ -46,6 +46,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -76,7 +77,6 @@ from auricle.turns.turn import (
     Outcome,
     OutcomeKind,
     Phase,
-    Reason,
     Transcript,
     Turn,
 )

@@ -41,6 +41,7 @@ a turn that is over.
 from enum import StrEnum
 from typing import assert_never
 
+from auricle.errors import Reason
 from auricle.turns.events import (
     Attend,
     BudgetChanged,
@@ -66,7 +67,7 @@ from auricle.turns.events import (
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.open_turn import OpenTurn
-from auricle.turns.turn import Outcome, OutcomeKind, Phase, Reason, Turn
+from auricle.turns.turn import Outcome, OutcomeKind, Phase, Turn
 
 
 class SatelliteState(StrEnum):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from auricle.errors import Reason
 from auricle.wake.detector import Detection
 
 LONGEST_FOLLOW_UP = 30.0
@@ -31,22 +32,6 @@ class OutcomeKind(StrEnum):
     NO_SPEECH = "no_speech"
     CANCELLED = "cancelled"
     ERROR = "error"
-
-
-class Reason(StrEnum):
-    """Why a turn ended in an error: the closed list that users see."""
-
-    ASR_UNREACHABLE = "asr_unreachable"
-    ASR_TIMEOUT = "asr_timeout"
-    ASR_PROTOCOL = "asr_protocol"
-    ASR_FAILED = "asr_failed"
-    AUTH_FAILED = "auth_failed"
-    RATE_LIMITED = "rate_limited"
-    CLOCK_UNSYNCED = "clock_unsynced"
-    MICROPHONE = "microphone"
-    MUTED = "muted"
-    BUDGET = "budget"
-    EXPIRED = "expired"
 
 
 class EndedBy(StrEnum):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from auricle.asr.connection import Endpoint
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -18,7 +19,6 @@ from auricle.qwen_asr.events import (
 )
 from auricle.system.journal import LineFormatter
 from auricle.system.redaction import OURS
-from auricle.turns.turn import Reason
 from rigs.eventually import eventually
 from rigs.recognizer.faults import (
     AbortAfter,

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from auricle.asr.exchange import Exchange, Traffic
-from auricle.errors import AsrError
+from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.events import ServerEvent
-from auricle.turns.turn import Reason
 from rigs.eventually import eventually
 from rigs.recognizer.one_turn import MANUAL, voice
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from auricle.errors import Reason
 from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.events import RecognizerFailed
-from auricle.turns.turn import Reason
 from rigs.eventually import eventually
 from rigs.faults.names import run_with_names
 from rigs.faults.network import private_network

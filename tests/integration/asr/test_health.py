@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from auricle.breaker import FAILURES
-from auricle.turns.turn import Reason
+from auricle.errors import Reason
+from auricle.retry import FAILURES
 from rigs.eventually import eventually
 from rigs.recognizer.faults import RefuseHandshake
 from rigs.recognizer.one_turn import MANUAL, Asked, client_of

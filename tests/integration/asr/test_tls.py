@@ -9,8 +9,7 @@ import pytest
 
 from auricle.asr.client import AsrClient
 from auricle.asr.connection import Endpoint
-from auricle.errors import ConfigError
-from auricle.turns.turn import Reason
+from auricle.errors import ConfigError, Reason
 from rigs.eventually import eventually
 from rigs.faults.certificates import Authority, Certificate
 from rigs.faults.dated_certificate import dated_certificate

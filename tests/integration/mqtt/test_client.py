@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
 from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite

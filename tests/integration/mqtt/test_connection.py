@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from auricle.mqtt.link.broker import Connected, Received, Version
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
@@ -66,7 +66,7 @@ SHORT_LIFE = """
 import asyncio, itertools, sys
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 async def live():
     topic = "auricle/study/availability"

@@ -16,7 +16,7 @@ from auricle.mqtt.link.broker import (
     Problem,
 )
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import House

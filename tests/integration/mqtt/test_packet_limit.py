@@ -12,9 +12,9 @@ from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.discovery.payload import single_discoveries
 from auricle.mqtt.forgetting import forget
 from auricle.mqtt.link.broker import BrokerSettings, Connected, DeliveryResult, Problem
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import packet_size
 from auricle.mqtt.link.refusals import Refusal
-from auricle.mqtt.messages import Message
 from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy, Way
 from rigs.mqtt.broker import ANONYMOUS, Broker, running_broker

@@ -3,13 +3,14 @@
 import time
 from typing import Any
 
+from auricle.errors import Reason
 from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.refusals import Refusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
 from auricle.mqtt.topics import Setting
-from auricle.turns.turn import Outcome, OutcomeKind, Reason, Stamp
+from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker

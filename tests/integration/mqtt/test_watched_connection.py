@@ -3,7 +3,7 @@
 import asyncio
 
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.client import KNOCK, ONLINE, satellite

@@ -16,7 +16,7 @@ from auricle.mqtt.link.broker import (
     Received,
 )
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from rigs.eventually import eventually
 
 STATUS = "auricle/study/availability"

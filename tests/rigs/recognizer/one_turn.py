@@ -11,6 +11,7 @@ from auricle.asr.connection import Endpoint
 from auricle.asr.session import AsrSession
 from auricle.audio.frame import SAMPLE_RATE, FrameCutter
 from auricle.audio.resampler import StreamResampler
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
@@ -19,7 +20,6 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
 )
 from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
-from auricle.turns.turn import Reason
 from rigs.eventually import eventually
 
 MANUAL = SessionSettings(turn_detection=None, language="en")

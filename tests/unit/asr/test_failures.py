@@ -1,9 +1,8 @@
 import pytest
 
 from auricle.asr.failures import closed, error_event, failed_item, refused_handshake
-from auricle.errors import AsrRejectedError
+from auricle.errors import AsrRejectedError, Reason
 from auricle.qwen_asr.events import ServerError, TranscriptionFailed
-from auricle.turns.turn import Reason
 
 
 @pytest.mark.parametrize(

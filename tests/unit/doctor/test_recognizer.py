@@ -3,8 +3,7 @@ from datetime import UTC, datetime
 
 from auricle.doctor import recognizer
 from auricle.doctor.checks import Status
-from auricle.errors import AsrError
-from auricle.turns.turn import Reason
+from auricle.errors import AsrError, Reason
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Outbound
 from auricle.mqtt.hermes import START_LISTENING, STOP_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 

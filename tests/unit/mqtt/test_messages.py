@@ -8,26 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import (
     EMOTIONS,
     LONGEST_TEXT,
     Disclosure,
-    Message,
     Messages,
     presentable,
 )
 from auricle.mqtt.topics import Setting, Topics
 from auricle.qwen_asr import events as asr
-from auricle.turns.turn import (
-    Mode,
-    Outcome,
-    OutcomeKind,
-    Reason,
-    Stamp,
-    Transcript,
-    Turn,
-)
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 
 DEFAULT = Disclosure()

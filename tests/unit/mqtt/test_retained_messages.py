@@ -1,4 +1,4 @@
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.retained_messages import States
 
 IDLE = Message("a/state", "idle", retain=True)

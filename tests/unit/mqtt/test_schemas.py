@@ -8,20 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Outbound
 from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
-from auricle.mqtt.messages import Diagnostics, Disclosure, Message, Messages
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.topics import Setting, Topics
-from auricle.turns.turn import (
-    Mode,
-    Outcome,
-    OutcomeKind,
-    Reason,
-    Stamp,
-    Transcript,
-    Turn,
-)
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.mqtt.schemas import FOLDER, SCHEMA_OF, complaints
 

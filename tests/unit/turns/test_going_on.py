@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -40,7 +41,7 @@ from auricle.turns.events import (
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
-from auricle.turns.turn import Mode, Outcome, OutcomeKind, Reason
+from auricle.turns.turn import Mode, Outcome, OutcomeKind
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 

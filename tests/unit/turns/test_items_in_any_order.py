@@ -12,6 +12,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -43,7 +44,7 @@ from auricle.turns.events import (
 from auricle.turns.factory import TurnFactory
 from auricle.turns.open_turn import LINGER
 from auricle.turns.satellite import Satellite, SatelliteState
-from auricle.turns.turn import Mode, Outcome, OutcomeKind, Reason
+from auricle.turns.turn import Mode, Outcome, OutcomeKind
 from auricle.wake.detector import Detection
 
 TURN = "turn-1"

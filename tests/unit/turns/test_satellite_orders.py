@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
+from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -49,7 +50,7 @@ from auricle.turns.events import (
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
-from auricle.turns.turn import Mode, OutcomeKind, Reason
+from auricle.turns.turn import Mode, OutcomeKind
 from auricle.wake.detector import Detection
 
 OPEN = {SatelliteState.LISTENING, SatelliteState.PROCESSING}

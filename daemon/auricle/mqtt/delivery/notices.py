@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Settled
 from auricle.mqtt.delivery.outbox_file import Purpose
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
-from auricle.turns.turn import OutcomeKind, Reason
+from auricle.turns.turn import OutcomeKind
 
 MOST_WAITING = 1000
 """Beyond it the oldest is forgotten: nobody has listened for a very long time."""

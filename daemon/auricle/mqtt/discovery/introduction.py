@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 _LET_GO = json.dumps({"migrate_discovery": True})
 """Home Assistant then unloads what it knows from this topic, and forgets nothing."""

@@ -14,7 +14,8 @@ from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.entities import entities, key_of
 from auricle.mqtt.discovery.health_entities import Entity
 from auricle.mqtt.discovery.introduction import Introduction
-from auricle.mqtt.messages import Disclosure, Message
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 
 

@@ -19,6 +19,7 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.link.disconnection import taken_over
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
 from auricle.mqtt.link.probe import knock
 from auricle.mqtt.link.refusals import Refusal, Refusals
@@ -29,7 +30,6 @@ from auricle.mqtt.link.watched_connection import (
     OPEN_TIMEOUT,
     WatchedConnection,
 )
-from auricle.mqtt.messages import Message
 
 logger = logging.getLogger(__name__)
 

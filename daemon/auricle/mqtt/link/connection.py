@@ -30,7 +30,7 @@ from auricle.mqtt.link.broker import (
     Received,
     Version,
 )
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 from auricle.system.dialing import dial
 
 Report = Connected | Disconnected | Denied | Received | Delivered

@@ -1,6 +1,6 @@
 """What was sent on one connection and is not yet acknowledged."""
 
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 
 class InFlight:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Collection
 
 from auricle.mqtt.link.broker import Version
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 # Bytes. There is no broker with a smaller limit, and many a reason to be dropped.
 _BEYOND_SUSPICION = 512

@@ -12,7 +12,7 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.link.connection import Connection, Report
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 
 async def knock(

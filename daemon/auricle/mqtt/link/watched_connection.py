@@ -18,7 +18,7 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.connection import Connection, Report
 from auricle.mqtt.link.in_flight import InFlight
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 logger = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
+from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound, Settled
 from auricle.mqtt.delivery.notices import Notice, Notices, report
 from auricle.mqtt.delivery.outbox_file import Purpose, Record
@@ -36,7 +37,7 @@ from auricle.turns.events import (
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
-from auricle.turns.turn import Mode, Outcome, OutcomeKind, Reason, Stamp
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp
 from auricle.wake.detector import Detection
 
 TIME_TO_LIVE = 10.0

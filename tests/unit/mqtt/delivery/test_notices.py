@@ -2,19 +2,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Outbound, Settled
 from auricle.mqtt.delivery.notices import MOST_WAITING, Notice, Notices, report
 from auricle.mqtt.delivery.outbox_file import Purpose
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
-from auricle.turns.turn import (
-    Mode,
-    Outcome,
-    OutcomeKind,
-    Reason,
-    Stamp,
-    Transcript,
-    Turn,
-)
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Outbound
 from auricle.mqtt.delivery.stored import Stored, from_text, to_text
 from auricle.turns.turn import (
@@ -11,7 +12,6 @@ from auricle.turns.turn import (
     Mode,
     Outcome,
     OutcomeKind,
-    Reason,
     Stamp,
     Transcript,
     Turn,

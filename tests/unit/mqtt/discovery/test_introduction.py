@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.payload import Device, discovery, single_discoveries
-from auricle.mqtt.messages import Disclosure, Message
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")

@@ -1,5 +1,5 @@
 from auricle.mqtt.link.in_flight import InFlight
-from auricle.mqtt.messages import Message
+from auricle.mqtt.link.message import Message
 
 MESSAGE = Message("auricle/study/state", "idle")
 

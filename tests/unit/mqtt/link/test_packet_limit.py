@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.mqtt.link.broker import Version
+from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
-from auricle.mqtt.messages import Message
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""One message to a broker."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is published: a topic, a payload, and how the broker is to treat them."""
+
+    topic: str
+    payload: str
+    qos: int = 1
+    retain: bool = False
+    expiry: float | None = None
+    """Seconds after which the broker forgets it; None: never."""
