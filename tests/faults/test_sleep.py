@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from rigs.faults.ledgers import End
 from rigs.faults.wrong_clock import WrongClock
-from rigs.homes.scene import Scene
+from rigs.homes.scene import MICROPHONE_LOST, Scene
 from rigs.recognizer.faults import SlowFinal
 
 LIFE = 2.0
@@ -171,6 +171,20 @@ async def test_a_command_is_obeyed_when_the_satellite_was_stopped_for_a_moment(
     assert told["latency_ms"] > 1000
     assert told["age_ms"] >= told["latency_ms"]
     await all_is_well(scene)
+
+
+async def test_a_command_keeps_its_age_when_the_microphone_is_opened_anew(
+    scene: Scene,
+) -> None:
+    scene.recognizer.fail_next(SlowFinal(LONG))
+    number = await scene.speak()
+    await scene.until(lambda: scene.is_committed, 5)
+    lost = scene.log.counts[MICROPHONE_LOST]
+    scene.room.unplug()
+    await scene.until(lambda: scene.log.counts[MICROPHONE_LOST] > lost, 5)
+    scene.room.plug_in()
+
+    await is_reported_as_expired(scene, number)
 
 
 # --- asleep ---

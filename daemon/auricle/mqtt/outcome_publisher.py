@@ -1,5 +1,7 @@
 """How a turn ended, on all the topics that tell it."""
 
+from dataclasses import replace
+
 from auricle.mqtt.announcer import Announcer
 from auricle.mqtt.delivery.ledger import Due, Outbound
 from auricle.mqtt.delivery.notices import Notice
@@ -43,6 +45,7 @@ class Outcomes:
                 if not due.again:
                     self._announcer.put(message)
                 continue
+            message = replace(message, not_after=due.not_after)
             message_id = self._client.publish(message)
             if message_id is None:
                 # Too much is under way: it goes out again, whole, when there is room.

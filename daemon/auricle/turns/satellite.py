@@ -87,6 +87,8 @@ class Satellite:
         self._turns = turns
         self._muted = muted
         self._follow_up = 0.0
+        self._late = False
+        """The recognizer said its latest word too late for the command to be obeyed."""
         self._budget_spent = False
         # What the microphone was told to be last; it is closed until it is found.
         self._at_rest = SatelliteState.MUTED
@@ -131,8 +133,7 @@ class Satellite:
             effects += self._open.nothing_follows(OutcomeKind.ERROR, Reason.MICROPHONE)
         if self._open is not None and self._open.phase is None:
             outcome, self._open = self._open.outcome, None
-            late = isinstance(event, RecognizerSaid) and event.late
-            effects += self._go_on_after(outcome, late=late)
+            effects += self._go_on_after(outcome)
         return effects
 
     def _take(self, event: Event) -> list[Effect]:
@@ -149,8 +150,9 @@ class Satellite:
                 return self._open.stop() if self._open else []
             case CancelRequested():
                 return self._cancel()
-            case RecognizerSaid(turn_id, said, hints):
+            case RecognizerSaid(turn_id, said, hints, late):
                 answered = self._answered(turn_id)
+                self._late = late
                 return answered.recognized(said, hints) if answered else []
             case RecognizerFailed(turn_id, reason, transient, no_network):
                 answered = self._answered(turn_id)
@@ -223,13 +225,13 @@ class Satellite:
             case state:
                 assert_never(state)
 
-    def _go_on_after(self, outcome: Outcome | None, *, late: bool) -> list[Effect]:
+    def _go_on_after(self, outcome: Outcome | None) -> list[Effect]:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             return [effect for event in waiting for effect in self._advance(event)]
         answered = outcome is not None and outcome.kind is OutcomeKind.TRANSCRIPT
         at_rest = self.state is SatelliteState.IDLE and not self._budget_spent
-        if self._follow_up and answered and at_rest and not late:
+        if self._follow_up and answered and at_rest and not self._late:
             self._open = self._turns.by_follow_up(self._follow_up)
             return [StartTurn(self._open.turn)]
         return []

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from auricle.mqtt.link.broker import Connected, Received, Version
+from auricle.mqtt.link.broker import Connected, DeliveryResult, Received, Version
 from auricle.mqtt.link.message import Message
+from auricle.system.clock import since_boot
 from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
@@ -84,6 +85,39 @@ async def live():
 
 asyncio.run(live())
 """
+
+
+async def test_a_command_that_has_grown_too_old_on_its_way_does_not_leave(
+    broker: Broker,
+) -> None:
+    async with satellite(broker.port) as study, House(broker.port, KNOCK) as house:
+        await study.connected()
+        late = Message(KNOCK, "late", not_after=since_boot())
+        assert await study.published(late) is DeliveryResult.LOST
+
+        await study.connected(times=2)
+        # A new connection counts from 1 again.
+        study.delivered.clear()
+        early = Message(KNOCK, "early", not_after=since_boot() + 60)
+        assert await study.published(early) is DeliveryResult.ACKED
+
+    assert house.on(KNOCK) == ["early"]
+
+
+async def test_a_command_that_is_acknowledged_keeps_nobody_waiting(
+    broker: Broker,
+) -> None:
+    async with satellite(broker.port) as study, House(broker.port, KNOCK) as house:
+        await study.connected()
+        too_late_at = since_boot() + 0.5
+        for text in ("one", "two"):
+            message = Message(KNOCK, text, not_after=too_late_at)
+            assert await study.published(message) is DeliveryResult.ACKED
+        await eventually(lambda: since_boot() > too_late_at)
+        assert await study.published(Message(KNOCK, "three")) is DeliveryResult.ACKED
+
+        assert not study.problems
+        assert house.on(KNOCK) == ["one", "two", "three"]
 
 
 async def test_a_message_carries_the_rest_of_its_life(broker: Broker) -> None:

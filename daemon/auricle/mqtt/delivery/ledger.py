@@ -80,6 +80,8 @@ class Due:
     age: float
     expiry: float
     """The rest of its time to live."""
+    not_after: float
+    """When that is over."""
     again: bool = False
     """It was sent before."""
 
@@ -110,7 +112,7 @@ class Ledger:
     def due(self, now: float) -> list[Due]:
         """What is pending and still in time, oldest first."""
         return [
-            Due(entry.outbound, now - entry.spoken, rest, entry.tried)
+            Due(entry.outbound, now - entry.spoken, rest, now + rest, entry.tried)
             for entry in self._entries.values()
             if not entry.under_way
             and entry.not_before <= now

@@ -7,6 +7,7 @@ satellites of the house, and an exception in it would leave the daemon running m
 
 import asyncio
 import contextlib
+import math
 import socket
 import ssl
 import threading
@@ -31,6 +32,7 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.link.message import Message
+from auricle.system.clock import since_boot
 from auricle.system.dialing import dial
 
 Report = Connected | Disconnected | Denied | Received | Delivered
@@ -72,6 +74,7 @@ class Connection:
         self._topics: list[str] = []
         self._end: Disconnected | None = None
         self._last_error = ""
+        self._too_late_at: dict[int, float] = {}
         self._client = self._new_client(tls, will)
 
     async def open(self) -> None:
@@ -102,6 +105,8 @@ class Connection:
             else:
                 # This broker would keep for ever what it was to forget.
                 retain = False
+        # Before the network thread knows of it.
+        self._client.not_after = min(self._client.not_after, message.not_after)
         info = self._client.publish(
             message.topic,
             message.payload.encode(errors="replace"),
@@ -109,9 +114,20 @@ class Connection:
             retain,
             properties,
         )
-        if info.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
-            return None
-        return info.mid
+        refused = info.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE
+        if not refused and message.not_after < math.inf:
+            self._too_late_at[info.mid] = message.not_after
+        self._note_time()
+        return None if refused else info.mid
+
+    def _take(self, report: Report) -> None:
+        if isinstance(report, Delivered):
+            self._too_late_at.pop(report.id, None)
+            self._note_time()
+        self._report(report)
+
+    def _note_time(self) -> None:
+        self._client.not_after = min(self._too_late_at.values(), default=math.inf)
 
     def close(self) -> None:
         """Say goodbye; Disconnected follows."""
@@ -157,7 +173,7 @@ class Connection:
     def _hand_over(self, report: Report) -> None:
         # The loop is closed where the daemon is ending: nobody listens any more.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._report, report)
+            self._loop.call_soon_threadsafe(self._take, report)
 
     def _connack(self, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
@@ -230,9 +246,21 @@ class Connection:
 class _Client(paho.Client):
     """Takes the connection that it is given: paho would ask one address after the
     other, for 5 s each, and the name is still needed for the certificate.
+
+    And it sends no command too late: between the decision to publish it and the moment
+    in which it leaves, the process may be stopped, or the machine sleep.
     """
 
     dialed: socket.socket | None = None
+    not_after: float = math.inf
+    """From then on nothing is sent, and the connection is over: a command that is not
+    acknowledged is too old, and nobody knows whether it has left.
+    """
+
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        if since_boot() > self.not_after:
+            raise TimeoutError("a command has grown too old on its way")
+        return super()._sock_send(buf)
 
     def _create_socket_connection(self) -> socket.socket:
         assert self.dialed is not None

@@ -1,5 +1,6 @@
 """One message to a broker."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -13,3 +14,5 @@ class Message:
     retain: bool = False
     expiry: float | None = None
     """Seconds after which the broker forgets it; None: never."""
+    not_after: float = math.inf
+    """When it is too late to send it, by the time since the machine's start."""
