@@ -178,7 +178,7 @@ class App:
             history=settings.mqtt.history,
             heed_vocabulary=settings.mqtt.vocabulary,
             hermes=build_mqtt.hermes(settings),
-            boot_id=uuid.uuid4().hex,
+            run_id=uuid.uuid4().hex,
             on_command=self._control.obey,
             on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
             delays=build_mqtt.reconnect_delays,

@@ -140,12 +140,12 @@ class Messages:
         return Message(self.topics.history, _json(facts))
 
     def delivery(
-        self, ledger: Ledger, *, boot_id: str, degraded_storage: bool
+        self, ledger: Ledger, *, run_id: str, degraded_storage: bool
     ) -> Message:
         """What became of this run's finals."""
         latest = ledger.latest
         facts = {
-            "boot_id": boot_id,
+            "run_id": run_id,
             "accepted": ledger.accepted,
             **{fate.value: ledger.fates[fate] for fate in Fate},
             "turn": latest.outbound.outcome.turn.id if latest else None,
@@ -183,7 +183,7 @@ class Messages:
         facts: dict[str, Any] = {
             "turn": outcome.turn.id,
             "seq": outbound.seq,
-            "boot_id": outbound.boot_id,
+            "run_id": outbound.run_id,
         }
         if said is not None:
             if self.disclosure.text:

@@ -53,7 +53,7 @@ class Publisher:
         outbox: Path,
         time_to_live: float,
         history: bool,
-        boot_id: str,
+        run_id: str,
         on_command: Callable[[Command], None],
         on_fate: Callable[[Settled], None],
         delays: Callable[[], Iterator[float]],
@@ -72,7 +72,7 @@ class Publisher:
         """
         self._messages = messages
         self._topics = messages.topics
-        self._boot_id = boot_id
+        self._run_id = run_id
         self._hermes = hermes
         self._quota_pause = quota_pause
         self._subscriber = Subscriber(
@@ -176,7 +176,7 @@ class Publisher:
 
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
         self._seq += 1
-        outbound = Outbound(outcome, stamp, self._seq, self._boot_id)
+        outbound = Outbound(outcome, stamp, self._seq, self._run_id)
         logger.info("turn %s: %s", outcome.turn.id, outcome.reason or outcome.kind)
         expired = outcome.reason is Reason.EXPIRED
         if outcome.kind is OutcomeKind.TRANSCRIPT or expired:
@@ -206,7 +206,7 @@ class Publisher:
         self._announcer.put(
             self._messages.delivery(
                 self._ledger,
-                boot_id=self._boot_id,
+                run_id=self._run_id,
                 degraded_storage=self._degraded_storage,
             )
         )
@@ -218,7 +218,7 @@ class Publisher:
             case Connected():
                 self._broker_problem = None
                 self._announcer.connected()
-                run = self._messages.run(self._boot_id)
+                run = self._messages.run(self._run_id)
                 self._run_message = self._client.publish(run)
                 self._announce()
             case Disconnected(detail=detail):
@@ -235,7 +235,7 @@ class Publisher:
 
     def _run_found(self, run_id: str) -> None:
         # Before the broker had ours, it was an earlier run's.
-        if self._run_is_told and run_id != self._boot_id:
+        if self._run_is_told and run_id != self._run_id:
             self._client.found_a_rival()
 
     def _delivered(self, delivered: Delivered) -> None:

@@ -104,7 +104,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         outbox=tmp_path / "state" / "outbox.db",
         time_to_live=10.0,
         history=True,
-        boot_id="b1",
+        run_id="b1",
         on_command=commands.append,
         on_fate=fates.append,
         delays=lambda: itertools.repeat(0.1),

@@ -230,7 +230,7 @@ async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -
             await house.until(lambda: delivery(house)["acked"] == 1)
 
     assert delivery(house) == {
-        "boot_id": "b1",
+        "run_id": "b1",
         "accepted": 2,
         "acked": 1,
         "no_listener": 1,

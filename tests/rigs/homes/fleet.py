@@ -64,7 +64,7 @@ class Satellite:
             outbox=folder / f"{settings.satellite.name}.sqlite",
             time_to_live=settings.mqtt.time_to_live,
             history=False,
-            boot_id=uuid.uuid4().hex,
+            run_id=uuid.uuid4().hex,
             on_command=lambda _: None,
             on_fate=lambda _: None,
             delays=build_mqtt.reconnect_delays,

@@ -56,7 +56,7 @@ class Publishing:
             outbox=outbox,
             time_to_live=time_to_live,
             history=history,
-            boot_id="b1",
+            run_id="b1",
             quota_pause=quota_pause,
             on_command=self._take,
             on_fate=self.fates.append,

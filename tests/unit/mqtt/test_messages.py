@@ -45,7 +45,7 @@ def transcript(
 def published(
     outcome: Outcome, disclosure: Disclosure = DEFAULT, expiry: float = 9.5
 ) -> dict[str, Message]:
-    outbound = Outbound(outcome, STAMP, seq=7, boot_id="b1")
+    outbound = Outbound(outcome, STAMP, seq=7, run_id="b1")
     messages = Messages(TOPICS, disclosure).outcome(outbound, age=0.5, expiry=expiry)
     return {message.topic: message for message in messages}
 
@@ -60,7 +60,7 @@ def test_a_final_says_what_was_said_when_and_how() -> None:
     assert payload(published(transcript())[TOPICS.final]) == {
         "turn": "t1",
         "seq": 7,
-        "boot_id": "b1",
+        "run_id": "b1",
         "text": "turn on the light",
         "wake_confirmed": None,
         "language": "en",
@@ -240,7 +240,7 @@ def test_lines_and_control_characters_become_one_line() -> None:
 
 
 def test_the_history_says_what_became_of_a_final() -> None:
-    outbound = Outbound(transcript(), STAMP, seq=7, boot_id="b1")
+    outbound = Outbound(transcript(), STAMP, seq=7, run_id="b1")
     message = Messages(TOPICS).history(outbound, Fate.EXPIRED, age=3600.0)
 
     assert payload(message)["fate"] == "expired"
@@ -252,7 +252,7 @@ def test_the_history_says_what_became_of_a_final() -> None:
 
 
 def test_an_age_that_no_clock_knows_is_null() -> None:
-    outbound = Outbound(transcript(), STAMP, seq=7, boot_id="b1")
+    outbound = Outbound(transcript(), STAMP, seq=7, run_id="b1")
     message = Messages(TOPICS).history(outbound, Fate.EXPIRED, age=math.inf)
 
     assert payload(message)["age_ms"] is None
@@ -260,13 +260,13 @@ def test_an_age_that_no_clock_knows_is_null() -> None:
 
 def test_the_ledger_is_retained_with_its_latest_entry() -> None:
     ledger = Ledger(10)
-    ledger.accept(Outbound(transcript(), STAMP, seq=7, boot_id="b1"), 0)
+    ledger.accept(Outbound(transcript(), STAMP, seq=7, run_id="b1"), 0)
     ledger.expire(10)
-    message = Messages(TOPICS).delivery(ledger, boot_id="b2", degraded_storage=True)
+    message = Messages(TOPICS).delivery(ledger, run_id="b2", degraded_storage=True)
 
     assert message.retain
     assert payload(message) == {
-        "boot_id": "b2",
+        "run_id": "b2",
         "accepted": 1,
         "acked": 0,
         "no_listener": 0,

@@ -65,7 +65,7 @@ def published() -> list[Message]:
         for turn in (BY_VOICE, BY_BUTTON):
             for outcome in outcomes(turn):
                 for stamp in (STAMP, replace(STAMP, latency=None)):
-                    outbound = Outbound(outcome, stamp, seq=1, boot_id="b")
+                    outbound = Outbound(outcome, stamp, seq=1, run_id="b")
                     messages += kind.outcome(outbound, age=0.5, expiry=9)
                     if outcome.kind is OutcomeKind.TRANSCRIPT:
                         messages.append(kind.history(outbound, Fate.ACKED, age=3600))
@@ -78,7 +78,7 @@ def in_hermes() -> list[Message]:
     for session in (b'{"siteId":"study"}', b'{"siteId":"study","sessionId":"s7"}'):
         for turn in (BY_VOICE, BY_BUTTON):
             for outcome in outcomes(turn):
-                outbound = Outbound(outcome, STAMP, seq=1, boot_id="b")
+                outbound = Outbound(outcome, STAMP, seq=1, run_id="b")
                 hermes.interpret(Received(START_LISTENING, session, retain=False))
                 messages.append(hermes.captured(outbound, expiry=9))
     return [message for message in messages if message]

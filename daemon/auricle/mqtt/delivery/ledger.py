@@ -34,7 +34,7 @@ class Outbound:
     stamp: Stamp
     seq: int
     """Counts the outcomes of one run."""
-    boot_id: str
+    run_id: str
     """Names this run of the daemon."""
 
 

@@ -19,7 +19,7 @@ def final(turn: str) -> Outbound:
         OutcomeKind.TRANSCRIPT,
         transcript=Transcript("lights on"),
     )
-    return Outbound(outcome, Stamp(NOW, NOW, None), seq=1, boot_id="b")
+    return Outbound(outcome, Stamp(NOW, NOW, None), seq=1, run_id="b")
 
 
 def test_a_final_is_due_at_once_with_all_of_its_time() -> None:

@@ -18,7 +18,7 @@ def settled(turn: str) -> Settled:
         OutcomeKind.TRANSCRIPT,
         transcript=Transcript("open the garage"),
     )
-    outbound = Outbound(outcome, Stamp(NOW, NOW, None), seq=1, boot_id="b")
+    outbound = Outbound(outcome, Stamp(NOW, NOW, None), seq=1, run_id="b")
     return Settled(outbound, Fate.EXPIRED, 100.0)
 
 
