@@ -31,11 +31,11 @@ from auricle.turns.turn import Mode, Transcript
 from auricle.wake.microwakeword import BUNDLED
 from benchmarks.progress import told
 from benchmarks.turns.spoken_turns import Room, SpokenTurn, Stage, pcm_of
-from rigs.eventually import eventually
 from rigs.homes.program import Program
 from rigs.mqtt.broker import running_broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 DECODE = 0.092
 _PATIENCE = 8.0

@@ -45,9 +45,9 @@ from auricle.vad.activity import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.turns.spoken_turns import Room, SpokenTurn, Stage, pcm_of
-from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 CONNECTING = (0.0, 0.3, 0.9, 2.0)
 """Seconds until the session is open: two exchanges, each with a way there and back."""

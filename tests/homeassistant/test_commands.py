@@ -10,13 +10,13 @@ from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.recording import read_recording
 from rigs.audio.recordings import save
 from rigs.audio.speech import silence
-from rigs.eventually import eventually
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.program import local_recognizer
 from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.faults import Without
+from rigs.waiting import eventually
 
 LIGHT = "light.kitchen_light"
 STATE = "sensor.study_voice_state"

@@ -20,12 +20,12 @@ from auricle.audio.frame import SAMPLE_RATE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
-from rigs.eventually import eventually
 from rigs.homes.program import Program
 from rigs.mqtt.broker import Broker, running_broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.faults import Fault, RefuseHandshake
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 NODE = "auricle/study"
 WAKE_WORD = say("okay nabu")

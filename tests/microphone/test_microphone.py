@@ -15,7 +15,7 @@ from auricle.errors import MicrophoneError
 from rigs.audio.captured import Ear
 from rigs.audio.speech import noise, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
-from rigs.until import until
+from rigs.waiting import until
 
 
 def counter(seconds: float) -> bytes:

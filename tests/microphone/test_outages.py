@@ -19,7 +19,7 @@ from auricle.wake.microwakeword import MicroWakeWordEngine
 from rigs.audio.captured import Ear
 from rigs.audio.speech import noise, say, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
-from rigs.until import until
+from rigs.waiting import until
 
 OKAY_NABU = silence(1) + say("okay nabu") + silence(0.5)
 
@@ -136,7 +136,7 @@ import sys
 from functools import partial
 from auricle.audio.microphone import Microphone
 from rigs.audio.captured import Ear
-from rigs.until import until
+from rigs.waiting import until
 
 ear = Ear(Microphone(longest_call=2.0), [])
 ear.start()

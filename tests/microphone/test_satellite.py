@@ -14,11 +14,11 @@ from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.recording import read_recording
 from rigs.audio.speech import noise
 from rigs.audio.virtual_microphone import VirtualMicrophone
-from rigs.eventually import eventually
 from rigs.homes.program import Program, local_recognizer
 from rigs.mqtt.broker import Broker, running_broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 NODE = "auricle/study"
 # Of a machine that has much else to do.

@@ -8,12 +8,12 @@ from typing import Any
 
 from rigs.audio.speech import say, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
-from rigs.eventually import eventually
 from rigs.homes.program import Program
 from rigs.mqtt.broker import running_broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.faults import SlowFinal
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 NODE = "auricle/study"
 LIFE = 2.0

@@ -10,11 +10,11 @@ import pytest
 
 from rigs.audio.recordings import save
 from rigs.audio.speech import silence
-from rigs.eventually import eventually
 from rigs.homes.program import Program, auricle
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 EX_CANTCREAT = 73
 """As the unit has it under RestartPreventExitStatus."""

@@ -14,13 +14,13 @@ from auricle.app.app import EX_RESTART
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.turns.turn import Mode
 from rigs.audio.speech import noise, say, silence
-from rigs.eventually import eventually
 from rigs.homes.program import Program
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.faults import AbortAfter, NoFinal
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 ROOM = -75.0
 NODE = "auricle/study"

@@ -7,13 +7,13 @@ from pathlib import Path
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise, say, silence
-from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy, Way
 from rigs.homes.program import Program
 from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 PRE_ROLL = 0.3
 # Base64 and JSON make more of sound.

@@ -19,7 +19,6 @@ from auricle.qwen_asr.events import (
 )
 from auricle.system.journal import LineFormatter
 from auricle.system.redaction import OURS
-from rigs.eventually import eventually
 from rigs.recognizer.faults import (
     AbortAfter,
     CloseAfterCreated,
@@ -40,6 +39,7 @@ from rigs.recognizer.one_turn import (
     voice,
 )
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 

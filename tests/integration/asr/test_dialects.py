@@ -6,7 +6,6 @@ import pytest
 
 from auricle.qwen_asr.events import FinalTranscript, SessionSettings
 from auricle.turns.events import RecognizerSaid
-from rigs.eventually import eventually
 from rigs.recognizer.faults import (
     CloseInsteadOfFinished,
     CorpusEcho,
@@ -24,6 +23,7 @@ from rigs.recognizer.faults import (
 )
 from rigs.recognizer.one_turn import MANUAL, VAD, Asked, ask, client_of, quiet, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 

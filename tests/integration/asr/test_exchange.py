@@ -10,8 +10,8 @@ import pytest
 from auricle.asr.exchange import Exchange, Traffic
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.events import ServerEvent
-from rigs.eventually import eventually
 from rigs.recognizer.one_turn import MANUAL, voice
+from rigs.waiting import eventually
 
 
 class HesitantSocket:

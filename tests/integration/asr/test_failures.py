@@ -8,7 +8,6 @@ import pytest
 from auricle.errors import Reason
 from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.events import RecognizerFailed
-from rigs.eventually import eventually
 from rigs.faults.names import run_with_names
 from rigs.faults.network import private_network
 from rigs.mqtt.broker import free_port
@@ -39,6 +38,7 @@ from rigs.recognizer.one_turn import (
     voice,
 )
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 

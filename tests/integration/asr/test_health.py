@@ -6,10 +6,10 @@ import pytest
 
 from auricle.errors import Reason
 from auricle.retry import FAILURES
-from rigs.eventually import eventually
 from rigs.recognizer.faults import RefuseHandshake
 from rigs.recognizer.one_turn import MANUAL, Asked, client_of
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from rigs.eventually import eventually
 from rigs.recognizer.faults import (
     AbortAfter,
     CloseAfter,
@@ -22,6 +21,7 @@ from rigs.recognizer.faults import (
 )
 from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 

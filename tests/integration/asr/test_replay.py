@@ -3,7 +3,6 @@
 import pytest
 
 from auricle.qwen_asr.events import SessionSettings, SpeechStopped
-from rigs.eventually import eventually
 from rigs.recognizer.faults import (
     AbortAfter,
     CloseAfter,
@@ -23,6 +22,7 @@ from rigs.recognizer.one_turn import (
     voice,
 )
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 

@@ -10,12 +10,12 @@ import pytest
 from auricle.asr.client import AsrClient
 from auricle.asr.connection import Endpoint
 from auricle.errors import ConfigError, Reason
-from rigs.eventually import eventually
 from rigs.faults.certificates import Authority, Certificate
 from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 
 def serving(certificate: Certificate) -> ssl.SSLContext:

@@ -27,11 +27,11 @@ from auricle.audio.source import SourceHealth
 from auricle.config.sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.eventually import eventually
 from rigs.homes.program import Program, auricle, clean_environment, write_settings
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 
 def array(*channels: bytes) -> np.ndarray:

@@ -35,7 +35,7 @@ from rigs.audio.sound_files import (
     with_size,
 )
 from rigs.audio.speech import noise, silence
-from rigs.until import until
+from rigs.waiting import until
 
 SECOND = SAMPLE_RATE * SAMPLE_BYTES
 LOUD = noise(4.2, dbfs=-20)

@@ -5,8 +5,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.cost.broker_tap import BrokerTap
-from rigs.eventually import eventually
 from rigs.mqtt.broker import running_broker
+from rigs.waiting import eventually
 
 
 async def test_only_acknowledgments_of_the_topic_are_noted(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from rigs.audio.frail_source import FrailSource
 from rigs.audio.recordings import needs_people, people, save
 from rigs.audio.speech import frames, noise, say, silence
 from rigs.audio.wake_engine import ScriptedEngine
-from rigs.until import until
+from rigs.waiting import until
 
 COMMAND = say("Okay nabu, turn on the kitchen light.")
 

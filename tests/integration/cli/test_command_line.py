@@ -15,7 +15,6 @@ from websockets.exceptions import InvalidStatus
 
 from rigs.audio.recordings import needs_people, people, save
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.eventually import eventually
 from rigs.homes.program import (
     Program,
     auricle,
@@ -27,6 +26,7 @@ from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.faults import SpokenWith
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 WORDS = {"turn", "on", "the", "kitchen", "light"}
 

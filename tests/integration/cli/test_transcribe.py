@@ -13,11 +13,11 @@ import pytest
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from rigs.audio.recordings import save
 from rigs.audio.speech import at_rate, noise, say, silence
-from rigs.eventually import eventually
 from rigs.homes.program import auricle, clean_environment
 from rigs.homes.terminal import Terminal
 from rigs.recognizer.faults import AbortAfter
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 SECOND = SAMPLE_RATE * SAMPLE_BYTES
 COMMAND = silence(0.3) + say("turn on the kitchen light please") + silence(1.2)

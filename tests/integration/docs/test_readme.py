@@ -11,9 +11,9 @@ from pathlib import Path
 
 from paho.mqtt.client import topic_matches_sub
 
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 FINAL = json.dumps({"text": "turn on the light", "emotion": "happy"})

@@ -17,9 +17,9 @@ from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting, Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 ACL = Path(__file__).parents[3] / "mosquitto" / "acl.example"
 USERS = {"homeassistant": "h", "kitchen": "k", "study": "s"}

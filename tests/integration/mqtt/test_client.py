@@ -9,11 +9,11 @@ import pytest
 
 from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
 from auricle.mqtt.link.message import Message
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
 from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
 from rigs.mqtt.subscriber import House
 from rigs.mqtt.takeover import telling_of_takeovers
+from rigs.waiting import eventually
 
 
 @pytest.fixture

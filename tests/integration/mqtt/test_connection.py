@@ -8,11 +8,11 @@ import pytest
 from auricle.mqtt.link.broker import Connected, DeliveryResult, Received, Version
 from auricle.mqtt.link.message import Message
 from auricle.system.clock import since_boot
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
 from rigs.mqtt.old_broker import old_broker
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 
 async def test_a_published_state_is_retained(broker: Broker) -> None:

@@ -17,9 +17,9 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 STATUS = "auricle/study/availability"
 ONLINE = Message(STATUS, "online", retain=True)

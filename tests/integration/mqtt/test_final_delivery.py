@@ -8,10 +8,10 @@ from pathlib import Path
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.delivery.outbox_file import OutboxFile
 from auricle.mqtt.link.watched_connection import ANSWER_TIME
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, event, publishing
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 
 async def test_a_command_that_was_heard_is_acked(broker: Broker) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from auricle.mqtt.delivery.outbox import Outbox
 from auricle.mqtt.delivery.outbox_file import Purpose, Record
-from rigs.eventually import eventually
+from rigs.waiting import eventually
 
 
 def record(turn: str, body: str = '{"text":"turn on the light"}') -> Record:

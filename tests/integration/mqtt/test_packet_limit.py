@@ -15,13 +15,13 @@ from auricle.mqtt.link.broker import BrokerSettings, Connected, DeliveryResult, 
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import packet_size
 from auricle.mqtt.link.refusals import Refusal
-from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy, Way
 from rigs.mqtt.broker import ANONYMOUS, Broker, running_broker
 from rigs.mqtt.client import KNOCK, satellite
 from rigs.mqtt.old_broker import old_broker
 from rigs.mqtt.publisher import TOPICS, publishing
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 SINGLE = single_discoveries(TOPICS)
 EVERYTHING = ("auricle/#", "homeassistant/#")

@@ -11,12 +11,12 @@ from auricle.mqtt.link.refusals import Refusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
 from auricle.mqtt.topics import Setting
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp
-from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.over_quota import OverQuota
 from rigs.mqtt.publisher import NOW, TOPICS, TURN, event, publishing
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 # Machines that run many tests at once are slow.
 PATIENCE = 5

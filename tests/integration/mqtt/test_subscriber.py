@@ -5,10 +5,10 @@ import time
 from auricle.mqtt.commands import Command, SetMute, SetThreshold, SetVocabulary
 from auricle.mqtt.publisher import ECHO_PAUSE
 from auricle.mqtt.topics import Action, Setting
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, publishing
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 
 async def test_a_command_from_the_house_arrives_typed(broker: Broker) -> None:

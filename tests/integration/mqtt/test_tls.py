@@ -6,11 +6,11 @@ import pytest
 
 from auricle.errors import ConfigError
 from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
-from rigs.eventually import eventually
 from rigs.faults.certificates import Authority
 from rigs.faults.dated_certificate import dated_certificate
 from rigs.mqtt.broker import Broker, running_broker
 from rigs.mqtt.client import ONLINE, Satellite, satellite
+from rigs.waiting import eventually
 
 
 async def test_an_authority_of_ones_own_is_trusted_where_named(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import asyncio
 
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.mqtt.link.message import Message
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.client import KNOCK, ONLINE, satellite
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 
 async def test_nobody_listening_is_noticed(broker: Broker) -> None:

@@ -9,9 +9,9 @@ from auricle.recognizer.conversation import Conversation
 from auricle.recognizer.session import RecognizerSession
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turns.turn import Transcript
-from rigs.eventually import eventually
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.one_turn import quiet, voice
+from rigs.waiting import eventually
 
 
 class EndlessUpload:

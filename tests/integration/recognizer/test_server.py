@@ -25,11 +25,11 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
 )
 from auricle.recognizer.server import RecognizerServer
-from rigs.eventually import eventually
 from rigs.faults.certificates import Authority
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.one_turn import MANUAL, VAD, Asked, client_of, quiet, voice
 from rigs.recognizer.scripted_engine import ScriptedEngine
+from rigs.waiting import eventually
 
 LIGHT = "Turn on the light."
 CANARY = "sk-CANARY0123456789abcdef"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
-from rigs.eventually import eventually
 from rigs.faults.certificates import Authority
 from rigs.faults.names import run_with_names
 from rigs.faults.swallowing import swallowing
 from rigs.mqtt.broker import Broker, free_port, running_broker
 from rigs.mqtt.client import ONLINE, Satellite, satellite
+from rigs.waiting import eventually
 
 BROKER = "broker.test"
 # Seconds that a command lives: behind them, a connection is of no use to it.

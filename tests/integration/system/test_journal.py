@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from auricle.assets.recordings import OKAY_NABU
-from rigs.eventually import eventually
 from rigs.homes.program import Program, clean_environment, write_settings
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 KEY, PASSWORD = "sk-CANARY-of-the-key", "CANARY-of-the-password"
 WORDS = "Purple walruses juggle"

@@ -25,9 +25,9 @@ from auricle.audio.frame import (
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turns.turn import Transcript
 from rigs.audio.speech import noise, say, silence
-from rigs.eventually import eventually
 from rigs.recognizer.faults import Fault
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 _ROOM = -75.0
 # A busy machine may not look for so long.

@@ -15,7 +15,7 @@ from typing import IO
 
 import pytest
 
-from rigs.until import until
+from rigs.waiting import until
 
 PROGRAMS = ("pulseaudio", "pacat", "pactl", "aplay")
 PACKAGES = "pulseaudio pulseaudio-utils libasound2-plugins alsa-utils"

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from rigs.eventually import eventually
 from rigs.homes.home_assistant import HomeAssistant
+from rigs.waiting import eventually
 
 # Home Assistant's pages are trees of shadow roots.
 _ALL_TEXT = """

@@ -38,8 +38,8 @@ from auricle.turns.turn import Turn
 from auricle.wake.detector import Detection
 from rigs.audio.room import command
 from rigs.audio.speech import frames, say
-from rigs.eventually import eventually
 from rigs.homes.program import write_settings
+from rigs.waiting import eventually
 
 _WAKE_WORD = "okay_nabu"
 _WAKE_FRAMES = len(frames(say("okay nabu")))

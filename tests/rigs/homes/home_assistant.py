@@ -15,7 +15,7 @@ from typing import Any
 
 from rigs.homes.home_assistant_config import write_config
 from rigs.mqtt.broker import free_port
-from rigs.until import until
+from rigs.waiting import until
 
 State = dict[str, Any]
 

@@ -14,11 +14,11 @@ from typing import Self
 
 import paho.mqtt.client as paho
 
-from rigs.eventually import eventually
 from rigs.homes.program import clean_environment
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.open_limit import LimitedRecognizer
+from rigs.waiting import eventually
 
 FINALS, EVENTS = "auricle/+/transcript/final", "auricle/+/event/utterance"
 _PROCESSES = 2

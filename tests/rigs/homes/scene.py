@@ -22,13 +22,13 @@ import paho.mqtt.client as paho
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from rigs.audio.room import NumberedRecognizer, Room, command, seconds_behind_number
-from rigs.eventually import eventually
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.faults.ledgers import End, Ledgers
 from rigs.faults.network import Network
 from rigs.homes.program import LOG, Program
 from rigs.mqtt.broker import Broker, password_file
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 CANARY = "CANARY0123456789abcdef"
 """In every secret, so that it can be looked for afterwards."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise
-from rigs.eventually import eventually
 from rigs.homes.program import Program
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
 from rigs.recognizer.faults import Fault
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 NODE = "auricle/study"
 # However busy this machine is: nothing here is about time.

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rigs.homes.program import clean_environment
-from rigs.until import until
+from rigs.waiting import until
 
 
 class Terminal:

@@ -17,7 +17,7 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
-from rigs.eventually import eventually
+from rigs.waiting import eventually
 
 STATUS = "auricle/study/availability"
 OFFLINE = Message(STATUS, "offline", retain=True)

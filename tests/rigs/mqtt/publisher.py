@@ -19,9 +19,9 @@ from auricle.mqtt.topics import Topics
 from auricle.system.clock import since_boot
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
-from rigs.eventually import eventually
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import House
+from rigs.waiting import eventually
 
 TOPICS = Topics("auricle", "study")
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))

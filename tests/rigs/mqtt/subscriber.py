@@ -11,8 +11,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 
-from rigs.eventually import eventually
 from rigs.mqtt.schemas import complaints
+from rigs.waiting import eventually
 
 
 @dataclass(frozen=True)

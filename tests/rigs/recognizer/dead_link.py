@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 
-from rigs.eventually import eventually
 from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
 
 
 def _run(*arguments: str) -> None:

@@ -20,7 +20,7 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
 )
 from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
-from rigs.eventually import eventually
+from rigs.waiting import eventually
 
 MANUAL = SessionSettings(turn_detection=None, language="en")
 VAD = SessionSettings(turn_detection=ServerVad(0.0, 400), language="en")

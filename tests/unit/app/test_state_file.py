@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import PAUSE, Memory, StateFile
 from auricle.turns.budget import Spent
-from rigs.eventually import eventually
+from rigs.waiting import eventually
 
 CHANGED = Remembered(
     muted=False,
