@@ -30,13 +30,14 @@ from auricle.asr.proxy import Proxy, proxy_for
 from auricle.errors import (
     AsrError,
     AsrRejectedError,
-    ConfigError,
     NoNetworkError,
     Reason,
 )
 from auricle.system.clock import BUILT
 from auricle.system.dialing import NEXT_ADDRESS
 from auricle.system.racing import race
+from auricle.system.tcp import notice_dead_links
+from auricle.system.tls import client_context
 
 # At DEBUG, websockets logs the API key and the audio. A logger outside of logging's
 # tree is out of reach of whatever level anyone sets.
@@ -48,8 +49,6 @@ _MAX_MESSAGE = 256 * 1024
 _PING_INTERVAL = 5
 _PING_TIMEOUT = 5
 _CLOSE_TIMEOUT = 1
-# A dead link would otherwise swallow half a minute of speech before anyone notices.
-_UNACKNOWLEDGED_MS = 3000
 # TCP asks a second time only after 1 s, and then after 3 s, which is all that a turn
 # has: where packets get lost, several that ask once are sooner through.
 _ASK_AGAIN = 0.4
@@ -78,18 +77,7 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext | None:
     """Verifying, always; None for ws://. Raises ConfigError, which names the key."""
     if urlsplit(endpoint.url).scheme == "ws":
         return None
-    if endpoint.ca_file is None:
-        return ssl.create_default_context()
-    # It checks chain and name all the same. What the default context asks for besides,
-    # from Python 3.13 on, a certificate made at home with openssl often lacks.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        context.load_verify_locations(endpoint.ca_file)
-    except OSError as error:
-        raise ConfigError(
-            f"asr.ca_file: {endpoint.ca_file}: {error.strerror or error}"
-        ) from error
-    return context
+    return client_context("asr", ca_file=endpoint.ca_file)
 
 
 class Connection:
@@ -140,7 +128,9 @@ class Connection:
             raise AsrError(
                 message, reason=Reason.ASR_UNREACHABLE, transient=True
             ) from error
-        _notice_dead_links(websocket)
+        sock = websocket.transport.get_extra_info("socket")
+        if sock is not None:
+            notice_dead_links(sock)
         return cls(websocket)
 
     @property
@@ -261,10 +251,3 @@ def _untrusted(endpoint: Endpoint, error: ssl.SSLCertVerificationError) -> AsrEr
         f"{error.verify_message}",
         reason=Reason.ASR_UNREACHABLE,
     )
-
-
-def _notice_dead_links(websocket: ClientConnection) -> None:
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux
-    connected = websocket.transport.get_extra_info("socket")
-    if option is not None and connected is not None:
-        connected.setsockopt(socket.IPPROTO_TCP, option, _UNACKNOWLEDGED_MS)

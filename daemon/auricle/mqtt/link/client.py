@@ -24,12 +24,12 @@ from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
 from auricle.mqtt.link.probe import knock
 from auricle.mqtt.link.refusals import Refusal, Refusals
 from auricle.mqtt.link.route import SETTLED, Route, refusal_delays
-from auricle.mqtt.link.tls import tls_context
 from auricle.mqtt.link.watched_connection import (
     GOODBYE_TIMEOUT,
     OPEN_TIMEOUT,
     WatchedConnection,
 )
+from auricle.system.tls import client_context
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,14 @@ class MqttClient:
         Raises ConfigError for a certificate or key that cannot be used.
         """
         self._settings = settings
-        self._tls = tls_context(settings)
+        self._tls = None
+        if settings.tls:
+            self._tls = client_context(
+                "mqtt",
+                ca_file=settings.ca_file,
+                cert_file=settings.cert_file,
+                key_file=settings.key_file,
+            )
         self._will = will
         self._subscriptions = list(subscriptions)
         self._on_connection = on_connection

@@ -20,7 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from auricle.mqtt.link import disconnection, tcp
+from auricle.mqtt.link import disconnection
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
@@ -32,6 +32,7 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.link.message import Message
+from auricle.system import tcp
 from auricle.system.clock import since_boot
 from auricle.system.dialing import dial
 
