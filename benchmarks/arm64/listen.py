@@ -34,7 +34,7 @@ def main() -> None:
 
 def _auricle() -> Callable[[Frame], object]:
     from auricle.capture.attention import Attention
-    from auricle.vad.activity import WebrtcVoiceDetector
+    from auricle.vad.webrtc import WebrtcVoiceDetector
     from auricle.wake.detector import WakeWordModel
     from auricle.wake.microwakeword import MicroWakeWordEngine
 
@@ -61,7 +61,7 @@ def _silero() -> Callable[[Frame], object]:
 
 
 def _webrtc() -> Callable[[Frame], object]:
-    from auricle.vad.activity import WebrtcVoiceDetector
+    from auricle.vad.webrtc import WebrtcVoiceDetector
 
     return WebrtcVoiceDetector().is_speech
 

@@ -14,8 +14,8 @@ from auricle.asr.protocol import AsrProtocol, ProtocolState
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.capture.attention import Attention
 from auricle.qwen_asr.events import ServerVad, SessionSettings
-from auricle.vad.activity import WebrtcVoiceDetector
 from auricle.vad.detectors import VoiceDetectorName
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.cost.daemon import NODE, broker, daemon

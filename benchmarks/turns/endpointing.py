@@ -11,8 +11,8 @@ from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
 from auricle.capture.attention import ROOM_MEMORY
 from auricle.turns.endpointing import PRESETS, Endpointer, EndpointingSettings
 from auricle.turns.events import Heard
-from auricle.vad.activity import VoiceDetector, WebrtcVoiceDetector
 from auricle.vad.silero import SileroVoiceDetector
+from auricle.vad.webrtc import VoiceDetector, WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.progress import told

@@ -41,7 +41,7 @@ from auricle.turns.events import RecognizerFailed, RecognizerSaid
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
 from auricle.turns.turn import Mode, Outcome, Stamp, Turn
-from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.turns.spoken_turns import Room, SpokenTurn, Stage, pcm_of

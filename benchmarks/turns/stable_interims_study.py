@@ -8,7 +8,7 @@ from functools import cache
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE
 from auricle.recognizer.whisper import WhisperEngine
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
-from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from benchmarks.progress import told
 from benchmarks.turns.endpointing import (
     Observed,

@@ -9,7 +9,6 @@ from typing import assert_never
 from auricle.audio.conversion import Converter
 from auricle.audio.device import DEFAULT
 from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
-from auricle.audio.health import LevelWatch, PaceWatch
 from auricle.audio.portaudio import (
     LONGEST_CALL,
     Block,
@@ -17,6 +16,7 @@ from auricle.audio.portaudio import (
     bounded,
 )
 from auricle.audio.source import SourceHealth
+from auricle.audio.source_health import LevelWatch, PaceWatch
 from auricle.errors import MicrophoneError
 from auricle.system.clock import since_boot
 

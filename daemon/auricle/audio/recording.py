@@ -20,9 +20,9 @@ from auricle.audio.frame import (
     Frame,
     FrameCutter,
 )
-from auricle.audio.health import LevelWatch, trouble
 from auricle.audio.raw_sound import RawSound
 from auricle.audio.source import SourceHealth
+from auricle.audio.source_health import LevelWatch, trouble
 from auricle.errors import RecordingError
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from functools import partial
 
 from auricle.audio.echo import OwnSound
 from auricle.audio.frame import Frame
-from auricle.audio.health import trouble
 from auricle.audio.source import AudioSource, SourceHealth
+from auricle.audio.source_health import trouble
 from auricle.capture.attention import Attention
 from auricle.capture.capture_clock import CaptureClock
 from auricle.capture.wishes import Wishes

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from auricle.app import build
 from auricle.assets.recordings import OKAY_NABU
+from auricle.cli.demo_lines import tell
 from auricle.cli.demo_processes import (
     NODE,
     START_TIMEOUT,
@@ -31,7 +32,6 @@ from auricle.cli.demo_processes import (
     recognizer,
     subscriber,
 )
-from auricle.cli.turn_lines import tell
 from auricle.config.loading import load
 from auricle.config.toml import toml
 

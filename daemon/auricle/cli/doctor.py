@@ -19,9 +19,9 @@ from auricle.config.loading import (
 from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.doctor import configuration, microphone, report, service
-from auricle.doctor.checks import Result, all_well
-from auricle.doctor.examination import Examination, without_settings
-from auricle.doctor.examining import examine
+from auricle.doctor.all_checks import Examination, without_settings
+from auricle.doctor.checks import examine
+from auricle.doctor.results import Result, all_well
 from auricle.errors import ConfigError
 from auricle.listen.view import bar
 from auricle.system.redaction import OURS

@@ -11,7 +11,7 @@ from auricle.cli.terminal import Screen
 from auricle.config.loading import SYSTEM_FILE, default_file, load
 from auricle.config.settings import Settings
 from auricle.doctor import service
-from auricle.listen.listening import LiveListening
+from auricle.listen.live_satellite import LiveListening
 from auricle.system.event_loop import run
 
 # Seconds.

@@ -13,7 +13,7 @@ from auricle.errors import ConfigError
 from auricle.recognizer.engines import load_engine
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer
-from auricle.system import journal
+from auricle.system import log
 from auricle.system.redaction import OURS
 from auricle.system.systemd import Notifier
 
@@ -21,7 +21,7 @@ _LARGEST_KEY_FILE = 64 * 1024
 
 
 def main(args: argparse.Namespace) -> int:
-    journal.start("info")
+    log.start("info")
     api_keys = _api_keys(args.api_key_file)
     print("loading the speech model …", file=sys.stderr, flush=True)
     started = time.monotonic()

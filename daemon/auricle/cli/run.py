@@ -6,7 +6,7 @@ import logging
 from auricle.app import app, build, state_lock
 from auricle.config.loading import default_file, doubts, load
 from auricle.config.settings import Settings
-from auricle.system import event_loop, journal
+from auricle.system import event_loop, log
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def main(args: argparse.Namespace) -> int:
         return load(args.config or default_file(), options)
 
     settings = read()
-    journal.start(settings.log.level)
+    log.start(settings.log.level)
     for doubt in doubts(settings):
         logger.warning("%s", doubt)
     with state_lock.locked(build.state_directory(settings)):

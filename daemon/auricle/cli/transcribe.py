@@ -14,14 +14,14 @@ from auricle.asr.client import AsrClient, Timeouts
 from auricle.audio.frame import Frame
 from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler
-from auricle.cli.utterances import Cutter, Said, Stretch
+from auricle.cli.long_recording import Cutter, Said, Stretch
 from auricle.config.loading import default_file, load
 from auricle.config.sections import MicrophoneSettings
 from auricle.errors import Reason, RecordingError
 from auricle.qwen_asr.events import InterimTranscript, SessionSettings
 from auricle.qwen_asr.wording import joined
 from auricle.turns.events import RecognizerFailed, RecognizerSaid
-from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.webrtc import WebrtcVoiceDetector
 
 # A slow machine at home may take its time over a minute of speech.
 _FINAL_TIMEOUT = 60.0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.link.broker import (
     Connected,

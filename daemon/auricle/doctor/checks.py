@@ -1,35 +1,90 @@
-"""What a check found, what that means, and what to do."""
+"""Checks side by side, each with a bound: what hangs holds up nobody else."""
 
-from collections.abc import Callable, Iterable
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import TypeVar
 
+from auricle.doctor.results import Result, Status
+from auricle.errors import AuricleError
 
-class Status(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    """It works, and something about it is worth knowing."""
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    """It does not apply here, or nobody asked for it."""
+T = TypeVar("T")
+
+ANSWER = 5.0
+"""Seconds for what waits for somebody else."""
+WORK = 20.0
+"""Seconds for what computes: a small machine with a slow card takes its time."""
+_GLANCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Check:
     name: str
-    status: Status
-    meaning: str
-    """What was found, for a person."""
+    examine: Callable[[], Result]
+    """May raise AuricleError, which then is what is wrong."""
+    overdue: str = "there is no answer"
+    """What it means that it did not end in time."""
     advice: str = ""
-    """What to do about it; empty where there is nothing to do."""
-
-    def redacted(self, redact: Callable[[str], str]) -> "Result":
-        """The same without secrets: servers quote what they refuse."""
-        meaning, advice = redact(self.meaning), redact(self.advice)
-        return Result(self.name, self.status, meaning, advice)
+    """What to do then."""
+    within: float = ANSWER
 
 
-def all_well(results: Iterable[Result]) -> bool:
-    """Whether everything that can be told here is as it should be."""
-    passed = (Status.OK, Status.SKIPPED)
-    return all(result.status in passed for result in results)
+def begin(call: Callable[[], T]) -> Future[T]:
+    """Start `call` in a thread that nobody has to wait for, not even at the exit."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # raised again by who waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="check", daemon=True).start()
+    return future
+
+
+def examine(
+    checks: Sequence[Check], waiting: Callable[[str], None] = lambda _: None
+) -> Iterator[Result]:
+    """Run all of them at once; their results in order, as soon as known.
+
+    `waiting` is called ten times a second with the name of the check waited for.
+    """
+    started = time.monotonic()
+    under_way = [(check, begin(check.examine)) for check in checks]
+    for check, future in under_way:
+        deadline = started + check.within
+        while not _done_within(future, min(_GLANCE, deadline - time.monotonic())):
+            if time.monotonic() >= deadline:
+                break
+            waiting(check.name)
+        yield _result(check, future)
+
+
+def _done_within(future: Future[Result], seconds: float) -> bool:
+    try:
+        future.exception(max(0.0, seconds))
+    except TimeoutError:
+        return False
+    return True
+
+
+def _result(check: Check, future: Future[Result]) -> Result:
+    if not future.done():
+        meaning = f"{check.overdue} (waited {check.within:g} s)"
+        return Result(check.name, Status.FAILED, meaning, check.advice)
+    match future.exception():
+        case None:
+            return future.result()
+        case AuricleError() as error:
+            return Result(check.name, Status.FAILED, str(error))
+        case error:
+            # One that stumbles must not keep the others from being heard.
+            return Result(
+                check.name,
+                Status.FAILED,
+                f"this check itself is broken: {type(error).__name__}: {error}",
+                "please report it, with the line above",
+            )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 from auricle.system.clock import BUILT
 
 NAME = "clock"

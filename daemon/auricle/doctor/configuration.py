@@ -5,7 +5,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 
 CONFIGURATION, SECRETS = "configuration", "secrets"
 API_KEY, PASSWORD = "asr.api_key", "mqtt.password"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auricle.app.remembered import Remembered
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 
 DISK, TEMPERATURE, MUTE = "disk", "temperature", "mute"
 _MEGABYTE = 1_000_000

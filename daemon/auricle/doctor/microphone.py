@@ -10,12 +10,12 @@ from typing import assert_never
 
 import numpy as np
 
-from auricle.audio.health import CLIPPING_SHARE, MEANINGS
 from auricle.audio.level import FULL_SCALE, dbfs, power
 from auricle.audio.source import AudioSource, SourceHealth
-from auricle.doctor.checks import Result, Status
+from auricle.audio.source_health import CLIPPING_SHARE, MEANINGS
+from auricle.doctor.results import Result, Status
 from auricle.errors import MicrophoneError
-from auricle.vad.gate import EnergyGate
+from auricle.vad.energy_gate import EnergyGate
 
 NAME = "microphone"
 OURS = "auricle"

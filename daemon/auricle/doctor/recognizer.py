@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from auricle.asr.connection import Connection, Endpoint, tls_context
 from auricle.asr.failures import error_event
 from auricle.asr.proxy import proxy_for
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.address import is_loopback
 from auricle.qwen_asr.decoding import decode_server_event

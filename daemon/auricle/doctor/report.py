@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from auricle.doctor.checks import Result, Status, all_well
+from auricle.doctor.results import Result, Status, all_well
 
 _SIGNS = {
     Status.OK: "✔",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 
 NAME = "service"
 UNIT = "auricle.service"

@@ -1,6 +1,6 @@
 """The voice detector: which one tells speech from noise, and whether it is there."""
 
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 from auricle.errors import ConfigError
 from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
 

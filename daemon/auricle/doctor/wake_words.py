@@ -7,7 +7,7 @@ from importlib.resources import as_file
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.frame import FrameCutter
 from auricle.audio.recording import read_recording
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 from auricle.wake.detector import WakeWordEngine
 
 NAME = "wake words"

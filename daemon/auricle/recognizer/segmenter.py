@@ -6,8 +6,8 @@ from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.engine import SegmentEnded, SegmentEvent, SegmentStarted
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
-from auricle.vad.activity import WebrtcVoiceDetector
-from auricle.vad.gate import EnergyGate
+from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.webrtc import WebrtcVoiceDetector
 
 # The first sound of a word may be too soft to be told from the room: the segment
 # begins this much earlier. The official SDK asks for 300 ms of `prefix_padding_ms`.

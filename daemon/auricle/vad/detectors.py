@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auricle.errors import ConfigError
-from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.webrtc import WebrtcVoiceDetector
 
 if TYPE_CHECKING:
     from auricle.vad.silero import SileroVoiceDetector

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
-from auricle.vad.speaker import SpeakerGate
+from auricle.vad.speaker_gate import SpeakerGate
 
 # OpenMP reads it once, when it is loaded.
 _THREADS = "OMP_THREAD_LIMIT"

@@ -17,7 +17,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.system.journal import LineFormatter
+from auricle.system.log import LineFormatter
 from auricle.system.redaction import OURS
 from rigs.recognizer.faults import (
     AbortAfter,

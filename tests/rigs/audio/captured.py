@@ -13,7 +13,7 @@ from auricle.turns.events import (
     MicrophoneLost,
     WakeWordHeard,
 )
-from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordEngine
 
 Event = CaptureEvent

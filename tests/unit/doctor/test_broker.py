@@ -4,7 +4,7 @@ import pytest
 
 from auricle.doctor import broker
 from auricle.doctor.broker import Answers
-from auricle.doctor.checks import Status
+from auricle.doctor.results import Status
 from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.payload import Device, discovery
 from auricle.mqtt.link.broker import (

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auricle.doctor import clock
-from auricle.doctor.checks import Status
+from auricle.doctor.results import Status
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from auricle.doctor import configuration, service
-from auricle.doctor.checks import Status
+from auricle.doctor.results import Status
 
 
 def test_what_overrides_the_file_is_named() -> None:

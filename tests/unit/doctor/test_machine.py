@@ -4,8 +4,8 @@ import pytest
 
 from auricle.app.remembered import Remembered
 from auricle.doctor import machine
-from auricle.doctor.checks import Status
 from auricle.doctor.machine import Disk
+from auricle.doctor.results import Status
 
 ROOM = 10**10
 

@@ -5,8 +5,8 @@ import pytest
 
 from auricle.audio.source import SourceHealth
 from auricle.doctor import microphone
-from auricle.doctor.checks import Status
 from auricle.doctor.microphone import Measurement
+from auricle.doctor.results import Status
 from auricle.errors import MicrophoneError
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from auricle.doctor import recognizer
-from auricle.doctor.checks import Status
+from auricle.doctor.results import Status
 from auricle.errors import AsrError, Reason
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)

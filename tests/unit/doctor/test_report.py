@@ -1,7 +1,7 @@
 import json
 
 from auricle.doctor import report
-from auricle.doctor.checks import Result, Status, all_well
+from auricle.doctor.results import Result, Status, all_well
 from auricle.system.redaction import Redaction
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from auricle.doctor import service
-from auricle.doctor.checks import Status
+from auricle.doctor.results import Status
 from auricle.doctor.service import Service
 
 SHOWN = """\

@@ -1,5 +1,5 @@
 from auricle.doctor import wake_words
-from auricle.doctor.checks import Status
+from auricle.doctor.results import Status
 from auricle.doctor.wake_words import Trial
 
 

@@ -25,7 +25,7 @@ from websockets.http11 import Response
 from websockets.proxy import parse_proxy
 from websockets.uri import parse_uri
 
-from auricle.system.journal import LineFormatter
+from auricle.system.log import LineFormatter
 from auricle.system.redaction import MASK, OURS, RedactedStream, Redaction, secrets_of
 
 PASSWORD = "C4nary/Of#the @proxy"

@@ -6,8 +6,8 @@ from typing import Protocol
 import webrtcvad
 
 from auricle.audio.frame import SAMPLE_RATE, Frame
-from auricle.vad.gate import EnergyGate
-from auricle.vad.speaker import SpeakerGate
+from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.speaker_gate import SpeakerGate
 
 
 class VoiceDetector(Protocol):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.system.journal import LineFormatter, one_line, priority
+from auricle.system.log import LineFormatter, one_line, priority
 
 
 def record(message: str, level: int = logging.WARNING) -> logging.LogRecord:

@@ -14,10 +14,10 @@ from auricle.app.remembered import Remembered
 from auricle.app.state_file import StateFile
 from auricle.asr.client import AsrClient
 from auricle.audio.frame import Frame
-from auricle.audio.health import trouble
 from auricle.audio.level import dbfs, power
 from auricle.audio.recording import RecordingSource
 from auricle.audio.resampler import StreamResampler
+from auricle.audio.source_health import trouble
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing, HearingState
 from auricle.config.settings import Settings
@@ -27,9 +27,9 @@ from auricle.listen.view import LiveView, Moment
 from auricle.mqtt.topics import Setting
 from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.events import Event, Heard, WakeWordHeard
-from auricle.vad.activity import WebrtcVoiceDetector
 from auricle.vad.detectors import make_voice_detector
-from auricle.vad.gate import EnergyGate
+from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordEngine
 
 # A hanging sound server must not keep anybody at the terminal.

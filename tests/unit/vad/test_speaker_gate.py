@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.vad.gate import EnergyGate
-from auricle.vad.speaker import SpeakerGate
+from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.speaker_gate import SpeakerGate
 
 ROOM_FRAMES, PHRASE_FRAMES = 65, 35
 

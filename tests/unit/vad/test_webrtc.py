@@ -1,5 +1,5 @@
 from auricle.audio.frame import Frame
-from auricle.vad.activity import WebrtcVoiceDetector
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from rigs.audio.speech import frames, mix, noise, say, silence
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.audio.level import power
-from auricle.vad.gate import EnergyGate
+from auricle.vad.energy_gate import EnergyGate
 
 # The wake word and the moment until its detection. Its vowels are a fifth of that.
 _PHRASE = round(1.05 / FRAME_SECONDS)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.vad.gate import EnergyGate
+from auricle.vad.energy_gate import EnergyGate
 from rigs.audio.speech import frames, noise, silence
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from auricle.cli.turn_lines import tell
+from auricle.cli.demo_lines import tell
 
 
 def test_a_wake_word_is_told_with_its_score() -> None:

@@ -16,16 +16,16 @@ from auricle.doctor import (
     broker_visit,
     clock,
     configuration,
+    host_names,
     machine,
     microphone,
-    names,
     recognizer,
     service,
     voice_detector,
     wake_words,
 )
-from auricle.doctor.checks import Result, Status
-from auricle.doctor.examining import ANSWER, WORK, Check, begin
+from auricle.doctor.checks import ANSWER, WORK, Check, begin
+from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
@@ -55,7 +55,9 @@ class Examination:
         self._meter = meter
         self._deadline = time.monotonic() + ANSWER - _MARGIN
         self._recognizer_name = begin(self._look_up_recognizer)
-        self._broker_name = begin(partial(names.broker_name, settings.mqtt.address[0]))
+        self._broker_name = begin(
+            partial(host_names.broker_name, settings.mqtt.address[0])
+        )
         self._recognizer = begin(self._visit_recognizer)
         self._broker = begin(self._visit_broker)
 
@@ -76,13 +78,18 @@ class Examination:
             Check(machine.MUTE, self._mute),
             Check(clock.NAME, self._clock),
             Check(
-                names.RECOGNIZER,
+                host_names.RECOGNIZER,
                 self._recognizer_name.result,
-                names.OVERDUE,
-                names.ADVICE,
+                host_names.OVERDUE,
+                host_names.ADVICE,
             ),
             Check(recognizer.NAME, self._judge_recognizer),
-            Check(names.BROKER, self._broker_name.result, names.OVERDUE, names.ADVICE),
+            Check(
+                host_names.BROKER,
+                self._broker_name.result,
+                host_names.OVERDUE,
+                host_names.ADVICE,
+            ),
             *(
                 Check(name, partial(self._judge_broker, name, judge))
                 for name, judge in (
@@ -130,8 +137,8 @@ class Examination:
         asr = self._settings.asr
         known = asr.url or asr.api_key or configuration.API_KEY in self._withheld
         if not known:
-            return Result(names.RECOGNIZER, Status.SKIPPED, "none is configured")
-        return names.recognizer_name(urlsplit(asr.endpoint).hostname or "")
+            return Result(host_names.RECOGNIZER, Status.SKIPPED, "none is configured")
+        return host_names.recognizer_name(urlsplit(asr.endpoint).hostname or "")
 
     def _visit_recognizer(self) -> recognizer.Visit | None:
         """None where there is no address, or no key, to visit it with."""
@@ -212,9 +219,9 @@ def without_settings(unit: Service | None) -> list[Check]:
         wait(voice_detector.NAME),
         wait(machine.MUTE),
         Check(clock.NAME, lambda: clock.judge(datetime.now(UTC), None)),
-        wait(names.RECOGNIZER),
+        wait(host_names.RECOGNIZER),
         wait(recognizer.NAME),
-        wait(names.BROKER),
+        wait(host_names.BROKER),
         wait(broker.BROKER),
         wait(broker.TOPICS),
         wait(broker.HOME_ASSISTANT),

@@ -4,7 +4,7 @@ import ipaddress
 import socket
 
 from auricle.asr.proxy import proxy_for
-from auricle.doctor.checks import Result, Status
+from auricle.doctor.results import Result, Status
 
 RECOGNIZER, BROKER = "recognizer name", "broker name"
 OVERDUE = "no name server answers"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.cli.utterances import LONGEST, Cutter, Said, Stretch
+from auricle.cli.long_recording import LONGEST, Cutter, Said, Stretch
 from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
