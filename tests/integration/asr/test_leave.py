@@ -13,10 +13,12 @@ from rigs.recognizer.faults import (
     ErrorAfter,
     Fault,
     LateFinished,
+    Line,
+    Message,
     NoFinal,
     NoFinished,
     RefuseHandshake,
-    SilentFromTheStart,
+    Send,
     SlowFinal,
 )
 from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
@@ -109,8 +111,16 @@ async def understood(asked: Asked) -> None:
     await asked.final()
 
 
-async def under_way(_: Asked) -> None:
+async def spoken_to(_: Asked) -> None:
     pass
+
+
+class NeverUpdated(Fault):
+    """Greets, and never takes our settings."""
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if message["type"] != "session.updated":
+            await send(message)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +130,9 @@ async def under_way(_: Asked) -> None:
         pytest.param([NoFinished()], understood, id="session.finished never comes"),
         pytest.param([NoFinal()], failed, id="the final never comes"),
         pytest.param([ErrorAfter(0.3)], failed, id="an error is told"),
-        pytest.param([SilentFromTheStart()], failed, id="the session never opens"),
-        pytest.param([], under_way, id="given up in mid-speech"),
-        pytest.param([SilentFromTheStart()], under_way, id="given up while it opens"),
+        pytest.param([NeverUpdated()], failed, id="the session never opens"),
+        pytest.param([], spoken_to, id="given up in mid-speech"),
+        pytest.param([NeverUpdated()], spoken_to, id="given up while it opens"),
     ],
 )
 @pytest.mark.parametrize("stopped", [False, True], ids=["goes on", "stops"])
@@ -135,12 +145,13 @@ async def test_every_session_ends_with_a_close_frame(
     async with (
         ScriptedRecognizer(always=faults) as server,
         client_of(
-            server.url, connect=0.3, final=0.3, finish=30.0 if stopped else 0.3
+            server.url, connect=1.0, final=0.3, finish=30.0 if stopped else 0.3
         ) as client,
     ):
         asked = Asked(client, MANUAL)
         asked.say(voice(1.0))
-        await eventually(lambda: server.heard)
+        # Before that, there is no WebSocket yet, and so no frame to close it.
+        await eventually(lambda: server.heard and server.heard[0].messages)
         await until(asked)
         asked.session.close()
         if stopped:
