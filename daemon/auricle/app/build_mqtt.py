@@ -13,7 +13,7 @@ from auricle.config.services import MqttSettings, host_and_port
 from auricle.config.settings import Settings
 from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.introduction import Introduction
-from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
@@ -75,8 +75,8 @@ def options(wake_words: Sequence[str]) -> Options:
     return Options(languages=("auto", *sorted(LANGUAGES)), wake_words=tuple(wake_words))
 
 
-def device(settings: Settings) -> Device:
-    return Device(
+def device(settings: Settings) -> SatelliteDevice:
+    return SatelliteDevice(
         name=settings.satellite.display_name,
         version=__version__,
         model="Voice satellite",

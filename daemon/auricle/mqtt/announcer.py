@@ -8,7 +8,7 @@ from auricle.mqtt.discovery.introduction import Introduction, Step
 from auricle.mqtt.link.broker import Delivered, DeliveryResult, Received
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
-from auricle.mqtt.retained_messages import States
+from auricle.mqtt.retained_messages import RetainedMessages
 from auricle.system.clock import since_boot
 
 # Home Assistant's birth message reaches all satellites at once; it asks for this.
@@ -36,7 +36,7 @@ class Announcer:
         self._online = online
         self._introduction = introduction
         self._random = random
-        self._states = States()
+        self._retained = RetainedMessages()
         self._timer: asyncio.TimerHandle | None = None
         self._single = False
         """Whether the broker holds single ones of the device's entities."""
@@ -52,24 +52,24 @@ class Announcer:
         """Publish what is true now; what the broker knows only where `again`."""
         if not message.retain:
             self._client.publish(message)
-        elif self._states.put(message, since_boot()) or again:
+        elif self._retained.put(message, since_boot()) or again:
             self._tell(message)
 
     def repeat(self, topic: str) -> None:
         """Say once more what is true of `topic`."""
-        message = self._states.get(topic)
+        message = self._retained.get(topic)
         if message is not None:
             self._tell(message)
 
     def catch_up(self) -> None:
         """Publish what the broker did not take before; it may have room now."""
-        for message in self._states.take_untold(since_boot()):
+        for message in self._retained.take_untold(since_boot()):
             self._tell(message)
 
     def announce(self) -> None:
         """Everything that is true, and last that the satellite is there."""
         self.stop()
-        for message in self._states.take_all(since_boot()):
+        for message in self._retained.take_all(since_boot()):
             self._tell(message)
         self._introduce()
 
@@ -173,4 +173,4 @@ class Announcer:
 
     def _tell(self, message: Message) -> None:
         if self._client.publish(message) is None:
-            self._states.untold(message.topic)
+            self._retained.untold(message.topic)

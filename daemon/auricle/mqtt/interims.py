@@ -4,7 +4,7 @@ INTERVAL = 0.25
 """Seconds: four a second are as many as a person can read."""
 
 
-class Partials:
+class InterimLimit:
     """Counts those of each turn, and leaves out what comes too soon."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.topics import Setting, Topics
 from auricle.turns.turn import OutcomeKind, Turn
@@ -140,7 +140,7 @@ class Messages:
         return Message(self.topics.history, _json(facts))
 
     def delivery(
-        self, ledger: Ledger, *, run_id: str, degraded_storage: bool
+        self, ledger: DeliveryLedger, *, run_id: str, degraded_storage: bool
     ) -> Message:
         """What became of this run's finals."""
         latest = ledger.latest

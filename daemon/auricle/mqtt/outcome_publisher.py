@@ -13,7 +13,7 @@ from auricle.mqtt.messages import Messages
 from auricle.system.clock import since_boot
 
 
-class Outcomes:
+class OutcomePublisher:
     """Publishes at once; None is returned where the broker takes no more now."""
 
     def __init__(

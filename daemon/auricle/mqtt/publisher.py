@@ -10,11 +10,11 @@ from pathlib import Path
 from auricle.errors import Reason
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
 from auricle.mqtt.commands import Command, Options
-from auricle.mqtt.delivery.final_delivery import Finals
-from auricle.mqtt.delivery.ledger import Ledger, Outbound, Settled
+from auricle.mqtt.delivery.final_delivery import FinalDelivery
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Outbound, Settled
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.interims import Partials
+from auricle.mqtt.interims import InterimLimit
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
@@ -26,9 +26,9 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
-from auricle.mqtt.link.refusals import Refusal
+from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Messages
-from auricle.mqtt.outcome_publisher import Outcomes
+from auricle.mqtt.outcome_publisher import OutcomePublisher
 from auricle.mqtt.subscriber import Subscriber
 from auricle.mqtt.topics import Setting
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
@@ -97,11 +97,11 @@ class Publisher:
         )
         online = messages.availability(online=True)
         self._announcer = Announcer(self._client, online, introduction, random)
-        self._outcomes = Outcomes(
+        self._outcomes = OutcomePublisher(
             self._client, self._announcer, messages, hermes, time_to_live
         )
-        self._ledger = Ledger(time_to_live)
-        self._finals = Finals(
+        self._ledger = DeliveryLedger(time_to_live)
+        self._finals = FinalDelivery(
             self._ledger,
             outbox,
             history=history,
@@ -113,7 +113,7 @@ class Publisher:
         self._on_fate = on_fate
         self._broker_problem: str | None = None
         self._degraded_storage = False
-        self._partials = Partials()
+        self._interims = InterimLimit()
         # What the house is to be told of each in a moment; None: as it was.
         self._echoes: dict[Setting, Message | None] = {}
         self._echoing: asyncio.Handle | None = None
@@ -136,7 +136,7 @@ class Publisher:
         return self._broker_problem
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> BrokerRefusal | None:
         """See MqttClient.refusal."""
         return self._client.refusal
 
@@ -170,7 +170,7 @@ class Publisher:
     def interim(self, turn: str, text: str) -> None:
         if not self._messages.disclosure.partial:
             return
-        seq = self._partials.admit(turn, time.monotonic())
+        seq = self._interims.admit(turn, time.monotonic())
         if seq is not None:
             self._client.publish(self._messages.partial(turn, text, seq))
 

@@ -11,7 +11,7 @@ class _Kept:
     since: float
 
 
-class States:
+class RetainedMessages:
     """The latest message of every retained topic, and which are still untold."""
 
     def __init__(self) -> None:

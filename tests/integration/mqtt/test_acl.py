@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from auricle.mqtt.commands import Command, Options, SetMute
 from auricle.mqtt.delivery.ledger import Fate, Settled
-from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.publisher import Publisher
@@ -99,7 +99,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         Messages(topics),
         options,
         introduction=discovery(
-            topics, Device("Kitchen", "1", "Pi"), Disclosure(), options
+            topics, SatelliteDevice("Kitchen", "1", "Pi"), Disclosure(), options
         ),
         outbox=tmp_path / "state" / "outbox.db",
         time_to_live=10.0,

@@ -14,7 +14,7 @@ from auricle.mqtt.forgetting import forget
 from auricle.mqtt.link.broker import BrokerSettings, Connected, DeliveryResult, Problem
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import packet_size
-from auricle.mqtt.link.refusals import Refusal
+from auricle.mqtt.link.refusals import BrokerRefusal
 from rigs.faults.fault_proxy import FaultProxy, Way
 from rigs.mqtt.broker import ANONYMOUS, Broker, running_broker
 from rigs.mqtt.client import KNOCK, satellite
@@ -118,7 +118,7 @@ async def test_what_fits_in_no_way_is_named_and_left_out(
             satellite.hears("turn on the light", turn="short")
             await house.hears(TOPICS.final)
 
-    assert refusal is Refusal.TOO_LARGE
+    assert refusal is BrokerRefusal.TOO_LARGE
     left_out = set(SINGLE) - set(single_ones(house))
     [told] = [
         record.getMessage()

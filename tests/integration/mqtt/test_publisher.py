@@ -7,7 +7,7 @@ from auricle.errors import Reason
 from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.link.refusals import Refusal
+from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
 from auricle.mqtt.topics import Setting
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp
@@ -189,7 +189,9 @@ async def test_a_broker_over_its_quota_is_said_and_not_pestered(
         # The final, its event, the last one, the emotion, the counts, and the history.
         await eventually(lambda: over_quota.refused == 6)
         # What it took before may be acknowledged meanwhile.
-        await eventually(lambda: satellite.publisher.refusal is Refusal.OVER_QUOTA)
+        await eventually(
+            lambda: satellite.publisher.refusal is BrokerRefusal.OVER_QUOTA
+        )
         assert satellite.publisher.connected
 
         door.heal()

@@ -10,7 +10,7 @@ from typing import Any
 
 from auricle.mqtt.commands import Command, Options
 from auricle.mqtt.delivery.ledger import Fate, Settled
-from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
@@ -51,7 +51,10 @@ class Publishing:
             Messages(TOPICS, disclosure),
             OPTIONS,
             introduction=discovery(
-                TOPICS, Device("Study voice", "0.1.0", "Pi"), disclosure, OPTIONS
+                TOPICS,
+                SatelliteDevice("Study voice", "0.1.0", "Pi"),
+                disclosure,
+                OPTIONS,
             ),
             outbox=outbox,
             time_to_live=time_to_live,

@@ -6,7 +6,7 @@ from auricle.doctor import broker
 from auricle.doctor.broker import Answers
 from auricle.doctor.results import Status
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import (
     Connected,
     DeliveryResult,
@@ -41,7 +41,10 @@ def test_every_trouble_with_the_broker_has_its_remedy(problem: Problem) -> None:
 
 
 INTRODUCTION = discovery(
-    TOPICS, Device("Study", "1", "Pi"), Disclosure(), Options(("auto",), ("off",))
+    TOPICS,
+    SatelliteDevice("Study", "1", "Pi"),
+    Disclosure(),
+    Options(("auto",), ("off",)),
 )
 
 

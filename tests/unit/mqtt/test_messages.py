@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.errors import Reason
-from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import (
     EMOTIONS,
@@ -259,7 +259,7 @@ def test_an_age_that_no_clock_knows_is_null() -> None:
 
 
 def test_the_ledger_is_retained_with_its_latest_entry() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(Outbound(transcript(), STAMP, seq=7, run_id="b1"), 0)
     ledger.expire(10)
     message = Messages(TOPICS).delivery(ledger, run_id="b2", degraded_storage=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from auricle.mqtt.delivery.ledger import Due, Fate, Ledger, Outbound, Settled
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Due, Fate, Outbound, Settled
 from auricle.mqtt.delivery.notices import Notice, Notices, report
 from auricle.mqtt.delivery.outbox import Outbox
 from auricle.mqtt.delivery.outbox_file import Purpose, Record
@@ -18,7 +18,7 @@ from auricle.system.clock import boot_id, since_boot
 logger = logging.getLogger(__name__)
 
 
-class Finals:
+class FinalDelivery:
     """The ledger and the notices, what is on disk of them, and the clock they need.
 
     A final is accepted when it is on the disk. What a killed process had accepted, the
@@ -29,7 +29,7 @@ class Finals:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: DeliveryLedger,
         outbox: Path,
         *,
         history: bool,

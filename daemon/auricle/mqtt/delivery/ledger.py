@@ -86,7 +86,7 @@ class Due:
     """It was sent before."""
 
 
-class Ledger:
+class DeliveryLedger:
     """accepted = acked + no_listener + expired + rejected + open, always.
 
     Times are seconds of any clock that nobody sets.

@@ -20,7 +20,7 @@ from auricle.mqtt.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class SatelliteDevice:
     """What a person wants to know of the machine."""
 
     name: str
@@ -36,7 +36,7 @@ class Device:
 
 
 def discovery(
-    topics: Topics, device: Device, disclosure: Disclosure, options: Options
+    topics: Topics, device: SatelliteDevice, disclosure: Disclosure, options: Options
 ) -> Introduction:
     """What makes the device appear, or change."""
     unwanted = _unwanted(device, disclosure)
@@ -106,7 +106,7 @@ def _config(topic: str, payload: Mapping[str, object]) -> Message:
     return Message(topic, compact, retain=True)
 
 
-def _unwanted(device: Device, disclosure: Disclosure) -> Container[str]:
+def _unwanted(device: SatelliteDevice, disclosure: Disclosure) -> Container[str]:
     wanted = {
         "transcript": disclosure.text,
         "partial_transcript": disclosure.text and disclosure.partial,
@@ -148,7 +148,7 @@ def _triggers(topics: Topics) -> dict[str, Entity]:
     }
 
 
-def _description(topics: Topics, device: Device) -> dict[str, object]:
+def _description(topics: Topics, device: SatelliteDevice) -> dict[str, object]:
     return {
         "identifiers": [topics.device_id],
         **_given(

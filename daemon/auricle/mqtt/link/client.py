@@ -21,8 +21,8 @@ from auricle.mqtt.link.broker import (
 from auricle.mqtt.link.disconnection import taken_over
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
-from auricle.mqtt.link.probe import knock
-from auricle.mqtt.link.refusals import Refusal, Refusals
+from auricle.mqtt.link.probe import probe
+from auricle.mqtt.link.refusals import BrokerRefusal, BrokerRefusals
 from auricle.mqtt.link.route import SETTLED, Route, refusal_delays
 from auricle.mqtt.link.watched_connection import (
     GOODBYE_TIMEOUT,
@@ -86,7 +86,7 @@ class MqttClient:
         self._stopping = False
         self._connection: WatchedConnection | None = None
         self._problem: Problem | None = None
-        self._refusals = Refusals()
+        self._refusals = BrokerRefusals()
         self._rival = False
         self._limits: defaultdict[BrokerSettings, PacketLimit]
         self._limits = defaultdict(PacketLimit)
@@ -102,7 +102,7 @@ class MqttClient:
         return self._connection is not None and self._connection.connected
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> BrokerRefusal | None:
         """What the broker does not let us do, where it takes us at all."""
         return self._refusals.standing
 
@@ -224,9 +224,9 @@ class MqttClient:
         while True:
             await asyncio.sleep(self._look_back)
             for broker in self._route.before_current(self._loop.time()):
-                end = await knock(broker, self._tls, self._will, OPEN_TIMEOUT)
+                end = await probe(broker, self._tls, self._will, OPEN_TIMEOUT)
                 if end is not None:
-                    self._route.knocked(broker, end, self._loop.time())
+                    self._route.probed(broker, end, self._loop.time())
                 else:
                     logger.info("the broker %s is back", broker)
                     self._going_back = True

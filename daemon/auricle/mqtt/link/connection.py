@@ -55,7 +55,7 @@ _NO_MATCHING_SUBSCRIBERS = 0x10
 _QUOTA_EXCEEDED = 0x97
 
 
-class Connection:
+class BrokerConnection:
     """Reports, on the event loop: Connected once, ..., Disconnected once and last."""
 
     def __init__(

@@ -11,21 +11,21 @@ from auricle.mqtt.link.broker import (
     Problem,
     Version,
 )
-from auricle.mqtt.link.connection import Connection, Report
+from auricle.mqtt.link.connection import BrokerConnection, Report
 from auricle.mqtt.link.message import Message
 
 
-async def knock(
+async def probe(
     broker: BrokerSettings, tls: ssl.SSLContext | None, will: Message, patience: float
 ) -> Disconnected | None:
     """Why it would not take us; None: it would."""
-    end = await _knock(broker, Version.V5, tls, will, patience)
+    end = await _probe(broker, Version.V5, tls, will, patience)
     if end is not None and end.problem in (Problem.VERSION, Problem.LOST):
-        end = await _knock(broker, Version.V311, tls, will, patience)
+        end = await _probe(broker, Version.V311, tls, will, patience)
     return end
 
 
-async def _knock(
+async def _probe(
     broker: BrokerSettings,
     version: Version,
     tls: ssl.SSLContext | None,
@@ -42,8 +42,8 @@ async def _knock(
             connection.dispose()
 
     # Of two clients with one id, the broker throws the first one out.
-    other = replace(broker, client_id=f"{broker.client_id}_knock")
-    connection = Connection(other, version, tls, will, take)
+    other = replace(broker, client_id=f"{broker.client_id}_probe")
+    connection = BrokerConnection(other, version, tls, will, take)
     try:
         async with asyncio.timeout(patience):
             await connection.open()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from auricle.mqtt.link.broker import DeliveryResult
 
 
-class Refusal(StrEnum):
+class BrokerRefusal(StrEnum):
     """What a person has to mend at the broker."""
 
     DENIED = "mqtt_denied"
@@ -17,7 +17,7 @@ class Refusal(StrEnum):
     """It takes less at once than something has."""
 
 
-class Refusals:
+class BrokerRefusals:
     """What is news is returned, as a sentence for the log."""
 
     def __init__(self) -> None:
@@ -28,13 +28,13 @@ class Refusals:
         self._left_out: set[str] = set()
 
     @property
-    def standing(self) -> Refusal | None:
+    def standing(self) -> BrokerRefusal | None:
         """What the broker refused last and has not allowed since."""
         if self._over_quota is not None:
-            return Refusal.OVER_QUOTA
+            return BrokerRefusal.OVER_QUOTA
         if self._denied:
-            return Refusal.DENIED
-        return Refusal.TOO_LARGE if self._too_large else None
+            return BrokerRefusal.DENIED
+        return BrokerRefusal.TOO_LARGE if self._too_large else None
 
     def connected(self) -> None:
         """The rules may have been mended meanwhile, and the limits raised."""

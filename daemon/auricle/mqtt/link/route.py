@@ -80,7 +80,7 @@ class Route:
             self._due = now + next(self._delays)
         return max(0.0, stop.refuses_until - now)
 
-    def knocked(self, broker: BrokerSettings, end: Disconnected, now: float) -> None:
+    def probed(self, broker: BrokerSettings, end: Disconnected, now: float) -> None:
         """An earlier one would not take us."""
         if end.problem.lasts:
             next(stop for stop in self._stops if stop.broker == broker).refused(now)

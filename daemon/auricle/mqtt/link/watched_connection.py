@@ -16,7 +16,7 @@ from auricle.mqtt.link.broker import (
     Received,
     Version,
 )
-from auricle.mqtt.link.connection import Connection, Report
+from auricle.mqtt.link.connection import BrokerConnection, Report
 from auricle.mqtt.link.in_flight import InFlight
 from auricle.mqtt.link.message import Message
 
@@ -58,7 +58,7 @@ class WatchedConnection:
         self._on_delivery = on_delivery
 
         self._loop = asyncio.get_running_loop()
-        self._connection = Connection(settings, version, tls, will, self._take)
+        self._connection = BrokerConnection(settings, version, tls, will, self._take)
         self._patience: asyncio.Timeout | None = None
         self._connected_at: float | None = None
         self._ended: asyncio.Future[Disconnected] = self._loop.create_future()

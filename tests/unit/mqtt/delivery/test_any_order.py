@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
 from auricle.errors import Reason
-from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound, Settled
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound, Settled
 from auricle.mqtt.delivery.notices import Notice, Notices, report
 from auricle.mqtt.delivery.outbox_file import Purpose, Record
 from auricle.mqtt.delivery.stored import Stored, from_text, to_text
@@ -72,7 +72,7 @@ class World(RuleBasedStateMachine):
             new_turn_id=self.new_turn_id,
         )
         self.satellite = Satellite(turns)
-        self.ledger = Ledger(TIME_TO_LIVE)
+        self.ledger = DeliveryLedger(TIME_TO_LIVE)
         self.notices = Notices()
         self.in_flight: dict[int, tuple[str, Purpose | None]] = {}
         self.answers: dict[str, list[DeliveryResult]] = {}

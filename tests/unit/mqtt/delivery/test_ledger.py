@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from auricle.mqtt.delivery.ledger import Fate, Ledger, Outbound, Settled
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound, Settled
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 
@@ -23,7 +23,7 @@ def final(turn: str) -> Outbound:
 
 
 def test_a_final_is_due_at_once_with_all_of_its_time() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 100)
 
     [due] = ledger.due(100)
@@ -32,7 +32,7 @@ def test_a_final_is_due_at_once_with_all_of_its_time() -> None:
 
 
 def test_the_time_to_live_counts_from_the_end_of_speech() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 97)
 
     [due] = ledger.due(102)
@@ -41,7 +41,7 @@ def test_the_time_to_live_counts_from_the_end_of_speech() -> None:
 
 
 def test_what_is_under_way_is_not_due_again() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
 
@@ -49,7 +49,7 @@ def test_what_is_under_way_is_not_due_again() -> None:
 
 
 def test_a_final_is_acked_when_anybody_heard_it() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
 
@@ -60,9 +60,9 @@ def test_a_final_is_acked_when_anybody_heard_it() -> None:
     assert settled.fate is Fate.ACKED
 
 
-def unheard() -> Ledger:
+def unheard() -> DeliveryLedger:
     """Of a final from time 0, of which the broker said that nobody listens."""
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
     ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER))
@@ -71,7 +71,7 @@ def unheard() -> Ledger:
 
 
 def test_that_nobody_heard_a_final_is_told_at_once() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
 
@@ -140,7 +140,7 @@ def test_what_may_have_been_heard_after_all_expires() -> None:
 
 
 def test_a_final_that_may_not_be_written_is_rejected() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1}, 0)
 
@@ -151,7 +151,7 @@ def test_a_final_that_may_not_be_written_is_rejected() -> None:
 
 
 def test_a_final_lost_under_way_is_due_again_in_time() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
     ledger.settle(Delivered(1, DeliveryResult.ACKED))
@@ -162,7 +162,7 @@ def test_a_final_lost_under_way_is_due_again_in_time() -> None:
 
 
 def test_a_final_too_old_expires_and_is_never_due() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
 
     assert ledger.next_look(0) == 10
@@ -172,7 +172,7 @@ def test_a_final_too_old_expires_and_is_never_due() -> None:
 
 
 def test_a_recognizer_slower_than_the_time_to_live_makes_no_command() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 89)
 
     assert ledger.due(100) == []
@@ -180,7 +180,7 @@ def test_a_recognizer_slower_than_the_time_to_live_makes_no_command() -> None:
 
 
 def test_a_final_from_before_the_machines_start_expires_at_once() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), -math.inf)
 
     assert ledger.due(0) == []
@@ -188,7 +188,7 @@ def test_a_final_from_before_the_machines_start_expires_at_once() -> None:
 
 
 def test_the_latest_fate_is_known() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     [settled] = ledger.expire(10)
 
@@ -196,7 +196,7 @@ def test_the_latest_fate_is_known() -> None:
 
 
 def test_what_is_not_ours_settles_nothing() -> None:
-    ledger = Ledger(10)
+    ledger = DeliveryLedger(10)
 
     assert ledger.settle(Delivered(7, DeliveryResult.ACKED)) is None
 
@@ -206,7 +206,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = Ledger(10)
+        self.ledger = DeliveryLedger(10)
         self.now = 0.0
         self.turns = 0
         self.message_id = 0

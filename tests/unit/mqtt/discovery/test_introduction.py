@@ -4,13 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery.payload import Device, discovery, single_discoveries
+from auricle.mqtt.discovery.payload import (
+    SatelliteDevice,
+    discovery,
+    single_discoveries,
+)
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")
-DEVICE = Device("Study voice", "0.1.0", "Pi", area="Library", currency="USD")
+DEVICE = SatelliteDevice("Study voice", "0.1.0", "Pi", area="Library", currency="USD")
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 INTRODUCTION = discovery(TOPICS, DEVICE, Disclosure(), OPTIONS)
 LARGEST_PART = max(len(part.payload) for part in INTRODUCTION.parts)

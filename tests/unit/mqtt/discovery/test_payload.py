@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery.payload import Device, discovery
+from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 from auricle.turns.satellite import SatelliteState
 from auricle.turns.turn import OutcomeKind
 
 TOPICS = Topics("auricle", "study")
-DEVICE = Device(
+DEVICE = SatelliteDevice(
     name="Study voice",
     version="0.1.0",
     support_url="https://example.org/auricle",
@@ -24,7 +24,7 @@ EVERYTHING = Disclosure(partial=True)
 
 
 def announced(
-    device: Device = DEVICE, disclosure: Disclosure = EVERYTHING
+    device: SatelliteDevice = DEVICE, disclosure: Disclosure = EVERYTHING
 ) -> dict[str, Any]:
     message = discovery(TOPICS, device, disclosure, OPTIONS).whole
     assert message.retain

@@ -3,60 +3,60 @@ from itertools import count
 import pytest
 
 from auricle.mqtt.link.broker import DeliveryResult
-from auricle.mqtt.link.refusals import Refusal, Refusals
+from auricle.mqtt.link.refusals import BrokerRefusal, BrokerRefusals
 
 MOMENTS = count()
 
 
-def settle(refusals: Refusals, topic: str, result: DeliveryResult) -> str | None:
+def settle(refusals: BrokerRefusals, topic: str, result: DeliveryResult) -> str | None:
     """One message behind the other: each is answered before the next one is sent."""
     return refusals.settled(topic, result, sent=next(MOMENTS), now=next(MOMENTS))
 
 
 def test_a_topic_that_is_denied_is_said_once() -> None:
-    refusals = Refusals()
+    refusals = BrokerRefusals()
     said = [settle(refusals, "a/b", DeliveryResult.REJECTED) for _ in range(3)]
     assert said == ["the broker's access rules do not let us write a/b", None, None]
-    assert refusals.standing is Refusal.DENIED
+    assert refusals.standing is BrokerRefusal.DENIED
 
 
 def test_what_is_allowed_again_stands_no_longer() -> None:
-    refusals = Refusals()
+    refusals = BrokerRefusals()
     settle(refusals, "a/b", DeliveryResult.REJECTED)
     settle(refusals, "a/b", DeliveryResult.NO_LISTENER)
     assert refusals.standing is None
 
 
 def test_another_topic_that_is_allowed_mends_nothing() -> None:
-    refusals = Refusals()
+    refusals = BrokerRefusals()
     refusals.may_not_read("a/set")
     settle(refusals, "a/b", DeliveryResult.ACKED)
-    assert refusals.standing is Refusal.DENIED
+    assert refusals.standing is BrokerRefusal.DENIED
 
 
 def test_a_new_connection_finds_out_anew_without_a_second_warning() -> None:
-    refusals = Refusals()
+    refusals = BrokerRefusals()
     refusals.may_not_read("a/set")
     refusals.connected()
     assert refusals.standing is None
     assert refusals.may_not_read("a/set") is None
-    assert refusals.standing is Refusal.DENIED
+    assert refusals.standing is BrokerRefusal.DENIED
 
 
 @pytest.mark.parametrize("answer", [DeliveryResult.ACKED, DeliveryResult.NO_LISTENER])
 def test_a_quota_stands_until_the_broker_takes_anything(answer: DeliveryResult) -> None:
-    refusals = Refusals()
+    refusals = BrokerRefusals()
     said = [settle(refusals, topic, DeliveryResult.OVER_QUOTA) for topic in "abc"]
     assert said == ["the broker takes no more: quota exceeded", None, None]
     refusals.connected()
     settle(refusals, "a", DeliveryResult.LOST)
-    assert refusals.standing is Refusal.OVER_QUOTA
+    assert refusals.standing is BrokerRefusal.OVER_QUOTA
     settle(refusals, "d", answer)
     assert refusals.standing is None
 
 
 def test_what_a_broker_took_before_it_was_full_does_not_empty_it() -> None:
-    refusals = Refusals()
+    refusals = BrokerRefusals()
     refusals.settled("a", DeliveryResult.OVER_QUOTA, 1.0, 1.1)
     refusals.settled("b", DeliveryResult.ACKED, 0.9, 1.2)
-    assert refusals.standing is Refusal.OVER_QUOTA
+    assert refusals.standing is BrokerRefusal.OVER_QUOTA

@@ -137,7 +137,7 @@ def test_an_earlier_broker_that_refuses_is_not_asked_again_for_a_while() -> None
     brokers.next(0.0)
     [first] = brokers.before_current(0.0)
 
-    brokers.knocked(first, REFUSED, 0.0)
+    brokers.probed(first, REFUSED, 0.0)
 
     assert brokers.before_current(119.0) == []
     assert brokers.before_current(120.0) == [first]
