@@ -1,11 +1,9 @@
 """A disk that answers every write to the outbox with an error, for one process only."""
 
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
+from rigs.faults.preload import preload
 
 # While a file is there, whoever writes to the outbox is told EIO.
 _SHIM = r"""
@@ -61,18 +59,9 @@ class FailingDisk:
     """Give `environment` to a process; then let its disk fail."""
 
     def __init__(self, folder: Path) -> None:
-        if shutil.which("cc") is None:
-            pytest.skip("needs a C compiler (apt install gcc)")
         self._flag = folder / "disk_fails"
-        source, shim = folder / "failing_disk.c", folder / "failing_disk.so"
-        source.write_text(_SHIM)
-        subprocess.run(
-            ["cc", "-O1", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"],
-            check=True,
-            timeout=60,
-        )
         self.environment: Mapping[str, str] = {
-            "LD_PRELOAD": str(shim),
+            **preload(folder, "failing_disk", _SHIM),
             "FAILING_DISK": str(self._flag),
         }
 

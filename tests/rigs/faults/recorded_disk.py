@@ -5,14 +5,12 @@ some sectors of some writes. Directory entries are no exception, but keep their 
 as on every file system with a journal.
 """
 
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import pytest
+from rigs.faults.preload import preload
 
 # Appends every change below a directory to a file: "KIND NUMBER LENGTH NAME\n", data.
 _SHIM = r"""
@@ -163,20 +161,11 @@ class RecordedDisk:
     """Give `environment` to a process that works in `directory`."""
 
     def __init__(self, folder: Path) -> None:
-        if shutil.which("cc") is None:
-            pytest.skip("needs a C compiler (apt install gcc)")
         self.directory = folder / "recorded"
         self.directory.mkdir()
         self._record = folder / "record"
-        source, shim = folder / "recorded_disk.c", folder / "recorded_disk.so"
-        source.write_text(_SHIM)
-        subprocess.run(
-            ["cc", "-O1", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"],
-            check=True,
-            timeout=60,
-        )
         self.environment: Mapping[str, str] = {
-            "LD_PRELOAD": str(shim),
+            **preload(folder, "recorded_disk", _SHIM),
             "RECORDED_DISK": str(self.directory),
             "DISK_RECORD": str(self._record),
         }

@@ -1,11 +1,9 @@
 """A name server that is broken, for one process only."""
 
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
+from rigs.faults.preload import preload
 
 # What an ordinary resolver does where no server answers: nothing, for long.
 _SHIM = r"""
@@ -37,13 +35,4 @@ NOBODY = "recognizer.nobody.test"
 
 def slow_names(folder: Path) -> Mapping[str, str]:
     """The environment of a process that has it."""
-    if shutil.which("cc") is None:
-        pytest.skip("needs a C compiler (apt install gcc)")
-    source, shim = folder / "slow_names.c", folder / "slow_names.so"
-    source.write_text(_SHIM)
-    subprocess.run(
-        ["cc", "-O1", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"],
-        check=True,
-        timeout=60,
-    )
-    return {"LD_PRELOAD": str(shim)}
+    return preload(folder, "slow_names", _SHIM)

@@ -1,11 +1,9 @@
 """A wall clock that is wrong, and a machine that sleeps, for one process only."""
 
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
+from rigs.faults.preload import preload
 
 # A file says what is added to the time of day, and what the machine has slept: that is
 # time for all clocks but the monotonic one. Python asks through these.
@@ -60,20 +58,11 @@ class WrongClock:
 
     def __init__(self, folder: Path, shift: float = 0.0) -> None:
         """`shift` seconds are added to the true time."""
-        if shutil.which("cc") is None:
-            pytest.skip("needs a C compiler (apt install gcc)")
         self._file = folder / "wrong_clock"
         self._slept = 0.0
         self.set(shift)
-        source, shim = folder / "wrong_clock.c", folder / "wrong_clock.so"
-        source.write_text(_SHIM)
-        subprocess.run(
-            ["cc", "-O1", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"],
-            check=True,
-            timeout=60,
-        )
         self.environment: Mapping[str, str] = {
-            "LD_PRELOAD": str(shim),
+            **preload(folder, "wrong_clock", _SHIM),
             "WRONG_CLOCK": str(self._file),
         }
 
