@@ -2,8 +2,8 @@
 
     listen.py PART SECONDS
 
-Run by ../instructions.py under an emulator that counts; what is the same for any number
-of seconds, such as imports, falls out of the difference of two runs.
+Run by ../cost/instructions.py under an emulator that counts; what is the same for any
+number of seconds, such as imports, falls out of the difference of two runs.
 """
 
 import random

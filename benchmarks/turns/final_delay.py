@@ -44,7 +44,7 @@ _NODE = "auricle/study"
 
 
 @dataclass(slots=True)
-class Whole:
+class FinalDelays:
     """Turns in one mode."""
 
     mode: Mode
@@ -56,7 +56,7 @@ class Whole:
     """Woken, and no final came."""
 
 
-async def measure(stage: Stage, turns: int) -> list[Whole]:
+async def measure(stage: Stage, turns: int) -> list[FinalDelays]:
     """Both modes side by side, so many turns in each, in a clean room."""
     # Staged beforehand: nothing else may keep this process busy then.
     spoken = [stage.turn(Room.CLEAN, number) for number in range(turns)]
@@ -68,9 +68,11 @@ async def measure(stage: Stage, turns: int) -> list[Whole]:
         )
 
 
-async def _measure(turns: Sequence[SpokenTurn], mode: Mode, folder: Path) -> Whole:
+async def _measure(
+    turns: Sequence[SpokenTurn], mode: Mode, folder: Path
+) -> FinalDelays:
     (folder / "broker").mkdir(parents=True)
-    whole = Whole(mode)
+    result = FinalDelays(mode)
     with running_broker(folder / "broker") as broker:
         async with (
             _TimedHouse(broker.port, "auricle/#") as house,
@@ -87,32 +89,32 @@ async def _measure(turns: Sequence[SpokenTurn], mode: Mode, folder: Path) -> Who
             await house.hears(f"{_NODE}/state", "idle", timeout=60)
             for turn in told(turns, f"end of speech to final, {mode}"):
                 recognizer.expect(turn)
-                await _take(turn, voice, house, whole)
-    return whole
+                await _take(turn, voice, house, result)
+    return result
 
 
 async def _take(
-    turn: SpokenTurn, voice: "_Voice", house: "_TimedHouse", whole: Whole
+    turn: SpokenTurn, voice: "_Voice", house: "_TimedHouse", result: FinalDelays
 ) -> None:
     wakes, outcomes = len(house.wakes), len(house.outcomes)
     end = await voice.say(turn)
     with suppress(AssertionError):
         await eventually(lambda: len(house.wakes) > wakes, 1.0)
     if len(house.wakes) == wakes:
-        whole.not_woken += 1
+        result.not_woken += 1
         return
     with suppress(AssertionError):
         await eventually(lambda: len(house.outcomes) > outcomes, _PATIENCE)
     if len(house.outcomes) == outcomes:
-        whole.nothing += 1
+        result.nothing += 1
         return
     at, outcome = house.outcomes[outcomes]
     if outcome["event_type"] != "transcript":
-        whole.nothing += 1
+        result.nothing += 1
     elif at < end:
-        whole.cut_off += 1
+        result.cut_off += 1
     else:
-        whole.delays.append(at - end)
+        result.delays.append(at - end)
 
 
 class _TimedHouse(House):

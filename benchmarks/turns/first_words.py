@@ -64,7 +64,7 @@ _WAKE_SOUND_SECONDS = 1.0
 _EXACT = round(0.1 * SAMPLE_RATE) * SAMPLE_BYTES
 
 
-class Front(StrEnum):
+class FirstWords(StrEnum):
     """What came of a turn."""
 
     WHOLE = "whole"
@@ -82,11 +82,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Fronts:
+class FirstWordsCounts:
     """All turns of one case."""
 
     case: Case
-    counts: Counter[Front]
+    counts: Counter[FirstWords]
 
 
 CASES = tuple(
@@ -96,46 +96,49 @@ CASES = tuple(
 )
 
 
-async def carry(stage: Stage, turns: int) -> list[Fronts]:
+async def measure(stage: Stage, turns: int) -> list[FirstWordsCounts]:
     """`turns` in all, shared among the cases, in a clean room. Where the wake word is
     missed, there is no turn: another one takes its place.
     """
     numbers = itertools.count()
     sound = KnownSound(read_short(_WAKE_SOUND, LONGEST_SOUND))
     return [
-        Fronts(case, await _carry_all(stage, numbers, case, sound, turns // len(CASES)))
+        FirstWordsCounts(
+            case, await _measure_all(stage, numbers, case, sound, turns // len(CASES))
+        )
         for case in CASES
     ]
 
 
-async def _carry_all(
+async def _measure_all(
     stage: Stage, numbers: Iterator[int], case: Case, sound: KnownSound, turns: int
-) -> Counter[Front]:
-    counts: Counter[Front] = Counter()
+) -> Counter[FirstWords]:
+    counts: Counter[FirstWords] = Counter()
 
-    async def carry_some() -> None:
+    async def measure_some() -> None:
         while counts.total() + len(under_way) < turns:
             number = next(numbers)
             under_way.add(number)
-            front = await _carry(stage, number, case, sound)
+            words = await _measure(stage, number, case, sound)
             under_way.discard(number)
-            if front is not None:
-                counts[front] += 1
-            if front in (Front.LATE, Front.BROKEN):
-                print(f"turn {number}: {front}", file=sys.stderr)
+            if words is not None:
+                counts[words] += 1
+            if words in (FirstWords.LATE, FirstWords.BROKEN):
+                print(f"turn {number}: {words}", file=sys.stderr)
 
     under_way: set[int] = set()
-    what = f"fronts, {case.connecting} s, {'a' if case.wake_sound else 'no'} wake sound"
+    article = "a" if case.wake_sound else "no"
+    what = f"first words, {case.connecting} s, {article} wake sound"
     async with asyncio.TaskGroup() as tasks:
         for _ in range(_AT_ONCE):
-            tasks.create_task(carry_some())
+            tasks.create_task(measure_some())
     print(f"{what}: {counts.total()} turns", file=sys.stderr, flush=True)
     return counts
 
 
-async def _carry(
+async def _measure(
     stage: Stage, number: int, case: Case, sound: KnownSound
-) -> Front | None:
+) -> FirstWords | None:
     """None where the wake word was missed."""
     turn = await asyncio.to_thread(stage.turn, Room.CLEAN, number)
     async with (
@@ -147,10 +150,10 @@ async def _carry(
         ended = await _listen(turn, url, sound if case.wake_sound else None)
         if not ended:
             return None
-        return _front(turn, recognizer.heard[0].pcm, wake_sound=case.wake_sound)
+        return _first_words(turn, recognizer.heard[0].pcm, wake_sound=case.wake_sound)
 
 
-def _front(turn: SpokenTurn, heard: bytes, *, wake_sound: bool) -> Front:
+def _first_words(turn: SpokenTurn, heard: bytes, *, wake_sound: bool) -> FirstWords:
     said = pcm_of(turn.samples)
     # The wake sound is heard behind the wake word, and was taken out there: what comes
     # before and behind is as it was said, and as many samples lie between.
@@ -158,9 +161,9 @@ def _front(turn: SpokenTurn, heard: bytes, *, wake_sound: bool) -> Front:
     differs = _differing(said[start : start + len(heard)], heard)
     allowed = round((_WAKE_SOUND_SECONDS if wake_sound else 0) * SAMPLE_RATE)
     if start < 0 or len(heard) < _EXACT or differs > allowed:
-        return Front.BROKEN
+        return FirstWords.BROKEN
     late = start > turn.wake_end * SAMPLE_BYTES
-    return Front.LATE if late else Front.WHOLE
+    return FirstWords.LATE if late else FirstWords.WHOLE
 
 
 def _differing(said: bytes, heard: bytes) -> int:
@@ -186,7 +189,7 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
         failed=lambda _: None,
     )
     client = AsrClient(Endpoint(url), Timeouts(connect=_PATIENCE, final=_PATIENCE))
-    house = _House()
+    house = _Outcomes()
 
     def tell(cue: Cue) -> None:
         if cue is Cue.WAKE and wake_sound is not None:
@@ -293,7 +296,7 @@ class _Turns:
         return self._client.open(turn.id, settings, deliver)
 
 
-class _House:
+class _Outcomes:
     """Keeps what it is told."""
 
     def __init__(self) -> None:

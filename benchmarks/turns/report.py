@@ -15,17 +15,17 @@ from benchmarks.turns.endpointing import (
     listeners,
     score,
 )
-from benchmarks.turns.final_delay import DECODE, Whole
-from benchmarks.turns.first_words import Front, Fronts
+from benchmarks.turns.final_delay import DECODE, FinalDelays
+from benchmarks.turns.first_words import FirstWords, FirstWordsCounts
 from benchmarks.turns.pre_roll_study import Sent
-from benchmarks.turns.second_opinion_study import Asked, Opinion
+from benchmarks.turns.second_opinion_study import Opinion, Opinions
 from benchmarks.turns.spoken_turns import SEED, Room
 from benchmarks.turns.wake_words import ROOMS, Heard
 
 SCORE_HEAD = ("turns", "p50", "p95", "p99", "over 2 s", "cut off")
 
 
-def endpoints(observed: Sequence[Observed]) -> Iterator[str]:
+def endpointing(observed: Sequence[Observed]) -> Iterator[str]:
     yield f"## From the end of speech to the end of the utterance\n\n{machine()}\n"
     missed = sum(not turn.woken for turn in observed)
     woken = [turn for turn in observed if turn.woken]
@@ -99,16 +99,16 @@ def _of(observed: Iterable[Observed], room: Room) -> list[Observed]:
     return [turn for turn in observed if turn.room is room]
 
 
-def fronts(results: Sequence[Fronts]) -> Iterator[str]:
+def first_words(results: Sequence[FirstWordsCounts]) -> Iterator[str]:
     yield f"## What reaches the recognizer\n\n{machine()}\n"
     yield from table(
-        ("connecting takes", "wake sound", "turns", *Front),
+        ("connecting takes", "wake sound", "turns", *FirstWords),
         (
             (
                 f"{result.case.connecting} s",
                 "on" if result.case.wake_sound else "off",
                 str(result.counts.total()),
-                *(str(result.counts[front]) for front in Front),
+                *(str(result.counts[words]) for words in FirstWords),
             )
             for result in results
         ),
@@ -146,18 +146,18 @@ def wake_words(results: Sequence[Heard]) -> Iterator[str]:
     yield ""
 
 
-def opinions(results: Sequence[Asked]) -> Iterator[str]:
+def opinions(results: Sequence[Opinions]) -> Iterator[str]:
     yield f"## The recognizer's second opinion\n\n{machine()}\n"
     yield from table(
         ("turns", "n", *Opinion, "dropped, were it asked"),
         (
             (
-                asked.kind,
-                str(asked.turns),
-                *(str(asked.opinions[opinion]) for opinion in Opinion),
-                f"{asked.opinions[Opinion.UNCONFIRMED] / max(1, asked.turns):.0%}",
+                of_kind.kind,
+                str(of_kind.turns),
+                *(str(of_kind.counts[opinion]) for opinion in Opinion),
+                f"{of_kind.counts[Opinion.UNCONFIRMED] / max(1, of_kind.turns):.0%}",
             )
-            for asked in results
+            for of_kind in results
         ),
     )
     yield ""
@@ -180,7 +180,7 @@ def pre_rolls(results: Sequence[Sent]) -> Iterator[str]:
     yield ""
 
 
-def whole(results: Sequence[Whole]) -> Iterator[str]:
+def final_delays(results: Sequence[FinalDelays]) -> Iterator[str]:
     yield f"## End of speech to the final on MQTT\n\n{machine()}\n"
     yield f"In real time; decoding takes {DECODE * 1000:.0f} ms.\n"
     yield from table(

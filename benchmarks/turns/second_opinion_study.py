@@ -30,18 +30,18 @@ class Opinion(StrEnum):
 
 
 @dataclass(slots=True)
-class Asked:
+class Opinions:
     """Turns of one kind, and what the recognizer said of them."""
 
     kind: str
-    opinions: Counter[Opinion] = field(default_factory=Counter)
+    counts: Counter[Opinion] = field(default_factory=Counter)
 
     @property
     def turns(self) -> int:
-        return self.opinions.total()
+        return self.counts.total()
 
 
-def ask(stage: Stage, turns: int, alarms: Sequence[Alarm]) -> list[Asked]:
+def ask(stage: Stage, turns: int, alarms: Sequence[Alarm]) -> list[Opinions]:
     """Of so many spoken turns in each room, and of false alarms."""
     engine = WhisperEngine()
     kinds = {
@@ -54,11 +54,11 @@ def ask(stage: Stage, turns: int, alarms: Sequence[Alarm]) -> list[Asked]:
     ]
 
 
-def _ask(engine: WhisperEngine, kind: str, turns: Sequence[Alarm]) -> Asked:
-    asked = Asked(kind)
+def _ask(engine: WhisperEngine, kind: str, turns: Sequence[Alarm]) -> Opinions:
+    of_kind = Opinions(kind)
     for turn in told(turns, f"second opinion, {kind}"):
-        asked.opinions[_opinion(engine, turn)] += 1
-    return asked
+        of_kind.counts[_opinion(engine, turn)] += 1
+    return of_kind
 
 
 def woken(stage: Stage, room: Room, turns: int) -> list[tuple[Alarm, Clip]]:

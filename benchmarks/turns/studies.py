@@ -11,9 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tables import table
-from benchmarks.turns import smart_turn_study as complete_turns
-from benchmarks.turns import stable_interims_study as stable_drafts
-from benchmarks.turns import wake_noise_study as wake_noise
+from benchmarks.turns import smart_turn_study, stable_interims_study, wake_noise_study
 from benchmarks.turns.endpointing import Observed, score
 from benchmarks.turns.report import SCORE_HEAD, machine, score_cells
 from benchmarks.turns.smart_turn import PIPECAT, install_smart_turn
@@ -47,23 +45,25 @@ def _arguments() -> argparse.Namespace:
 def _studied(arguments: argparse.Namespace) -> Iterator[str]:
     processes = arguments.processes
     if "wake-noise" in arguments.parts:
-        yield from wake_noises(wake_noise.trace(processes))
+        yield from wake_noises(wake_noise_study.trace(processes))
     if "smart-turn" in arguments.parts:
         install_smart_turn()
         yield from smart_turns(
-            complete_turns.judge(_ROOMS, arguments.turns, processes=processes)
+            smart_turn_study.judge(_ROOMS, arguments.turns, processes=processes)
         )
     if "interims" in arguments.parts:
         yield from interims(
-            stable_drafts.observe(_ROOMS, arguments.interims, processes=processes)
+            stable_interims_study.observe(
+                _ROOMS, arguments.interims, processes=processes
+            )
         )
 
 
-def wake_noises(traces: Sequence[wake_noise.Trace]) -> Iterator[str]:
+def wake_noises(traces: Sequence[wake_noise_study.Trace]) -> Iterator[str]:
     yield f"## A wake word's threshold, and the room's noise\n\n{machine()}\n"
-    defaults = wake_noise.default_thresholds()
-    for model in wake_noise.models():
-        said = wake_noise.count(traces, model, defaults[model], [Room.CLEAN])
+    defaults = wake_noise_study.default_thresholds()
+    for model in wake_noise_study.models():
+        said = wake_noise_study.count(traces, model, defaults[model], [Room.CLEAN])
         yield (
             f"microWakeWord, {model}, said {said.said} times in each room: how many "
             f"were missed / false alarms in {said.hours:.2f} h, near misses too. By "
@@ -77,7 +77,9 @@ def wake_noises(traces: Sequence[wake_noise.Trace]) -> Iterator[str]:
                     *(
                         f"{its.missed} / {its.false_alarms}"
                         for threshold in _SHOWN
-                        for its in [wake_noise.count(traces, model, threshold, [room])]
+                        for its in [
+                            wake_noise_study.count(traces, model, threshold, [room])
+                        ]
                     ),
                 )
                 for room in Room
@@ -94,7 +96,7 @@ def wake_noises(traces: Sequence[wake_noise.Trace]) -> Iterator[str]:
         ("model", "threshold", "said", "missed", "false alarms", "hours"),
         (
             (model, what, *_counted(its))
-            for model in wake_noise.models()
+            for model in wake_noise_study.models()
             for what, its in _together(traces, model, defaults[model])
         ),
     )
@@ -102,15 +104,15 @@ def wake_noises(traces: Sequence[wake_noise.Trace]) -> Iterator[str]:
 
 
 def _together(
-    traces: Sequence[wake_noise.Trace], model: str, default: float
-) -> Iterator[tuple[str, wake_noise.Counted]]:
+    traces: Sequence[wake_noise_study.Trace], model: str, default: float
+) -> Iterator[tuple[str, wake_noise_study.Counted]]:
     for threshold in sorted({0.85, 0.88, 0.92, default}):
         which = f"{threshold}, the default" if threshold == default else str(threshold)
-        yield which, wake_noise.count(traces, model, threshold, tuple(Room))
-    yield "following", wake_noise.following(traces, model)
+        yield which, wake_noise_study.count(traces, model, threshold, tuple(Room))
+    yield "following", wake_noise_study.following(traces, model)
 
 
-def _counted(counted: wake_noise.Counted) -> tuple[str, ...]:
+def _counted(counted: wake_noise_study.Counted) -> tuple[str, ...]:
     return (
         str(counted.said),
         str(counted.missed),
@@ -119,7 +121,7 @@ def _counted(counted: wake_noise.Counted) -> tuple[str, ...]:
     )
 
 
-def smart_turns(judged: Sequence[complete_turns.Judged]) -> Iterator[str]:
+def smart_turns(judged: Sequence[smart_turn_study.Judged]) -> Iterator[str]:
     yield f"## Smart-turn beside silence alone\n\n{machine()}\n"
     spent = np.array([each for one in judged for each in one.spent])
     p50, p95 = np.percentile(spent, [50, 95])
@@ -129,21 +131,21 @@ def smart_turns(judged: Sequence[complete_turns.Judged]) -> Iterator[str]:
         "added to the delays. Silero is the voice detector.\n"
     )
     observed = [one.observed for one in judged if one.observed.woken]
-    yield from _by_room(observed, (*complete_turns.WAITING, *complete_turns.ASKING))
+    yield from _by_room(observed, (*smart_turn_study.WAITING, *smart_turn_study.ASKING))
 
 
 def interims(observed: Sequence[Observed]) -> Iterator[str]:
     yield f"## An interim transcript that stays the same\n\n{machine()}\n"
     yield (
         "Server VAD mode; interim transcripts of Whisper tiny.en, "
-        f"{stable_drafts.DECODE * 1000:.0f} ms after their sound. Complete is what "
-        "ends with a full stop, an exclamation mark or a question mark. What the "
+        f"{stable_interims_study.DECODE * 1000:.0f} ms after their sound. Complete is "
+        "what ends with a full stop, an exclamation mark or a question mark. What the "
         "detector hears before the command, such as the wake word's end, is left out: "
         "to be cut off there is not counted here.\n"
     )
-    rules = (rule.name for rule in stable_drafts.RULES)
+    rules = (rule.name for rule in stable_interims_study.RULES)
     woken = [turn for turn in observed if turn.woken]
-    yield from _by_room(woken, (stable_drafts.SERVER, *rules))
+    yield from _by_room(woken, (stable_interims_study.SERVER, *rules))
 
 
 def _by_room(observed: Sequence[Observed], listeners: Iterable[str]) -> Iterator[str]:

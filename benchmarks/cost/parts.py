@@ -7,9 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from auricle.vad.detectors import VoiceDetectorName
-from benchmarks.cost import instructions, latency, listening, mixed_audio
-from benchmarks.cost import memory as footprint
-from benchmarks.cost import streaming as streams
+from benchmarks.cost import (
+    instructions,
+    latency,
+    listening,
+    memory,
+    mixed_audio,
+    streaming,
+)
 from benchmarks.cost.listening_report import listening_report
 from benchmarks.cost.memory_report import memory_report, start_report
 from benchmarks.cost.pi_report import pi_report
@@ -52,15 +57,15 @@ class Bench:
         tiles = max(1, round(hours * 60 / _MINUTES))
         hour = mixed_audio.write(np.tile(self._audio, tiles), self._folder / "hour.wav")
         idle = {
-            ear: [await footprint.idle(ear, self._recording) for _ in range(_ROUNDS)]
-            for ear in footprint.Ear
+            ear: [await memory.idle(ear, self._recording) for _ in range(_ROUNDS)]
+            for ear in memory.Ear
         }
-        grown = await footprint.growth(hour, hours, _SPEED)
-        for line in memory_report(idle, grown, hours, footprint.imports()):
+        grown = await memory.growth(hour, hours, _SPEED)
+        for line in memory_report(idle, grown, hours, memory.imports()):
             yield line
 
     async def start(self) -> AsyncIterator[str]:
-        for line in start_report(await footprint.starts(self._recording, _ROUNDS)):
+        for line in start_report(await memory.starts(self._recording, _ROUNDS)):
             yield line
 
     async def listening(self) -> AsyncIterator[str]:
@@ -79,12 +84,12 @@ class Bench:
         reading = np.concatenate([clip.samples for clip in voices * 3 * _ROUNDS])
         voice = mixed_audio.write(reading, self._folder / "reading.wav")
         streamed = [
-            await streams.stream(
+            await streaming.stream(
                 voice, detector, rounds=_ROUNDS, window=5.0 if self._quick else 12.0
             )
             for detector in (VoiceDetectorName.SILERO, VoiceDetectorName.WEBRTC)
         ]
-        for line in streaming_report(streamed, streams.allocations()):
+        for line in streaming_report(streamed, streaming.allocations()):
             yield line
 
     async def latency(self) -> AsyncIterator[str]:

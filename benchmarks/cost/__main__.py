@@ -21,8 +21,8 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from benchmarks.bench import Bench
 from benchmarks.cost import instructions
+from benchmarks.cost.parts import Bench
 from benchmarks.cost.process_cost import Bystanders
 
 RESULTS = Path(__file__).parents[1] / "results"
