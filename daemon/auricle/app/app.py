@@ -28,6 +28,7 @@ from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting
 from auricle.qwen_asr.events import SessionSettings
 from auricle.system.systemd import Notifier
+from auricle.system.threads import hand_to_loop
 from auricle.turns.events import (
     Event,
     MicrophoneLost,
@@ -232,7 +233,7 @@ class App:
         logger.error("the satellite can no longer hear: %s", error)
         recording = isinstance(error, RecordingError)
         self._exit_code = EX_NOINPUT if recording else EX_DEAF
-        self._loop.call_soon_threadsafe(self.stop)
+        hand_to_loop(self._loop, self.stop)
 
     # --- what the controls turn ---
 

@@ -5,7 +5,6 @@ it through `Runner.deliver`, and nowhere else.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from auricle.audio.frame import Frame
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.system.clock import since_boot
+from auricle.system.threads import hand_to_loop
 from auricle.turns.budget import Budget, Spent
 from auricle.turns.events import (
     Attend,
@@ -144,10 +144,7 @@ class Runner:
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Hand over events from another thread, which wakes the loop once."""
-        # The loop may be closed already when the last frame of a stopping capture
-        # thread arrives.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.handle, *events)
+        hand_to_loop(self._loop, self.handle, *events)
 
     def handle(self, *events: Event) -> None:
         """Take events, on the loop: decide, carry out, publish a new state."""

@@ -4,7 +4,6 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from auricle.audio.frame import FRAME_SECONDS
 from auricle.audio.sound_libraries import ask_for_a_large_buffer, silence_libraries
 from auricle.errors import AuricleError, ConfigError, MicrophoneError
 from auricle.system.clock import since_boot
+from auricle.system.threads import start_call
 
 T = TypeVar("T")
 
@@ -35,17 +35,8 @@ def bounded(call: Callable[[], T], seconds: float = LONGEST_CALL) -> T:
     """The call's result. Raises PortAudioHungError if it takes longer than `seconds`;
     its thread is then left behind.
     """
-    outcome: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again by the caller
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, name="portaudio call", daemon=True).start()
     try:
-        return outcome.result(seconds)
+        return start_call(call, name="portaudio call").result(seconds)
     except TimeoutError as error:
         raise PortAudioHungError(
             f"the sound system has not answered for {seconds:.0f} s"

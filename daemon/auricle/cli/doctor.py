@@ -20,7 +20,7 @@ from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.doctor import configuration, microphone, report, service
 from auricle.doctor.all_checks import Examination, without_settings
-from auricle.doctor.checks import examine
+from auricle.doctor.checks import run_checks
 from auricle.doctor.results import Result, all_well
 from auricle.errors import ConfigError
 from auricle.listen.view import bar
@@ -63,12 +63,12 @@ class _Doctor:
                 origins = secret_origins(self._path)
         except ConfigError as error:
             yield configuration.refused(str(error))
-            yield from examine(without_settings(unit))
+            yield from run_checks(without_settings(unit))
             return
         yield self._configuration(settings)
         yield configuration.secrets(origins, withheld)
         examination = Examination(settings, unit, withheld, self.meter.take)
-        yield from examine(examination.checks(), self.meter.show)
+        yield from run_checks(examination.checks(), self.meter.show)
 
     def _configuration(self, settings: Settings) -> Result:
         """With what no other check looks at."""

@@ -24,12 +24,13 @@ from auricle.doctor import (
     voice_detector,
     wake_words,
 )
-from auricle.doctor.checks import ANSWER, WORK, Check, begin
+from auricle.doctor.checks import ANSWER, WORK, Check
 from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
 from auricle.mqtt.commands import OFF
+from auricle.system.threads import start_call
 
 _MARGIN = 0.5
 # Opening a device, and closing it.
@@ -54,12 +55,15 @@ class Examination:
         self._withheld = withheld
         self._meter = meter
         self._deadline = time.monotonic() + ANSWER - _MARGIN
-        self._recognizer_name = begin(self._look_up_recognizer)
-        self._broker_name = begin(
-            partial(host_names.broker_name, settings.mqtt.address[0])
+        self._recognizer_name = start_call(
+            self._look_up_recognizer, name=host_names.RECOGNIZER
         )
-        self._recognizer = begin(self._visit_recognizer)
-        self._broker = begin(self._visit_broker)
+        self._broker_name = start_call(
+            partial(host_names.broker_name, settings.mqtt.address[0]),
+            name=host_names.BROKER,
+        )
+        self._recognizer = start_call(self._visit_recognizer, name=recognizer.NAME)
+        self._broker = start_call(self._visit_broker, name=broker.BROKER)
 
     def checks(self) -> list[Check]:
         """In the order in which a person would mend what is wrong."""

@@ -1,16 +1,13 @@
 """Checks side by side, each with a bound: what hangs holds up nobody else."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
 
 from auricle.doctor.results import Result, Status
 from auricle.errors import AuricleError
-
-T = TypeVar("T")
+from auricle.system.threads import start_call
 
 ANSWER = 5.0
 """Seconds for what waits for somebody else."""
@@ -31,29 +28,17 @@ class Check:
     within: float = ANSWER
 
 
-def begin(call: Callable[[], T]) -> Future[T]:
-    """Start `call` in a thread that nobody has to wait for, not even at the exit."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001  # raised again by who waits
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="check", daemon=True).start()
-    return future
-
-
-def examine(
+def run_checks(
     checks: Sequence[Check], waiting: Callable[[str], None] = lambda _: None
 ) -> Iterator[Result]:
-    """Run all of them at once; their results in order, as soon as known.
+    """Run all checks at once; yield their results in order, each as soon as known.
 
     `waiting` is called ten times a second with the name of the check waited for.
     """
     started = time.monotonic()
-    under_way = [(check, begin(check.examine)) for check in checks]
+    under_way = [
+        (check, start_call(check.examine, name=check.name)) for check in checks
+    ]
     for check, future in under_way:
         deadline = started + check.within
         while not _done_within(future, min(_GLANCE, deadline - time.monotonic())):

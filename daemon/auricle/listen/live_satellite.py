@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 from urllib.parse import urlsplit
@@ -26,6 +25,7 @@ from auricle.listen.turns import NoTurns, RealTurns, Turns
 from auricle.listen.view import LiveView, Moment
 from auricle.mqtt.topics import Setting
 from auricle.qwen_asr.events import SessionSettings
+from auricle.system.threads import hand_to_loop
 from auricle.turns.events import Event, Heard, WakeWordHeard
 from auricle.vad.detectors import make_voice_detector
 from auricle.vad.energy_gate import EnergyGate
@@ -149,15 +149,10 @@ class LiveListening:
         self._failure = error
 
     def _hand_over_moment(self, moment: Moment) -> None:
-        self._hand_over(self.view.hear, moment)
+        hand_to_loop(self._loop, self.view.hear, moment)
 
     def _deliver(self, events: Sequence[Event]) -> None:
-        self._hand_over(self._turns.handle, *events)
-
-    def _hand_over(self, call: Callable[..., None], *facts: Moment | Event) -> None:
-        # The loop may be closed when the last frame of a hanging device arrives.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(call, *facts)
+        hand_to_loop(self._loop, self._turns.handle, *events)
 
 
 class _WatchedAttention(Attention):

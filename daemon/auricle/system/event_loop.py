@@ -1,14 +1,13 @@
 """An event loop that knows when the machine slept, and waits for no name server."""
 
 import asyncio
-import contextlib
 import socket
 import threading
-from collections.abc import Callable, Coroutine
-from functools import partial
+from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
 from auricle.system.clock import since_boot
+from auricle.system.threads import hand_to_loop, start_call
 
 _Kind = socket.SocketKind
 _Address = (
@@ -65,24 +64,15 @@ class EventLoop(asyncio.SelectorEventLoop):
         """As socket.getaddrinfo."""
         if not self._free.acquire(blocking=False):
             raise socket.gaierror(socket.EAI_AGAIN, "the name server does not answer")
-        answer: asyncio.Future[list[_Address]] = self.create_future()
 
-        def look_up() -> None:
+        def look_up() -> list[_Address]:
             try:
-                found = socket.getaddrinfo(host, port, family, type, proto, flags)
-            except (OSError, UnicodeError) as error:
-                self._hand_over(answer, partial(answer.set_exception, error))
-            else:
-                self._hand_over(answer, partial(answer.set_result, found))
+                return socket.getaddrinfo(host, port, family, type, proto, flags)
             finally:
                 self._free.release()
 
-        threading.Thread(target=look_up, name="names", daemon=True).start()
-        return await answer
-
-    def _hand_over(
-        self, answer: asyncio.Future[list[_Address]], resolve: Callable[[], None]
-    ) -> None:
-        # The loop is closed where the program did not wait for it.
-        with contextlib.suppress(RuntimeError):
-            self.call_soon_threadsafe(lambda: None if answer.done() else resolve())
+        answered = asyncio.Event()
+        found = start_call(look_up, name="names")
+        found.add_done_callback(lambda _: hand_to_loop(self, answered.set))
+        await answered.wait()
+        return found.result()

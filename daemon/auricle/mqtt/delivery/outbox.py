@@ -7,7 +7,6 @@ trouble  -- all that is open was written anew -->    good
 """
 
 import asyncio
-import contextlib
 import logging
 import queue
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from auricle.mqtt.delivery.outbox_file import OutboxFile, Purpose, Record
+from auricle.system.threads import hand_to_loop
 
 logger = logging.getLogger(__name__)
 
@@ -179,8 +179,4 @@ class Outbox:
     def _hand_over(
         self, future: asyncio.Future[_T], resolve: Callable[[], None]
     ) -> None:
-        # The loop is closed where the daemon did not wait for a disk that hung.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(
-                lambda: None if future.done() else resolve()
-            )
+        hand_to_loop(self._loop, lambda: None if future.done() else resolve())

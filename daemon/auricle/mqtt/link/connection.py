@@ -6,7 +6,6 @@ satellites of the house, and an exception in it would leave the daemon running m
 """
 
 import asyncio
-import contextlib
 import math
 import socket
 import ssl
@@ -35,6 +34,7 @@ from auricle.mqtt.link.message import Message
 from auricle.system import tcp
 from auricle.system.clock import since_boot
 from auricle.system.dialing import dial
+from auricle.system.threads import hand_to_loop
 
 Report = Connected | Disconnected | Denied | Received | Delivered
 
@@ -172,9 +172,7 @@ class BrokerConnection:
         return disconnection.lost(self._last_error, self._settings)
 
     def _hand_over(self, report: Report) -> None:
-        # The loop is closed where the daemon is ending: nobody listens any more.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._take, report)
+        hand_to_loop(self._loop, self._take, report)
 
     def _connack(self, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
