@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auricle.audio.recording import read_recording
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engines.whisper import WhisperEngine
 from benchmarks.recognizer.scoring import (
     Score,
     score,

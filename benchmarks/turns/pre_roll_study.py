@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auricle.audio.frame import FRAME_SECONDS
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.wake_phrase import WakePhrase
 from benchmarks.progress import told

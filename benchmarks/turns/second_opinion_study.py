@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.wake_phrase import WHOLE_PHRASE, WakePhrase
 from benchmarks.progress import told

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
 from auricle.vad.webrtc import WebrtcVoiceDetector
 from benchmarks.progress import told

@@ -25,7 +25,7 @@ ASR_FAILURES = "integration/asr/test_failures.py"
 ASR_LEAVE = "integration/asr/test_leave.py"
 ASR_REPLAY = "integration/asr/test_replay.py"
 INFERENCE = "integration/recognizer/test_inference.py"
-WHISPER = "integration/recognizer/test_whisper_engine.py"
+WHISPER = "integration/recognizer/engines/test_whisper.py"
 PROTOCOL = "unit/asr/test_protocol.py"
 SATELLITE = "unit/turns/test_satellite.py"
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from auricle.asr.client import Timeouts
 from auricle.asr.connection import Endpoint
-from auricle.asr.exchange import Resampler
+from auricle.asr.session import Resampler
 from auricle.audio.echo import OwnSound
 from auricle.audio.feedback import Cue
 from auricle.audio.microphone import Microphone

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from auricle.asr.connection import Connection, Endpoint, tls_context
-from auricle.asr.exchange import Exchange, Resampler, Traffic
-from auricle.asr.session import AsrSession, Deliver
+from auricle.asr.session import Exchange, Resampler, Traffic
+from auricle.asr.turn_recognition import AsrSession, Deliver
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import AsrError, AsrRejectedError, NoNetworkError, Reason
 from auricle.qwen_asr.events import (

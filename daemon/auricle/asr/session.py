@@ -1,271 +1,218 @@
-"""One turn's session with the recognizer: sending, waiting, replaying, closing."""
+"""One session with the recognizer over one connection, from opening to end."""
 
 import asyncio
 import logging
-import random
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Protocol, get_args
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-from auricle.asr.exchange import Exchange
-from auricle.asr.failures import error_event, failed_item
-from auricle.asr.protocol import LONGEST_UTTERANCE
-from auricle.asr.unanswered import End, Unanswered
-from auricle.audio.frame import Frame
-from auricle.errors import AsrError, NoNetworkError, Reason
-from auricle.qwen_asr.events import (
-    FinalTranscript,
-    ServerError,
-    ServerEvent,
-    SessionFinished,
-    SessionSettings,
-    SessionUpdated,
-    SpeechStarted,
-    SpeechStopped,
-    TranscriptionFailed,
-)
-from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
+from auricle.asr.protocol import MOST_AT_ONCE, AsrProtocol, ProtocolState
+from auricle.errors import AsrError, Reason
+from auricle.qwen_asr.events import ServerEvent, SessionSettings
 
 logger = logging.getLogger(__name__)
 
-Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
-
-# Seconds. Who was stopped, or asleep, for longer than a busy machine takes finds the
-# final waiting, if it came; to take it needs a moment.
-_SLEPT, _AWAKE = 0.5, 1.0
-# A service that is asked too often is not asked again by everyone at once.
-_RATE_LIMIT_PAUSE = (0.2, 1.0)
-# Nobody is asked while there is no network, but this machine.
-_NETWORK_PAUSE = 0.25
+# Where we end an utterance that the server's VAD should have ended, speech may not
+# have "started" for it yet, and a finish would then drop it: silence settles it.
+_SPARE_SILENCE_MS = 200
 
 
-class Recognizer(Protocol):
-    """What a session needs of the client it belongs to."""
+class Socket(Protocol):
+    """An open connection; what goes wrong is raised as AsrError."""
 
-    def exchange(
-        self,
-        settings: SessionSettings,
-        heard: Callable[[ServerEvent], None],
-        failed: Callable[[AsrError], None],
-        *,
-        delay: float,
-    ) -> Exchange:
-        """A fresh connection and session, after `delay` seconds."""
+    async def send(self, message: str) -> None: ...
 
-    def note_success(self, event: SessionUpdated | FinalTranscript) -> None: ...
+    async def receive(self) -> str | bytes: ...
 
-    def note_failure(self, error: AsrError) -> None: ...
+    async def all_read(self) -> None:
+        """Wait until the other end has read what was sent."""
+
+    def session_opened(self) -> None:
+        """The server accepted our settings."""
+
+    async def close(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
-class AsrSession:
-    """One turn's audio on its way, kept until it is answered so that it can go twice.
+class Resampler(Protocol):
+    """Turns a stream of PCM into another sample rate."""
 
-    In manual mode it takes the minute that the service takes, in one utterance or
-    several; where the server finds them, it goes on for as long as one likes. Delivers
-    from the event loop. After a failure it is silent until `replay`, after `close` for
-    ever.
-    """
+    def process(self, pcm: bytes) -> bytes: ...
+
+    def flush(self) -> bytes:
+        """The rest of what was said so far; what follows begins anew."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What has left this machine for the recognizer."""
+
+    message_bytes: int = 0
+    audio_seconds: float = 0.0
+
+
+class Exchange:
+    """Carries messages between the protocol and a socket until either has enough."""
 
     def __init__(
         self,
-        recognizer: Recognizer,
-        turn: str,
         settings: SessionSettings,
-        deliver: Deliver,
+        connect: Callable[[], Awaitable[Socket]],
+        heard: Callable[[ServerEvent], None],
+        failed: Callable[[AsrError], None],
         *,
-        final_within: float,
-        finish_within: float,
+        traffic: Traffic,
+        open_within: float,
+        resampler: Resampler | None = None,
     ) -> None:
-        self._recognizer = recognizer
-        self._final_within = final_within
-        self._finish_within = finish_within
-        self._turn = turn
+        """Starts at once; `resampler` makes the session's sample rate of ours."""
         self._settings = settings
-        self._deliver = deliver
-        self._kept = Unanswered()
-        self._overflowing = False
-        self._finished = False
-        self._closed = False
-        self._pause = 0.0
-        self._final_deadline: asyncio.TimerHandle | None = None
-        self._exchange: Exchange | None = None
-        self._connect()
+        self._connect = connect
+        self._heard = heard
+        self._failed = failed
+        self._traffic = traffic
+        self._open_within = open_within
+        self._resampler = resampler
+        event_prefix = f"event_{secrets.token_hex(8)}"
+        self._protocol = AsrProtocol(settings, event_prefix)
+        self._something_to_send = asyncio.Event()
+        self._socket: Socket | None = None
+        self._patience: asyncio.Timeout | None = None
+        self._leaving = False
+        self.task = asyncio.create_task(self._run(), name=event_prefix)
 
-    def send(self, frame: Frame) -> None:
-        """Say more; after the end, and in manual mode beyond 60 s, it is not taken."""
-        if self._finished or self._closed or not self._has_room(frame):
-            return
-        self._kept.push(frame.pcm)
-        if self._exchange is not None:
-            self._exchange.send_audio(frame.pcm)
-            self._forget_answered(self._exchange)
+    def send_audio(self, pcm: bytes) -> None:
+        if self._resampler is not None:
+            pcm = self._resampler.process(pcm)
+        self._protocol.send_audio(pcm)
+        self._something_to_send.set()
+
+    @property
+    def sent_seconds(self) -> float:
+        """Of audio, so far."""
+        return self._protocol.sent_seconds
+
+    @property
+    def answered_seconds(self) -> float:
+        """How far into that every utterance has had its final, as far as is told."""
+        return self._protocol.answered_seconds
 
     def end_utterance(self) -> None:
-        """The utterance is over: its final has a deadline from now on.
+        """What was said so far is whole.
 
-        In manual mode another one may follow. Where the server should have found the
-        end and did not, nothing does.
+        More may follow where we decide that (manual mode), and nothing where the server
+        should have.
         """
-        if self._finished or self._closed:
-            return
-        if self._settings.turn_detection is None:
-            self._kept.end_utterance()
+        if self._resampler is not None:
+            self._protocol.send_audio(self._resampler.flush())
+        vad = self._settings.turn_detection
+        if vad is None:
+            for answer in self._protocol.send_commit():
+                asyncio.get_running_loop().call_soon(self._heard, answer)
         else:
-            self._finished = True
-        if self._exchange is not None:
-            self._exchange.end_utterance()
-            self.await_final()
+            silence_ms = vad.silence_duration_ms + _SPARE_SILENCE_MS
+            silence = bytes(silence_ms * self._settings.sample_rate // 1000 * 2)
+            self._protocol.send_audio(silence)
+            self._protocol.send_finish()
+        self._something_to_send.set()
 
-    def await_final(self) -> None:
-        """The server ended an utterance: its final has a deadline from now on, and so
-        have those before it.
-        """
-        self._expect_final(self._final_within)
-
-    def keep_listening(self) -> None:
-        """There is more to come: no final has a deadline."""
-        if self._final_deadline is not None:
-            self._final_deadline.cancel()
-            self._final_deadline = None
-
-    def replay(self) -> None:
-        """All that is not answered again, ends included, on a fresh connection.
-
-        What was: each utterance that has had its final, where the server ends them and
-        tells when. The times that are delivered count from the session's first sample,
-        as before.
-        """
-        if self._closed:
+    def finish(self, within: float) -> None:
+        """Take leave of the server in the background; unsent audio stays here."""
+        if self._protocol.state is ProtocolState.OPENING:
+            self.abandon()
             return
-        self._drop_exchange()
-        self._kept.connection_lost()
-        self._connect()
-        assert self._exchange is not None
-        piece: bytes | End = b""
-        for piece in self._kept:
-            if isinstance(piece, bytes):
-                self._exchange.send_audio(piece)
-            else:
-                self._exchange.end_utterance()
-        if self._finished:
-            self._exchange.end_utterance()
-        if self._finished or piece is End.OF_UTTERANCE:
-            self.await_final()
+        self._protocol.drop_unsent()
+        self._protocol.send_finish()
+        self._something_to_send.set()
+        self._leave(within)
 
-    def close(self) -> None:
-        """The turn is over: forget its audio, take leave in the background."""
-        self._closed = True
-        self.keep_listening()
-        self._kept.clear()
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.finish(self._finish_within)
+    def abandon(self) -> None:
+        """Say and hear no more; the connection is closed in the background."""
+        self._leave(0.0)
 
-    def _has_room(self, frame: Frame) -> bool:
-        if (
-            self._settings.turn_detection is not None
-            or self._kept.seconds + frame.seconds <= LONGEST_UTTERANCE
-        ):
-            return True
-        if not self._overflowing:
-            self._overflowing = True
-            logger.warning(
-                "what is said beyond %g s is not sent: the recognizer takes no more in "
-                "one utterance",
-                LONGEST_UTTERANCE,
+    def _leave(self, within: float) -> None:
+        self._leaving = True
+        if self._socket is None:
+            self.task.cancel()
+        elif self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(asyncio.get_running_loop().time() + within)
+
+    async def _run(self) -> None:
+        try:
+            await self._converse()
+        except* AsrError as errors:
+            self._failed(_first(errors))
+        except* Exception:  # a task's edge: the turn must hear of it
+            logger.exception("a recognizer session ended in a programming error")
+            self._failed(
+                AsrError("internal error", reason=Reason.ASR_FAILED, transient=False)
             )
-        return False
+        finally:
+            await self._close()
 
-    def _forget_answered(self, exchange: Exchange) -> None:
-        if self._settings.turn_detection is not None:
-            self._kept.told(
-                sent=exchange.sent_seconds, answered=exchange.answered_seconds
-            )
+    async def _converse(self) -> None:
+        try:
+            async with asyncio.timeout(self._open_within) as self._patience:
+                self._socket = await self._connect()
+                async with asyncio.TaskGroup() as tasks:
+                    writer = tasks.create_task(self._write(self._socket))
+                    await self._read(self._socket, self._patience)
+                    writer.cancel()
+        except TimeoutError as error:
+            if self._leaving:
+                return
+            what = "connection" if self._socket is None else "session"
+            raise AsrError(
+                f"the recognizer opened no {what} within {self._open_within:g} s",
+                reason=Reason.ASR_TIMEOUT if self._socket else Reason.ASR_UNREACHABLE,
+                transient=True,
+            ) from error
+        finally:
+            self._patience = None
 
-    def _connect(self) -> None:
-        def heard(event: ServerEvent) -> None:
-            if self._exchange is exchange:
+    async def _close(self) -> None:
+        """With a close frame, wherever there is anybody to take it."""
+        if self._socket is None:
+            return
+        try:
+            await self._socket.close()
+        finally:
+            self._socket.abort()
+
+    async def _read(self, socket: Socket, opening: asyncio.Timeout) -> None:
+        while self._protocol.state is not ProtocolState.FINISHED:
+            events = self._protocol.receive_message(await socket.receive())
+            opened = self._protocol.state is not ProtocolState.OPENING
+            if opened and not self._leaving:
+                opening.reschedule(None)
+                socket.session_opened()
+            self._something_to_send.set()
+            for event in events:
                 self._heard(event)
 
-        def failed(error: AsrError) -> None:
-            if self._exchange is exchange:
-                self._fail(error)
+    async def _write(self, socket: Socket) -> None:
+        """The only writer: messages leave in the order the protocol gave them."""
+        try:
+            while True:
+                await self._something_to_send.wait()
+                self._something_to_send.clear()
+                before = self._protocol.sent_seconds
+                while messages := self._protocol.messages_to_send():
+                    seconds = self._protocol.sent_seconds - before
+                    before += seconds
+                    self._traffic.audio_seconds += seconds
+                    for message in messages:
+                        await socket.send(message)
+                        self._traffic.message_bytes += len(message)
+                    if seconds >= MOST_AT_ONCE:
+                        await socket.all_read()
+        except AsrError:
+            # The reader meets the same end, and tells.
+            return
 
-        exchange = self._recognizer.exchange(
-            self._settings, heard, failed, delay=self._pause
-        )
-        self._exchange = exchange
 
-    def _heard(self, event: ServerEvent) -> None:
-        match event:
-            case ServerError():
-                self._fail(error_event(event))
-                return
-            case TranscriptionFailed():
-                self._fail(failed_item(event))
-                return
-            case SessionUpdated():
-                self._recognizer.note_success(event)
-            case FinalTranscript():
-                self._recognizer.note_success(event)
-                assert self._exchange is not None
-                self._forget_answered(self._exchange)
-                if self._finished:
-                    # Of a long session more may come: a final each, and the end.
-                    self.await_final()
-            case SessionFinished():
-                self.keep_listening()
-            case SpeechStarted():
-                start_ms = self._in_session(event.audio_start_ms)
-                event = replace(event, audio_start_ms=start_ms)
-            case SpeechStopped():
-                end_ms = self._in_session(event.audio_end_ms)
-                event = replace(event, audio_end_ms=end_ms)
-            case _:
-                pass
-        if isinstance(event, get_args(Recognition)):
-            hints = self._settings.corpus_text or ""
-            self._deliver(RecognizerSaid(self._turn, event, hints))
-
-    def _in_session(self, ms: int | None) -> int | None:
-        return None if ms is None else ms + round(self._kept.origin * 1000)
-
-    def _fail(self, error: AsrError) -> None:
-        self._drop_exchange()
-        no_network = isinstance(error, NoNetworkError)
-        self._pause = 0.0
-        if no_network:
-            self._pause = _NETWORK_PAUSE
-        elif error.reason is Reason.RATE_LIMITED:
-            self._pause = random.uniform(*_RATE_LIMIT_PAUSE)  # noqa: S311  # jitter, no secret
-        self._recognizer.note_failure(error)
-        self._deliver(
-            RecognizerFailed(self._turn, error.reason, error.transient, no_network)
-        )
-
-    def _expect_final(self, within: float) -> None:
-        self.keep_listening()
-        loop = asyncio.get_running_loop()
-        due = loop.time() + within
-        self._final_deadline = loop.call_at(due, self._final_is_due, due)
-
-    def _final_is_due(self, due: float) -> None:
-        if asyncio.get_running_loop().time() - due > _SLEPT:
-            self._expect_final(_AWAKE)
-        else:
-            self._final_is_overdue()
-
-    def _final_is_overdue(self) -> None:
-        self._fail(
-            AsrError(
-                f"no final transcript came within {self._final_within:g} s",
-                reason=Reason.ASR_TIMEOUT,
-                transient=False,
-            )
-        )
-
-    def _drop_exchange(self) -> None:
-        self.keep_listening()
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.abandon()
+def _first(errors: ExceptionGroup[AsrError]) -> AsrError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

@@ -8,7 +8,7 @@ import numpy as np
 
 from auricle.asr.client import AsrClient, Timeouts
 from auricle.asr.connection import Endpoint
-from auricle.asr.session import AsrSession
+from auricle.asr.turn_recognition import AsrSession
 from auricle.audio.frame import SAMPLE_RATE, FrameCutter
 from auricle.audio.resampler import StreamResampler
 from auricle.errors import Reason

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.exchange import Exchange, Traffic
+from auricle.asr.session import Exchange, Traffic
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.events import ServerEvent
 from rigs.recognizer.one_turn import MANUAL, voice

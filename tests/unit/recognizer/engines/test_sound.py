@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from auricle.recognizer.sound import samples_of, windows
+from auricle.recognizer.engines.sound import samples_of, windows
 
 SECOND = 16_000
 LONGEST = 30 * SECOND

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 import pytest
 
 from auricle.qwen_asr.events import LANGUAGES
-from auricle.recognizer.weights import BASE
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engines.weights import BASE
+from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.turns.turn import Transcript
 from rigs.audio.speech import say, silence
 

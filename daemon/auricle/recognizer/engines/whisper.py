@@ -8,9 +8,9 @@ from faster_whisper.tokenizer import Tokenizer
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import ConfigError
 from auricle.qwen_asr.events import LANGUAGES
-from auricle.recognizer.plausible import is_sayable
-from auricle.recognizer.sound import Samples, samples_of, windows
-from auricle.recognizer.weights import find_whisper
+from auricle.recognizer.engines.plausible import is_sayable
+from auricle.recognizer.engines.sound import Samples, samples_of, windows
+from auricle.recognizer.engines.weights import find_whisper
 from auricle.turns.turn import Transcript
 
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter

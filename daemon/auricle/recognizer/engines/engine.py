@@ -2,7 +2,7 @@
 
 from auricle.errors import ConfigError
 from auricle.recognizer.engine import Engine
-from auricle.recognizer.weights import MOONSHINE, TINY_EN
+from auricle.recognizer.engines.weights import MOONSHINE, TINY_EN
 
 
 def load_engine(model: str, *, threads: int) -> Engine:
@@ -13,10 +13,10 @@ def load_engine(model: str, *, threads: int) -> Engine:
     extra = MOONSHINE.extra if model == MOONSHINE.name else TINY_EN.extra
     try:
         if model == MOONSHINE.name:
-            from auricle.recognizer.moonshine import MoonshineEngine
+            from auricle.recognizer.engines.moonshine import MoonshineEngine
 
             return MoonshineEngine()
-        from auricle.recognizer.whisper import WhisperEngine
+        from auricle.recognizer.engines.whisper import WhisperEngine
 
         return WhisperEngine(model, threads=threads)
     except ImportError as error:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auricle.recognizer.engine import Engine
-from auricle.recognizer.engines import load_engine
-from auricle.recognizer.weights import MOONSHINE
+from auricle.recognizer.engines.engine import load_engine
+from auricle.recognizer.engines.weights import MOONSHINE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.program import auricle, local_recognizer, write_settings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.recognizer.weights import TINY_EN, PackagedModel, find_whisper
+from auricle.recognizer.engines.weights import TINY_EN, PackagedModel, find_whisper
 
 WEIGHTS = b"the first half, and the second half"
 FOLDERS = ("weights_part1/data", "weights_part2/data")

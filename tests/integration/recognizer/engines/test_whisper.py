@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.recognizer.whisper import WhisperEngine
+from auricle.recognizer.engines.whisper import WhisperEngine
 from rigs.audio.speech import mix, noise, say, silence
 
 # By a word that is in no other one: of sentences that are all alike, the model makes

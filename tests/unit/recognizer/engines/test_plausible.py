@@ -1,6 +1,6 @@
 import pytest
 
-from auricle.recognizer.plausible import is_sayable
+from auricle.recognizer.engines.plausible import is_sayable
 
 
 @pytest.mark.parametrize(

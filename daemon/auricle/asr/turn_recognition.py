@@ -1,0 +1,271 @@
+"""One turn's session with the recognizer: sending, waiting, replaying, closing."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, get_args
+
+from auricle.asr.failures import error_event, failed_item
+from auricle.asr.protocol import LONGEST_UTTERANCE
+from auricle.asr.session import Exchange
+from auricle.asr.unanswered import End, Unanswered
+from auricle.audio.frame import Frame
+from auricle.errors import AsrError, NoNetworkError, Reason
+from auricle.qwen_asr.events import (
+    FinalTranscript,
+    ServerError,
+    ServerEvent,
+    SessionFinished,
+    SessionSettings,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptionFailed,
+)
+from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
+
+logger = logging.getLogger(__name__)
+
+Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
+
+# Seconds. Who was stopped, or asleep, for longer than a busy machine takes finds the
+# final waiting, if it came; to take it needs a moment.
+_SLEPT, _AWAKE = 0.5, 1.0
+# A service that is asked too often is not asked again by everyone at once.
+_RATE_LIMIT_PAUSE = (0.2, 1.0)
+# Nobody is asked while there is no network, but this machine.
+_NETWORK_PAUSE = 0.25
+
+
+class Recognizer(Protocol):
+    """What a session needs of the client it belongs to."""
+
+    def exchange(
+        self,
+        settings: SessionSettings,
+        heard: Callable[[ServerEvent], None],
+        failed: Callable[[AsrError], None],
+        *,
+        delay: float,
+    ) -> Exchange:
+        """A fresh connection and session, after `delay` seconds."""
+
+    def note_success(self, event: SessionUpdated | FinalTranscript) -> None: ...
+
+    def note_failure(self, error: AsrError) -> None: ...
+
+
+class AsrSession:
+    """One turn's audio on its way, kept until it is answered so that it can go twice.
+
+    In manual mode it takes the minute that the service takes, in one utterance or
+    several; where the server finds them, it goes on for as long as one likes. Delivers
+    from the event loop. After a failure it is silent until `replay`, after `close` for
+    ever.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        turn: str,
+        settings: SessionSettings,
+        deliver: Deliver,
+        *,
+        final_within: float,
+        finish_within: float,
+    ) -> None:
+        self._recognizer = recognizer
+        self._final_within = final_within
+        self._finish_within = finish_within
+        self._turn = turn
+        self._settings = settings
+        self._deliver = deliver
+        self._kept = Unanswered()
+        self._overflowing = False
+        self._finished = False
+        self._closed = False
+        self._pause = 0.0
+        self._final_deadline: asyncio.TimerHandle | None = None
+        self._exchange: Exchange | None = None
+        self._connect()
+
+    def send(self, frame: Frame) -> None:
+        """Say more; after the end, and in manual mode beyond 60 s, it is not taken."""
+        if self._finished or self._closed or not self._has_room(frame):
+            return
+        self._kept.push(frame.pcm)
+        if self._exchange is not None:
+            self._exchange.send_audio(frame.pcm)
+            self._forget_answered(self._exchange)
+
+    def end_utterance(self) -> None:
+        """The utterance is over: its final has a deadline from now on.
+
+        In manual mode another one may follow. Where the server should have found the
+        end and did not, nothing does.
+        """
+        if self._finished or self._closed:
+            return
+        if self._settings.turn_detection is None:
+            self._kept.end_utterance()
+        else:
+            self._finished = True
+        if self._exchange is not None:
+            self._exchange.end_utterance()
+            self.await_final()
+
+    def await_final(self) -> None:
+        """The server ended an utterance: its final has a deadline from now on, and so
+        have those before it.
+        """
+        self._expect_final(self._final_within)
+
+    def keep_listening(self) -> None:
+        """There is more to come: no final has a deadline."""
+        if self._final_deadline is not None:
+            self._final_deadline.cancel()
+            self._final_deadline = None
+
+    def replay(self) -> None:
+        """All that is not answered again, ends included, on a fresh connection.
+
+        What was: each utterance that has had its final, where the server ends them and
+        tells when. The times that are delivered count from the session's first sample,
+        as before.
+        """
+        if self._closed:
+            return
+        self._drop_exchange()
+        self._kept.connection_lost()
+        self._connect()
+        assert self._exchange is not None
+        piece: bytes | End = b""
+        for piece in self._kept:
+            if isinstance(piece, bytes):
+                self._exchange.send_audio(piece)
+            else:
+                self._exchange.end_utterance()
+        if self._finished:
+            self._exchange.end_utterance()
+        if self._finished or piece is End.OF_UTTERANCE:
+            self.await_final()
+
+    def close(self) -> None:
+        """The turn is over: forget its audio, take leave in the background."""
+        self._closed = True
+        self.keep_listening()
+        self._kept.clear()
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.finish(self._finish_within)
+
+    def _has_room(self, frame: Frame) -> bool:
+        if (
+            self._settings.turn_detection is not None
+            or self._kept.seconds + frame.seconds <= LONGEST_UTTERANCE
+        ):
+            return True
+        if not self._overflowing:
+            self._overflowing = True
+            logger.warning(
+                "what is said beyond %g s is not sent: the recognizer takes no more in "
+                "one utterance",
+                LONGEST_UTTERANCE,
+            )
+        return False
+
+    def _forget_answered(self, exchange: Exchange) -> None:
+        if self._settings.turn_detection is not None:
+            self._kept.told(
+                sent=exchange.sent_seconds, answered=exchange.answered_seconds
+            )
+
+    def _connect(self) -> None:
+        def heard(event: ServerEvent) -> None:
+            if self._exchange is exchange:
+                self._heard(event)
+
+        def failed(error: AsrError) -> None:
+            if self._exchange is exchange:
+                self._fail(error)
+
+        exchange = self._recognizer.exchange(
+            self._settings, heard, failed, delay=self._pause
+        )
+        self._exchange = exchange
+
+    def _heard(self, event: ServerEvent) -> None:
+        match event:
+            case ServerError():
+                self._fail(error_event(event))
+                return
+            case TranscriptionFailed():
+                self._fail(failed_item(event))
+                return
+            case SessionUpdated():
+                self._recognizer.note_success(event)
+            case FinalTranscript():
+                self._recognizer.note_success(event)
+                assert self._exchange is not None
+                self._forget_answered(self._exchange)
+                if self._finished:
+                    # Of a long session more may come: a final each, and the end.
+                    self.await_final()
+            case SessionFinished():
+                self.keep_listening()
+            case SpeechStarted():
+                start_ms = self._in_session(event.audio_start_ms)
+                event = replace(event, audio_start_ms=start_ms)
+            case SpeechStopped():
+                end_ms = self._in_session(event.audio_end_ms)
+                event = replace(event, audio_end_ms=end_ms)
+            case _:
+                pass
+        if isinstance(event, get_args(Recognition)):
+            hints = self._settings.corpus_text or ""
+            self._deliver(RecognizerSaid(self._turn, event, hints))
+
+    def _in_session(self, ms: int | None) -> int | None:
+        return None if ms is None else ms + round(self._kept.origin * 1000)
+
+    def _fail(self, error: AsrError) -> None:
+        self._drop_exchange()
+        no_network = isinstance(error, NoNetworkError)
+        self._pause = 0.0
+        if no_network:
+            self._pause = _NETWORK_PAUSE
+        elif error.reason is Reason.RATE_LIMITED:
+            self._pause = random.uniform(*_RATE_LIMIT_PAUSE)  # noqa: S311  # jitter, no secret
+        self._recognizer.note_failure(error)
+        self._deliver(
+            RecognizerFailed(self._turn, error.reason, error.transient, no_network)
+        )
+
+    def _expect_final(self, within: float) -> None:
+        self.keep_listening()
+        loop = asyncio.get_running_loop()
+        due = loop.time() + within
+        self._final_deadline = loop.call_at(due, self._final_is_due, due)
+
+    def _final_is_due(self, due: float) -> None:
+        if asyncio.get_running_loop().time() - due > _SLEPT:
+            self._expect_final(_AWAKE)
+        else:
+            self._final_is_overdue()
+
+    def _final_is_overdue(self) -> None:
+        self._fail(
+            AsrError(
+                f"no final transcript came within {self._final_within:g} s",
+                reason=Reason.ASR_TIMEOUT,
+                transient=False,
+            )
+        )
+
+    def _drop_exchange(self) -> None:
+        self.keep_listening()
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.abandon()

@@ -1,0 +1,1 @@
+"""The speech models of the recognizer, each behind the library that runs it."""
