@@ -17,7 +17,6 @@ import numpy as np
 from auricle.app.build import LONGEST_SOUND
 from auricle.app.runner import RecognizerSession, Runner
 from auricle.asr.client import AsrClient, Timeouts
-from auricle.asr.connection import Endpoint
 from auricle.assets import sounds
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import (
@@ -34,6 +33,7 @@ from auricle.audio.source import SourceHealth
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
 from auricle.config.sections import UtteranceSettings
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.budget import Budget, Limits
 from auricle.turns.endpointing import EndpointingSettings
@@ -188,7 +188,9 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
         deliver=lambda events: runner.deliver(events),
         failed=lambda _: None,
     )
-    client = AsrClient(Endpoint(url), Timeouts(connect=_PATIENCE, final=_PATIENCE))
+    client = AsrClient(
+        RecognizerAddress(url), Timeouts(connect=_PATIENCE, final=_PATIENCE)
+    )
     house = _Outcomes()
 
     def tell(cue: Cue) -> None:

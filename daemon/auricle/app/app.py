@@ -122,7 +122,7 @@ class App:
             sounds = build.feedback_sounds(settings.feedback)
         with mistakes.noted():
             client = AsrClient(
-                build.recognizer_endpoint(settings.asr),
+                build.recognizer_address(settings.asr),
                 build.timeouts(settings.asr),
                 build.resampler,
             )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from auricle.asr.client import Timeouts
-from auricle.asr.connection import Endpoint
 from auricle.asr.session import Resampler
 from auricle.audio.echo import OwnSound
 from auricle.audio.feedback import Cue
@@ -26,7 +25,7 @@ from auricle.config.sections import (
 from auricle.config.services import AsrSettings
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
-from auricle.qwen_asr.address import PRICE_CURRENCY, published_price
+from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, published_price
 from auricle.qwen_asr.events import ServerVad, SessionSettings
 from auricle.system.clock import boot_id
 from auricle.turns.budget import Budget, Limits, Spent
@@ -187,7 +186,7 @@ def endpointing(settings: Settings) -> EndpointingSettings:
     return replace(preset, **given)
 
 
-def recognizer_endpoint(settings: AsrSettings) -> Endpoint:
+def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
     """Raises ConfigError where nothing says which recognizer to use."""
     if settings.api_key is None and not settings.url:
         raise ConfigError(
@@ -195,7 +194,7 @@ def recognizer_endpoint(settings: AsrSettings) -> Endpoint:
             "set one of them, or run the recognizer at home: auricle recognizer"
         )
     key = settings.api_key
-    return Endpoint(
+    return RecognizerAddress(
         settings.endpoint,
         key.get_secret_value() if key else None,
         workspace=settings.workspace or None,

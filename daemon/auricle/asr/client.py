@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from auricle.asr.connection import Connection, Endpoint, tls_context
-from auricle.asr.session import Exchange, Resampler, Traffic
-from auricle.asr.turn_recognition import AsrSession, Deliver
+from auricle.asr.connection import Connection, tls_context
+from auricle.asr.session import AsrSession, Resampler, Traffic
+from auricle.asr.turn_recognition import Deliver, TurnRecognition
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import AsrError, AsrRejectedError, NoNetworkError, Reason
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import (
     FinalTranscript,
     ServerEvent,
@@ -54,24 +55,24 @@ class AsrClient:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        address: RecognizerAddress,
         timeouts: Timeouts | None = None,
         make_resampler: Callable[[int, int], Resampler] | None = None,
     ) -> None:
         """`make_resampler(from_rate, to_rate)` is for sessions of 8 kHz.
 
-        Raises ConfigError where the endpoint's certificate authority cannot be read.
+        Raises ConfigError where the address's certificate authority cannot be read.
         """
         self._timeouts = timeouts or Timeouts()
         self.traffic = Traffic()
         """All that was sent since the start."""
-        self._endpoint = endpoint
-        self._tls = tls_context(endpoint)
+        self._address = address
+        self._tls = tls_context(address)
         self._make_resampler = make_resampler
         self._latest_hints: str | None = None
         self._health: Reason | None = None
         self._breaker = Breaker()
-        self._exchanges: set[Exchange] = set()
+        self._sessions: set[AsrSession] = set()
 
     @property
     def health(self) -> Reason | None:
@@ -80,9 +81,9 @@ class AsrClient:
 
     def open(
         self, turn: str, settings: SessionSettings, deliver: Deliver
-    ) -> AsrSession:
+    ) -> TurnRecognition:
         """Start connecting; call it on the event loop. Failures are delivered."""
-        return AsrSession(
+        return TurnRecognition(
             self,
             turn,
             replace(settings, corpus_text=self._fitting(settings.corpus_text)),
@@ -109,25 +110,25 @@ class AsrClient:
     async def aclose(self, patience: float = _PARTING) -> None:
         """Let what takes leave have `patience` seconds for it, then close it."""
         await self._ended(patience)
-        for exchange in self._exchanges:
-            exchange.abandon()
+        for session in self._sessions:
+            session.abandon()
         await self._ended(_CLOSING)
-        for exchange in self._exchanges:
-            exchange.task.cancel()
+        for session in self._sessions:
+            session.task.cancel()
         await self._ended(None)
 
     async def _ended(self, patience: float | None) -> None:
-        if tasks := [exchange.task for exchange in self._exchanges]:
+        if tasks := [session.task for session in self._sessions]:
             await asyncio.wait(tasks, timeout=patience)
 
-    def exchange(
+    def open_session(
         self,
         settings: SessionSettings,
         heard: Callable[[ServerEvent], None],
         failed: Callable[[AsrError], None],
         *,
         delay: float,
-    ) -> Exchange:
+    ) -> AsrSession:
         """A fresh connection and session, after `delay` seconds."""
 
         async def connect() -> Connection:
@@ -137,9 +138,9 @@ class AsrClient:
                     "the recognizer failed too often to be tried again so soon",
                     reason=self._health or Reason.ASR_UNREACHABLE,
                 )
-            return await Connection.open(self._endpoint, self._tls)
+            return await Connection.open(self._address, self._tls)
 
-        exchange = Exchange(
+        session = AsrSession(
             settings,
             connect,
             heard,
@@ -148,9 +149,9 @@ class AsrClient:
             open_within=self._timeouts.connect,
             resampler=self._resampler(settings.sample_rate),
         )
-        self._exchanges.add(exchange)
-        exchange.task.add_done_callback(lambda _: self._exchanges.discard(exchange))
-        return exchange
+        self._sessions.add(session)
+        session.task.add_done_callback(lambda _: self._sessions.discard(session))
+        return session
 
     def note_success(self, event: SessionUpdated | FinalTranscript) -> None:
         opened = isinstance(event, SessionUpdated)

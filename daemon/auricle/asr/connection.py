@@ -7,10 +7,8 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -33,6 +31,7 @@ from auricle.errors import (
     NoNetworkError,
     Reason,
 )
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.system.clock import BUILT
 from auricle.system.dialing import NEXT_ADDRESS
 from auricle.system.racing import race
@@ -60,24 +59,11 @@ _CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 _CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the recognizer is, and who we are to it."""
-
-    url: str
-    """Complete, with the model in the query."""
-    api_key: str | None = field(default=None, repr=False)
-    workspace: str | None = None
-    data_inspection: bool = False
-    ca_file: Path | None = None
-    """Certificate authorities to trust instead of the system's (PEM)."""
-
-
-def tls_context(endpoint: Endpoint) -> ssl.SSLContext | None:
+def tls_context(address: RecognizerAddress) -> ssl.SSLContext | None:
     """Verifying, always; None for ws://. Raises ConfigError, which names the key."""
-    if urlsplit(endpoint.url).scheme == "ws":
+    if urlsplit(address.url).scheme == "ws":
         return None
-    return client_context("asr", ca_file=endpoint.ca_file)
+    return client_context("asr", ca_file=address.ca_file)
 
 
 class Connection:
@@ -88,16 +74,16 @@ class Connection:
         self._opening = True
 
     @classmethod
-    async def open(cls, endpoint: Endpoint, tls: ssl.SSLContext | None) -> Self:
+    async def open(cls, address: RecognizerAddress, tls: ssl.SSLContext | None) -> Self:
         """Connect and shake hands; takes as long as it takes."""
-        proxy = proxy_for(endpoint.url)
+        proxy = proxy_for(address.url)
         if proxy is not None:
             _require_usable(proxy)
-        where = f"{_host(endpoint)} through {proxy}" if proxy else _host(endpoint)
+        where = f"{_host(address)} through {proxy}" if proxy else _host(address)
         try:
             websocket = await _Connect(
-                endpoint.url,
-                additional_headers=_headers(endpoint),
+                address.url,
+                additional_headers=_headers(address),
                 user_agent_header=f"auricle/{__version__}",
                 proxy=proxy.url if proxy else None,
                 compression=None,
@@ -115,7 +101,7 @@ class Connection:
         except InvalidProxyStatus as error:
             raise refused_by_proxy(error.response.status_code, str(proxy)) from error
         except ssl.SSLCertVerificationError as error:
-            raise _untrusted(endpoint, error) from error
+            raise _untrusted(address, error) from error
         except ImportError as error:  # a SOCKS proxy needs one more package
             raise AsrRejectedError(
                 f"cannot reach the recognizer at {where}: {error}",
@@ -196,13 +182,13 @@ class _Connect(connect):
         )
 
 
-def _headers(endpoint: Endpoint) -> dict[str, str]:
+def _headers(address: RecognizerAddress) -> dict[str, str]:
     headers = {}
-    if endpoint.api_key is not None:
-        headers["Authorization"] = f"Bearer {endpoint.api_key}"
-    if endpoint.workspace:
-        headers["X-DashScope-WorkSpace"] = endpoint.workspace
-    if endpoint.data_inspection:
+    if address.api_key is not None:
+        headers["Authorization"] = f"Bearer {address.api_key}"
+    if address.workspace:
+        headers["X-DashScope-WorkSpace"] = address.workspace
+    if address.data_inspection:
         headers["X-DashScope-DataInspection"] = "enable"
     return headers
 
@@ -233,11 +219,13 @@ def _tells_of_no_network(error: OSError) -> bool:
     return bool(told) and told <= _NO_NETWORK
 
 
-def _host(endpoint: Endpoint) -> str:
-    return urlsplit(endpoint.url).hostname or ""
+def _host(address: RecognizerAddress) -> str:
+    return urlsplit(address.url).hostname or ""
 
 
-def _untrusted(endpoint: Endpoint, error: ssl.SSLCertVerificationError) -> AsrError:
+def _untrusted(
+    address: RecognizerAddress, error: ssl.SSLCertVerificationError
+) -> AsrError:
     year = datetime.now(UTC).year
     if error.verify_code == _CERT_NOT_YET_VALID or (
         error.verify_code == _CERT_HAS_EXPIRED and year < BUILT
@@ -247,7 +235,7 @@ def _untrusted(endpoint: Endpoint, error: ssl.SSLCertVerificationError) -> AsrEr
             reason=Reason.CLOCK_UNSYNCED,
         )
     return AsrRejectedError(
-        f"{_host(endpoint)} cannot prove that it is the recognizer: "
+        f"{_host(address)} cannot prove that it is the recognizer: "
         f"{error.verify_message}",
         reason=Reason.ASR_UNREACHABLE,
     )

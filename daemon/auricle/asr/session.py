@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _SPARE_SILENCE_MS = 200
 
 
-class Socket(Protocol):
+class Transport(Protocol):
     """An open connection; what goes wrong is raised as AsrError."""
 
     async def send(self, message: str) -> None: ...
@@ -53,13 +53,16 @@ class Traffic:
     audio_seconds: float = 0.0
 
 
-class Exchange:
-    """Carries messages between the protocol and a socket until either has enough."""
+class AsrSession:
+    """One session with the recognizer, which it opens, and carries messages for.
+
+    It ends when the protocol is finished, or the connection is lost, or nobody waits.
+    """
 
     def __init__(
         self,
         settings: SessionSettings,
-        connect: Callable[[], Awaitable[Socket]],
+        connect: Callable[[], Awaitable[Transport]],
         heard: Callable[[ServerEvent], None],
         failed: Callable[[AsrError], None],
         *,
@@ -78,7 +81,7 @@ class Exchange:
         event_prefix = f"event_{secrets.token_hex(8)}"
         self._protocol = AsrProtocol(settings, event_prefix)
         self._something_to_send = asyncio.Event()
-        self._socket: Socket | None = None
+        self._transport: Transport | None = None
         self._patience: asyncio.Timeout | None = None
         self._leaving = False
         self.task = asyncio.create_task(self._run(), name=event_prefix)
@@ -134,7 +137,7 @@ class Exchange:
 
     def _leave(self, within: float) -> None:
         self._leaving = True
-        if self._socket is None:
+        if self._transport is None:
             self.task.cancel()
         elif self._patience is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time() + within)
@@ -155,18 +158,20 @@ class Exchange:
     async def _converse(self) -> None:
         try:
             async with asyncio.timeout(self._open_within) as self._patience:
-                self._socket = await self._connect()
+                self._transport = await self._connect()
                 async with asyncio.TaskGroup() as tasks:
-                    writer = tasks.create_task(self._write(self._socket))
-                    await self._read(self._socket, self._patience)
+                    writer = tasks.create_task(self._write(self._transport))
+                    await self._read(self._transport, self._patience)
                     writer.cancel()
         except TimeoutError as error:
             if self._leaving:
                 return
-            what = "connection" if self._socket is None else "session"
+            what = "connection" if self._transport is None else "session"
             raise AsrError(
                 f"the recognizer opened no {what} within {self._open_within:g} s",
-                reason=Reason.ASR_TIMEOUT if self._socket else Reason.ASR_UNREACHABLE,
+                reason=Reason.ASR_TIMEOUT
+                if self._transport
+                else Reason.ASR_UNREACHABLE,
                 transient=True,
             ) from error
         finally:
@@ -174,25 +179,25 @@ class Exchange:
 
     async def _close(self) -> None:
         """With a close frame, wherever there is anybody to take it."""
-        if self._socket is None:
+        if self._transport is None:
             return
         try:
-            await self._socket.close()
+            await self._transport.close()
         finally:
-            self._socket.abort()
+            self._transport.abort()
 
-    async def _read(self, socket: Socket, opening: asyncio.Timeout) -> None:
+    async def _read(self, transport: Transport, opening: asyncio.Timeout) -> None:
         while self._protocol.state is not ProtocolState.FINISHED:
-            events = self._protocol.receive_message(await socket.receive())
+            events = self._protocol.receive_message(await transport.receive())
             opened = self._protocol.state is not ProtocolState.OPENING
             if opened and not self._leaving:
                 opening.reschedule(None)
-                socket.session_opened()
+                transport.session_opened()
             self._something_to_send.set()
             for event in events:
                 self._heard(event)
 
-    async def _write(self, socket: Socket) -> None:
+    async def _write(self, transport: Transport) -> None:
         """The only writer: messages leave in the order the protocol gave them."""
         try:
             while True:
@@ -204,10 +209,10 @@ class Exchange:
                     before += seconds
                     self._traffic.audio_seconds += seconds
                     for message in messages:
-                        await socket.send(message)
+                        await transport.send(message)
                         self._traffic.message_bytes += len(message)
                     if seconds >= MOST_AT_ONCE:
-                        await socket.all_read()
+                        await transport.all_read()
         except AsrError:
             # The reader meets the same end, and tells.
             return

@@ -9,7 +9,7 @@ from typing import Protocol, get_args
 
 from auricle.asr.failures import error_event, failed_item
 from auricle.asr.protocol import LONGEST_UTTERANCE
-from auricle.asr.session import Exchange
+from auricle.asr.session import AsrSession
 from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
 from auricle.errors import AsrError, NoNetworkError, Reason
@@ -42,14 +42,14 @@ _NETWORK_PAUSE = 0.25
 class Recognizer(Protocol):
     """What a session needs of the client it belongs to."""
 
-    def exchange(
+    def open_session(
         self,
         settings: SessionSettings,
         heard: Callable[[ServerEvent], None],
         failed: Callable[[AsrError], None],
         *,
         delay: float,
-    ) -> Exchange:
+    ) -> AsrSession:
         """A fresh connection and session, after `delay` seconds."""
 
     def note_success(self, event: SessionUpdated | FinalTranscript) -> None: ...
@@ -57,7 +57,7 @@ class Recognizer(Protocol):
     def note_failure(self, error: AsrError) -> None: ...
 
 
-class AsrSession:
+class TurnRecognition:
     """One turn's audio on its way, kept until it is answered so that it can go twice.
 
     In manual mode it takes the minute that the service takes, in one utterance or
@@ -88,7 +88,7 @@ class AsrSession:
         self._closed = False
         self._pause = 0.0
         self._final_deadline: asyncio.TimerHandle | None = None
-        self._exchange: Exchange | None = None
+        self._session: AsrSession | None = None
         self._connect()
 
     def send(self, frame: Frame) -> None:
@@ -96,9 +96,9 @@ class AsrSession:
         if self._finished or self._closed or not self._has_room(frame):
             return
         self._kept.push(frame.pcm)
-        if self._exchange is not None:
-            self._exchange.send_audio(frame.pcm)
-            self._forget_answered(self._exchange)
+        if self._session is not None:
+            self._session.send_audio(frame.pcm)
+            self._forget_answered(self._session)
 
     def end_utterance(self) -> None:
         """The utterance is over: its final has a deadline from now on.
@@ -112,8 +112,8 @@ class AsrSession:
             self._kept.end_utterance()
         else:
             self._finished = True
-        if self._exchange is not None:
-            self._exchange.end_utterance()
+        if self._session is not None:
+            self._session.end_utterance()
             self.await_final()
 
     def await_final(self) -> None:
@@ -137,18 +137,18 @@ class AsrSession:
         """
         if self._closed:
             return
-        self._drop_exchange()
+        self._drop_session()
         self._kept.connection_lost()
         self._connect()
-        assert self._exchange is not None
+        assert self._session is not None
         piece: bytes | End = b""
         for piece in self._kept:
             if isinstance(piece, bytes):
-                self._exchange.send_audio(piece)
+                self._session.send_audio(piece)
             else:
-                self._exchange.end_utterance()
+                self._session.end_utterance()
         if self._finished:
-            self._exchange.end_utterance()
+            self._session.end_utterance()
         if self._finished or piece is End.OF_UTTERANCE:
             self.await_final()
 
@@ -157,9 +157,9 @@ class AsrSession:
         self._closed = True
         self.keep_listening()
         self._kept.clear()
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.finish(self._finish_within)
+        session, self._session = self._session, None
+        if session is not None:
+            session.finish(self._finish_within)
 
     def _has_room(self, frame: Frame) -> bool:
         if (
@@ -176,25 +176,25 @@ class AsrSession:
             )
         return False
 
-    def _forget_answered(self, exchange: Exchange) -> None:
+    def _forget_answered(self, session: AsrSession) -> None:
         if self._settings.turn_detection is not None:
             self._kept.told(
-                sent=exchange.sent_seconds, answered=exchange.answered_seconds
+                sent=session.sent_seconds, answered=session.answered_seconds
             )
 
     def _connect(self) -> None:
         def heard(event: ServerEvent) -> None:
-            if self._exchange is exchange:
+            if self._session is session:
                 self._heard(event)
 
         def failed(error: AsrError) -> None:
-            if self._exchange is exchange:
+            if self._session is session:
                 self._fail(error)
 
-        exchange = self._recognizer.exchange(
+        session = self._recognizer.open_session(
             self._settings, heard, failed, delay=self._pause
         )
-        self._exchange = exchange
+        self._session = session
 
     def _heard(self, event: ServerEvent) -> None:
         match event:
@@ -208,8 +208,8 @@ class AsrSession:
                 self._recognizer.note_success(event)
             case FinalTranscript():
                 self._recognizer.note_success(event)
-                assert self._exchange is not None
-                self._forget_answered(self._exchange)
+                assert self._session is not None
+                self._forget_answered(self._session)
                 if self._finished:
                     # Of a long session more may come: a final each, and the end.
                     self.await_final()
@@ -231,7 +231,7 @@ class AsrSession:
         return None if ms is None else ms + round(self._kept.origin * 1000)
 
     def _fail(self, error: AsrError) -> None:
-        self._drop_exchange()
+        self._drop_session()
         no_network = isinstance(error, NoNetworkError)
         self._pause = 0.0
         if no_network:
@@ -264,8 +264,8 @@ class AsrSession:
             )
         )
 
-    def _drop_exchange(self) -> None:
+    def _drop_session(self) -> None:
         self.keep_listening()
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.abandon()
+        session, self._session = self._session, None
+        if session is not None:
+            session.abandon()

@@ -16,7 +16,7 @@ from auricle.config.sections import OptionalPath, Section, Texts
 from auricle.mqtt.topics import require_levels, require_word
 from auricle.qwen_asr.address import (
     REGIONS,
-    endpoint_url,
+    complete_url,
     may_be_host,
     region_url,
     require_secure_url,
@@ -132,7 +132,7 @@ class AsrSettings(Section):
     def endpoint(self) -> str:
         """The URL to connect to, model included."""
         region = region_url(REGIONS[self.region], self.workspace)
-        return endpoint_url(self.url or region, self.model)
+        return complete_url(self.url or region, self.model)
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:

@@ -149,7 +149,7 @@ class Examination:
         withheld = configuration.API_KEY in self._withheld
         if withheld or not self._found(self._recognizer_name):
             return None
-        endpoint = build.recognizer_endpoint(self._settings.asr)
+        endpoint = build.recognizer_address(self._settings.asr)
         return recognizer.visit(endpoint, self._deadline - time.monotonic())
 
     def _judge_recognizer(self) -> Result:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from auricle.asr.connection import Connection, Endpoint, tls_context
+from auricle.asr.connection import Connection, tls_context
 from auricle.asr.failures import error_event
 from auricle.asr.proxy import proxy_for
 from auricle.doctor.results import Result, Status
 from auricle.errors import AsrError, Reason
-from auricle.qwen_asr.address import is_loopback
+from auricle.qwen_asr.address import RecognizerAddress, is_loopback
 from auricle.qwen_asr.decoding import decode_server_event
 from auricle.qwen_asr.events import ServerError, SessionCreated
 from auricle.system import event_loop
@@ -38,22 +38,22 @@ class Visit:
         return failure is not None and failure.reason is Reason.CLOCK_UNSYNCED
 
 
-def visit(endpoint: Endpoint, patience: float) -> Visit:
+def visit(address: RecognizerAddress, patience: float) -> Visit:
     """Connect, wait for the session, and leave; `patience` seconds at most.
 
     Raises ConfigError where the certificate authority cannot be read.
     """
-    return event_loop.run(_visit(endpoint, patience))
+    return event_loop.run(_visit(address, patience))
 
 
-async def _visit(endpoint: Endpoint, patience: float) -> Visit:
-    host = urlsplit(endpoint.url).hostname or ""
-    tls = tls_context(endpoint)
+async def _visit(address: RecognizerAddress, patience: float) -> Visit:
+    host = urlsplit(address.url).hostname or ""
+    tls = tls_context(address)
     started = time.monotonic()
     failure, server_date = None, None
     try:
         async with asyncio.timeout(patience):
-            connection = await Connection.open(endpoint, tls)
+            connection = await Connection.open(address, tls)
             try:
                 server_date = connection.server_date
                 await _session_created(connection)
@@ -68,7 +68,7 @@ async def _visit(endpoint: Endpoint, patience: float) -> Visit:
     except AsrError as error:
         failure = error
     took = time.monotonic() - started
-    proxy = proxy_for(endpoint.url)
+    proxy = proxy_for(address.url)
     return Visit(
         host,
         took,

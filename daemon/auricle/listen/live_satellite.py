@@ -55,7 +55,7 @@ class LiveListening:
             deliver=self._deliver,
             failed=self._fail,
         )
-        endpoint = build.recognizer_endpoint(settings.asr) if transcribe else None
+        endpoint = build.recognizer_address(settings.asr) if transcribe else None
         thresholds = {
             name: threshold
             for engine in engines

@@ -2,12 +2,28 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PATH = "/api-ws/v1/realtime"
 PRICE_CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerAddress:
+    """Where the recognizer is, and who we are to it."""
+
+    url: str
+    """Complete, with the model in the query."""
+    api_key: str | None = field(default=None, repr=False)
+    workspace: str | None = None
+    """The id of one's workspace, for the header that names it; None sends none."""
+    data_inspection: bool = False
+    """Whether the service may inspect what is sent, and tell of what it objects to."""
+    ca_file: Path | None = None
+    """Certificate authorities to trust instead of the system's (PEM)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,7 @@ def published_price(url: str) -> float | None:
     return None
 
 
-def endpoint_url(url: str, model: str) -> str:
+def complete_url(url: str, model: str) -> str:
     """Complete `url`: the service's path where it has none, the model in its query.
 
     A URL that names a model already keeps it.

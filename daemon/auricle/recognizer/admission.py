@@ -11,7 +11,7 @@ _LONGEST_MODEL = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class HandshakeRefusal:
     """An HTTP answer, in the shape of the service's."""
 
     status: int
@@ -29,20 +29,24 @@ class Admission:
 
     def refusal(
         self, target: str, authorization: str | None, open_sessions: int
-    ) -> Refusal | None:
+    ) -> HandshakeRefusal | None:
         """Why the request for `target` (path and query) is refused; None: come in."""
         if not self._authorized(authorization or ""):
-            return Refusal(401, "InvalidApiKey", "Invalid API-key provided.")
+            return HandshakeRefusal(401, "InvalidApiKey", "Invalid API-key provided.")
         try:
             parts = urlsplit(target)
         except ValueError:
             parts = urlsplit("")
         if parts.path.rstrip("/") != PATH:
-            return Refusal(404, "NotFound", f"Connect to {PATH}?model=<model name>.")
+            return HandshakeRefusal(
+                404, "NotFound", f"Connect to {PATH}?model=<model name>."
+            )
         if not 0 < len(model_of(target)) <= _LONGEST_MODEL:
-            return Refusal(400, "InvalidParameter", "Name a model: ?model=<name>.")
+            return HandshakeRefusal(
+                400, "InvalidParameter", "Name a model: ?model=<name>."
+            )
         if open_sessions >= self._max_sessions:
-            return Refusal(
+            return HandshakeRefusal(
                 429,
                 "Throttling.RateQuota",
                 "Requests rate limit exceeded, please try again later.",

@@ -20,7 +20,7 @@ class ClientGoneError(AuricleError):
     """The connection is closed, by whichever side."""
 
 
-class Socket(Protocol):
+class ClientSocket(Protocol):
     """Open; `send` and `recv` raise ClientGoneError where it is not any more."""
 
     async def send(self, message: str) -> None: ...
@@ -36,7 +36,7 @@ class Conversation:
     def __init__(
         self,
         session: RecognizerSession,
-        socket: Socket,
+        socket: ClientSocket,
         transcribe: Callable[[Transcribe], Awaitable[Transcript | None]],
         idle_timeout: float,
         linger: float,

@@ -6,8 +6,8 @@ import logging
 import numpy as np
 import pytest
 
-from auricle.asr.connection import Endpoint
 from auricle.errors import Reason
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import (
     Committed,
     FinalTranscript,
@@ -221,8 +221,10 @@ async def test_the_settings_are_asked_for_as_given() -> None:
 
 async def test_the_handshake_says_who_we_are() -> None:
     async with ScriptedRecognizer(api_key="sk-1") as server:
-        endpoint = Endpoint(server.url, "sk-1", workspace="ws-9", data_inspection=True)
-        async with client_of(endpoint) as client:
+        address = RecognizerAddress(
+            server.url, "sk-1", workspace="ws-9", data_inspection=True
+        )
+        async with client_of(address) as client:
             asked = Asked(client, MANUAL)
             asked.say(voice(0.5))
             asked.session.end_utterance()
@@ -273,8 +275,8 @@ async def test_neither_key_nor_speech_reach_the_log_at_any_level(
         caplog.set_level(logging.DEBUG, name)
     spoken = voice(0.6)
     async with ScriptedRecognizer("Unlock the blue door.", always=[fault]) as server:
-        endpoint = Endpoint(server.url, CANARY)
-        async with client_of(endpoint) as client:
+        address = RecognizerAddress(server.url, CANARY)
+        async with client_of(address) as client:
             asked = Asked(client, MANUAL)
             asked.say(spoken)
             asked.session.end_utterance()
@@ -287,7 +289,7 @@ async def test_neither_key_nor_speech_reach_the_log_at_any_level(
     assert CANARY not in logged
     assert base64.b64encode(spoken).decode()[:40] not in logged
     assert "blue door" not in logged
-    assert CANARY not in repr(endpoint)
+    assert CANARY not in repr(address)
 
 
 async def test_more_hints_than_a_recognizer_takes_are_cut_and_the_log_says_so_once(

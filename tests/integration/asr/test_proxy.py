@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.connection import Connection, Endpoint
+from auricle.asr.connection import Connection
 from auricle.assets.recordings import OKAY_NABU
 from auricle.errors import AsrError, AsrRejectedError
+from auricle.qwen_asr.address import RecognizerAddress
 from rigs.faults.http_proxy import answering_proxy
 from rigs.homes.program import Program, auricle, write_settings
 from rigs.mqtt.broker import Broker, free_port
@@ -29,7 +30,7 @@ def no_other_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 async def refusal(proxy: str, monkeypatch: pytest.MonkeyPatch) -> AsrError:
     monkeypatch.setenv("https_proxy", proxy)
     with pytest.raises(AsrError) as refused:
-        await Connection.open(Endpoint(URL), ssl.create_default_context())
+        await Connection.open(RecognizerAddress(URL), ssl.create_default_context())
     return refused.value
 
 

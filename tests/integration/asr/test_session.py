@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.session import Exchange, Traffic
+from auricle.asr.session import AsrSession, Traffic
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.events import ServerEvent
 from rigs.recognizer.one_turn import MANUAL, voice
@@ -56,7 +56,7 @@ async def test_messages_keep_their_order_on_a_socket_that_hesitates() -> None:
 
     heard: list[ServerEvent] = []
     failed: list[AsrError] = []
-    exchange = Exchange(
+    session = AsrSession(
         MANUAL,
         connect,
         heard.append,
@@ -66,12 +66,12 @@ async def test_messages_keep_their_order_on_a_socket_that_hesitates() -> None:
     )
     spoken = voice(30)
     for at in range(0, len(spoken), 960):
-        exchange.send_audio(spoken[at : at + 960])
+        session.send_audio(spoken[at : at + 960])
         if at % 5 == 0:
             await asyncio.sleep(0)
-    exchange.end_utterance()
+    session.end_utterance()
     await eventually(lambda: socket.sent[-1]["type"] == "input_audio_buffer.commit")
-    exchange.abandon()
+    session.abandon()
 
     audio = [base64.b64decode(m["audio"]) for m in socket.sent if "audio" in m]
     assert b"".join(audio) == spoken
@@ -93,7 +93,7 @@ async def test_a_programming_error_while_sending_ends_the_turn_and_is_logged(
         return BrokenSocket()
 
     failed: list[AsrError] = []
-    Exchange(
+    AsrSession(
         MANUAL,
         connect,
         lambda event: None,

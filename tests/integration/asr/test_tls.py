@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auricle.asr.client import AsrClient
-from auricle.asr.connection import Endpoint
 from auricle.errors import ConfigError, Reason
+from auricle.qwen_asr.address import RecognizerAddress
 from rigs.faults.certificates import Authority, Certificate
 from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.fault_proxy import FaultProxy
@@ -25,7 +25,7 @@ def serving(certificate: Certificate) -> ssl.SSLContext:
 
 
 async def ask(url: str, ca_file: Path | None) -> Asked:
-    async with client_of(Endpoint(url, ca_file=ca_file)) as client:
+    async with client_of(RecognizerAddress(url, ca_file=ca_file)) as client:
         asked = Asked(client, MANUAL)
         asked.say(voice(1.0))
         asked.session.end_utterance()
@@ -156,4 +156,4 @@ def test_an_unreadable_authority_names_the_key_and_the_file(
     if content is not None:
         file.write_text(content)
     with pytest.raises(ConfigError, match=r"asr\.ca_file: .*ca\.pem: "):
-        AsrClient(Endpoint("wss://127.0.0.1:1", ca_file=file))
+        AsrClient(RecognizerAddress("wss://127.0.0.1:1", ca_file=file))

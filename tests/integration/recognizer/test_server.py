@@ -15,8 +15,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
-from auricle.asr.connection import Endpoint
 from auricle.errors import ConfigError
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import (
     ServerVad,
     SessionFinished,
@@ -462,8 +462,8 @@ async def test_speech_is_encrypted_where_a_certificate_is_given(
         tls_cert=certificate.file, tls_key=certificate.key, api_keys=["sk-1"]
     ) as server:
         assert server.url.startswith("wss://")
-        endpoint = Endpoint(url(server), "sk-1", ca_file=house.certificate.file)
-        async with client_of(endpoint) as ours:
+        address = RecognizerAddress(url(server), "sk-1", ca_file=house.certificate.file)
+        async with client_of(address) as ours:
             asked = Asked(ours, MANUAL)
             asked.say(voice(0.6))
             asked.session.end_utterance()

@@ -120,7 +120,7 @@ class TurnRecognizer:
     """A session a turn."""
 
     def __init__(self, settings: Settings) -> None:
-        endpoint = build.recognizer_endpoint(settings.asr)
+        endpoint = build.recognizer_address(settings.asr)
         timeouts = build.timeouts(settings.asr)
         self._client = AsrClient(endpoint, timeouts, build.resampler)
         self._settings = build.session_settings(settings)

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from auricle.asr.client import AsrClient, Timeouts
-from auricle.asr.connection import Endpoint
-from auricle.asr.turn_recognition import AsrSession
+from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.frame import SAMPLE_RATE, FrameCutter
 from auricle.audio.resampler import StreamResampler
 from auricle.errors import Reason
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
@@ -45,7 +45,7 @@ class Asked:
         """Audio said so far."""
         self._manual = settings.turn_detection is None
         self._cutter = FrameCutter()
-        self.session: AsrSession = client.open("turn_1", settings, self._deliver)
+        self.session: TurnRecognition = client.open("turn_1", settings, self._deliver)
 
     def say(self, pcm: bytes) -> None:
         """All at once, in frames."""
@@ -99,14 +99,14 @@ class Asked:
 
 @asynccontextmanager
 async def client_of(
-    url: str | Endpoint,
+    url: str | RecognizerAddress,
     *,
     connect: float = Timeouts().connect,
     final: float = Timeouts().final,
     finish: float = Timeouts().finish,
 ) -> AsyncIterator[AsrClient]:
-    endpoint = Endpoint(url) if isinstance(url, str) else url
-    client = AsrClient(endpoint, Timeouts(connect, final, finish), StreamResampler)
+    address = RecognizerAddress(url) if isinstance(url, str) else url
+    client = AsrClient(address, Timeouts(connect, final, finish), StreamResampler)
     try:
         yield client
     finally:

@@ -2,7 +2,7 @@ import pytest
 
 from auricle.qwen_asr.address import (
     REGIONS,
-    endpoint_url,
+    complete_url,
     is_loopback,
     may_be_host,
     published_price,
@@ -25,11 +25,11 @@ from auricle.qwen_asr.address import (
     ],
 )
 def test_a_url_is_completed_by_what_it_lacks(url: str, complete: str) -> None:
-    assert endpoint_url(url, "m") == complete
+    assert complete_url(url, "m") == complete
 
 
 def test_a_model_name_cannot_break_out_of_the_query() -> None:
-    assert endpoint_url("wss://h/p", "a&b=c d").endswith("?model=a%26b%3Dc+d")
+    assert complete_url("wss://h/p", "a&b=c d").endswith("?model=a%26b%3Dc+d")
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ class Room:
             utterance.due = True
 
     def begin_again(self) -> None:
-        """What the client says again is what is not answered: see AsrSession.replay."""
+        """What the client says again is what is not answered: see TurnRecognition."""
         answered = max([u.end for u in self.link if u.over and u.final], default=0)
         answered = min([answered, *(u.start for u in self.without_final)])
         self.next_number = 0
