@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from auricle.audio.microphone import Microphone
-from auricle.audio.source import SourceHealth
-from auricle.capture.hearing import HearingState
+from auricle.audio.source_health import SourceHealth
+from auricle.capture.hearing_state import HearingState
 from auricle.turns.events import MicrophoneFound, MicrophoneLost
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine

@@ -17,7 +17,7 @@ _LAST_RATES = (22_050, 8_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class CaptureDevice:
     """A capture device as PortAudio lists it."""
 
     index: int
@@ -37,7 +37,7 @@ class CaptureFormat:
     channels: int
 
 
-def choose_device(devices: Sequence[Device], wanted: str) -> Device:
+def choose_device(devices: Sequence[CaptureDevice], wanted: str) -> CaptureDevice:
     """The device that `wanted` means: `default`, an index, or a name or part of one.
 
     Names ignore case and may hold `*` and `?`. Where several match, an exact one wins,
@@ -60,14 +60,16 @@ def choose_device(devices: Sequence[Device], wanted: str) -> Device:
     return matching[0]
 
 
-def _named(devices: Sequence[Device], pattern: str) -> list[Device]:
+def _named(devices: Sequence[CaptureDevice], pattern: str) -> list[CaptureDevice]:
     exact = [device for device in devices if device.name.lower() == pattern]
     return exact or [
         device for device in devices if fnmatchcase(device.name.lower(), f"*{pattern}*")
     ]
 
 
-def formats_to_try(device: Device, channel: int | None) -> Iterator[CaptureFormat]:
+def formats_to_try(
+    device: CaptureDevice, channel: int | None
+) -> Iterator[CaptureFormat]:
     """Formats for this device, best first.
 
     `channel` is the one that is wanted, counted from 0, where the device is an array

@@ -24,7 +24,7 @@ class Cue(StrEnum):
     ERROR = "error"
 
 
-class Ears(Protocol):
+class PlaybackListener(Protocol):
     """Whoever hears our own sounds; every call returns at once."""
 
     def expect(self, sound: OwnSound) -> None:
@@ -40,10 +40,12 @@ class Feedback:
     A device that is missing costs the sound, and nothing else.
     """
 
-    def __init__(self, sounds: Mapping[Cue, OwnSound], device: str, ears: Ears) -> None:
+    def __init__(
+        self, sounds: Mapping[Cue, OwnSound], device: str, listener: PlaybackListener
+    ) -> None:
         self._sounds = sounds
         self._device = device
-        self._ears = ears
+        self._listener = listener
         self._next: Cue | None = None
         self._task: asyncio.Task[None] | None = None
         self._failing = False
@@ -70,7 +72,7 @@ class Feedback:
         while self._next is not None:
             sound, self._next = self._sounds[self._next], None
             # Before the first sample can be in the air.
-            self._ears.expect(sound)
+            self._listener.expect(sound)
             try:
                 await play(sound.pcm, self._device)
             except PlaybackError as error:
@@ -82,4 +84,4 @@ class Feedback:
                     logger.info("sounds are heard again")
                 self._failing = False
             finally:
-                self._ears.played()
+                self._listener.played()

@@ -15,8 +15,7 @@ from auricle.audio.portaudio import (
     Capture,
     bounded,
 )
-from auricle.audio.source import SourceHealth
-from auricle.audio.source_health import LevelWatch, PaceWatch
+from auricle.audio.source_health import LevelWatch, PaceWatch, SourceHealth
 from auricle.errors import MicrophoneError
 from auricle.system.clock import since_boot
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from auricle.audio.device import (
+    CaptureDevice,
     CaptureFormat,
-    Device,
     choose_device,
     formats_to_try,
 )
@@ -43,7 +43,7 @@ def bounded(call: Callable[[], T], seconds: float = LONGEST_CALL) -> T:
         ) from error
 
 
-def list_devices() -> list[Device]:
+def list_devices() -> list[CaptureDevice]:
     """All capture devices. Raises ConfigError where PortAudio is not installed."""
     system = _pyaudio().PyAudio()
     try:
@@ -177,7 +177,7 @@ class Capture:
         return None, self._pyaudio.paContinue
 
 
-def _devices(system: Any) -> list[Device]:
+def _devices(system: Any) -> list[CaptureDevice]:
     try:
         default = system.get_default_input_device_info()["index"]
     except OSError:
@@ -186,7 +186,7 @@ def _devices(system: Any) -> list[Device]:
         system.get_device_info_by_index(n) for n in range(system.get_device_count())
     )
     return [
-        Device(
+        CaptureDevice(
             index=info["index"],
             name=info["name"],
             channels=info["maxInputChannels"],

@@ -21,8 +21,7 @@ from auricle.audio.frame import (
     FrameCutter,
 )
 from auricle.audio.raw_sound import RawSound
-from auricle.audio.source import SourceHealth
-from auricle.audio.source_health import LevelWatch, trouble
+from auricle.audio.source_health import LevelWatch, SourceHealth, trouble
 from auricle.errors import RecordingError
 
 logger = logging.getLogger(__name__)

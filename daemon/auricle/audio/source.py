@@ -1,22 +1,10 @@
 """Where frames come from: a microphone, or a recording that behaves like one."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Protocol
 
 from auricle.audio.frame import Frame
-
-
-class SourceHealth(StrEnum):
-    """What the sound itself says about the device, while frames do arrive."""
-
-    GOOD = "good"
-    ZEROS = "zeros"
-    """Exact zeros for many seconds: no room is that quiet; muted or suspended."""
-    CLIPPING = "clipping"
-    """Full scale again and again: the gain is too high to understand speech."""
-    CANCELLING = "cancelling"
-    """Channels in opposite phase: their mix, which is heard, has no voice in it."""
+from auricle.audio.source_health import SourceHealth
 
 
 class AudioSource(Protocol):

@@ -1,9 +1,9 @@
 """What the sound says about the device that it comes from."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
-from auricle.audio.source import SourceHealth
 
 ZEROS_SECONDS = 10.0
 _ZERO_FRAMES = round(ZEROS_SECONDS / FRAME_SECONDS)
@@ -25,9 +25,21 @@ FASTEST = 1.05
 # a process that was stopped finds.
 _EARLY, _LATE = 1.0, 2.0
 
-
 # Once it is found, clipping is over at half of that: one word more or less is no news.
 _CLIPPING_OVER = CLIPPING_SHARE / 2
+
+
+class SourceHealth(StrEnum):
+    """What the sound itself says about the device, while frames do arrive."""
+
+    GOOD = "good"
+    ZEROS = "zeros"
+    """Exact zeros for many seconds: no room is that quiet; muted or suspended."""
+    CLIPPING = "clipping"
+    """Full scale again and again: the gain is too high to understand speech."""
+    CANCELLING = "cancelling"
+    """Channels in opposite phase: their mix, which is heard, has no voice in it."""
+
 
 MEANINGS: Mapping[SourceHealth, str] = {
     SourceHealth.ZEROS: "delivers nothing but zeros",

@@ -91,7 +91,7 @@ class Attention:
         """The sound that was expected is over, but for its echo."""
         self._echo.end()
 
-    def turn(self, *, on: bool, after: Detection | None) -> None:
+    def switch(self, *, on: bool, after: Detection | None) -> None:
         """Hand on every frame from the next one on, or no more.
 
         `after` is the latest detection that the listener knows of. Where there is a

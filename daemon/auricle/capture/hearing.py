@@ -5,15 +5,15 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from enum import StrEnum
 from functools import partial
 
 from auricle.audio.echo import OwnSound
 from auricle.audio.frame import Frame
-from auricle.audio.source import AudioSource, SourceHealth
-from auricle.audio.source_health import trouble
+from auricle.audio.source import AudioSource
+from auricle.audio.source_health import SourceHealth, trouble
 from auricle.capture.attention import Attention
 from auricle.capture.capture_clock import CaptureClock
+from auricle.capture.hearing_state import HearingState
 from auricle.capture.wishes import Wishes
 from auricle.errors import MicrophoneError, RecordingError
 from auricle.retry import full_jitter
@@ -41,19 +41,6 @@ _READ_TIMEOUT = 0.25
 _LONGEST_READ = 2 * _READ_TIMEOUT
 
 CaptureEvent = WakeWordHeard | Heard | MicrophoneFact
-
-
-class HearingState(StrEnum):
-    """What the capture thread is doing."""
-
-    CLOSED = "closed"
-    """The microphone is closed on purpose; no sound is captured."""
-    OPENING = "opening"
-    LISTENING = "listening"
-    LOST = "lost"
-    """The microphone failed and is tried again and again."""
-    FAILED = "failed"
-    """The thread has ended and cannot go on; the process must be replaced."""
 
 
 class Hearing:
@@ -111,13 +98,13 @@ class Hearing:
         """Release the device, and attend no more; `MicrophoneClosed` is delivered when
         it is done, unless it is wanted again before.
         """
-        self._wishes.withdraw(self._attention.turn)
+        self._wishes.withdraw(self._attention.switch)
         self._wishes.want_microphone(wanted=False)
 
     def attend(self, *, on: bool, after: Detection | None) -> None:
         """Deliver every frame from the next one on, or no more; see Attention."""
-        turn = self._attention.turn
-        self._wishes.wish(turn, partial(turn, on=on, after=after))
+        switch = self._attention.switch
+        self._wishes.wish(switch, partial(switch, on=on, after=after))
 
     def expect(self, sound: OwnSound) -> None:
         """Keep a sound of ours, about to be played, out of what is delivered."""

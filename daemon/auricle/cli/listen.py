@@ -11,7 +11,7 @@ from auricle.cli.terminal import Screen
 from auricle.config.loading import SYSTEM_FILE, default_file, load
 from auricle.config.settings import Settings
 from auricle.doctor import service
-from auricle.listen.live_satellite import LiveListening
+from auricle.listen.live_satellite import LiveSatellite
 from auricle.system.event_loop import run
 
 # Seconds.
@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 async def _listen(settings: Settings, *, transcribe: bool) -> int:
-    listening = LiveListening(settings, transcribe=transcribe)
+    listening = LiveSatellite(settings, transcribe=transcribe)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -53,7 +53,7 @@ async def _listen(settings: Settings, *, transcribe: bool) -> int:
     return 0
 
 
-def _show(listening: LiveListening, screen: Screen | None) -> None:
+def _show(listening: LiveSatellite, screen: Screen | None) -> None:
     view = listening.look()
     if screen is not None:
         screen.draw(view.lines(screen.width))

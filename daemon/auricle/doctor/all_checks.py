@@ -144,7 +144,7 @@ class Examination:
             return Result(host_names.RECOGNIZER, Status.SKIPPED, "none is configured")
         return host_names.recognizer_name(urlsplit(asr.endpoint).hostname or "")
 
-    def _visit_recognizer(self) -> recognizer.Visit | None:
+    def _visit_recognizer(self) -> recognizer.RecognizerVisit | None:
         """None where there is no address, or no key, to visit it with."""
         withheld = configuration.API_KEY in self._withheld
         if withheld or not self._found(self._recognizer_name):
@@ -173,7 +173,7 @@ class Examination:
 
     # --- the broker ---
 
-    def _visit_broker(self) -> broker.Visit | None:
+    def _visit_broker(self) -> broker.BrokerVisit | None:
         withheld = configuration.PASSWORD in self._withheld
         if withheld or not self._found(self._broker_name):
             return None
@@ -194,7 +194,7 @@ class Examination:
         )
 
     def _judge_broker(
-        self, name: str, judge: Callable[[broker.Visit], Result]
+        self, name: str, judge: Callable[[broker.BrokerVisit], Result]
     ) -> Result:
         visit = self._broker.result()
         if visit is not None:

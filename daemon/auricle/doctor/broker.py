@@ -19,7 +19,7 @@ BROKER, TOPICS, HOME_ASSISTANT = "broker", "topics", "home assistant"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class BrokerVisit:
     """What the broker said and did."""
 
     broker: str
@@ -51,7 +51,7 @@ class Answers:
     says itself what it takes."""
 
 
-def judge_broker(visit: Visit) -> Result:
+def judge_broker(visit: BrokerVisit) -> Result:
     match visit.fact:
         case Connected(version, largest):
             meaning = f"{visit.broker} lets us in, MQTT {version}"
@@ -61,7 +61,7 @@ def judge_broker(visit: Visit) -> Result:
 
 
 def _judge_limit(
-    visit: Visit, version: Version, largest: int | None, meaning: str
+    visit: BrokerVisit, version: Version, largest: int | None, meaning: str
 ) -> Result:
     """Whether the broker takes at once what we have to say."""
     introduction = visit.introduction
@@ -102,7 +102,7 @@ _ADVICE = {
 }
 
 
-def judge_topics(visit: Visit) -> Result:
+def judge_topics(visit: BrokerVisit) -> Result:
     """Whether the broker's access rules allow what a satellite does."""
     if visit.answers is None:
         return Result(TOPICS, Status.SKIPPED, "needs the broker")
@@ -138,7 +138,7 @@ def judge_topics(visit: Visit) -> Result:
     )
 
 
-def judge_home_assistant(visit: Visit) -> Result:
+def judge_home_assistant(visit: BrokerVisit) -> Result:
     """Whether Home Assistant waits for devices to introduce themselves."""
     if visit.answers is None:
         return Result(HOME_ASSISTANT, Status.SKIPPED, "needs the broker")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from auricle.doctor.broker import Answers, Visit
+from auricle.doctor.broker import Answers, BrokerVisit
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import shell
 from auricle.mqtt.link.broker import (
@@ -43,7 +43,7 @@ def visit(
     *,
     further: Sequence[str],
     introduction: Introduction | None,
-) -> Visit:
+) -> BrokerVisit:
     """Takes `patience` seconds, and LEAVING, at most.
 
     `further` topics are only subscribed to; `introduction`: whether a device could be
@@ -78,7 +78,7 @@ class _Visitor:
         self._news = asyncio.Event()
         self._fact: asyncio.Future[Connected | Disconnected]
 
-    async def visit(self) -> Visit:
+    async def visit(self) -> BrokerVisit:
         self._fact = asyncio.get_running_loop().create_future()
         client = MqttClient(
             # Of two clients with one id, the broker throws the first one out.
@@ -101,7 +101,7 @@ class _Visitor:
                 if isinstance(fact, Connected):
                     answers = await self._ask(client, fact)
         await client.stop(self._probe)
-        return Visit(
+        return BrokerVisit(
             str(self._settings),
             fact,
             self._topics,

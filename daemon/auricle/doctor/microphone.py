@@ -11,8 +11,8 @@ from typing import assert_never
 import numpy as np
 
 from auricle.audio.level import FULL_SCALE, dbfs, power
-from auricle.audio.source import AudioSource, SourceHealth
-from auricle.audio.source_health import CLIPPING_SHARE, MEANINGS
+from auricle.audio.source import AudioSource
+from auricle.audio.source_health import CLIPPING_SHARE, MEANINGS, SourceHealth
 from auricle.doctor.results import Result, Status
 from auricle.errors import MicrophoneError
 from auricle.vad.energy_gate import EnergyGate

@@ -20,7 +20,7 @@ NAME = "recognizer"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RecognizerVisit:
     """A handshake, and how it ended."""
 
     host: str
@@ -38,7 +38,7 @@ class Visit:
         return failure is not None and failure.reason is Reason.CLOCK_UNSYNCED
 
 
-def visit(address: RecognizerAddress, patience: float) -> Visit:
+def visit(address: RecognizerAddress, patience: float) -> RecognizerVisit:
     """Connect, wait for the session, and leave; `patience` seconds at most.
 
     Raises ConfigError where the certificate authority cannot be read.
@@ -46,7 +46,7 @@ def visit(address: RecognizerAddress, patience: float) -> Visit:
     return event_loop.run(_visit(address, patience))
 
 
-async def _visit(address: RecognizerAddress, patience: float) -> Visit:
+async def _visit(address: RecognizerAddress, patience: float) -> RecognizerVisit:
     host = urlsplit(address.url).hostname or ""
     tls = tls_context(address)
     started = time.monotonic()
@@ -69,7 +69,7 @@ async def _visit(address: RecognizerAddress, patience: float) -> Visit:
         failure = error
     took = time.monotonic() - started
     proxy = proxy_for(address.url)
-    return Visit(
+    return RecognizerVisit(
         host,
         took,
         datetime.now(UTC),
@@ -88,7 +88,7 @@ async def _session_created(connection: Connection) -> None:
                 raise error_event(error)
 
 
-def judge(visit: Visit) -> Result:
+def judge(visit: RecognizerVisit) -> Result:
     failure = visit.failure
     if failure is None:
         meaning = f"{visit.host} opened a session within {visit.seconds:.2f} s"

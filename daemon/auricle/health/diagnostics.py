@@ -3,8 +3,8 @@
 import contextlib
 from pathlib import Path
 
-from auricle.audio.source import SourceHealth
-from auricle.capture.hearing import HearingState
+from auricle.audio.source_health import SourceHealth
+from auricle.capture.hearing_state import HearingState
 from auricle.mqtt.messages import Diagnostics
 
 # Each message is a row in somebody's database.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auricle.capture.hearing import HearingState
+from auricle.capture.hearing_state import HearingState, in_words
 
 # Seconds. A loop that comes so late has been blocked by something.
 LONGEST_LAG = 1.0
@@ -56,14 +56,10 @@ class Vitals:
                 return "muted: the microphone is closed"
             case HearingState.LISTENING | HearingState.OPENING if not self.wanted:
                 return "mute is ordered: closing the microphone"
-            case HearingState.LISTENING:
-                heard = ", ".join(self.wake_words) or "nothing: no wake word is chosen"
-                trouble = self.microphone_problem
-                return f"listening for {heard}" + (f"; {trouble}" if trouble else "")
-            case HearingState.LOST | HearingState.FAILED:
-                return f"microphone lost: {self.microphone_problem or 'no sound'}"
-            case HearingState.CLOSED | HearingState.OPENING:
-                return "opening the microphone"
+        heard = ", ".join(self.wake_words) or "nothing: no wake word is chosen"
+        problem = self.microphone_problem
+        listening = f"listening for {heard}" + (f"; {problem}" if problem else "")
+        return in_words(self.hearing, problem=problem, listening=listening)
 
 
 class Pulse:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
 from urllib.parse import urlsplit
 
 from auricle.app import build
@@ -18,7 +17,8 @@ from auricle.audio.recording import RecordingSource
 from auricle.audio.resampler import StreamResampler
 from auricle.audio.source_health import trouble
 from auricle.capture.attention import Attention
-from auricle.capture.hearing import Hearing, HearingState
+from auricle.capture.hearing import Hearing
+from auricle.capture.hearing_state import in_words
 from auricle.config.settings import Settings
 from auricle.errors import RecordingError
 from auricle.listen.turns import NoTurns, RealTurns, Turns
@@ -38,7 +38,7 @@ _STOP_HEARING = 2.0
 _AFTER_RECORDING = 1.0
 
 
-class LiveListening:
+class LiveSatellite:
     """Hears as the satellite does, without a broker; lives on the event loop."""
 
     def __init__(self, settings: Settings, *, transcribe: bool) -> None:
@@ -117,15 +117,11 @@ class LiveListening:
 
     @property
     def _doing(self) -> str:
-        match self._hearing.state:
-            case HearingState.LOST | HearingState.FAILED:
-                return f"microphone lost: {self._hearing.problem or 'no sound'}"
-            case HearingState.OPENING | HearingState.CLOSED:
-                return "opening the microphone"
-            case HearingState.LISTENING:
-                return self.trouble or self._turns.state
-            case _:
-                assert_never(self._hearing.state)
+        return in_words(
+            self._hearing.state,
+            problem=self._hearing.problem,
+            listening=self.trouble or self._turns.state,
+        )
 
     def _apply_what_is_remembered(
         self, settings: Settings, thresholds: Mapping[str, float]

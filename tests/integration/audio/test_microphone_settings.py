@@ -23,7 +23,7 @@ from auricle.audio.conversion import Converter
 from auricle.audio.device import CaptureFormat
 from auricle.audio.raw_sound import RawSound
 from auricle.audio.recording import open_sound
-from auricle.audio.source import SourceHealth
+from auricle.audio.source_health import SourceHealth
 from auricle.config.sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from rigs.audio.speech import mix, noise, say, silence

@@ -10,8 +10,10 @@ import pytest
 
 from auricle.audio.frame import Frame
 from auricle.audio.recording import RecordingSource, read_recording
-from auricle.audio.source import AudioSource, SourceHealth
-from auricle.capture.hearing import LONGEST_OPENING, HearingState
+from auricle.audio.source import AudioSource
+from auricle.audio.source_health import SourceHealth
+from auricle.capture.hearing import LONGEST_OPENING
+from auricle.capture.hearing_state import HearingState
 from auricle.errors import RecordingError
 from auricle.turns.events import (
     Heard,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.capture.hearing import HearingState
+from auricle.capture.hearing_state import HearingState
 from auricle.health.supervision import Supervisor
 from auricle.health.vitals import Vitals
 from auricle.system.systemd import Notifier

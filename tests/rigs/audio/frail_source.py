@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.audio.source import SourceHealth
+from auricle.audio.source_health import SourceHealth
 from auricle.errors import MicrophoneError
 
 

@@ -1,13 +1,20 @@
 import pytest
 
-from auricle.audio.device import CaptureFormat, Device, choose_device, formats_to_try
+from auricle.audio.device import (
+    CaptureDevice,
+    CaptureFormat,
+    choose_device,
+    formats_to_try,
+)
 from auricle.errors import MicrophoneError
 
-BUILT_IN = Device(0, "HDA Intel PCH: ALC257 Analog (hw:0,0)", 2, 44100, False)
-USB = Device(3, "USB PnP Sound Device: Audio (hw:1,0)", 1, 44100, False)
-ARRAY = Device(4, "ReSpeaker 4 Mic Array (UAC1.0): USB Audio (hw:2,0)", 6, 16000, False)
-PULSE = Device(7, "pulse", 32, 44100, False)
-DEFAULT = Device(9, "default", 32, 44100, True)
+BUILT_IN = CaptureDevice(0, "HDA Intel PCH: ALC257 Analog (hw:0,0)", 2, 44100, False)
+USB = CaptureDevice(3, "USB PnP Sound Device: Audio (hw:1,0)", 1, 44100, False)
+ARRAY = CaptureDevice(
+    4, "ReSpeaker 4 Mic Array (UAC1.0): USB Audio (hw:2,0)", 6, 16000, False
+)
+PULSE = CaptureDevice(7, "pulse", 32, 44100, False)
+DEFAULT = CaptureDevice(9, "default", 32, 44100, True)
 DEVICES = [BUILT_IN, USB, ARRAY, PULSE, DEFAULT]
 
 
@@ -24,13 +31,13 @@ DEVICES = [BUILT_IN, USB, ARRAY, PULSE, DEFAULT]
     ],
 )
 def test_a_device_is_meant_by_default_index_or_name(
-    wanted: str, device: Device
+    wanted: str, device: CaptureDevice
 ) -> None:
     assert choose_device(DEVICES, wanted) == device
 
 
 def test_an_exact_name_wins_over_a_longer_one() -> None:
-    monitor = Device(1, "Monitor of pulse", 2, 44100, False)
+    monitor = CaptureDevice(1, "Monitor of pulse", 2, 44100, False)
     assert choose_device([monitor, PULSE], "pulse") == PULSE
 
 
@@ -70,7 +77,7 @@ def test_one_channel_of_an_array_comes_with_those_around_it() -> None:
 
 
 def test_the_rate_that_a_device_prefers_is_tried() -> None:
-    odd = Device(0, "modem", 1, 11_025, False)
+    odd = CaptureDevice(0, "modem", 1, 11_025, False)
     assert CaptureFormat(11_025, 1) in formats_to_try(odd, None)
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.audio.source import SourceHealth
-from auricle.audio.source_health import LevelWatch, PaceWatch
+from auricle.audio.source_health import LevelWatch, PaceWatch, SourceHealth
 from rigs.audio.speech import frames, noise, silence
 
 

@@ -66,7 +66,7 @@ def test_a_wake_word_comes_with_the_sound_before_it_and_all_behind_it() -> None:
 
 def test_frames_of_a_voice_are_handed_on_in_threes() -> None:
     listener = attention(ScriptedEngine())
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     assert hear(listener, 0, 1, speech=True) == []
     assert hear(listener, 2, 2, speech=True) == [
         Heard(frame(number, speech=True), speech=True) for number in range(3)
@@ -77,7 +77,7 @@ def test_a_frame_without_a_voice_is_handed_on_at_once_behind_those_of_the_voice(
     None
 ):
     listener = attention(ScriptedEngine())
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     hear(listener, 0, 0, speech=True)
     assert listener.hear(frame(1)) == [
         Heard(frame(0, speech=True), speech=True),
@@ -96,17 +96,17 @@ def test_what_was_said_before_a_second_wake_word_is_handed_on_before_it() -> Non
 
 def test_of_a_voice_that_was_not_handed_on_nothing_is_left_for_the_next_turn() -> None:
     listener = attention(ScriptedEngine())
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     hear(listener, 0, 1, speech=True)
-    listener.turn(on=False, after=None)
-    listener.turn(on=True, after=None)
+    listener.switch(on=False, after=None)
+    listener.switch(on=True, after=None)
     assert listener.hear(frame(2)) == [Heard(frame(2), speech=False)]
 
 
 def test_push_to_talk_hands_on_from_the_next_frame() -> None:
     listener = attention(ScriptedEngine())
     hear(listener, 0, 5)
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     assert hear(listener, 6, 7) == [
         Heard(frame(6), speech=False),
         Heard(frame(7), speech=False),
@@ -117,7 +117,7 @@ def test_who_has_heard_enough_gets_no_more() -> None:
     listener = attention(ScriptedEngine([10]))
     wake, *_ = hear(listener, 0, 15)
     assert isinstance(wake, WakeWordHeard)
-    listener.turn(on=False, after=wake.detection)
+    listener.switch(on=False, after=wake.detection)
     assert hear(listener, 16, 100) == []
 
 
@@ -126,7 +126,7 @@ def test_an_off_from_before_a_newer_wake_word_is_not_for_its_turn() -> None:
     first, *_ = hear(listener, 0, 50)
     assert isinstance(first, WakeWordHeard)
     hear(listener, 51, 61)
-    listener.turn(on=False, after=first.detection)
+    listener.switch(on=False, after=first.detection)
     assert len(hear(listener, 62, 70)) == 9
 
 
@@ -176,8 +176,8 @@ def test_the_voice_detector_is_told_whether_a_wake_word_ends_what_it_learns() ->
     listener = attention(ScriptedEngine([10]), room=room)
     wake, *_ = hear(listener, 0, 20)
     assert isinstance(wake, WakeWordHeard)
-    listener.turn(on=False, after=wake.detection)
-    listener.turn(on=True, after=wake.detection)
+    listener.switch(on=False, after=wake.detection)
+    listener.switch(on=True, after=wake.detection)
     hear(listener, 21, 30)
     assert room.woken == [True, False]
 
@@ -238,7 +238,7 @@ def test_no_sample_behind_a_wake_word_is_missing_or_repeated(
                 for at, event in delivered
                 if isinstance(event, WakeWordHeard) and at <= number - delay
             ]
-            listener.turn(on=on, after=known[-1] if known else None)
+            listener.switch(on=on, after=known[-1] if known else None)
         heard_now = listener.hear(frame(number, speech=number in voices))
         delivered += [(number, event) for event in heard_now]
     heard = [event.frame for _, event in delivered if isinstance(event, Heard)]
@@ -279,7 +279,7 @@ def test_orders_and_health_do_not_wait_for_an_engine_that_wants_a_second() -> No
 
 def test_in_a_turn_a_frame_that_may_end_it_comes_alone() -> None:
     listener = attention(ScriptedEngine(soonest=5))
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     assert listener.batch == 1
     hear(listener, 0, 5)
     assert listener.batch == 1
@@ -287,7 +287,7 @@ def test_in_a_turn_a_frame_that_may_end_it_comes_alone() -> None:
 
 def test_frames_of_a_voice_come_as_they_are_handed_on() -> None:
     listener = attention(ScriptedEngine(soonest=5))
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     batches = []
     for number in range(4):
         listener.hear(frame(number, speech=True))
@@ -297,17 +297,17 @@ def test_frames_of_a_voice_come_as_they_are_handed_on() -> None:
 
 def test_a_wake_word_in_a_voice_comes_as_soon_as_it_can() -> None:
     listener = attention(ScriptedEngine(soonest=1))
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     hear(listener, 0, 2, speech=True)
     assert listener.batch == 1
 
 
 def test_a_voice_of_the_turn_before_says_nothing_of_the_next_one() -> None:
     listener = attention(ScriptedEngine(soonest=5))
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     hear(listener, 0, 2, speech=True)
-    listener.turn(on=False, after=None)
-    listener.turn(on=True, after=None)
+    listener.switch(on=False, after=None)
+    listener.switch(on=True, after=None)
     assert listener.batch == 1
 
 
@@ -347,7 +347,7 @@ def test_a_wake_word_is_heard_at_once_while_our_sound_plays() -> None:
 
 def test_a_sound_that_follows_another_lets_go_of_what_waited() -> None:
     listener = attention(ScriptedEngine())
-    listener.turn(on=True, after=None)
+    listener.switch(on=True, after=None)
     listener.expect(CHIME)
     assert hear(listener, 0, 5) == []
     released = listener.expect(CHIME)

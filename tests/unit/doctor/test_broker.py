@@ -27,14 +27,14 @@ def asked(
     announcement: DeliveryResult | None = DeliveryResult.ACKED,
     birth: str | None = None,
     version: Version = Version.V5,
-) -> broker.Visit:
+) -> broker.BrokerVisit:
     answers = Answers(probe, echoed, announcement, birth)
-    return broker.Visit("b:1883", Connected(version), TOPICS, (), answers)
+    return broker.BrokerVisit("b:1883", Connected(version), TOPICS, (), answers)
 
 
 @pytest.mark.parametrize("problem", Problem)
 def test_every_trouble_with_the_broker_has_its_remedy(problem: Problem) -> None:
-    visit = broker.Visit("b:1883", Disconnected(problem, "no"), TOPICS)
+    visit = broker.BrokerVisit("b:1883", Disconnected(problem, "no"), TOPICS)
     assert broker.judge_broker(visit).advice
     assert broker.judge_topics(visit).status is Status.SKIPPED
     assert broker.judge_home_assistant(visit).status is Status.SKIPPED
@@ -48,12 +48,14 @@ INTRODUCTION = discovery(
 )
 
 
-def taking(largest: int | None, as_large: DeliveryResult | None = None) -> broker.Visit:
+def taking(
+    largest: int | None, as_large: DeliveryResult | None = None
+) -> broker.BrokerVisit:
     answers = asked().answers
     assert answers is not None
     answers = replace(answers, as_large=as_large)
     fact = Connected(Version.V5, largest)
-    return broker.Visit("b:1883", fact, TOPICS, (), answers, INTRODUCTION)
+    return broker.BrokerVisit("b:1883", fact, TOPICS, (), answers, INTRODUCTION)
 
 
 def test_a_broker_that_takes_enough_is_well() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.source import SourceHealth
+from auricle.audio.source_health import SourceHealth
 from auricle.doctor import microphone
 from auricle.doctor.microphone import Measurement
 from auricle.doctor.results import Status

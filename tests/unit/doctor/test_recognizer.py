@@ -8,9 +8,11 @@ from auricle.errors import AsrError, Reason
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
 
-def visited(reason: Reason, host: str = "asr.example.org") -> recognizer.Visit:
+def visited(
+    reason: Reason, host: str = "asr.example.org"
+) -> recognizer.RecognizerVisit:
     failure = AsrError("it failed", reason=reason, transient=False)
-    return recognizer.Visit(host, 0.2, NOW, failure)
+    return recognizer.RecognizerVisit(host, 0.2, NOW, failure)
 
 
 def test_a_refused_key_may_belong_to_the_other_region() -> None:

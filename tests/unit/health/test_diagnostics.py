@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auricle.audio.source import SourceHealth
-from auricle.capture.hearing import HearingState
+from auricle.audio.source_health import SourceHealth
+from auricle.capture.hearing_state import HearingState
 from auricle.health.diagnostics import Pacer, microphone_problem
 from auricle.mqtt.messages import Diagnostics
 

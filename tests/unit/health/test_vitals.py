@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from auricle.capture.hearing import HearingState
+from auricle.capture.hearing_state import HearingState
 from auricle.health.vitals import Ears, Pulse, Vitals
 
 LISTENING = Vitals(
