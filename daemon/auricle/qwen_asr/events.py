@@ -1,4 +1,4 @@
-"""The messages of the Qwen-ASR-Realtime protocol, as both ends see them.
+"""What the messages of the Qwen-ASR-Realtime protocol mean, to both ends.
 
 One JSON object per WebSocket text frame, in both directions. The source is the
 service's documentation of client and server events; where its pages differ, the
