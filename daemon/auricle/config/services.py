@@ -169,14 +169,17 @@ class MqttSettings(Section):
     """Brokers that stand in while those before them are away, in this order: each a
     host, or host:port; user, password and TLS are the same."""
     username: Annotated[str, AfterValidator(_username)] = Field("", max_length=1024)
+    """Empty: nobody signs in."""
     password: Secret | None = None
     """Better as the systemd credential mqtt.password."""
     tls: bool = False
+    """Encrypt the connection; the broker's certificate is then always verified."""
     ca_file: OptionalPath = None
     """Certificate authority of the broker's certificate (PEM); default: system's."""
     cert_file: OptionalPath = None
     """This satellite's certificate, where the broker asks for one (PEM)."""
     key_file: OptionalPath = None
+    """The key that belongs to it (PEM)."""
     keepalive: int = Field(15, ge=5, le=3600)
     """Seconds between signs of life."""
     base_topic: Annotated[
@@ -186,9 +189,10 @@ class MqttSettings(Section):
     publish_text: bool = True
     """false: publish that something was said and its emotion, but not the words."""
     publish_emotion: bool = True
+    """false: publish no emotion."""
     publish_interim: bool = True
     """Interim transcripts while a person speaks, at most four a second."""
-    last_transcript_expiry: float = Field(3600, ge=0, le=604800)
+    last_transcript_expiry: float = Field(3600.0, ge=0, le=604800)
     """Seconds the broker keeps the last transcript; 0: it is not retained at all."""
     vocabulary: bool = False
     """Heed <base>/vocabulary, retained words that every satellite of the house expects,

@@ -1,11 +1,6 @@
 """All settings together."""
 
-from pydantic import Field, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from auricle.config.sections import (
     FeedbackSettings,
@@ -20,19 +15,10 @@ from auricle.config.services import AsrSettings, HomeAssistantSettings, MqttSett
 from auricle.turns.wake_phrase import WHOLE_PHRASE
 
 
-class Settings(BaseSettings):
-    """Everything that can be configured. `auricle.config.loading.load` reads it from
-    outside; one that is made in code has what it is given, and defaults.
-    """
+class Settings(BaseModel):
+    """Everything that can be configured."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        case_sensitive=True,  # as TOML is
-        env_prefix="AURICLE_",
-        env_nested_delimiter="__",
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     satellite: SatelliteSettings = Field(default_factory=SatelliteSettings)
     microphone: MicrophoneSettings = Field(default_factory=MicrophoneSettings)
@@ -54,15 +40,3 @@ class Settings(BaseSettings):
                 f"set utterance.pre_roll to {WHOLE_PHRASE} or more"
             )
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Leave the outside to `load`, which knows which file it is to read."""
-        return (init_settings,)

@@ -1,4 +1,4 @@
-"""Where a recognizer is, who we are to it, and what a second of audio costs there."""
+"""Where the recognizer is, and what it costs there."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -8,35 +8,32 @@ from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PATH = "/api-ws/v1/realtime"
-"""Where the service serves the protocol."""
 PRICE_CURRENCY = "USD"
-"""What the published prices are in."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizerAddress:
-    """This says where the recognizer is, and who we are to it."""
+    """Where the recognizer is, and who we are to it."""
 
     url: str
     """Complete, with the model in the query."""
     api_key: str | None = field(default=None, repr=False)
-    """The bearer token of the handshake; None sends none."""
     workspace: str | None = None
-    """Its id, for X-DashScope-WorkSpace; None sends no such header."""
+    """The id of one's workspace, for the header that names it; None sends none."""
     data_inspection: bool = False
-    """X-DashScope-DataInspection: whether the service is to inspect the content."""
+    """Whether the service may inspect what is sent, and tell of what it objects to."""
     ca_file: Path | None = None
     """Certificate authorities to trust instead of the system's (PEM)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The service runs in several regions, each with hosts and a price of its own."""
+    """One of the service's, as its documentation has it."""
 
     host: str
-    """Its name; where that begins with a dot, the workspace's id comes before it."""
+    """Where it begins with a dot, the id of one's workspace comes before it."""
     price: float
-    """What a second of audio costs, as the service publishes it."""
+    """Of a second of audio, as the service publishes it."""
 
     @property
     def needs_workspace(self) -> bool:
@@ -55,16 +52,13 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
 
 
 def region_url(region: Region, workspace: str) -> str:
-    """Return the URL of the service in `region`, without a model."""
     host = workspace + region.host if region.needs_workspace else region.host
     return f"wss://{host}{PATH}"
 
 
 def published_price(url: str) -> float | None:
-    """Return what a second of audio costs at `url`, in PRICE_CURRENCY.
-
-    It is None where the host is not the service's, or in a region whose price it does
-    not publish.
+    """Of a second of audio, in PRICE_CURRENCY; None where the host is not one of the
+    service's, or in a region whose price it does not publish.
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
     for region in REGIONS.values():
@@ -76,7 +70,7 @@ def published_price(url: str) -> float | None:
 
 
 def complete_url(url: str, model: str) -> str:
-    """Return `url` with the service's path where it has none, and with the model.
+    """Complete `url`: the service's path where it has none, the model in its query.
 
     A URL that names a model already keeps it.
     """
@@ -88,10 +82,9 @@ def complete_url(url: str, model: str) -> str:
 
 
 def require_secure_url(url: str) -> str:
-    """Return `url` as given, if it is fit to be used.
+    """Return `url` as given; ValueError if it is none, or would send speech in clear.
 
-    Raises ValueError if it is no URL of a WebSocket, or would send speech in clear:
-    plain ws:// is for a recognizer on this very machine.
+    Plain ws:// is for a recognizer on this very machine.
     """
     if any(c.isspace() or not c.isprintable() for c in url):
         raise ValueError("is not a URL: it holds white space or a control character")
@@ -120,7 +113,7 @@ def require_secure_url(url: str) -> str:
 
 
 def may_be_host(host: str) -> bool:
-    """Tell whether a name server, or the network, could know a host so spelled."""
+    """Whether a name server, or the network, could know a host of this spelling."""
     if any(c.isspace() or not c.isprintable() or c in "/\\@[]?#" for c in host):
         return False
     try:
@@ -130,7 +123,7 @@ def may_be_host(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host`, a name or an address, is this machine, by its spelling."""
+    """Whether `host` (a name or an address) is this machine, by its spelling alone."""
     if host.lower() == "localhost":
         return True
     try:

@@ -1,18 +1,16 @@
-"""What the messages of the Qwen-ASR-Realtime protocol mean, to both ends.
+"""The messages of the Qwen-ASR-Realtime protocol, as both ends see them.
 
 One JSON object per WebSocket text frame, in both directions. The source is the
 service's documentation of client and server events; where its pages differ, the
 name used on the wire is taken (`…transcription.text`, not `.delta`).
 """
 
+import base64
+import json
 from dataclasses import dataclass
+from typing import Any
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
-"""What the types of the four events that tell of an item's words begin with."""
-EMPTY_COMMIT = "Error committing input audio buffer"
-"""What the service's message for a commit that finds no audio begins with; the error's
-code is not documented.
-"""
 
 LANGUAGES = frozenset(
     {
@@ -21,45 +19,36 @@ LANGUAGES = frozenset(
         *("no", "pl", "sv"),
     }
 )
-"""The codes that `language` takes."""
 EMOTIONS = frozenset(
     {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
 )
-"""The labels that the service documents; decoding makes `other` of any other."""
 THRESHOLD_RANGE = (-1.0, 1.0)
-"""What `threshold` takes, both ends included."""
 SILENCE_MS_RANGE = (200, 6000)
-"""What `silence_duration_ms` takes, both ends included."""
 SAMPLE_RATES = (16_000, 8_000)
-"""What `sample_rate` takes, in Hz."""
-LONGEST_UTTERANCE = 60.0
-"""Seconds of audio that the service takes in one utterance, in manual mode."""
 MAX_APPEND_BYTES = 15 * 1024 * 1024
-"""An append's `audio` is no longer than this: 15 MiB of base64."""
+"""The longest `audio` string of one append: 15 MiB of base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerVad:
-    """The server decides where an utterance ends, by these two measures."""
+    """The server decides the end of the utterance."""
 
     threshold: float = 0.2
-    """In THRESHOLD_RANGE; the lower it is, the more sound is taken for speech."""
+    """-1 to 1; lower hears more as speech."""
     silence_duration_ms: int = 800
-    """In SILENCE_MS_RANGE: how much silence ends an utterance."""
+    """200 to 6000: silence that ends an utterance."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What `session.update` asks for; the defaults are the service's."""
+    """What `session.update` asks for."""
 
     turn_detection: ServerVad | None = ServerVad()
     """None is manual mode: the client commits."""
     language: str | None = None
     """One of LANGUAGES; None lets the service detect it."""
     input_audio_format: str = "pcm"
-    """pcm (mono, signed 16 bits, little-endian) or opus (one Ogg-Opus stream)."""
     sample_rate: int = 16_000
-    """In Hz; one of SAMPLE_RATES."""
     corpus_text: str | None = None
     """Words to expect; on noise the service may answer with these very words."""
 
@@ -69,16 +58,12 @@ class SessionSettings:
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdate:
-    """The client asks for settings (`session.update`)."""
-
     event_id: str
     settings: SessionSettings
 
 
 @dataclass(frozen=True, slots=True)
 class AppendAudio:
-    """The client sends audio (`input_audio_buffer.append`); nobody answers."""
-
     event_id: str
     audio: bytes
     """Decoded; PCM in the session's rate, or a piece of its Ogg-Opus stream."""
@@ -86,15 +71,11 @@ class AppendAudio:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The client ends an utterance (`input_audio_buffer.commit`), in manual mode."""
-
     event_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The client sends no more, and waits for the rest (`session.finish`)."""
-
     event_id: str
 
 
@@ -106,22 +87,16 @@ ClientEvent = SessionUpdate | AppendAudio | Commit | Finish
 
 @dataclass(frozen=True, slots=True)
 class SessionCreated:
-    """The session is open, with the default settings (`session.created`)."""
-
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdated:
-    """The settings that were asked for apply (`session.updated`)."""
-
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The server hears the beginning of an utterance (`…speech_started`)."""
-
     item_id: str
     audio_start_ms: int | None
     """Milliseconds of audio since the session's first sample; None: not told."""
@@ -129,27 +104,19 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The server hears the end of an utterance (`…speech_stopped`)."""
-
     item_id: str
     audio_end_ms: int | None
-    """Milliseconds of audio since the session's first sample; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The item has all its audio, and is to be recognized (`…committed`)."""
-
     item_id: str
     previous_item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCreated:
-    """The item is announced (`conversation.item.created`).
-
-    Its status "completed" says nothing of the recognition.
-    """
+    """The item is announced; its status "completed" says nothing of recognition."""
 
     item_id: str
     previous_item_id: str | None = None
@@ -157,9 +124,7 @@ class ItemCreated:
 
 @dataclass(frozen=True, slots=True)
 class InterimTranscript:
-    """What the item seems to say so far (`…text`). It replaces the item's previous
-    one: never append it.
-    """
+    """Replaces the item's previous one: never append."""
 
     item_id: str
     confirmed: str
@@ -171,27 +136,23 @@ class InterimTranscript:
 
     @property
     def text(self) -> str:
-        """The whole of it, as it stands now."""
         return self.confirmed + self.draft
 
 
 @dataclass(frozen=True, slots=True)
 class FinalTranscript:
-    """What the item says, for good (`…completed`). An empty one is noise that was taken
-    for speech.
-    """
+    """The item's final; an empty one is noise that was taken for speech."""
 
     item_id: str
     text: str
     language: str | None = None
     emotion: str | None = None
     billed_seconds: float | None = None
-    """What the service counts of the item's audio; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionFailed:
-    """The item could not be recognized (`…failed`); the session goes on."""
+    """This item failed; the session goes on."""
 
     item_id: str
     code: str
@@ -200,7 +161,7 @@ class TranscriptionFailed:
 
 @dataclass(frozen=True, slots=True)
 class SessionFinished:
-    """All is said (`session.finished`): only after `session.finish`, and last."""
+    """Only after `session.finish`, and last."""
 
     transcript: str = ""
     """All finals of the session once more."""
@@ -208,7 +169,7 @@ class SessionFinished:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """The server refuses a client's event, or has a fault of its own (`error`)."""
+    """An `error` event."""
 
     type: str
     code: str
@@ -231,3 +192,52 @@ ServerEvent = (
     | SessionFinished
     | ServerError
 )
+
+
+def encode_client_event(event: ClientEvent) -> str:
+    """The text frame for `event`."""
+    match event:
+        case SessionUpdate(event_id, settings):
+            return json.dumps(
+                {
+                    "event_id": event_id,
+                    "type": "session.update",
+                    "session": _session_as_json(settings),
+                }
+            )
+        case AppendAudio(event_id, audio):
+            # By hand: base64 needs no escaping, and this is the one hot message.
+            encoded = base64.b64encode(audio).decode("ascii")
+            return (
+                f'{{"event_id":"{event_id}","type":"input_audio_buffer.append",'
+                f'"audio":"{encoded}"}}'
+            )
+        case Commit(event_id):
+            return json.dumps(
+                {"event_id": event_id, "type": "input_audio_buffer.commit"}
+            )
+        case Finish(event_id):
+            return json.dumps({"event_id": event_id, "type": "session.finish"})
+
+
+def _session_as_json(settings: SessionSettings) -> dict[str, Any]:
+    transcription: dict[str, Any] = {}
+    if settings.language is not None:
+        transcription["language"] = settings.language
+    if settings.corpus_text is not None:
+        transcription["corpus"] = {"text": settings.corpus_text}
+    vad = settings.turn_detection
+    return {
+        "modalities": ["text"],
+        "input_audio_format": settings.input_audio_format,
+        "sample_rate": settings.sample_rate,
+        "input_audio_transcription": transcription,
+        # null is manual mode; a missing key would leave the default, which is VAD.
+        "turn_detection": None
+        if vad is None
+        else {
+            "type": "server_vad",
+            "threshold": vad.threshold,
+            "silence_duration_ms": vad.silence_duration_ms,
+        },
+    }
