@@ -1,71 +1,38 @@
-"""What the README tells other subscribers to do works, word for word."""
+"""The README is short, and the pages say what is in the settings."""
 
-import asyncio
-import contextlib
-import json
-import re
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-from paho.mqtt.client import topic_matches_sub
-
-from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
-from rigs.waiting import eventually
-
-README = (Path(__file__).parents[3] / "README.md").read_text()
-FINAL = json.dumps({"text": "turn on the light", "emotion": "happy"})
-TOPIC = "auricle/study/transcript/final"
+from auricle.config.settings import Settings
+from rigs.pages import ROOT, Page
 
 
-@contextlib.asynccontextmanager
-async def running(*command: str) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+def test_the_readme_is_read_in_a_minute() -> None:
+    assert len(Page(ROOT / "README.md").text.splitlines()) <= 130
 
 
-async def first_line(process: Process, broker: Broker) -> str:
-    """What it prints of a final that is published once it has subscribed."""
-    assert process.stdout is not None
-    await eventually(lambda: broker.log.count("Received SUBSCRIBE") > 0, timeout=30)
-    async with House(broker.port) as house:
-        house.say(TOPIC, FINAL)
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
-    return line.decode().strip()
+def test_the_reference_of_the_settings_is_up_to_date() -> None:
+    written = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "configuration-page", "--check"],
+        check=False,
+    )
+
+    assert written.returncode == 0, "run scripts/configuration-page"
 
 
-async def test_the_subscriber_in_python_prints_words_and_mood(broker: Broker) -> None:
-    [program] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    here = f'client.connect("127.0.0.1", {broker.port})'
-    assert program.count('client.connect("broker")') == 1
-    program = program.replace('client.connect("broker")', here)
-
-    async with running(sys.executable, "-u", "-c", program) as process:
-        assert await first_line(process, broker) == "turn on the light happy"
-
-
-def test_the_flow_for_node_red_listens_to_finals_and_is_wired() -> None:
-    [flow] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
-    nodes = {node["id"]: node for node in json.loads(flow)}
-    [listener] = [node for node in nodes.values() if node["type"] == "mqtt in"]
-
-    assert topic_matches_sub(listener["topic"], TOPIC)
-    assert nodes[listener["broker"]]["type"] == "mqtt-broker"
-    [[reader]] = listener["wires"]
-    assert nodes[reader]["complete"] == "payload.text"
+def test_every_setting_has_its_sentence() -> None:
+    silent = [
+        f"{section}.{key}"
+        for section, settings in Settings()
+        for key, field in type(settings).model_fields.items()
+        if not field.description
+    ]
+    assert silent == []
 
 
-async def test_the_subscriber_on_the_command_line_prints_finals(broker: Broker) -> None:
-    [topic] = re.findall(r"mosquitto_sub -h broker -t '(.*?final)'", README)
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = Page(ROOT / "docs" / "index.md")
+    listed = {path for path, _ in contents.links}
 
-    async with running(
-        *("mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic)
-    ) as process:
-        assert json.loads(await first_line(process, broker)) == json.loads(FINAL)
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages - {"index.md"} <= listed
