@@ -127,7 +127,7 @@ class App:
                 build.resampler,
             )
         with mistakes.noted():
-            self._budget = build.budget(settings, remembered.spent)
+            self._budget = build.budget(settings, remembered.usage)
         mistakes.raise_any()
         self._hearing = Hearing(
             build.source(settings.microphone),
@@ -151,7 +151,7 @@ class App:
             self._budget,
             time_to_live=settings.mqtt.time_to_live,
             feedback=self._feedback.give,
-            spent=self._control.remember_spent,
+            on_usage=self._control.remember_usage,
         )
         self._muted = remembered.muted
         self._notifier = Notifier()

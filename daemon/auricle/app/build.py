@@ -28,7 +28,7 @@ from auricle.errors import ConfigError, RecordingError
 from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, published_price
 from auricle.qwen_asr.events import ServerVad, SessionSettings
 from auricle.system.clock import boot_id
-from auricle.turns.budget import Budget, Limits, Spent
+from auricle.turns.budget import Budget, Limits, Usage
 from auricle.turns.endpointing import PRESETS, EndpointingSettings
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
@@ -232,8 +232,8 @@ def price_per_second(settings: Settings) -> float | None:
     return published_price(settings.asr.endpoint)
 
 
-def budget(settings: Settings, spent: Spent | None = None) -> Budget:
-    """`spent` before a restart.
+def budget(settings: Settings, usage: Usage | None = None) -> Budget:
+    """`usage` is what was used before a restart.
 
     Raises ConfigError where a limit could never be reached, for want of a price, and
     where a price would be taken for another currency's.
@@ -259,6 +259,6 @@ def budget(settings: Settings, spent: Spent | None = None) -> Budget:
             cost_per_day=limits.cost_per_day,
         ),
         price,
-        spent,
+        usage,
         boot_id=boot_id(),
     )

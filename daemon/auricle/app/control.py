@@ -21,7 +21,7 @@ from auricle.mqtt.commands import (
     SetWakeWord,
 )
 from auricle.mqtt.topics import Setting
-from auricle.turns.budget import Spent
+from auricle.turns.budget import Usage
 from auricle.turns.events import (
     CancelRequested,
     Event,
@@ -31,8 +31,8 @@ from auricle.turns.events import (
     StopRequested,
 )
 
-SPENT_WITHIN = 600.0
-"""Seconds until what was spent is saved, unless that is all that may be spent."""
+USAGE_SAVED_WITHIN = 600.0
+"""Seconds until what was used is saved, unless a limit is reached."""
 
 
 class Controlled(Protocol):
@@ -97,12 +97,12 @@ class Control:
         for setting, value in self._values.items():
             self._controlled.echo(setting, value)
 
-    def remember_spent(self, spent: Spent, reached: bool) -> None:
+    def remember_usage(self, usage: Usage, limit_reached: bool) -> None:
         """Beside the settings, in the one file that outlives a restart. A limit that is
         reached outlives a crash, too.
         """
-        within = 0.0 if reached else SPENT_WITHIN
-        self._remember(replace(self._remembered, spent=spent), within=within)
+        within = 0.0 if limit_reached else USAGE_SAVED_WITHIN
+        self._remember(replace(self._remembered, usage=usage), within=within)
 
     def obey(self, command: Command) -> None:
         match command:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from auricle.turns.budget import Spent
+from auricle.turns.budget import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class Remembered:
     """Words to expect."""
     continue_conversation: float | None = None
     """Seconds to listen again after each final."""
-    spent: Spent | None = None
+    usage: Usage | None = None

@@ -18,7 +18,7 @@ from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.system.clock import since_boot
 from auricle.system.threads import hand_to_loop
-from auricle.turns.budget import Budget, Spent
+from auricle.turns.budget import Budget, Usage
 from auricle.turns.events import (
     Attend,
     AwaitFinal,
@@ -116,11 +116,11 @@ class Runner:
         *,
         time_to_live: float,
         feedback: Callable[[Cue], None] = lambda _: None,
-        spent: Callable[[Spent, bool], None] = lambda _spent, _reached: None,
+        on_usage: Callable[[Usage, bool], None] = lambda _usage, _reached: None,
     ) -> None:
         """A command older than `time_to_live` is neither said again nor followed up;
         whoever publishes sees to it that it is not obeyed. `feedback` tells a person in
-        the room, `spent` hears after each turn what the budget comes to, and whether a
+        the room, `on_usage` hears after each turn what was used, and whether a
         limit is reached; both return at once.
         """
         self._satellite = satellite
@@ -129,8 +129,8 @@ class Runner:
         self._publisher = publisher
         self._budget = budget
         self._feedback = feedback
-        self._spent = spent
-        self._budget_spent = False
+        self._on_usage = on_usage
+        self._limit_reached = False
         self._loop = asyncio.get_running_loop()
         self._pending: deque[Event] = deque()
         self._handling = False
@@ -180,16 +180,16 @@ class Runner:
             self.announce()
 
     def _check_budget(self) -> None:
-        spent = self._budget.is_spent(since_boot(), _now().date())
-        if spent is self._budget_spent:
+        reached = self._budget.limit_reached(since_boot(), _now().date())
+        if reached is self._limit_reached:
             return
-        self._budget_spent = spent
+        self._limit_reached = reached
         logger.log(
-            logging.WARNING if spent else logging.INFO,
+            logging.WARNING if reached else logging.INFO,
             "the limits of this hour or day are %s",
-            "reached: nothing is sent" if spent else "no longer reached",
+            "reached: nothing is sent" if reached else "no longer reached",
         )
-        self._satellite.step(BudgetChanged(spent))
+        self._satellite.step(BudgetChanged(reached))
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
@@ -238,7 +238,7 @@ class Runner:
         # A microphone that is opened anew counts anew.
         self._clock = self._ears.clock
         self._last_sent = None
-        self._budget.turn(since_boot())
+        self._budget.count_turn(since_boot())
         if not turn.follow_up:
             self._publisher.wake(turn, _now())
             self._feedback(Cue.WAKE)
@@ -262,9 +262,9 @@ class Runner:
         if outcome.end_of_speech is not None and spoken is not None:
             latency = now - spoken
         today = _now().date()
-        spent = self._budget.used(outcome.billed_seconds, today)
+        usage = self._budget.used(outcome.billed_seconds, today)
         if outcome.billed_seconds or self._session:
-            self._spent(spent, self._budget.is_spent(now, today))
+            self._on_usage(usage, self._budget.limit_reached(now, today))
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
         seconds = now - self._turn_started if self._session else 0.0
         ended = _now()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from auricle.app.remembered import Remembered
-from auricle.turns.budget import Spent
+from auricle.turns.budget import Usage
 from auricle.turns.turn import LONGEST_FOLLOW_UP
 
 logger = logging.getLogger(__name__)
@@ -143,16 +143,16 @@ def _to_json(remembered: Remembered) -> dict[str, Any]:
         "thresholds": dict(remembered.thresholds),
         "context": remembered.context,
         "continue_conversation": remembered.continue_conversation,
-        "spent": _spent_to_json(remembered.spent) if remembered.spent else None,
+        "spent": _usage_to_json(remembered.usage) if remembered.usage else None,
     }
 
 
-def _spent_to_json(spent: Spent) -> dict[str, Any]:
+def _usage_to_json(usage: Usage) -> dict[str, Any]:
     return {
-        "day": spent.day.isoformat(),
-        "seconds": round(spent.seconds, 2),
-        "boot_id": spent.boot_id,
-        "turns": [round(at, 1) for at in spent.turns],
+        "day": usage.day.isoformat(),
+        "seconds": round(usage.seconds, 2),
+        "boot_id": usage.boot_id,
+        "turns": [round(at, 1) for at in usage.turns],
     }
 
 
@@ -170,7 +170,7 @@ def _from_json(state: Any) -> Remembered:
         thresholds=_thresholds(state.get("thresholds", {})),
         context=_text(state, "context"),
         continue_conversation=_seconds(state, "continue_conversation"),
-        spent=_spent(state.get("spent")),
+        usage=_usage(state.get("spent")),
     )
 
 
@@ -199,7 +199,7 @@ def _thresholds(thresholds: Any) -> dict[str, float]:
     return {name: float(value) for name, value in thresholds.items()}
 
 
-def _spent(spent: Any) -> Spent | None:
+def _usage(spent: Any) -> Usage | None:
     if spent is None:
         return None
     if not isinstance(spent, dict):
@@ -207,7 +207,7 @@ def _spent(spent: Any) -> Spent | None:
     day, turns = _text(spent, "day"), spent.get("turns")
     if not isinstance(turns, list) or not _are_numbers([spent.get("seconds"), *turns]):
         raise ValueError("spent holds no numbers")
-    return Spent(
+    return Usage(
         date.fromisoformat(day or ""),
         float(spent["seconds"]),
         _text(spent, "boot_id") or "",

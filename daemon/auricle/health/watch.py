@@ -115,7 +115,7 @@ class Watch:
             problem=microphone or self._recognizer.health or self._publisher.refusal,
             spoken_today=round(self._budget.seconds_on(today), 1),
             cost_today=self._budget.cost_on(today),
-            limit_reached=self._budget.is_spent(since_boot(), today),
+            limit_reached=self._budget.limit_reached(since_boot(), today),
             sent_seconds=round(self._recognizer.traffic.audio_seconds, 1),
             sent_bytes=self._recognizer.traffic.message_bytes,
             cpu_temperature=cpu_temperature(),

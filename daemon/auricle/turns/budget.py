@@ -22,8 +22,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What outlives a restart."""
+class Usage:
+    """What was used, and when: it outlives a restart."""
 
     day: date
     seconds: float
@@ -40,11 +40,11 @@ class Budget:
         self,
         limits: Limits,
         price: float | None,
-        spent: Spent | None = None,
+        usage: Usage | None = None,
         *,
         boot_id: str = "",
     ) -> None:
-        """`price` of a second; None where it costs nothing, or nobody knows. `spent`
+        """`price` of a second; None where it costs nothing, or nobody knows. `usage`
         before a restart; `boot_id` names the clock that turns are told by.
         """
         self._limits = limits
@@ -52,32 +52,32 @@ class Budget:
         self._boot_id = boot_id
         # Of more than the limit, nobody needs to know when the first ones began.
         self._turns: deque[float] = deque(maxlen=limits.turns_per_hour)
-        if spent is not None and spent.boot_id == boot_id:
-            self._turns.extend(spent.turns)
-        self._spent = spent
+        if usage is not None and usage.boot_id == boot_id:
+            self._turns.extend(usage.turns)
+        self._usage = usage
 
-    def turn(self, now: float) -> None:
+    def count_turn(self, now: float) -> None:
         """A turn began; `now` on a clock that nobody sets."""
         self._turns.append(now)
 
-    def used(self, seconds: float, today: date) -> Spent:
+    def used(self, seconds: float, today: date) -> Usage:
         """The recognizer took so much audio; what is spent now."""
         day = today
-        if self._spent is not None and self._is_of(today):
-            day = self._spent.day
+        if self._usage is not None and self._is_of(today):
+            day = self._usage.day
         seconds += self.seconds_on(today)
-        self._spent = Spent(day, seconds, self._boot_id, tuple(self._turns))
-        return self._spent
+        self._usage = Usage(day, seconds, self._boot_id, tuple(self._turns))
+        return self._usage
 
     def seconds_on(self, today: date) -> float:
-        return self._spent.seconds if self._spent and self._is_of(today) else 0.0
+        return self._usage.seconds if self._usage and self._is_of(today) else 0.0
 
     def cost_on(self, today: date) -> float | None:
         if self._price is None:
             return None
         return self.seconds_on(today) * self._price
 
-    def is_spent(self, now: float, today: date) -> bool:
+    def limit_reached(self, now: float, today: date) -> bool:
         """Whether no turn may begin."""
         while self._turns and now - self._turns[0] >= _HOUR:
             self._turns.popleft()
@@ -89,8 +89,8 @@ class Budget:
         )
 
     def _is_of(self, today: date) -> bool:
-        assert self._spent is not None
-        return timedelta(0) <= self._spent.day - today <= _BEHIND
+        assert self._usage is not None
+        return timedelta(0) <= self._usage.day - today <= _BEHIND
 
 
 def _reached(value: float, limit: float) -> bool:

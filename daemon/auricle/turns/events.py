@@ -69,7 +69,7 @@ class FollowUpRequested:
 class BudgetChanged:
     """The limits of what may be spent are reached, or no longer."""
 
-    spent: bool
+    limit_reached: bool
 
 
 @dataclass(frozen=True, slots=True)

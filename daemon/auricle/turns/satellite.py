@@ -89,7 +89,7 @@ class Satellite:
         self._follow_up = 0.0
         self._late = False
         """The recognizer said its latest word too late for the command to be obeyed."""
-        self._budget_spent = False
+        self._limit_reached = False
         # What the microphone was told to be last; it is closed until it is found.
         self._at_rest = SatelliteState.MUTED
         self._open: OpenTurn | None = None
@@ -166,8 +166,8 @@ class Satellite:
             case FollowUpRequested(seconds):
                 self._follow_up = seconds
                 return []
-            case BudgetChanged(spent):
-                self._budget_spent = spent
+            case BudgetChanged(limit_reached):
+                self._limit_reached = limit_reached
                 return []
             case MicrophoneLost():
                 self._at_rest = SatelliteState.ERROR
@@ -203,7 +203,7 @@ class Satellite:
 
     def _start(self, event: WakeWordHeard) -> list[Effect]:
         begun = self._turns.by_wake_word(event.detection)
-        if self._budget_spent:
+        if self._limit_reached:
             return [_refusal(begun.turn, Reason.BUDGET), Attend(on=False)]
         self._open = begun
         return [StartTurn(begun.turn), *begun.begin(event.pre_roll)]
@@ -217,7 +217,7 @@ class Satellite:
                 return [_refusal(requested.turn, Reason.MUTED)]
             case SatelliteState.ERROR:
                 return [_refusal(requested.turn, Reason.MICROPHONE)]
-            case SatelliteState.IDLE | SatelliteState.MUTED if self._budget_spent:
+            case SatelliteState.IDLE | SatelliteState.MUTED if self._limit_reached:
                 return [_refusal(requested.turn, Reason.BUDGET)]
             case SatelliteState.IDLE | SatelliteState.MUTED:
                 self._open = requested
@@ -230,7 +230,7 @@ class Satellite:
             waiting, self._waiting = self._waiting, []
             return [effect for event in waiting for effect in self._advance(event)]
         answered = outcome is not None and outcome.kind is OutcomeKind.TRANSCRIPT
-        at_rest = self.state is SatelliteState.IDLE and not self._budget_spent
+        at_rest = self.state is SatelliteState.IDLE and not self._limit_reached
         if self._follow_up and answered and at_rest and not self._late:
             self._open = self._turns.by_follow_up(self._follow_up)
             return [StartTurn(self._open.turn)]

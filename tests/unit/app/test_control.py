@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from auricle.app.control import SPENT_WITHIN, Control
+from auricle.app.control import USAGE_SAVED_WITHIN, Control
 from auricle.app.remembered import Remembered
 from auricle.mqtt.commands import (
     Listen,
@@ -19,7 +19,7 @@ from auricle.mqtt.commands import (
     SetWakeWord,
 )
 from auricle.mqtt.topics import Setting
-from auricle.turns.budget import Spent
+from auricle.turns.budget import Usage
 from auricle.turns.events import (
     CancelRequested,
     Event,
@@ -234,20 +234,20 @@ def test_a_restart_can_be_ordered() -> None:
 def test_what_was_spent_is_remembered_beside_the_settings() -> None:
     satellite = Satellite()
     controls = control(satellite, Remembered(muted=True))
-    spent = Spent(date(2026, 11, 21), 4.5)
+    usage = Usage(date(2026, 11, 21), 4.5)
 
-    controls.remember_spent(spent, reached=False)
-    assert satellite.within == SPENT_WITHIN
+    controls.remember_usage(usage, limit_reached=False)
+    assert satellite.within == USAGE_SAVED_WITHIN
     controls.obey(SetLanguage("de"))
 
-    assert satellite.remembered == Remembered(muted=True, language="de", spent=spent)
+    assert satellite.remembered == Remembered(muted=True, language="de", usage=usage)
 
 
 def test_that_a_limit_is_reached_is_remembered_at_once() -> None:
     satellite = Satellite()
-    spent = Spent(date(2026, 11, 21), 3600.0)
+    usage = Usage(date(2026, 11, 21), 3600.0)
 
-    control(satellite).remember_spent(spent, reached=True)
+    control(satellite).remember_usage(usage, limit_reached=True)
 
-    assert satellite.remembered == Remembered(spent=spent)
+    assert satellite.remembered == Remembered(usage=usage)
     assert satellite.within == 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import PAUSE, Memory, StateFile
-from auricle.turns.budget import Spent
+from auricle.turns.budget import Usage
 from rigs.waiting import eventually
 
 CHANGED = Remembered(
@@ -21,7 +21,7 @@ CHANGED = Remembered(
     thresholds={"okay_nabu": 0.7},
     context="Möhrchen",
     continue_conversation=8.0,
-    spent=Spent(date(2026, 11, 21), 61.5, "boot", (17.5, 300.0)),
+    usage=Usage(date(2026, 11, 21), 61.5, "boot", (17.5, 300.0)),
 )
 
 
@@ -35,7 +35,7 @@ def test_what_was_saved_is_remembered(tmp_path: Path) -> None:
 def test_as_many_turns_as_an_hour_may_have_are_remembered(tmp_path: Path) -> None:
     # A machine that has been up for years.
     turns = tuple(100_000_000.5 + second for second in range(3600))
-    busy = replace(CHANGED, spent=Spent(date(2026, 11, 21), 61.5, "boot", turns))
+    busy = replace(CHANGED, usage=Usage(date(2026, 11, 21), 61.5, "boot", turns))
     file = StateFile(tmp_path / "state.json")
     file.save(busy)
 

@@ -454,11 +454,11 @@ def test_a_cost_limit_is_reached_on_each_of_the_services_hosts(
     settings = Settings.model_validate({"asr": asr, "limits": limits})
     budget = build.budget(settings)
     budget.used(0.99 / price, TODAY)
-    assert not budget.is_spent(0.0, TODAY)
+    assert not budget.limit_reached(0.0, TODAY)
 
     budget.used(0.02 / price, TODAY)
 
-    assert budget.is_spent(0.0, TODAY)
+    assert budget.limit_reached(0.0, TODAY)
     assert build_mqtt.device(settings).currency == "USD"
 
 
@@ -475,7 +475,7 @@ def test_a_cost_limit_that_could_never_be_reached_is_refused_with_the_remedy() -
     priced = {**limited, "price_per_second": 0.001}
     budget = build.budget(Settings.model_validate({"asr": own, "limits": priced}))
     budget.used(1001, TODAY)
-    assert budget.is_spent(0.0, TODAY)
+    assert budget.limit_reached(0.0, TODAY)
 
 
 def test_a_published_price_is_not_taken_for_another_currencys() -> None:

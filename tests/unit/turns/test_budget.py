@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.turns.budget import Budget, Limits, Spent
+from auricle.turns.budget import Budget, Limits, Usage
 
 TODAY = date(2026, 11, 21)
 TOMORROW = TODAY + timedelta(days=1)
@@ -15,47 +15,47 @@ TOMORROW = TODAY + timedelta(days=1)
 def test_without_limits_nothing_is_ever_spent() -> None:
     budget = Budget(Limits(), price=1.0)
     for now in range(1000):
-        budget.turn(float(now))
+        budget.count_turn(float(now))
     budget.used(1e6, TODAY)
 
-    assert not budget.is_spent(1000.0, TODAY)
+    assert not budget.limit_reached(1000.0, TODAY)
 
 
 def test_the_hour_is_full_and_empties_again() -> None:
     budget = Budget(Limits(turns_per_hour=2), price=None)
-    budget.turn(0.0)
-    budget.turn(60.0)
+    budget.count_turn(0.0)
+    budget.count_turn(60.0)
 
-    assert budget.is_spent(61.0, TODAY)
-    assert not budget.is_spent(3600.0, TODAY)
+    assert budget.limit_reached(61.0, TODAY)
+    assert not budget.limit_reached(3600.0, TODAY)
 
 
 @pytest.mark.parametrize("most", [0, 3])
 def test_no_more_turns_are_remembered_than_the_limit_needs(most: int) -> None:
     budget = Budget(Limits(turns_per_hour=most), price=None)
     for now in range(1000):
-        budget.turn(float(now))
+        budget.count_turn(float(now))
 
     assert len(budget.used(1.0, TODAY).turns) == most
-    assert budget.is_spent(1000.0, TODAY) is bool(most)
+    assert budget.limit_reached(1000.0, TODAY) is bool(most)
 
 
 def test_the_day_is_full_until_tomorrow() -> None:
     budget = Budget(Limits(seconds_per_day=10.0), price=None)
     budget.used(10.0, TODAY)
 
-    assert budget.is_spent(0.0, TODAY)
-    assert not budget.is_spent(0.0, TOMORROW)
+    assert budget.limit_reached(0.0, TODAY)
+    assert not budget.limit_reached(0.0, TOMORROW)
 
 
 def test_money_is_seconds_times_the_price() -> None:
     budget = Budget(Limits(cost_per_day=0.01), price=0.00009)
     budget.used(100.0, TODAY)
-    before = budget.is_spent(0.0, TODAY)
+    before = budget.limit_reached(0.0, TODAY)
     budget.used(12.0, TODAY)
 
     assert budget.cost_on(TODAY) == pytest.approx(0.01008)
-    assert (before, budget.is_spent(0.0, TODAY)) == (False, True)
+    assert (before, budget.limit_reached(0.0, TODAY)) == (False, True)
 
 
 def test_no_price_is_no_cost() -> None:
@@ -63,51 +63,51 @@ def test_no_price_is_no_cost() -> None:
     budget.used(1e6, TODAY)
 
     assert budget.cost_on(TODAY) is None
-    assert not budget.is_spent(0.0, TODAY)
+    assert not budget.limit_reached(0.0, TODAY)
 
 
 def test_a_restart_does_not_reset_the_day() -> None:
     limits = Limits(seconds_per_day=10.0)
-    spent = Budget(limits, price=None).used(10.0, TODAY)
+    usage = Budget(limits, price=None).used(10.0, TODAY)
 
-    budget = Budget(limits, None, spent)
+    budget = Budget(limits, None, usage)
 
-    assert budget.is_spent(0.0, TODAY)
-    assert not budget.is_spent(0.0, TOMORROW)
+    assert budget.limit_reached(0.0, TODAY)
+    assert not budget.limit_reached(0.0, TOMORROW)
 
 
 def test_a_clock_that_is_behind_after_a_restart_does_not_reset_the_day() -> None:
     limits = Limits(seconds_per_day=10.0)
-    budget = Budget(limits, None, Spent(TOMORROW, 8.0))
+    budget = Budget(limits, None, Usage(TOMORROW, 8.0))
 
-    spent = budget.used(2.0, TODAY)
+    usage = budget.used(2.0, TODAY)
 
-    assert spent == Spent(TOMORROW, 10.0)
-    assert budget.is_spent(0.0, TODAY)
-    assert budget.is_spent(0.0, TOMORROW)
+    assert usage == Usage(TOMORROW, 10.0)
+    assert budget.limit_reached(0.0, TODAY)
+    assert budget.limit_reached(0.0, TOMORROW)
 
 
 def test_a_day_far_ahead_was_a_clock_set_wrong() -> None:
-    budget = Budget(Limits(), None, Spent(TODAY + timedelta(days=400), 8.0))
+    budget = Budget(Limits(), None, Usage(TODAY + timedelta(days=400), 8.0))
 
-    assert budget.used(2.0, TODAY) == Spent(TODAY, 2.0)
+    assert budget.used(2.0, TODAY) == Usage(TODAY, 2.0)
 
 
 def test_a_restart_does_not_reset_the_hour() -> None:
     limits = Limits(turns_per_hour=2)
     before = Budget(limits, None, boot_id="this")
-    before.turn(100.0)
-    before.turn(200.0)
-    spent = before.used(1.0, TODAY)
+    before.count_turn(100.0)
+    before.count_turn(200.0)
+    usage = before.used(1.0, TODAY)
 
-    assert Budget(limits, None, spent, boot_id="this").is_spent(300.0, TODAY)
+    assert Budget(limits, None, usage, boot_id="this").limit_reached(300.0, TODAY)
 
 
 def test_another_start_of_the_machine_has_another_clock() -> None:
     limits = Limits(turns_per_hour=1)
-    spent = Spent(TODAY, 1.0, "that", (100.0,))
+    usage = Usage(TODAY, 1.0, "that", (100.0,))
 
-    assert not Budget(limits, None, spent, boot_id="this").is_spent(300.0, TODAY)
+    assert not Budget(limits, None, usage, boot_id="this").limit_reached(300.0, TODAY)
 
 
 @given(st.lists(st.floats(0, 7200), max_size=300), st.integers(1, 20))
@@ -117,8 +117,8 @@ def test_no_hour_ever_has_more_turns_than_its_limit(
     budget = Budget(Limits(turns_per_hour=limit), price=None)
     admitted = []
     for now in sorted(wakes):
-        if not budget.is_spent(now, TODAY):
-            budget.turn(now)
+        if not budget.limit_reached(now, TODAY):
+            budget.count_turn(now)
             admitted.append(now)
 
     for start in admitted:

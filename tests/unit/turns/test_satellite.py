@@ -722,7 +722,7 @@ def test_a_follow_up_that_is_switched_off_meanwhile_is_not_opened() -> None:
 
 def test_with_the_budget_spent_nothing_is_sent_and_the_house_is_told() -> None:
     machine = satellite()
-    machine.step(BudgetChanged(spent=True))
+    machine.step(BudgetChanged(limit_reached=True))
 
     effects = run(machine, [WOKEN, *after(1.0, speech=True), ListenRequested()])
 
@@ -732,7 +732,7 @@ def test_with_the_budget_spent_nothing_is_sent_and_the_house_is_told() -> None:
 
 def test_a_budget_that_is_spent_lets_the_open_turn_end() -> None:
     machine = satellite()
-    run(machine, [WOKEN, BudgetChanged(spent=True), StopRequested()])
+    run(machine, [WOKEN, BudgetChanged(limit_reached=True), StopRequested()])
 
     assert [o.kind for o in outcomes(machine.step(final("Stop.")))] == [
         OutcomeKind.TRANSCRIPT

@@ -150,8 +150,8 @@ class AnyOrder(RuleBasedStateMachine):
                 Stopping(),
                 FollowUpRequested(0.0),
                 FollowUpRequested(1.0),
-                BudgetChanged(spent=True),
-                BudgetChanged(spent=False),
+                BudgetChanged(limit_reached=True),
+                BudgetChanged(limit_reached=False),
             ]
         )
     )
