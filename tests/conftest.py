@@ -1,7 +1,14 @@
-from hypothesis import settings
+import os
 
-# How long an example takes is the machine's affair, not the code's.
-settings.register_profile("auricle", deadline=None)
-# scripts/fuzz has more time.
-settings.register_profile("thorough", deadline=None, max_examples=10_000)
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's affair, not the code's: no test fails for
+# having been slow. AURICLE_EXAMPLES asks for more of them, as scripts/fuzz does.
+settings.register_profile(
+    "auricle",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("AURICLE_EXAMPLES", "100")),
+    print_blob=True,
+)
 settings.load_profile("auricle")

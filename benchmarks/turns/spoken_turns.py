@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Frame
 from benchmarks.recordings import (
@@ -175,16 +176,25 @@ def with_pause(samples: Samples, seconds: float) -> Samples:
     if not seconds:
         return samples
     levels = levels_db(samples)
-    first, last = (round(len(levels) * share) for share in (_PAUSE_FROM, _PAUSE_TO))
-    smooth = np.convolve(levels, np.ones(3) / 3, mode="same")
-    at = first + int(np.argmin(smooth[first:last]))
+    at = _quietest(levels)
     silent = levels < np.percentile(levels, 98) - _SILENT_DB
     before = int(np.argmin(silent[at::-1])) if silent[at] else 0
     behind = int(np.argmin(silent[at:])) if silent[at] else 0
     missing = max(0, round(seconds * SAMPLE_RATE) - (before + behind) * _FADE)
-    cut = at * _FADE + _FADE // 2
+    cut = pause_in(samples)
     silence = np.zeros(missing, np.float32)
     return np.concatenate([samples[:cut], silence, samples[cut:]])
+
+
+def pause_in(samples: Samples) -> int:
+    """Where a pause fits in: a sample position."""
+    return _quietest(levels_db(samples)) * _FADE + _FADE // 2
+
+
+def _quietest(levels: npt.NDArray[np.float64]) -> int:
+    first, last = (round(len(levels) * share) for share in (_PAUSE_FROM, _PAUSE_TO))
+    smooth = np.convolve(levels, np.ones(3) / 3, mode="same")
+    return first + int(np.argmin(smooth[first:last]))
 
 
 def frames_of(samples: Samples) -> list[Frame]:

@@ -12,13 +12,16 @@ from rigs.recognizer.foreign_clients import Served, sdk_environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("AURICLE_CONFORMANCE"):
-        return
     here = Path(__file__).parent
-    reason = "they install the service's SDK, twice: scripts/test --conformance"
+    skip = pytest.mark.skip(
+        reason="they install the service's SDK, twice: scripts/test --conformance"
+    )
     for item in items:
         if item.path.is_relative_to(here) and "served" in _fixtures(item):
-            item.add_marker(pytest.mark.skip(reason=reason))
+            # One server with its model, and one installation at a time.
+            item.add_marker(pytest.mark.xdist_group("conformance"))
+            if not os.environ.get("AURICLE_CONFORMANCE"):
+                item.add_marker(skip)
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

@@ -20,7 +20,10 @@ QUICK = frozenset(
     ]
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("catalogue"),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -24,7 +24,10 @@ LIFE = 2.0
 LONG = LIFE + 1.0
 NIGHT = 8 * 3600.0
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("sleep"),
+]
 quick = pytest.mark.quick
 
 Moment = Callable[[Scene], Awaitable[int]]

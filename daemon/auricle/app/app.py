@@ -7,8 +7,6 @@ import signal
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from random import SystemRandom
 
 from auricle.app import build, build_mqtt
 from auricle.app.control import Control
@@ -23,7 +21,6 @@ from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
 from auricle.health.watch import Watch
-from auricle.mqtt.messages import Messages
 from auricle.mqtt.publisher import Publisher
 from auricle.mqtt.topics import Setting
 from auricle.qwen_asr.events import SessionSettings
@@ -104,7 +101,6 @@ class App:
             for engine in engines
             for name, threshold in engine.thresholds.items()
         }
-        messages = build_mqtt.messages(settings)
         self._control = Control(
             self,
             remembered,
@@ -114,7 +110,16 @@ class App:
             thresholds=thresholds,
         )
         with mistakes.noted():
-            self._publisher = self._new_publisher(settings, messages, state_directory)
+            self._publisher = Publisher(
+                build_mqtt.publisher_settings(
+                    settings,
+                    self._control.wake_words,
+                    state_directory / "outbox.sqlite",
+                ),
+                uuid.uuid4().hex,
+                on_command=self._control.obey,
+                on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
+            )
         with mistakes.noted():
             voice_detector = make_voice_detector(settings.utterance.voice_detector)
             logger.info("speech is told from noise by %s", voice_detector.name)
@@ -163,28 +168,6 @@ class App:
             budget=self._budget,
             wake_words=lambda: self._control.listened_for,
             deaf=lambda: self.handle(MicrophoneLost()),
-        )
-
-    def _new_publisher(
-        self, settings: Settings, messages: Messages, state_directory: Path
-    ) -> Publisher:
-        options = build_mqtt.options(self._control.wake_words)
-        return Publisher(
-            build_mqtt.broker(settings.mqtt, messages.topics),
-            messages,
-            options,
-            introduction=build_mqtt.introduction(settings, options),
-            outbox=state_directory / "outbox.sqlite",
-            time_to_live=settings.mqtt.time_to_live,
-            history=settings.mqtt.history,
-            heed_vocabulary=settings.mqtt.vocabulary,
-            hermes=build_mqtt.hermes(settings),
-            run_id=uuid.uuid4().hex,
-            on_command=self._control.obey,
-            on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
-            delays=build_mqtt.reconnect_delays,
-            fallbacks=build_mqtt.fallbacks(settings.mqtt, messages.topics),
-            random=SystemRandom().random,
         )
 
     async def run(self) -> int:

@@ -2,10 +2,9 @@
 
 import contextlib
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from random import SystemRandom
 
 from auricle import __version__
 from auricle.app.build import price_per_second
@@ -14,12 +13,11 @@ from auricle.config.settings import Settings
 from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
-from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
+from auricle.mqtt.publisher import PublisherSettings
 from auricle.mqtt.topics import Topics
 from auricle.qwen_asr.events import LANGUAGES
-from auricle.retry import full_jitter
 
 
 def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
@@ -39,11 +37,15 @@ def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
     )
 
 
-def fallbacks(settings: MqttSettings, topics: Topics) -> list[BrokerSettings]:
+def brokers(settings: MqttSettings, topics: Topics) -> list[BrokerSettings]:
+    """Return the satellite's broker, and those that stand in for it."""
     first = broker(settings, topics)
     return [
-        replace(first, host=host, port=port or first.port)
-        for host, port in map(host_and_port, settings.fallbacks)
+        first,
+        *(
+            replace(first, host=host, port=port or first.port)
+            for host, port in map(host_and_port, settings.fallbacks)
+        ),
     ]
 
 
@@ -63,10 +65,10 @@ def messages(settings: Settings) -> Messages:
     return Messages(topics, disclosure)
 
 
-def hermes(settings: Settings) -> Hermes | None:
+def hermes_site(settings: Settings) -> str | None:
     """Rhasspy's topics carry the words, so they are for who publishes those."""
     if settings.mqtt.hermes and settings.mqtt.publish_text:
-        return Hermes(settings.satellite.name)
+        return settings.satellite.name
     return None
 
 
@@ -96,14 +98,27 @@ def introduction(settings: Settings, options: Options) -> Introduction | None:
     return discovery(known.topics, device(settings), known.disclosure, options)
 
 
+def publisher_settings(
+    settings: Settings, wake_words: Sequence[str], outbox: Path
+) -> PublisherSettings:
+    """Return what is published, and to whom; `outbox` is the file of open finals."""
+    known, choices = messages(settings), options(wake_words)
+    return PublisherSettings(
+        brokers(settings.mqtt, known.topics),
+        known,
+        choices,
+        introduction(settings, choices),
+        outbox,
+        settings.mqtt.time_to_live,
+        history=settings.mqtt.history,
+        heed_vocabulary=settings.mqtt.vocabulary,
+        hermes_site=hermes_site(settings),
+    )
+
+
 def _hardware() -> str:
     # Where the kernel describes the board, as on every Raspberry Pi.
     with contextlib.suppress(OSError):
         model = Path("/proc/device-tree/model").read_text(errors="replace")
         return model.strip("\0 \n")
     return platform.machine()
-
-
-def reconnect_delays() -> Iterator[float]:
-    """Between attempts to reach the broker."""
-    return full_jitter(1.0, 30.0, SystemRandom().random)

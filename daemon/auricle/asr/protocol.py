@@ -18,7 +18,9 @@ from enum import StrEnum
 from auricle.asr.items import Items
 from auricle.errors import AsrProtocolError
 from auricle.qwen_asr.decoding import InterimDelta, decode_server_event
+from auricle.qwen_asr.encoding import encode_client_event
 from auricle.qwen_asr.events import (
+    EMPTY_COMMIT,
     AppendAudio,
     Commit,
     Committed,
@@ -36,7 +38,6 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
     TranscriptionFailed,
-    encode_client_event,
 )
 
 # Two frames a message: half the messages, and no word is later than a blink.
@@ -52,12 +53,8 @@ MOST_UNANSWERED = 30.0
 A server that has enough to do reads no more, pings included, and the connection would
 be taken for dead.
 """
-LONGEST_UTTERANCE = 60.0
-"""Seconds of audio the service takes in one utterance, in manual mode."""
 # Less than this is no word; the service answers an empty buffer with an error.
 _SHORTEST_COMMIT = 0.1
-# The service's text for a commit that found nothing; its code is not documented.
-_EMPTY_COMMIT = "error committing input audio buffer"
 
 
 class ProtocolState(StrEnum):
@@ -199,7 +196,7 @@ class AsrProtocol:
         self._update_due = not self._update_sent
 
     def _error(self, error: ServerError) -> list[ServerEvent]:
-        if _EMPTY_COMMIT not in error.message.lower():
+        if EMPTY_COMMIT.lower() not in error.message.lower():
             return [error]
         if not self._items.commits_unanswered:
             return []

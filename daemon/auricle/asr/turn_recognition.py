@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Protocol, get_args
 
 from auricle.asr.failures import error_event, failed_item
-from auricle.asr.protocol import LONGEST_UTTERANCE
 from auricle.asr.session import AsrSession
 from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
 from auricle.errors import AsrError, NoNetworkError, Reason
 from auricle.qwen_asr.events import (
+    LONGEST_UTTERANCE,
     FinalTranscript,
     ServerError,
     ServerEvent,

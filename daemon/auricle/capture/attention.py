@@ -12,7 +12,8 @@ from auricle.wake.detector import Detection, Refractory, WakeWordEngine
 # Speech is judged against the sound of the last seconds.
 ROOM_MEMORY = 3.0
 # Waking the event loop and writing to the recognizer's connection cost more than all
-# that is done there. A voice that goes on ends nothing: its frames can go in threes.
+# that is done there. A voice that goes on ends nothing, so that its frames can go in
+# threes. One that begins may be the rest of a command whose transcript is on its way.
 TOGETHER = 3
 # While idle, orders and the look at the microphone's health can wait for so many.
 IDLE_TOGETHER = 5
@@ -23,8 +24,8 @@ class Attention:
 
     A wake word comes with its pre-roll, and every frame after it follows, none missing
     and none twice, until the listener has had enough. Wake words are heard all along.
-    Frames of a voice are handed on in threes; one without a voice at once, with those
-    before it.
+    Frames of a voice that goes on are handed on in threes; its first one at once, and
+    one without a voice as well, with those before it.
     """
 
     def __init__(
@@ -129,8 +130,8 @@ class Attention:
                 self._learn()
                 heard = Heard(frame, self._activity.is_speech(frame))
                 self._held.append(heard)
-                self._voice = heard.speech
-                if not heard.speech or len(self._held) == TOGETHER:
+                goes_on, self._voice = self._voice and heard.speech, heard.speech
+                if not goes_on or len(self._held) == TOGETHER:
                     handed_on += self._release()
         return handed_on
 

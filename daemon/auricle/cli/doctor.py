@@ -13,11 +13,11 @@ from auricle.config.loading import (
     default_file,
     doubts,
     load,
-    overriding,
     secret_origins,
 )
 from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
+from auricle.config.sources import overriding
 from auricle.doctor import configuration, microphone, report, service
 from auricle.doctor.all_checks import Examination, without_settings
 from auricle.doctor.checks import run_checks

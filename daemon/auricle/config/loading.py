@@ -1,9 +1,9 @@
-"""Where the settings come from: the only reader of the configuration file.
+"""The settings are loaded: every source is read, and every mistake explained.
 
 The file (`--config`, else `/etc/auricle/config.toml`, else
 `$XDG_CONFIG_HOME/auricle/config.toml`), overridden by the environment
 (`AURICLE_SECTION__KEY`, and `DASHSCOPE_API_KEY`), overridden by systemd's credentials
-(`asr.api_key`, `mqtt.password`).
+(`asr.api_key`, `mqtt.password`), overridden by a command's options.
 """
 
 import contextlib
@@ -11,33 +11,29 @@ import difflib
 import os
 import re
 import stat
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from auricle.config.overrides import (
-    DASHSCOPE_KEY,
-    PREFIX,
+from auricle.config.mistakes import Mistakes
+from auricle.config.settings import Settings
+from auricle.config.sources import (
+    CommandLine,
+    Credentials,
+    Environment,
+    File,
     Key,
-    Override,
-    overrides,
+    Source,
     strays,
 )
-from auricle.config.settings import Settings
 from auricle.errors import ConfigError
 from auricle.system.redaction import OURS
 
 SYSTEM_FILE = Path("/etc/auricle/config.toml")
-_MAX_BYTES = 1_000_000
 _SECRETS: tuple[Key, ...] = (("asr", "api_key"), ("mqtt", "password"))
-# Python reads no longer decimal numbers.
-_TOO_MANY_DIGITS = re.compile(r"[0-9_]{4000,}")
-# Of a key of many parts, the parser keeps each beginning: memory by the gigabyte.
-_TOO_DEEP = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 
 
 def default_file() -> Path | None:
@@ -64,22 +60,16 @@ def load(path: Path | None, options: Mapping[str, object] | None = None) -> Sett
     Raises ConfigError with every mistake on a line of its own: the key, where it
     stands, and what to write instead.
     """
-    text = _read(path) if path else ""
-    table = _parse(path, text)
-    OURS.keep(*_secrets_in(table))
-    if path:
-        _refuse_exposed_secrets(path, table)
-    overriding = overrides() | _of_command_line(options or {})
-    for (section, key), override in overriding.items():
-        values = table.setdefault(section, {})
-        # Anything else is a mistake, which is told below.
-        if isinstance(values, dict):
-            values[key] = override.value
-    OURS.keep(*_secrets_in(table))
+    file = File(Settings, path)
+    OURS.keep(*_secrets_in(file()))
+    _refuse_exposed_secrets(file)
+    sources = (CommandLine(Settings, options or {}), *_overriding(), file)
+    for source in sources:
+        OURS.keep(*_secrets_in(source()))
     try:
-        settings = Settings.model_validate(table)
+        settings = Settings(_build_sources=(sources, {}))
     except ValidationError as error:
-        mistakes = _explain(error, overriding, path, text)
+        mistakes = _explain(error, sources, file)
         raise ConfigError("\n".join(mistakes)) from error
     for secret in (settings.asr.api_key, settings.mqtt.password):
         if secret is not None:
@@ -87,17 +77,17 @@ def load(path: Path | None, options: Mapping[str, object] | None = None) -> Sett
     return settings
 
 
-def overriding() -> list[str]:
-    """The names of the environment variables that override the file."""
-    return sorted(
-        name
-        for name in os.environ
-        if (name.upper().startswith(PREFIX) and "__" in name) or name == DASHSCOPE_KEY
-    )
+def _overriding() -> tuple[Credentials, Environment]:
+    """What counts instead of the file's, and in this order. Raises ConfigError."""
+    mistakes = Mistakes()
+    environment = Environment(Settings, mistakes)
+    credentials = Credentials(Settings, mistakes)
+    mistakes.raise_any()
+    return credentials, environment
 
 
 def doubts(settings: Settings) -> list[str]:
-    """A sentence for whatever is configured, harmless, and without effect."""
+    """Return a sentence for whatever is configured, harmless, and without effect."""
     told = strays()
     if settings.mqtt.password is not None and not settings.mqtt.username:
         told.append("mqtt.password is not sent: there is no mqtt.username")
@@ -105,19 +95,18 @@ def doubts(settings: Settings) -> list[str]:
 
 
 def secret_origins(path: Path | None) -> dict[str, str]:
-    """Which secrets are set, and where each comes from, for a person.
+    """Return which secrets are set, and where each comes from, for a person.
 
     Raises ConfigError where file or credentials cannot be read.
     """
-    table = _parse(path, _read(path) if path else "")
-    overriding = overrides()
-    origins = {}
-    for section, key in _SECRETS:
-        if (section, key) in overriding:
-            origins[f"{section}.{key}"] = overriding[section, key].origin
-        elif key in _section(table, section):
-            origins[f"{section}.{key}"] = f"file {path}"
-    return origins
+    sources = (*_overriding(), File(Settings, path))
+    return {
+        ".".join(key): origin for key in _SECRETS if (origin := _origin(sources, key))
+    }
+
+
+def _origin(sources: Iterable[Source], keys: Sequence[str]) -> str | None:
+    return next((told for source in sources if (told := source.origin(keys))), None)
 
 
 def _section(table: dict[str, Any], name: str) -> dict[str, Any]:
@@ -125,52 +114,11 @@ def _section(table: dict[str, Any], name: str) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _of_command_line(options: Mapping[str, object]) -> dict[Key, Override]:
-    given = {}
-    for name, value in options.items():
-        section, _, key = name.partition(".")
-        if value is not None:
-            given[section, key] = Override(f"command line: {name}", value)
-    return given
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ConfigError(f"{path}: larger than 1 MB, which is no configuration")
-        # Windows editors put a byte order mark in front.
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text") from error
-
-
-def _parse(path: Path | None, text: str) -> dict[str, Any]:
-    if found := _TOO_DEEP.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise ConfigError(f"{path}:{line}: nested too deeply")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{path}: nested too deeply") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}{_why_no_value(text, error)}") from error
-
-
-def _why_no_value(text: str, error: ValueError) -> str:
-    # What Python says of long numbers is for programmers.
-    for number, line in enumerate(text.splitlines(), start=1):
-        if _TOO_MANY_DIGITS.search(line):
-            return f":{number}: no number is that long"
-    return f": {error}"
-
-
-def _refuse_exposed_secrets(path: Path, table: dict[str, Any]) -> None:
+def _refuse_exposed_secrets(file: File) -> None:
+    path = file.path
     for section, key in _SECRETS:
-        if key in _section(table, section) and path.stat().st_mode & stat.S_IROTH:
+        held = key in _section(file(), section)
+        if path and held and path.stat().st_mode & stat.S_IROTH:
             raise ConfigError(
                 f"{path}: holds {section}.{key} and is readable by everyone; "
                 f"run: chmod 0640 {path}"
@@ -186,17 +134,17 @@ def _secrets_in(table: dict[str, Any]) -> Iterator[str]:
 
 def _explain(
     error: ValidationError,
-    overriding: Mapping[Key, Override],
-    path: Path | None,
-    text: str,
+    sources: Iterable[Source],
+    file: File,
 ) -> Iterator[str]:
     for detail in error.errors(include_input=False, include_url=False):
         keys = tuple(str(part) for part in detail["loc"])
-        override = overriding.get((keys[0], keys[1])) if len(keys) > 1 else None
-        if override is not None:
-            yield f"{override.origin}: {_remedy(detail, keys)}"
+        source = next((s for s in sources if len(keys) > 1 and s.origin(keys)), file)
+        if source is not file:
+            yield f"{source.origin(keys)}: {_remedy(detail, keys)}"
             continue
-        where = f"{path}:{line}: " if (line := _line_of(keys, text)) else ""
+        line = _line_of(keys, file.text)
+        where = f"{file.path}:{line}: " if line else ""
         yield f"{where}{'.'.join(keys) or 'settings'}: {_remedy(detail, keys)}"
 
 

@@ -13,14 +13,14 @@ class Mistakes:
         self._told: list[str] = []
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """A ConfigError ends the block, and is raised later. What the block would have
-        made does not exist then: use it behind `raise_any`.
+    def noted(self, prefix: str = "") -> Iterator[None]:
+        """Keep a ConfigError of the block, with `prefix` before it, for later. What the
+        block would have made does not exist then: use it behind `raise_any`.
         """
         try:
             yield
         except ConfigError as error:
-            self._told.append(str(error))
+            self._told.append(f"{prefix}{error}")
 
     def raise_any(self) -> None:
         """Raise a ConfigError with each mistake on a line of its own."""

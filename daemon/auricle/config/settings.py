@@ -1,6 +1,11 @@
 """All settings together."""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from auricle.config.sections import (
     FeedbackSettings,
@@ -15,10 +20,19 @@ from auricle.config.services import AsrSettings, HomeAssistantSettings, MqttSett
 from auricle.turns.wake_phrase import WHOLE_PHRASE
 
 
-class Settings(BaseModel):
-    """Everything that can be configured."""
+class Settings(BaseSettings):
+    """Everything that can be configured. `auricle.config.loading.load` reads it from
+    outside; one that is made in code has what it is given, and defaults.
+    """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        case_sensitive=True,  # as TOML is
+        env_prefix="AURICLE_",
+        env_nested_delimiter="__",
+    )
 
     satellite: SatelliteSettings = Field(default_factory=SatelliteSettings)
     microphone: MicrophoneSettings = Field(default_factory=MicrophoneSettings)
@@ -40,3 +54,15 @@ class Settings(BaseModel):
                 f"set utterance.pre_roll to {WHOLE_PHRASE} or more"
             )
         return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave the outside to `load`, which knows which file it is to read."""
+        return (init_settings,)

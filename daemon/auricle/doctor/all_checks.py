@@ -30,6 +30,7 @@ from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
 from auricle.mqtt.commands import OFF
+from auricle.mqtt.hermes import Hermes
 from auricle.system.threads import start_call
 
 _MARGIN = 0.5
@@ -179,14 +180,14 @@ class Examination:
             return None
         settings = self._settings
         topics = build_mqtt.messages(settings).topics
-        hermes = build_mqtt.hermes(settings)
+        hermes = build_mqtt.hermes_site(settings) is not None
         return broker_visit.visit(
             build_mqtt.broker(settings.mqtt, topics),
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[
                 *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
-                *(hermes.subscriptions if hermes else ()),
+                *(Hermes.subscriptions if hermes else ()),
             ],
             introduction=build_mqtt.introduction(
                 settings, build_mqtt.options((OFF, *settings.wake_word.models))

@@ -84,12 +84,12 @@ class Watch:
             rounds=hearing.rounds,
             frames=hearing.frames,
             inferences=hearing.inferences,
-            broker_rounds=self._publisher.broker_rounds,
+            broker_rounds=self._publisher.client.rounds,
             wanted=hearing.wanted,
             wishes=hearing.wishes,
             wake_words=self._wake_words(),
             microphone_problem=hearing.problem,
-            broker_problem=self._publisher.broker_problem,
+            broker_problem=self._publisher.client.problem,
         )
 
     def _start(self) -> datetime:
@@ -102,6 +102,7 @@ class Watch:
 
     def _diagnostics(self) -> Diagnostics:
         today = datetime.now().astimezone().date()
+        recognizer, broker = self._recognizer.health, self._publisher.client.refusal
         microphone = microphone_problem(
             self._hearing.state,
             self._hearing.health,
@@ -110,9 +111,9 @@ class Watch:
         )
         return Diagnostics(
             started=self._start(),
-            asr=self._recognizer.health is None,
+            asr=recognizer is None,
             mic=microphone is None,
-            problem=microphone or self._recognizer.health or self._publisher.refusal,
+            problem=microphone or recognizer or broker,
             spoken_today=round(self._budget.seconds_on(today), 1),
             cost_today=self._budget.cost_on(today),
             limit_reached=self._budget.limit_reached(since_boot(), today),

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import SystemRandom
 
 from auricle.errors import Reason
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
-from auricle.mqtt.commands import Command, Options
+from auricle.mqtt.commands import Command, Options, Rejected
 from auricle.mqtt.delivery.final_delivery import FinalDelivery
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Outbound, Settled
 from auricle.mqtt.discovery.introduction import Introduction
@@ -21,16 +23,15 @@ from auricle.mqtt.link.broker import (
     ConnectionFact,
     Delivered,
     DeliveryResult,
-    Disconnected,
     Received,
 )
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
-from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Messages
 from auricle.mqtt.outcome_publisher import OutcomePublisher
-from auricle.mqtt.subscriber import Subscriber
+from auricle.mqtt.subscriber import HomeAssistantStarted, RunFound, Subscriber
 from auricle.mqtt.topics import Setting
+from auricle.retry import full_jitter
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 
 logger = logging.getLogger(__name__)
@@ -39,79 +40,107 @@ logger = logging.getLogger(__name__)
 # house has no use for each, and would be told the last one late.
 ECHO_PAUSE = 0.1
 
+_RANDOM = SystemRandom()
+
+
+def reconnect_delays() -> Iterator[float]:
+    """Yield the seconds to wait between rounds through all brokers: 1 to 30."""
+    return full_jitter(1.0, 30.0, _RANDOM.random)
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherSettings:
+    """What the configuration says of publishing."""
+
+    brokers: Sequence[BrokerSettings]
+    """The first is where the satellite belongs; the others stand in for it, in their
+    order, while it is away."""
+    messages: Messages
+    options: Options
+    introduction: Introduction | None
+    """What Home Assistant is told of the device; None: nothing."""
+    outbox: Path
+    """The file of the finals whose fate is open."""
+    time_to_live: float
+    """Seconds after its end of speech in which a final may be published."""
+    history: bool = False
+    """Publish every final once more when its fate is known."""
+    heed_vocabulary: bool = False
+    """Take the words that the house expects, which are then sent to the recognizer."""
+    hermes_site: str | None = None
+    """Rhasspy's name of the satellite; None: its topics are not served."""
+    reconnect_delays: Callable[[], Iterator[float]] = reconnect_delays
+    """Makes the seconds to wait between rounds through all brokers."""
+    quota_pause: float = QUOTA_PAUSE
+    """Seconds after a message that the broker had no room for, when it is told
+    everything again."""
+
 
 class Publisher:
-    """Lives on the event loop; no call blocks or raises."""
+    """Publishes what the daemon says, and calls back with what it is ordered.
+
+    It lives on the event loop; no call blocks or raises.
+    """
 
     def __init__(
         self,
-        broker: BrokerSettings,
-        messages: Messages,
-        options: Options,
-        *,
-        introduction: Introduction | None,
-        outbox: Path,
-        time_to_live: float,
-        history: bool,
+        settings: PublisherSettings,
         run_id: str,
+        *,
         on_command: Callable[[Command], None],
         on_fate: Callable[[Settled], None],
-        delays: Callable[[], Iterator[float]],
-        random: Callable[[], float],
-        fallbacks: Sequence[BrokerSettings] = (),
-        heed_vocabulary: bool = False,
-        hermes: Hermes | None = None,
-        quota_pause: float = QUOTA_PAUSE,
+        random: Callable[[], float] = _RANDOM.random,
     ) -> None:
-        """`random` returns numbers from 0 to 1; `fallbacks` stand in for the broker
-        while it is away; `heed_vocabulary`: take the words that the house expects,
-        which are then sent to the recognizer; `quota_pause` seconds after a message
-        that the broker had no room for, it is told everything again.
+        """`run_id` names this run of the daemon; `random` returns numbers from 0 to 1.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
-        self._messages = messages
+        self._messages = messages = settings.messages
         self._topics = messages.topics
         self._run_id = run_id
-        self._hermes = hermes
-        self._quota_pause = quota_pause
+        self._quota_pause = settings.quota_pause
+        self._on_command = on_command
+        self._on_fate = on_fate
+        self._hermes = None
+        if settings.hermes_site is not None:
+            self._hermes = Hermes(settings.hermes_site)
         self._subscriber = Subscriber(
             self._topics,
-            options,
-            heed_vocabulary=heed_vocabulary,
-            hermes=hermes,
-            on_command=on_command,
-            on_house_started=self._house_started,
-            on_rejected=self._setting_rejected,
-            on_run=self._run_found,
+            settings.options,
+            heed_vocabulary=settings.heed_vocabulary,
+            hermes=self._hermes,
         )
-        self._client = MqttClient(
+        broker, *fallbacks = settings.brokers
+        self.client = MqttClient(
             broker,
             will=messages.availability(online=False),
             subscriptions=self._subscriber.subscriptions,
             on_connection=self._connection_changed,
             on_message=self._received,
             on_delivery=self._delivered,
-            delays=delays,
+            delays=settings.reconnect_delays,
             fallbacks=fallbacks,
         )
-        online = messages.availability(online=True)
-        self._announcer = Announcer(self._client, online, introduction, random)
-        self._outcomes = OutcomePublisher(
-            self._client, self._announcer, messages, hermes, time_to_live
+        """The connection to the broker, which says how it is."""
+        self._announcer = Announcer(
+            self.client,
+            messages.availability(online=True),
+            settings.introduction,
+            random,
         )
-        self._ledger = DeliveryLedger(time_to_live)
+        self._outcomes = OutcomePublisher(
+            self.client, self._announcer, messages, self._hermes, settings.time_to_live
+        )
+        self._ledger = DeliveryLedger(settings.time_to_live)
         self._finals = FinalDelivery(
             self._ledger,
-            outbox,
-            history=history,
+            settings.outbox,
+            history=settings.history,
             publish=self._outcomes.publish_final,
             tell=self._outcomes.publish_notice,
             on_fate=self._fate_known,
             on_trouble=self._storage_changed,
         )
-        self._on_fate = on_fate
-        self._broker_problem: str | None = None
         self._degraded_storage = False
         self._interims = InterimLimit()
         # What the house is to be told of each in a moment; None: as it was.
@@ -121,29 +150,10 @@ class Publisher:
         self._run_is_told = False
         self._seq = 0
 
-    @property
-    def connected(self) -> bool:
-        return self._client.connected
-
-    @property
-    def broker_rounds(self) -> int | None:
-        """See MqttClient.rounds."""
-        return self._client.rounds
-
-    @property
-    def broker_problem(self) -> str | None:
-        """Why there is no connection, as a sentence."""
-        return self._broker_problem
-
-    @property
-    def refusal(self) -> BrokerRefusal | None:
-        """See MqttClient.refusal."""
-        return self._client.refusal
-
     async def start(self) -> None:
         """Take up what an earlier run left, and find the broker."""
         await self._finals.start()
-        self._client.start()
+        self.client.start()
 
     async def stop(self) -> None:
         """Say that the satellite is gone, if a broker is there to hear it."""
@@ -152,7 +162,7 @@ class Publisher:
         if self._echoing is not None:
             self._echoing.cancel()
         await self._finals.flush()
-        await self._client.stop(self._messages.availability(online=False))
+        await self.client.stop(self._messages.availability(online=False))
         await self._finals.stop()
 
     # --- what the daemon says ---
@@ -162,17 +172,17 @@ class Publisher:
             self._announcer.put(message)
 
     def wake(self, turn: Turn, at: datetime) -> None:
-        self._client.publish(self._messages.wake(turn, at))
+        self.client.publish(self._messages.wake(turn, at))
         hotword = self._hermes.begun(turn) if self._hermes else None
         if hotword is not None:
-            self._client.publish(hotword)
+            self.client.publish(hotword)
 
     def interim(self, turn: str, text: str) -> None:
         if not self._messages.disclosure.partial:
             return
         seq = self._interims.admit(turn, time.monotonic())
         if seq is not None:
-            self._client.publish(self._messages.partial(turn, text, seq))
+            self.client.publish(self._messages.partial(turn, text, seq))
 
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
         self._seq += 1
@@ -214,15 +224,11 @@ class Publisher:
     # --- what the broker says ---
 
     def _connection_changed(self, fact: ConnectionFact) -> None:
-        match fact:
-            case Connected():
-                self._broker_problem = None
-                self._announcer.connected()
-                run = self._messages.run(self._run_id)
-                self._run_message = self._client.publish(run)
-                self._announce()
-            case Disconnected(detail=detail):
-                self._broker_problem = detail
+        if isinstance(fact, Connected):
+            self._announcer.connected()
+            run = self._messages.run(self._run_id)
+            self._run_message = self.client.publish(run)
+            self._announce()
 
     def _announce(self) -> None:
         # Commands first: they grow old.
@@ -230,13 +236,27 @@ class Publisher:
         self._announcer.announce()
 
     def _received(self, received: Received) -> None:
-        if not self._announcer.noted(received):
-            self._subscriber.received(received)
+        if self._announcer.noted(received):
+            return
+        match self._subscriber.interpret(received):
+            case None:
+                return
+            case HomeAssistantStarted():
+                self._announcer.announce_soon(self._announce)
+            case RunFound(run_id):
+                self._run_found(run_id)
+            case Rejected(what):
+                # The house shows what it asked for, until it is told again.
+                if isinstance(what, Setting):
+                    self._echoes.setdefault(what, None)
+                    self._echo_soon()
+            case command:
+                self._on_command(command)
 
     def _run_found(self, run_id: str) -> None:
         # Before the broker had ours, it was an earlier run's.
         if self._run_is_told and run_id != self._run_id:
-            self._client.found_a_rival()
+            self.client.found_a_rival()
 
     def _delivered(self, delivered: Delivered) -> None:
         if delivered.id == self._run_message:
@@ -246,13 +266,6 @@ class Publisher:
         self._announcer.catch_up()
         self._finals.delivered(delivered)
         self._announcer.delivered(delivered)
-
-    def _house_started(self) -> None:
-        self._announcer.announce_soon(self._announce)
-
-    def _setting_rejected(self, setting: Setting) -> None:
-        self._echoes.setdefault(setting, None)
-        self._echo_soon()
 
     def _echo_soon(self) -> None:
         if self._echoing is None:

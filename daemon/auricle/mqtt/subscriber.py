@@ -1,19 +1,30 @@
 """What the house tells the satellite: orders, words, and that it has started."""
 
 import logging
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from auricle.mqtt.commands import Command, Options, Rejected
+from auricle.mqtt.commands import Command, Options, Rejected, parse, parse_vocabulary
 from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.incoming import HomeAssistantStarted, RunFound, interpret
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.topics import Action, Setting, Topics
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class HomeAssistantStarted:
+    """Home Assistant came up, and may have to be told everything again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFound:
+    """A satellite's run was here last with our name."""
+
+    run_id: str
+
+
 class Subscriber:
-    """Calls back what it understands, and warns of the rest."""
+    """Says what to subscribe to, and what a message that arrives means."""
 
     def __init__(
         self,
@@ -22,14 +33,7 @@ class Subscriber:
         *,
         heed_vocabulary: bool,
         hermes: Hermes | None,
-        on_command: Callable[[Command], None],
-        on_house_started: Callable[[], None],
-        on_rejected: Callable[[Setting], None],
-        on_run: Callable[[str], None],
     ) -> None:
-        """`on_rejected`: the house shows what it asked for, until it is told again;
-        `on_run` hears which run was here last with our name.
-        """
         self.subscriptions = [
             topics.commands,
             topics.birth,
@@ -39,30 +43,50 @@ class Subscriber:
         self._topics = topics
         self._options = options
         self._hermes = hermes
-        self._on_command = on_command
-        self._on_house_started = on_house_started
-        self._on_rejected = on_rejected
-        self._on_run = on_run
         self._warned: set[Setting | Action | None] = set()
 
-    def received(self, received: Received) -> None:
-        order = self._hermes.interpret(received) if self._hermes else None
-        if order is not None:
-            self._on_command(order)
-            return
-        match interpret(received, self._topics, self._options):
-            case None:
-                return
-            case HomeAssistantStarted():
-                self._on_house_started()
-            case RunFound(run_id):
-                self._on_run(run_id)
-            case Rejected() as rejected:
-                self._reject(rejected)
-            case command:
-                self._on_command(command)
+    def interpret(
+        self, received: Received
+    ) -> Command | Rejected | HomeAssistantStarted | RunFound | None:
+        """Return what it means; None for what concerns nobody here.
 
-    def _reject(self, rejected: Rejected) -> None:
+        What is rejected is told to the log as well.
+        """
+        order = self._hermes.interpret(received) if self._hermes else None
+        meaning = order or self._meaning(received)
+        if isinstance(meaning, Rejected):
+            self._warn(meaning)
+        return meaning
+
+    def _meaning(
+        self, received: Received
+    ) -> Command | Rejected | HomeAssistantStarted | RunFound | None:
+        topics = self._topics
+        if received.topic == topics.birth:
+            is_news = received.payload == b"online" and not received.retain
+            return HomeAssistantStarted() if is_news else None
+        if received.topic == topics.vocabulary:
+            return parse_vocabulary(received.payload)
+        if received.topic == topics.run:
+            found = RunFound(received.payload.decode(errors="replace"))
+            return found if received.retain else None
+        what = self._addressee(received.topic)
+        if what is None:
+            return None
+        if received.retain:
+            # It would be obeyed at every reconnect, for years.
+            return Rejected(
+                what, "somebody retained this command; it has to be sent live"
+            )
+        return parse(what, received.payload, self._options)
+
+    def _addressee(self, topic: str) -> Setting | Action | None:
+        everything: tuple[Setting | Action, ...] = (*Setting, *Action)
+        return next(
+            (what for what in everything if topic == self._topics.command(what)), None
+        )
+
+    def _warn(self, rejected: Rejected) -> None:
         # Once each: a log must not grow with what anybody on the network sends.
         known = rejected.what in self._warned
         self._warned.add(rejected.what)
@@ -72,5 +96,3 @@ class Subscriber:
             rejected.what or "the vocabulary",
             rejected.why,
         )
-        if isinstance(rejected.what, Setting):
-            self._on_rejected(rejected.what)

@@ -1,4 +1,4 @@
-"""Where the recognizer is, and what it costs there."""
+"""Where a recognizer is, who we are to it, and what a second of audio costs there."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -8,32 +8,35 @@ from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PATH = "/api-ws/v1/realtime"
+"""Where the service serves the protocol."""
 PRICE_CURRENCY = "USD"
+"""What the published prices are in."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizerAddress:
-    """Where the recognizer is, and who we are to it."""
+    """This says where the recognizer is, and who we are to it."""
 
     url: str
     """Complete, with the model in the query."""
     api_key: str | None = field(default=None, repr=False)
+    """The bearer token of the handshake; None sends none."""
     workspace: str | None = None
-    """The id of one's workspace, for the header that names it; None sends none."""
+    """Its id, for X-DashScope-WorkSpace; None sends no such header."""
     data_inspection: bool = False
-    """Whether the service may inspect what is sent, and tell of what it objects to."""
+    """X-DashScope-DataInspection: whether the service is to inspect the content."""
     ca_file: Path | None = None
     """Certificate authorities to trust instead of the system's (PEM)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One of the service's, as its documentation has it."""
+    """The service runs in several regions, each with hosts and a price of its own."""
 
     host: str
-    """Where it begins with a dot, the id of one's workspace comes before it."""
+    """Its name; where that begins with a dot, the workspace's id comes before it."""
     price: float
-    """Of a second of audio, as the service publishes it."""
+    """What a second of audio costs, as the service publishes it."""
 
     @property
     def needs_workspace(self) -> bool:
@@ -52,13 +55,16 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
 
 
 def region_url(region: Region, workspace: str) -> str:
+    """Return the URL of the service in `region`, without a model."""
     host = workspace + region.host if region.needs_workspace else region.host
     return f"wss://{host}{PATH}"
 
 
 def published_price(url: str) -> float | None:
-    """Of a second of audio, in PRICE_CURRENCY; None where the host is not one of the
-    service's, or in a region whose price it does not publish.
+    """Return what a second of audio costs at `url`, in PRICE_CURRENCY.
+
+    It is None where the host is not the service's, or in a region whose price it does
+    not publish.
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
     for region in REGIONS.values():
@@ -70,7 +76,7 @@ def published_price(url: str) -> float | None:
 
 
 def complete_url(url: str, model: str) -> str:
-    """Complete `url`: the service's path where it has none, the model in its query.
+    """Return `url` with the service's path where it has none, and with the model.
 
     A URL that names a model already keeps it.
     """
@@ -82,9 +88,10 @@ def complete_url(url: str, model: str) -> str:
 
 
 def require_secure_url(url: str) -> str:
-    """Return `url` as given; ValueError if it is none, or would send speech in clear.
+    """Return `url` as given, if it is fit to be used.
 
-    Plain ws:// is for a recognizer on this very machine.
+    Raises ValueError if it is no URL of a WebSocket, or would send speech in clear:
+    plain ws:// is for a recognizer on this very machine.
     """
     if any(c.isspace() or not c.isprintable() for c in url):
         raise ValueError("is not a URL: it holds white space or a control character")
@@ -113,7 +120,7 @@ def require_secure_url(url: str) -> str:
 
 
 def may_be_host(host: str) -> bool:
-    """Whether a name server, or the network, could know a host of this spelling."""
+    """Tell whether a name server, or the network, could know a host so spelled."""
     if any(c.isspace() or not c.isprintable() or c in "/\\@[]?#" for c in host):
         return False
     try:
@@ -123,7 +130,7 @@ def may_be_host(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address) is this machine, by its spelling alone."""
+    """Tell whether `host`, a name or an address, is this machine, by its spelling."""
     if host.lower() == "localhost":
         return True
     try:

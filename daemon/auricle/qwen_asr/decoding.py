@@ -34,7 +34,9 @@ _Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class InterimDelta:
-    """The `.delta` dialect: the next piece of the item's interim transcript."""
+    """A server of the `.delta` dialect sends the next piece of the item's interim
+    transcript.
+    """
 
     item_id: str
     delta: str
@@ -43,7 +45,10 @@ class InterimDelta:
 
 
 def decode_server_event(message: str | bytes) -> ServerEvent | InterimDelta | None:
-    """The event in a frame; `item_id` is empty where the server left it out."""
+    """Return the event in a frame, or None where it cannot be understood.
+
+    Its `item_id` is empty where the server left it out.
+    """
     if isinstance(message, bytes):
         return None
     try:

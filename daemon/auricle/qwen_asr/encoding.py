@@ -1,11 +1,17 @@
-"""From a server event to its message, in the service's shape."""
+"""From an event, of the client or the server, to its message in the service's shape."""
 
+import base64
+import json
 from typing import Any, assert_never
 
 from auricle.qwen_asr.events import (
     TRANSCRIPTION,
+    AppendAudio,
+    ClientEvent,
+    Commit,
     Committed,
     FinalTranscript,
+    Finish,
     InterimTranscript,
     ItemCreated,
     ServerError,
@@ -13,6 +19,7 @@ from auricle.qwen_asr.events import (
     SessionCreated,
     SessionFinished,
     SessionSettings,
+    SessionUpdate,
     SessionUpdated,
     SpeechStarted,
     SpeechStopped,
@@ -20,12 +27,41 @@ from auricle.qwen_asr.events import (
 )
 
 Message = dict[str, Any]
+"""A JSON object, as `json.dumps` takes it."""
+
+
+def encode_client_event(event: ClientEvent) -> str:
+    """Return the text frame for `event`."""
+    match event:
+        case SessionUpdate(event_id, settings):
+            return json.dumps(
+                {
+                    "event_id": event_id,
+                    "type": "session.update",
+                    "session": _settings(settings),
+                }
+            )
+        case AppendAudio(event_id, audio):
+            # By hand: base64 needs no escaping, and this is the one hot message.
+            encoded = base64.b64encode(audio).decode("ascii")
+            return (
+                f'{{"event_id":"{event_id}","type":"input_audio_buffer.append",'
+                f'"audio":"{encoded}"}}'
+            )
+        case Commit(event_id):
+            return json.dumps(
+                {"event_id": event_id, "type": "input_audio_buffer.commit"}
+            )
+        case Finish(event_id):
+            return json.dumps({"event_id": event_id, "type": "session.finish"})
+        case _:
+            assert_never(event)
 
 
 def encode_server_event(
     event: ServerEvent, event_id: str, model: str, settings: SessionSettings
 ) -> Message:
-    """The message, ready for JSON; `model` and `settings` are the session's."""
+    """Return the message for `event`; `model` and `settings` are the session's."""
     body = _body(event, model, settings)
     if isinstance(event, TranscriptionFailed):
         # The one event that the service sends without a number.
@@ -122,6 +158,17 @@ def _recognized(event: InterimTranscript | FinalTranscript) -> Message:
 
 
 def _session(session_id: str, model: str, settings: SessionSettings) -> Message:
+    session = _settings(settings)
+    session["input_audio_transcription"] = session["input_audio_transcription"] or None
+    return {
+        "id": session_id,
+        "object": "realtime.session",
+        "model": model,
+        **session,
+    }
+
+
+def _settings(settings: SessionSettings) -> Message:
     transcription: Message = {}
     if settings.language is not None:
         transcription["language"] = settings.language
@@ -129,13 +176,11 @@ def _session(session_id: str, model: str, settings: SessionSettings) -> Message:
         transcription["corpus"] = {"text": settings.corpus_text}
     vad = settings.turn_detection
     return {
-        "id": session_id,
-        "object": "realtime.session",
-        "model": model,
         "modalities": ["text"],
         "input_audio_format": settings.input_audio_format,
         "sample_rate": settings.sample_rate,
-        "input_audio_transcription": transcription or None,
+        "input_audio_transcription": transcription,
+        # null is manual mode; a missing key would leave the default, which is VAD.
         "turn_detection": None
         if vad is None
         else {

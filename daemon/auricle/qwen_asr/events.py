@@ -1,16 +1,18 @@
-"""The messages of the Qwen-ASR-Realtime protocol, as both ends see them.
+"""What the messages of the Qwen-ASR-Realtime protocol mean, to both ends.
 
 One JSON object per WebSocket text frame, in both directions. The source is the
 service's documentation of client and server events; where its pages differ, the
 name used on the wire is taken (`…transcription.text`, not `.delta`).
 """
 
-import base64
-import json
 from dataclasses import dataclass
-from typing import Any
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
+"""What the types of the four events that tell of an item's words begin with."""
+EMPTY_COMMIT = "Error committing input audio buffer"
+"""What the service's message for a commit that finds no audio begins with; the error's
+code is not documented.
+"""
 
 LANGUAGES = frozenset(
     {
@@ -19,36 +21,45 @@ LANGUAGES = frozenset(
         *("no", "pl", "sv"),
     }
 )
+"""The codes that `language` takes."""
 EMOTIONS = frozenset(
     {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
 )
+"""The labels that the service documents; decoding makes `other` of any other."""
 THRESHOLD_RANGE = (-1.0, 1.0)
+"""What `threshold` takes, both ends included."""
 SILENCE_MS_RANGE = (200, 6000)
+"""What `silence_duration_ms` takes, both ends included."""
 SAMPLE_RATES = (16_000, 8_000)
+"""What `sample_rate` takes, in Hz."""
+LONGEST_UTTERANCE = 60.0
+"""Seconds of audio that the service takes in one utterance, in manual mode."""
 MAX_APPEND_BYTES = 15 * 1024 * 1024
-"""The longest `audio` string of one append: 15 MiB of base64."""
+"""An append's `audio` is no longer than this: 15 MiB of base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerVad:
-    """The server decides the end of the utterance."""
+    """The server decides where an utterance ends, by these two measures."""
 
     threshold: float = 0.2
-    """-1 to 1; lower hears more as speech."""
+    """In THRESHOLD_RANGE; the lower it is, the more sound is taken for speech."""
     silence_duration_ms: int = 800
-    """200 to 6000: silence that ends an utterance."""
+    """In SILENCE_MS_RANGE: how much silence ends an utterance."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What `session.update` asks for."""
+    """What `session.update` asks for; the defaults are the service's."""
 
     turn_detection: ServerVad | None = ServerVad()
     """None is manual mode: the client commits."""
     language: str | None = None
     """One of LANGUAGES; None lets the service detect it."""
     input_audio_format: str = "pcm"
+    """pcm (mono, signed 16 bits, little-endian) or opus (one Ogg-Opus stream)."""
     sample_rate: int = 16_000
+    """In Hz; one of SAMPLE_RATES."""
     corpus_text: str | None = None
     """Words to expect; on noise the service may answer with these very words."""
 
@@ -58,12 +69,16 @@ class SessionSettings:
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdate:
+    """The client asks for settings (`session.update`)."""
+
     event_id: str
     settings: SessionSettings
 
 
 @dataclass(frozen=True, slots=True)
 class AppendAudio:
+    """The client sends audio (`input_audio_buffer.append`); nobody answers."""
+
     event_id: str
     audio: bytes
     """Decoded; PCM in the session's rate, or a piece of its Ogg-Opus stream."""
@@ -71,11 +86,15 @@ class AppendAudio:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
+    """The client ends an utterance (`input_audio_buffer.commit`), in manual mode."""
+
     event_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
+    """The client sends no more, and waits for the rest (`session.finish`)."""
+
     event_id: str
 
 
@@ -87,16 +106,22 @@ ClientEvent = SessionUpdate | AppendAudio | Commit | Finish
 
 @dataclass(frozen=True, slots=True)
 class SessionCreated:
+    """The session is open, with the default settings (`session.created`)."""
+
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionUpdated:
+    """The settings that were asked for apply (`session.updated`)."""
+
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
+    """The server hears the beginning of an utterance (`…speech_started`)."""
+
     item_id: str
     audio_start_ms: int | None
     """Milliseconds of audio since the session's first sample; None: not told."""
@@ -104,19 +129,27 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
+    """The server hears the end of an utterance (`…speech_stopped`)."""
+
     item_id: str
     audio_end_ms: int | None
+    """Milliseconds of audio since the session's first sample; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
+    """The item has all its audio, and is to be recognized (`…committed`)."""
+
     item_id: str
     previous_item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCreated:
-    """The item is announced; its status "completed" says nothing of recognition."""
+    """The item is announced (`conversation.item.created`).
+
+    Its status "completed" says nothing of the recognition.
+    """
 
     item_id: str
     previous_item_id: str | None = None
@@ -124,7 +157,9 @@ class ItemCreated:
 
 @dataclass(frozen=True, slots=True)
 class InterimTranscript:
-    """Replaces the item's previous one: never append."""
+    """What the item seems to say so far (`…text`). It replaces the item's previous
+    one: never append it.
+    """
 
     item_id: str
     confirmed: str
@@ -136,23 +171,27 @@ class InterimTranscript:
 
     @property
     def text(self) -> str:
+        """The whole of it, as it stands now."""
         return self.confirmed + self.draft
 
 
 @dataclass(frozen=True, slots=True)
 class FinalTranscript:
-    """The item's final; an empty one is noise that was taken for speech."""
+    """What the item says, for good (`…completed`). An empty one is noise that was taken
+    for speech.
+    """
 
     item_id: str
     text: str
     language: str | None = None
     emotion: str | None = None
     billed_seconds: float | None = None
+    """What the service counts of the item's audio; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionFailed:
-    """This item failed; the session goes on."""
+    """The item could not be recognized (`…failed`); the session goes on."""
 
     item_id: str
     code: str
@@ -161,7 +200,7 @@ class TranscriptionFailed:
 
 @dataclass(frozen=True, slots=True)
 class SessionFinished:
-    """Only after `session.finish`, and last."""
+    """All is said (`session.finished`): only after `session.finish`, and last."""
 
     transcript: str = ""
     """All finals of the session once more."""
@@ -169,7 +208,7 @@ class SessionFinished:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """An `error` event."""
+    """The server refuses a client's event, or has a fault of its own (`error`)."""
 
     type: str
     code: str
@@ -192,52 +231,3 @@ ServerEvent = (
     | SessionFinished
     | ServerError
 )
-
-
-def encode_client_event(event: ClientEvent) -> str:
-    """The text frame for `event`."""
-    match event:
-        case SessionUpdate(event_id, settings):
-            return json.dumps(
-                {
-                    "event_id": event_id,
-                    "type": "session.update",
-                    "session": _session_as_json(settings),
-                }
-            )
-        case AppendAudio(event_id, audio):
-            # By hand: base64 needs no escaping, and this is the one hot message.
-            encoded = base64.b64encode(audio).decode("ascii")
-            return (
-                f'{{"event_id":"{event_id}","type":"input_audio_buffer.append",'
-                f'"audio":"{encoded}"}}'
-            )
-        case Commit(event_id):
-            return json.dumps(
-                {"event_id": event_id, "type": "input_audio_buffer.commit"}
-            )
-        case Finish(event_id):
-            return json.dumps({"event_id": event_id, "type": "session.finish"})
-
-
-def _session_as_json(settings: SessionSettings) -> dict[str, Any]:
-    transcription: dict[str, Any] = {}
-    if settings.language is not None:
-        transcription["language"] = settings.language
-    if settings.corpus_text is not None:
-        transcription["corpus"] = {"text": settings.corpus_text}
-    vad = settings.turn_detection
-    return {
-        "modalities": ["text"],
-        "input_audio_format": settings.input_audio_format,
-        "sample_rate": settings.sample_rate,
-        "input_audio_transcription": transcription,
-        # null is manual mode; a missing key would leave the default, which is VAD.
-        "turn_detection": None
-        if vad is None
-        else {
-            "type": "server_vad",
-            "threshold": vad.threshold,
-            "silence_duration_ms": vad.silence_duration_ms,
-        },
-    }

@@ -1,10 +1,10 @@
-"""Words to expect, in the measure of those who read them: tokens."""
+"""How many words to expect may be sent, in the measure of their readers: tokens."""
 
 import re
 import unicodedata
 
 MOST_TOKENS = 10_000
-"""Of a session's `corpus.text` (the service's documentation)."""
+"""A session's `corpus.text` has no more of them (the service's documentation)."""
 
 # What a speech model's tokenizer takes for one: a character of Chinese, Japanese or
 # Korean, a piece of a word, a mark. English words are mostly one, those of other
@@ -20,13 +20,14 @@ _SEPARATOR = re.compile(r"[,;\n\u3001\uff0c\uff1b]\s*")
 
 
 def tokens(text: str) -> int:
-    """About how many there are, rather too many."""
+    """Return about how many tokens `text` has, rather too many."""
     return sum(map(_tokens_of, _WORD.findall(text)))
 
 
 def fitting(hints: str) -> str:
-    """As much of the hints, from the first one on, as the recognizer takes: whole ones,
-    where they are separated by commas or lines.
+    """Return as much of the hints, from the first one on, as the recognizer takes.
+
+    Where they are separated by commas or lines, they are whole ones.
     """
     left = MOST_TOKENS
     for word in _WORD.finditer(hints):

@@ -1,4 +1,4 @@
-"""What a client may ask: from a text frame to a client event, or to an error.
+"""From a text frame to what the client asks, or to the error that answers it.
 
 The ranges are those that the service documents; what its clients are known to send
 besides is taken without a word.
@@ -39,7 +39,7 @@ _Take = Callable[[object, str], None]
 
 @dataclass(frozen=True, slots=True)
 class PartialUpdate:
-    """A session.update of which some fields are refused; the others apply.
+    """Of this session.update, some fields are refused; the others apply.
 
     The service's documentation has an error for such an update, and nothing on the
     fields beside. Its SDK tells of the error and goes on: a client that asked for
@@ -55,7 +55,7 @@ def read_client_message(
     settings: SessionSettings,
     languages: Collection[str] = LANGUAGES,
 ) -> ClientEvent | PartialUpdate | ServerError:
-    """The event in a frame.
+    """Return the event in a frame, or what is wrong with it.
 
     `settings` are what a session.update is merged into, `languages` those of the
     protocol's that can be asked for here.
@@ -79,7 +79,10 @@ def read_client_message(
 
 
 def invalid(param: str | None, message: str, event_id: str = "") -> ServerError:
-    """The error for a request that cannot be carried out; the session goes on."""
+    """Return the error for a request that cannot be carried out.
+
+    The session goes on.
+    """
     return ServerError(
         type="invalid_request_error",
         code="invalid_value",
@@ -90,7 +93,7 @@ def invalid(param: str | None, message: str, event_id: str = "") -> ServerError:
 
 
 def refused_field(param: str, message: str, event_id: str) -> ServerError:
-    """The error for one field of a session.update."""
+    """Return the error for one field of a session.update whose other fields apply."""
     note = "The other fields of this session.update apply."
     return invalid(param, f"{message.removesuffix('.')}. {note}", event_id)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 LONGEST_TEXT = 2000
-"""Characters of a transcript: several times what 60 s of speech can hold."""
+"""A transcript has no more characters: several times what 60 s of speech can hold."""
 
 # A colour or cursor command that a terminal would obey (ECMA-48: CSI, and OSC with
 # its terminator), and any other escape with the character behind it.
@@ -50,26 +50,32 @@ _ENTRY_END = re.compile(
 
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:
-    """`text` in one line, without escapes, controls and overrides."""
+    """Return `text` in one line, without escapes, controls and overrides.
+
+    It is cut to `longest` characters.
+    """
     # Cut first: a message may be a hundred times longer than any transcript.
     text = _ESCAPE.sub("", text[: 2 * longest])
     return text.translate(_LINE_BREAKS).translate(_INVISIBLE)[:longest]
 
 
 def language_label(label: object) -> str | None:
-    """`label` where it has the shape of a language code."""
+    """Return `label` where it has the shape of a language code, else None."""
     if isinstance(label, str) and _LANGUAGE.fullmatch(label):
         return label
     return None
 
 
 def words(text: str) -> list[str]:
-    """Its words, in lower case, without punctuation."""
+    """Return the words of `text`, in lower case, without punctuation.
+
+    A character of Chinese or Japanese counts as a word.
+    """
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def has_words(text: str) -> bool:
-    """Whether anything is said in it: a letter or a digit of any script.
+    """Tell whether anything is said in `text`: a letter or a digit of any script.
 
     A tag in brackets that is all there is names a noise, not a word.
     """
@@ -77,7 +83,9 @@ def has_words(text: str) -> bool:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """One after the other, as their language is written: Chinese without a space."""
+    """Return one text after the other, as their language is written: Chinese without a
+    space.
+    """
     whole = ""
     for text in texts:
         text = text.strip()
@@ -88,7 +96,7 @@ def joined(texts: Iterable[str]) -> str:
 
 
 def is_echo(text: str, hints: str, heard: float) -> bool:
-    """Whether `text` is the hints said back, as models do where nobody spoke.
+    """Tell whether `text` is the hints said back, as models do where nobody spoke.
 
     That it is made of their words is no sign of it: names of scenes are commands, and
     hints are there to be said. `heard` is for how many seconds a voice was, at most.

@@ -11,6 +11,7 @@ from typing import assert_never
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.qwen_asr.encoding import Message, encode_server_event
 from auricle.qwen_asr.events import (
+    EMPTY_COMMIT,
     LANGUAGES,
     AppendAudio,
     Commit,
@@ -53,10 +54,8 @@ _INTERIM_EVERY = SAMPLE_RATE
 # Less than this holds no word, and models answer it with an invention.
 _SHORTEST = SAMPLE_RATE // 10 * SAMPLE_BYTES
 _FORMAT = "input_audio_format"
-# The text that clients of the live service know.
-_NOTHING_TO_COMMIT = (
-    "Error committing input audio buffer, maybe no invalid audio stream."
-)
+# The rest of the text that clients of the live service know.
+_NOTHING_TO_COMMIT = f"{EMPTY_COMMIT}, maybe no invalid audio stream."
 
 
 @dataclass(frozen=True, slots=True)

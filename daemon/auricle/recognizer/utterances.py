@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.errors import AuricleError
+from auricle.qwen_asr.events import LONGEST_UTTERANCE
 from auricle.recognizer.engine import LOOK_BACK, Segmenter, SegmentStarted
 
-LONGEST_UTTERANCE = 60.0
-"""Seconds; the service's limit in manual mode, ours for a segment as well."""
+# The service's limit in manual mode, ours for a segment as well.
 _MOST_SAMPLES = round(LONGEST_UTTERANCE * SAMPLE_RATE)
 # What is pushed at once is small enough for the limit to be met in time.
 _PIECE = SAMPLE_RATE * SAMPLE_BYTES

@@ -29,10 +29,9 @@ either       SessionFinished                            -            the same
 in the order in which they were spoken.
 
 *The person goes on*: a voice is heard behind the end of the utterance, before its final
-is there. In manual mode our detector has to hear it for as long as a word takes. In
-server VAD the server has to have begun another utterance, and our detector to agree: it
-tells a person from a kitchen. Where it heard nothing of what the server took for the
-first one, the server's ear is enough.
+is there, for as long as a word takes and about as loud as before: a television is not.
+In server VAD the server has to have begun another utterance as well, and where our
+detector heard nothing of what it took for the first one, its ear is enough.
 
 *May be going on*: when the last final comes, our detector hears a voice that is too
 young to be told from a click, or that the server has not told of yet. Nobody else
@@ -70,6 +69,7 @@ from auricle.turns.events import (
     ReplayUtterance,
     SendAudio,
 )
+from auricle.turns.going_on import GoingOn
 from auricle.turns.items import TurnItems
 from auricle.turns.turn import (
     EndedBy,
@@ -126,7 +126,7 @@ class OpenTurn:
         self._without_words = OutcomeKind.NO_SPEECH, None
 
         self._endpointer = Endpointer(endpointing)
-        self._behind: Endpointer | None = None
+        self._behind: GoingOn | None = None
         """Listens for who goes on; None while listening, and where nobody can."""
         self._ended_by: EndedBy | None = None
         self._heard: list[Heard] = []
@@ -300,7 +300,7 @@ class OpenTurn:
         # Who has let go of the button is done, and no session takes more than the
         # longest utterance, nor anything behind a finish.
         more = self.turn.mode is Mode.MANUAL and by is EndedBy.ENDPOINTER
-        self._ended(by, self._endpointer.following() if more else None)
+        self._ended(by, self._going_on() if more else None)
         return [EndUtterance(self.turn.id)]
 
     def _stopped_by_server(self, event: SpeechStopped) -> list[Effect]:
@@ -314,29 +314,29 @@ class OpenTurn:
             self._items.drop(event.item_id)
             return []
         self._items.stopped(event, voiced=self._voiced())
-        self._ended(EndedBy.SERVER, self._heard_behind(event))
+        self._ended(EndedBy.SERVER, self._going_on(event.audio_end_ms))
         if not self._items.awaited:
             return self._settle()
         return [AwaitFinal(self.turn.id)]
 
-    def _heard_behind(self, event: SpeechStopped) -> Endpointer:
-        """What was heard behind the end that the server tells of: nothing yet, unless
-        it hears it all again, faster than it was said.
+    def _going_on(self, end_ms: int | None = None) -> GoingOn:
+        """Nothing was heard behind the end yet, unless the server, which tells when
+        that was, hears it all again, faster than it was said.
         """
-        end_ms = event.audio_end_ms
+        voice = [h.frame for h in self._heard[self._until_end :] if h.speech]
         if not self._catching_up or self._first_sent is None or end_ms is None:
-            return self._endpointer.following()
+            return GoingOn(self._endpointer.following(), voice)
         end = self._first_sent + end_ms * SAMPLE_RATE // 1000
         behind = [heard for heard in self._heard if heard.frame.start >= end]
         while behind and behind[0].speech and behind[0].frame.start < end + _HANGOVER:
             del behind[0]
         seconds = sum(heard.frame.seconds for heard in behind)
-        endpointer = self._endpointer.following(again=seconds)
+        going_on = GoingOn(self._endpointer.following(again=seconds), voice)
         for heard in behind:
-            endpointer.push(heard.frame, speech=heard.speech)
-        return endpointer
+            going_on.push(heard.frame, speech=heard.speech)
+        return going_on
 
-    def _ended(self, by: EndedBy, behind: Endpointer | None) -> None:
+    def _ended(self, by: EndedBy, behind: GoingOn | None) -> None:
         self.phase = Phase.PROCESSING
         self._ended_by = by
         self._behind = behind
@@ -369,15 +369,15 @@ class OpenTurn:
         if self._behind is None:
             return False
         if self.turn.mode is Mode.MANUAL:
-            return self._behind.speech_heard
+            return self._behind.sure
         deaf = not self._endpointer.speech_heard
-        return self._items.under_way and (self._behind.speech_heard or deaf)
+        return self._items.under_way and (self._behind.sure or deaf)
 
     def _may_go_on(self) -> bool:
         if self._behind is None:
             return False
         catching_up = self._catching_up and self.turn.mode is Mode.SERVER_VAD
-        return self._behind.voice_now or (catching_up and self._behind.speech_heard)
+        return self._behind.possible or (catching_up and self._behind.sure)
 
     def _go_on(self) -> list[Effect]:
         assert self._behind is not None
@@ -385,7 +385,7 @@ class OpenTurn:
             self._start_of_speech = self._endpointer.start_of_speech
         if self._endpointer.end_of_speech is not None:
             self._end_of_speech = self._endpointer.end_of_speech
-        self._endpointer, self._behind = self._behind, None
+        self._endpointer, self._behind = self._behind.endpointer, None
         self.phase = Phase.LISTENING
         effects: list[Effect] = [KeepListening(self.turn.id)]
         if self.turn.mode is Mode.MANUAL:
@@ -432,13 +432,14 @@ class OpenTurn:
         if speaking or not self.has_utterance:
             return []
         # Its end was not told.
-        self._ended(EndedBy.SERVER, self._endpointer.following())
+        self._ended(EndedBy.SERVER, self._going_on())
         return self._settle()
 
     def _is_echo(self, final: FinalTranscript, hints: str) -> bool:
         voiced = self._items.voiced(final.item_id)
         if voiced is None:
-            voiced = (self._behind or self._endpointer).voiced
+            endpointer = self._behind.endpointer if self._behind else self._endpointer
+            voiced = endpointer.voiced
         if self._wake_tail.overlaps(self._items.start_ms(final.item_id)):
             voiced += _DETECTION
         said = self._command_in(final.text)

@@ -65,7 +65,7 @@ def opposite_phase(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- sample by sample ---
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(1, 5).flatmap(
         lambda n: st.tuples(st.just(n), st.none() | st.integers(0, n - 1))
@@ -96,7 +96,7 @@ def test_a_recording_sounds_as_the_device_that_it_was_made_with(
     assert np.abs(difference).max() <= 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from([-40.0, 0.0, 6.0, 40.0]),
     st.sampled_from([16_000, 8_000, 48_000]),

@@ -41,7 +41,6 @@ SECOND = SAMPLE_RATE * SAMPLE_BYTES
 LOUD = noise(4.2, dbfs=-20)
 
 with_files = settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -401,7 +400,7 @@ BASES: Sequence[bytes] = [
 ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.sampled_from(BASES),
     st.lists(st.tuples(st.integers(0, 120), st.binary(min_size=1, max_size=8))),

@@ -12,6 +12,7 @@ from auricle.audio.frame import Frame
 from auricle.audio.recording import RecordingSource, read_recording
 from auricle.audio.source import AudioSource
 from auricle.audio.source_health import SourceHealth
+from auricle.capture.attention import TOGETHER
 from auricle.capture.hearing import LONGEST_OPENING
 from auricle.capture.hearing_state import HearingState
 from auricle.errors import RecordingError
@@ -145,8 +146,10 @@ def test_a_turn_ends_when_the_loop_has_heard_enough(
     ear = listen(source, okay_nabu, on_event=enough)
     until(lambda: source.finished)
     kinds = [type(event) for event in ear.events]
-    assert kinds[:22] == [MicrophoneFound, WakeWordHeard, *[Heard] * 20]
-    assert kinds[22] is WakeWordHeard
+    assert kinds[:2] == [MicrophoneFound, WakeWordHeard]
+    turn = kinds[2 : kinds.index(WakeWordHeard, 2)]
+    assert set(turn) == {Heard}
+    assert 20 <= len(turn) < 20 + TOGETHER
 
 
 def test_while_nobody_calls_frames_are_waited_for_together(listen: Listen) -> None:

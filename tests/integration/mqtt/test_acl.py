@@ -14,7 +14,7 @@ from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
-from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.publisher import Publisher, PublisherSettings
 from auricle.mqtt.topics import Setting, Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from rigs.mqtt.broker import Broker, password_file, running_broker
@@ -92,22 +92,29 @@ async def test_a_satellite_may_do_all_that_it_does(
     options = Options(("auto",), ("off",))
     commands: list[Command] = []
     fates: list[Settled] = []
+    device = SatelliteDevice("Kitchen", "1", "Pi")
     publisher = Publisher(
-        BrokerSettings(
-            "127.0.0.1", guarded.port, topics.device_id, "kitchen", USERS["kitchen"]
+        PublisherSettings(
+            [
+                BrokerSettings(
+                    "127.0.0.1",
+                    guarded.port,
+                    topics.device_id,
+                    "kitchen",
+                    USERS["kitchen"],
+                )
+            ],
+            Messages(topics),
+            options,
+            discovery(topics, device, Disclosure(), options),
+            tmp_path / "state" / "outbox.db",
+            10.0,
+            history=True,
+            reconnect_delays=lambda: itertools.repeat(0.1),
         ),
-        Messages(topics),
-        options,
-        introduction=discovery(
-            topics, SatelliteDevice("Kitchen", "1", "Pi"), Disclosure(), options
-        ),
-        outbox=tmp_path / "state" / "outbox.db",
-        time_to_live=10.0,
-        history=True,
-        run_id="b1",
+        "b1",
         on_command=commands.append,
         on_fate=fates.append,
-        delays=lambda: itertools.repeat(0.1),
         random=lambda: 0.0,
     )
     async with house(guarded, "homeassistant", "#") as home_assistant:

@@ -74,7 +74,7 @@ async def test_the_next_run_tries_again_what_nobody_heard(broker: Broker) -> Non
 async def test_a_command_waits_for_a_broker_that_is_soon_back(broker: Broker) -> None:
     async with publishing(broker) as satellite:
         broker.kill()
-        await eventually(lambda: not satellite.publisher.connected)
+        await eventually(lambda: not satellite.publisher.client.connected)
         satellite.hears("turn on the light")
 
         broker.start()
@@ -86,7 +86,7 @@ async def test_a_command_that_waited_too_long_is_reported_and_never_executed(
 ) -> None:
     async with publishing(broker, time_to_live=0.5) as satellite:
         broker.kill()
-        await eventually(lambda: not satellite.publisher.connected)
+        await eventually(lambda: not satellite.publisher.client.connected)
         satellite.hears("open the garage")
         assert await satellite.fate() is Fate.EXPIRED
 
@@ -125,7 +125,7 @@ async def test_a_broker_that_hangs_gets_no_command_that_it_could_pass_on_late(
 async def test_the_next_run_delivers_what_the_last_one_accepted(broker: Broker) -> None:
     async with publishing(broker) as first:
         broker.kill()
-        await eventually(lambda: not first.publisher.connected)
+        await eventually(lambda: not first.publisher.client.connected)
         first.hears("turn on the light")
     broker.start()
 
@@ -140,7 +140,7 @@ async def test_the_next_run_delivers_what_the_last_one_accepted(broker: Broker) 
 async def test_the_next_run_reports_what_expired_in_between(broker: Broker) -> None:
     async with publishing(broker, time_to_live=1.4) as first:
         broker.kill()
-        await eventually(lambda: not first.publisher.connected)
+        await eventually(lambda: not first.publisher.client.connected)
         first.hears("open the garage")
     await asyncio.sleep(1.2)
     broker.start()
@@ -164,7 +164,7 @@ async def test_what_was_spoken_before_the_machine_started_is_too_old(
 ) -> None:
     async with publishing(broker) as first:
         broker.kill()
-        await eventually(lambda: not first.publisher.connected)
+        await eventually(lambda: not first.publisher.client.connected)
         first.hears("open the garage")
     reboot(broker.directory / "state" / "outbox.db")
     broker.start()
@@ -190,7 +190,7 @@ async def test_the_history_is_complete_after_an_outage(broker: Broker) -> None:
         satellite.hears("one", turn="t1")
         await eventually(lambda: [s for s in satellite.fates if s.over])
         broker.kill()
-        await eventually(lambda: not satellite.publisher.connected)
+        await eventually(lambda: not satellite.publisher.client.connected)
         satellite.hears("two", turn="t2")
         await eventually(lambda: len([s for s in satellite.fates if s.over]) == 2)
     broker.start()
@@ -213,7 +213,7 @@ async def test_without_history_no_word_of_an_expired_command_is_kept(
 ) -> None:
     async with publishing(broker, time_to_live=0.5) as satellite:
         broker.kill()
-        await eventually(lambda: not satellite.publisher.connected)
+        await eventually(lambda: not satellite.publisher.client.connected)
         satellite.hears("open the garage")
         await satellite.fate()
 

@@ -72,7 +72,7 @@ async def test_a_broker_that_says_what_it_takes_gets_the_device_one_by_one(
         assert "oversize" not in broker.log
     assert set(single_ones(house)) == set(SINGLE)
     assert json.loads(house.on(TOPICS.discovery)[-1])["components"] == {}
-    assert satellite.publisher.refusal is None
+    assert satellite.publisher.client.refusal is None
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ async def test_what_fits_in_no_way_is_named_and_left_out(
             publishing(broker) as satellite,
         ):
             await house.hears(TOPICS.availability, "online")
-            refusal = satellite.publisher.refusal
+            refusal = satellite.publisher.client.refusal
             satellite.hears("turn on the light and " * 40, turn="long")
             assert await satellite.fate() is Fate.REJECTED
             satellite.hears("turn on the light", turn="short")

@@ -6,7 +6,6 @@ from typing import Any
 from auricle.errors import Reason
 from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Fate
-from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
 from auricle.mqtt.topics import Setting
@@ -105,7 +104,7 @@ async def test_a_broker_that_forgot_everything_is_told_again(broker: Broker) -> 
     async with publishing(broker) as satellite:
         satellite.publisher.state("listening")
         broker.kill()
-        await eventually(lambda: not satellite.publisher.connected)
+        await eventually(lambda: not satellite.publisher.client.connected)
         broker.start(remember=False)
 
         async with House(broker.port, *EVERYTHING) as house:
@@ -190,15 +189,15 @@ async def test_a_broker_over_its_quota_is_said_and_not_pestered(
         await eventually(lambda: over_quota.refused == 6)
         # What it took before may be acknowledged meanwhile.
         await eventually(
-            lambda: satellite.publisher.refusal is BrokerRefusal.OVER_QUOTA
+            lambda: satellite.publisher.client.refusal is BrokerRefusal.OVER_QUOTA
         )
-        assert satellite.publisher.connected
+        assert satellite.publisher.client.connected
 
         door.heal()
         satellite.hears("turn it off", turn="t2")
         await eventually(lambda: len(satellite.fates) == 2)
         assert satellite.fates[-1].fate is Fate.ACKED
-        assert satellite.publisher.refusal is None
+        assert satellite.publisher.client.refusal is None
         assert over_quota.refused == 6
         # What happened meanwhile is told as soon as somebody asks again.
         house.say("homeassistant/status", "online")
@@ -248,7 +247,7 @@ async def test_a_flow_of_rhasspy_starts_listening_and_gets_the_text(
     broker: Broker,
 ) -> None:
     async with (
-        publishing(broker, hermes=Hermes("study")) as satellite,
+        publishing(broker, hermes=True) as satellite,
         House(broker.port, "hermes/asr/textCaptured", "hermes/hotword/#") as house,
     ):
         house.say("hermes/asr/startListening", '{"siteId":"study","sessionId":"s7"}')

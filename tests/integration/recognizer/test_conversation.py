@@ -3,7 +3,8 @@
 import asyncio
 import json
 
-from auricle.qwen_asr.events import AppendAudio, encode_client_event
+from auricle.qwen_asr.encoding import encode_client_event
+from auricle.qwen_asr.events import AppendAudio
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import Conversation
 from auricle.recognizer.session import RecognizerSession

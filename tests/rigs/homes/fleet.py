@@ -15,7 +15,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from random import SystemRandom
 
 from auricle.app import build, build_mqtt
 from auricle.app.runner import RecognizerSession, Runner
@@ -55,20 +54,12 @@ class Satellite:
     """One of them: everything of `auricle run` behind its capture thread."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
-        messages = build_mqtt.messages(settings)
+        outbox = folder / f"{settings.satellite.name}.sqlite"
         self.publisher = Publisher(
-            build_mqtt.broker(settings.mqtt, messages.topics),
-            messages,
-            build_mqtt.options([_WAKE_WORD]),
-            introduction=None,
-            outbox=folder / f"{settings.satellite.name}.sqlite",
-            time_to_live=settings.mqtt.time_to_live,
-            history=False,
-            run_id=uuid.uuid4().hex,
+            build_mqtt.publisher_settings(settings, [_WAKE_WORD], outbox),
+            uuid.uuid4().hex,
             on_command=lambda _: None,
             on_fate=lambda _: None,
-            delays=build_mqtt.reconnect_delays,
-            random=SystemRandom().random,
         )
         self.ears = ScriptedEars()
         self._runner = Runner(
@@ -142,7 +133,7 @@ async def main(
     for satellite in satellites:
         await satellite.publisher.start()
         satellite.find_its_microphone()
-    await eventually(lambda: all(s.publisher.connected for s in satellites))
+    await eventually(lambda: all(s.publisher.client.connected for s in satellites))
     _tell("ready")
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):

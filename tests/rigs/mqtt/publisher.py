@@ -11,10 +11,9 @@ from typing import Any
 from auricle.mqtt.commands import Command, Options
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
-from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
-from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.publisher import Publisher, PublisherSettings
 from auricle.mqtt.topics import Topics
 from auricle.system.clock import since_boot
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
@@ -24,6 +23,7 @@ from rigs.mqtt.subscriber import House
 from rigs.waiting import eventually
 
 TOPICS = Topics("auricle", "study")
+DEVICE = SatelliteDevice("Study voice", "0.1.0", "Pi")
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 TURN = Turn("t1", Mode.SERVER_VAD, Detection("okay_nabu", 0.97, 16_000))
@@ -40,33 +40,30 @@ class Publishing:
         disclosure: Disclosure,
         *,
         history: bool,
-        hermes: Hermes | None,
+        hermes: bool,
         quota_pause: float,
     ) -> None:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
         self.obey: Callable[[Command], None] = lambda _: None
         self.publisher = Publisher(
-            BrokerSettings("127.0.0.1", port, TOPICS.device_id),
-            Messages(TOPICS, disclosure),
-            OPTIONS,
-            introduction=discovery(
-                TOPICS,
-                SatelliteDevice("Study voice", "0.1.0", "Pi"),
-                disclosure,
+            PublisherSettings(
+                [BrokerSettings("127.0.0.1", port, TOPICS.device_id)],
+                Messages(TOPICS, disclosure),
                 OPTIONS,
+                discovery(TOPICS, DEVICE, disclosure, OPTIONS),
+                outbox,
+                time_to_live,
+                history=history,
+                heed_vocabulary=True,
+                hermes_site=TOPICS.node if hermes else None,
+                reconnect_delays=lambda: itertools.repeat(0.05),
+                quota_pause=quota_pause,
             ),
-            outbox=outbox,
-            time_to_live=time_to_live,
-            history=history,
-            run_id="b1",
-            quota_pause=quota_pause,
+            "b1",
             on_command=self._take,
             on_fate=self.fates.append,
-            delays=lambda: itertools.repeat(0.05),
             random=lambda: 0.01,
-            heed_vocabulary=True,
-            hermes=hermes,
         )
 
     def _take(self, command: Command) -> None:
@@ -101,7 +98,7 @@ async def publishing(
     *,
     time_to_live: float = 10.0,
     history: bool = False,
-    hermes: Hermes | None = None,
+    hermes: bool = False,
     disclosure: Disclosure = Disclosure(partial=True),  # noqa: B008  # frozen
     port: int | None = None,
     quota_pause: float = 60.0,
@@ -117,7 +114,7 @@ async def publishing(
     satellite.publisher.state("idle")
     await satellite.publisher.start()
     try:
-        await eventually(lambda: satellite.publisher.connected)
+        await eventually(lambda: satellite.publisher.client.connected)
         yield satellite
     finally:
         await satellite.publisher.stop()

@@ -67,9 +67,19 @@ def test_a_wake_word_comes_with_the_sound_before_it_and_all_behind_it() -> None:
 def test_frames_of_a_voice_are_handed_on_in_threes() -> None:
     listener = attention(ScriptedEngine())
     listener.switch(on=True, after=None)
-    assert hear(listener, 0, 1, speech=True) == []
-    assert hear(listener, 2, 2, speech=True) == [
-        Heard(frame(number, speech=True), speech=True) for number in range(3)
+    hear(listener, 0, 0, speech=True)
+    assert hear(listener, 1, 2, speech=True) == []
+    assert hear(listener, 3, 3, speech=True) == [
+        Heard(frame(number, speech=True), speech=True) for number in range(1, 4)
+    ]
+
+
+def test_a_voice_that_begins_is_handed_on_at_once() -> None:
+    listener = attention(ScriptedEngine())
+    listener.switch(on=True, after=None)
+    hear(listener, 0, 0)
+    assert listener.hear(frame(1, speech=True)) == [
+        Heard(frame(1, speech=True), speech=True)
     ]
 
 
@@ -78,12 +88,12 @@ def test_a_frame_without_a_voice_is_handed_on_at_once_behind_those_of_the_voice(
 ):
     listener = attention(ScriptedEngine())
     listener.switch(on=True, after=None)
-    hear(listener, 0, 0, speech=True)
-    assert listener.hear(frame(1)) == [
-        Heard(frame(0, speech=True), speech=True),
-        Heard(frame(1), speech=False),
+    hear(listener, 0, 1, speech=True)
+    assert listener.hear(frame(2)) == [
+        Heard(frame(1, speech=True), speech=True),
+        Heard(frame(2), speech=False),
     ]
-    assert listener.hear(frame(2)) == [Heard(frame(2), speech=False)]
+    assert listener.hear(frame(3)) == [Heard(frame(3), speech=False)]
 
 
 def test_what_was_said_before_a_second_wake_word_is_handed_on_before_it() -> None:
@@ -292,7 +302,7 @@ def test_frames_of_a_voice_come_as_they_are_handed_on() -> None:
     for number in range(4):
         listener.hear(frame(number, speech=True))
         batches.append(listener.batch)
-    assert batches == [TOGETHER - 1, TOGETHER - 2, TOGETHER, TOGETHER - 1]
+    assert batches == [TOGETHER, TOGETHER - 1, TOGETHER - 2, TOGETHER]
 
 
 def test_a_wake_word_in_a_voice_comes_as_soon_as_it_can() -> None:

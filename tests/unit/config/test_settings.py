@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.app import build, build_mqtt
-from auricle.config.loading import doubts, load, overriding, secret_origins
-from auricle.config.overrides import OF_THE_SCRIPTS
+from auricle.config.loading import doubts, load, secret_origins
 from auricle.config.sections import node_name_from_host
 from auricle.config.services import host_and_port
 from auricle.config.settings import Settings
+from auricle.config.sources import OF_THE_SCRIPTS, overriding
 from auricle.config.toml import toml
 from auricle.errors import ConfigError
 from rigs.any_settings import schemas, single_values
@@ -147,6 +147,40 @@ def test_a_table_in_the_environment_is_json_or_a_variable_an_entry(
     monkeypatch.setenv("AURICLE_WAKE_WORD__THRESHOLDS__ALEXA", "0.6")
 
     assert load(None).wake_word.thresholds == {"okay_nabu": 0.5, "alexa": 0.6}
+
+
+def test_an_entry_in_the_environment_joins_those_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[wake_word]\nmodels = ["okay_nabu", "alexa"]\nthresholds.okay_nabu = 0.5'
+    monkeypatch.setenv("AURICLE_WAKE_WORD__THRESHOLDS__ALEXA", "0.6")
+
+    settings = load(written(tmp_path, text))
+
+    assert settings.wake_word.thresholds == {"okay_nabu": 0.5, "alexa": 0.6}
+
+
+def test_a_mistake_is_told_of_the_source_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[wake_word]\nmodels = ["okay_nabu", "alexa"]\nthresholds.okay_nabu = 2'
+    monkeypatch.setenv("AURICLE_WAKE_WORD__THRESHOLDS__ALEXA", "often")
+
+    told = mistake(tmp_path, text)
+
+    where = f"{tmp_path}/config.toml:3: wake_word.thresholds.okay_nabu"
+    assert told.splitlines() == [
+        f"{where}: must be less than 1",
+        "environment variable AURICLE_WAKE_WORD__THRESHOLDS__ALEXA: must be a number",
+    ]
+
+
+def test_settings_that_are_made_in_code_have_only_what_they_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AURICLE_MQTT__HOST", "elsewhere")
+
+    assert Settings().mqtt.host == "localhost"
 
 
 @pytest.mark.parametrize(

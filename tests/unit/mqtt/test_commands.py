@@ -21,8 +21,8 @@ from auricle.mqtt.commands import (
     parse,
     parse_vocabulary,
 )
-from auricle.mqtt.incoming import HomeAssistantStarted, interpret
 from auricle.mqtt.link.broker import Received
+from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
 from auricle.mqtt.topics import Action, Setting, Topics
 
 TOPICS = Topics("auricle", "study")
@@ -111,7 +111,8 @@ def test_the_vocabulary_is_one_line_of_bounded_length() -> None:
 
 
 def received(topic: str, payload: bytes, *, retain: bool = False) -> object:
-    return interpret(Received(topic, payload, retain), TOPICS, OPTIONS)
+    subscriber = Subscriber(TOPICS, OPTIONS, heed_vocabulary=True, hermes=None)
+    return subscriber.interpret(Received(topic, payload, retain))
 
 
 def test_a_live_command_is_obeyed_and_a_retained_one_is_not() -> None:

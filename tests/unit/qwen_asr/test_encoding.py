@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.qwen_asr.decoding import decode_server_event
-from auricle.qwen_asr.encoding import encode_server_event
+from auricle.qwen_asr.encoding import encode_client_event, encode_server_event
 from auricle.qwen_asr.events import (
     EMOTIONS,
+    SAMPLE_RATES,
     Committed,
     FinalTranscript,
     InterimTranscript,
@@ -17,6 +18,7 @@ from auricle.qwen_asr.events import (
     SessionCreated,
     SessionFinished,
     SessionSettings,
+    SessionUpdate,
     SessionUpdated,
     SpeechStarted,
     SpeechStopped,
@@ -47,6 +49,14 @@ EVENTS: st.SearchStrategy[ServerEvent] = st.one_of(
     st.builds(TranscriptionFailed, ids, ids, words),
     st.builds(SessionFinished, words.map(str.strip)),
     st.builds(ServerError, ids, ids, words, st.none() | ids, st.none() | ids),
+)
+SETTINGS = st.builds(
+    SessionSettings,
+    st.none() | st.builds(ServerVad, st.floats(-1, 1), st.integers(200, 6000)),
+    languages,
+    st.sampled_from(["pcm", "opus"]),
+    st.sampled_from(SAMPLE_RATES),
+    st.none() | words,
 )
 
 
@@ -86,6 +96,18 @@ def test_a_session_is_described_as_the_service_does() -> None:
             },
         },
     }
+
+
+@given(SETTINGS)
+def test_both_ends_say_the_same_of_a_session(settings: SessionSettings) -> None:
+    asked = json.loads(encode_client_event(SessionUpdate("event_1", settings)))
+    updated = encode_server_event(SessionUpdated("s"), "event_1", "m", settings)
+    # The service names no transcription where there is nothing to say of it.
+    asked["session"]["input_audio_transcription"] = (
+        asked["session"]["input_audio_transcription"] or None
+    )
+    identity = {"id": "s", "object": "realtime.session", "model": "m"}
+    assert updated["session"] == identity | asked["session"]
 
 
 def test_manual_mode_is_described_as_null() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle.qwen_asr.encoding import encode_client_event
 from auricle.qwen_asr.events import (
     LANGUAGES,
     MAX_APPEND_BYTES,
@@ -17,7 +18,6 @@ from auricle.qwen_asr.events import (
     ServerVad,
     SessionSettings,
     SessionUpdate,
-    encode_client_event,
 )
 from auricle.qwen_asr.validation import PartialUpdate, read_client_message
 from auricle.qwen_asr.wording import clean

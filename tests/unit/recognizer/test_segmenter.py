@@ -104,7 +104,7 @@ def test_positions_go_on_after_a_flush() -> None:
 CONVERSATION = in_room(silence(0.5), COMMAND, silence(1), STOP, silence(1.2), COMMAND)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, len(CONVERSATION) // 2), max_size=30))
 def test_how_the_audio_is_split_changes_nothing(cuts: list[int]) -> None:
     segmenter = VadSegmenter(ServerVad(silence_duration_ms=400))
@@ -122,7 +122,7 @@ sounds = st.lists(
 ).map(lambda parts: b"".join(sound[: 2 * length] for sound, length in parts))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sounds, st.floats(-1, 1), st.integers(200, 6000))
 def test_segments_alternate_do_not_overlap_and_are_reported_in_time(
     sound: bytes, threshold: float, silence_ms: int

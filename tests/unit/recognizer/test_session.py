@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auricle.qwen_asr.encoding import encode_client_event
 from auricle.qwen_asr.events import (
     LANGUAGES,
     TRANSCRIPTION,
@@ -18,7 +19,6 @@ from auricle.qwen_asr.events import (
     ServerVad,
     SessionSettings,
     SessionUpdate,
-    encode_client_event,
 )
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.engine import CodecError, Decoder

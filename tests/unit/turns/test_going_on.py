@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
@@ -79,10 +79,13 @@ class Conversation:
         self.effects += effects
         return effects
 
-    def hears(self, seconds: float, *, speech: bool) -> list[Effect]:
+    def hears(
+        self, seconds: float, *, speech: bool, amplitude: int = 3000
+    ) -> list[Effect]:
         effects: list[Effect] = []
+        sample = (amplitude if speech else 20).to_bytes(2, "little")
         for _ in range(round(seconds / FRAME_SECONDS)):
-            frame = Frame(bytes(FRAME_BYTES), self.position)
+            frame = Frame(sample * FRAME_SAMPLES, self.position)
             self.position += FRAME_SAMPLES
             effects += self.happens(Heard(frame, speech))
         return effects
@@ -334,6 +337,30 @@ def test_a_voice_that_the_server_does_not_take_for_one_delays_it_by_a_moment() -
     turn.hears(1.0, speech=True)
     assert turn.text == LIGHT
     assert len(sent(turn.effects)) <= before / FRAME_SAMPLES + 10
+
+
+def test_a_softer_voice_behind_the_command_is_somebody_elses(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    if turn.mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("television", 1700))
+    turn.hears(0.9, speech=True, amplitude=1000)
+    turn.answers("one", LIGHT)
+    before = turn.position
+    turn.hears(0.6, speech=True, amplitude=1000)
+    assert turn.text == LIGHT
+    assert turn.effects.count(KeepListening(TURN)) == 0
+    assert len(sent(turn.effects)) <= before / FRAME_SAMPLES + 10
+
+
+def test_who_goes_on_in_a_lower_voice_is_heard_out(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True, amplitude=1000)
+    turn.hears(0.12, speech=True, amplitude=1700)
+    if turn.mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("two", 1700))
+    assert turn.state is SatelliteState.LISTENING
 
 
 def test_noise_that_only_the_server_takes_for_a_voice_delays_nothing() -> None:

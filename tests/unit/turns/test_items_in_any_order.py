@@ -286,7 +286,7 @@ SOME = st.lists(HAPPENINGS, min_size=8, max_size=40)
 LAST_WORDS = st.sampled_from(["", "dies", "cancel", "wake word", "microphone"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.sampled_from(Mode),
     SOME,

@@ -86,6 +86,7 @@ class MqttClient:
         self._stopping = False
         self._connection: WatchedConnection | None = None
         self._problem: Problem | None = None
+        self._detail: str | None = None
         self._refusals = BrokerRefusals()
         self._rival = False
         self._limits: defaultdict[BrokerSettings, PacketLimit]
@@ -100,6 +101,13 @@ class MqttClient:
     @property
     def connected(self) -> bool:
         return self._connection is not None and self._connection.connected
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no connection, as a sentence; None while there is one, and
+        before the first attempt has failed.
+        """
+        return self._detail
 
     @property
     def refusal(self) -> BrokerRefusal | None:
@@ -275,6 +283,7 @@ class MqttClient:
                 )
                 if not again:
                     self._problem = None
+                self._detail = None
                 self._refusals.connected()
                 self._on_connection(report)
             case Denied(topic):
@@ -324,7 +333,7 @@ class MqttClient:
         logger.log(
             logging.DEBUG if known else logging.WARNING, "no broker: %s", end.detail
         )
-        self._problem = end.problem
+        self._problem, self._detail = end.problem, end.detail
         self._on_connection(end)
 
     def _warn(self, news: str | None) -> None:

@@ -313,6 +313,5 @@ class World(RuleBasedStateMachine):
 World.TestCase.settings = settings(
     max_examples=300 if LONG else 40,
     stateful_step_count=100 if LONG else 50,
-    deadline=None,
 )
 TestWorld = World.TestCase

@@ -287,5 +287,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert look <= self.now + 10
 
 
-AnyOrder.TestCase.settings = settings(max_examples=100, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=100)
 TestAnyOrder = AnyOrder.TestCase
