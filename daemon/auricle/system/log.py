@@ -4,12 +4,12 @@ https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
 """
 
 import logging
+import math
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from auricle.system.log_rate import LogRate
 from auricle.system.redaction import OURS
 
 # syslog's, by the lowest level that has it.
@@ -20,6 +20,11 @@ _PRIORITIES = (
     (logging.INFO, 6),
 )
 _DEBUG = 7
+# Of one kind of line, in a burst; and what that recovers in a second.
+BURST = 600
+PER_SECOND = 10.0
+# Of kinds that are remembered. Their texts are in our source, and so are they counted.
+_KINDS = 1000
 
 
 class LineFormatter(logging.Formatter):
@@ -63,3 +68,45 @@ def _is_journal(environ: Mapping[str, str]) -> bool:
     except (OSError, ValueError):
         return False
     return environ.get("JOURNAL_STREAM") == f"{here.st_dev}:{here.st_ino}"
+
+
+class LogRate(logging.Filter):
+    """Lets each kind of line through, but not without end; the next one counts them.
+
+    A kind is what stands in the source: a logger, a level and a text with its gaps.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._now = now
+        self._kinds: dict[tuple[str, int, str], _Bucket] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = (record.name, record.levelno, str(record.msg))
+        bucket = self._kinds.get(kind)
+        if bucket is None:
+            if len(self._kinds) >= _KINDS:
+                self._kinds.clear()
+            bucket = self._kinds[kind] = _Bucket()
+        passes, left_out = bucket.take(self._now())
+        if passes and left_out:
+            record.msg = f"{record.msg} (and {left_out} more like it)"
+        return passes
+
+
+class _Bucket:
+    def __init__(self) -> None:
+        self._tokens = float(BURST)
+        self._at = -math.inf
+        self._left_out = 0
+
+    def take(self, now: float) -> tuple[bool, int]:
+        """Whether one passes, and how many did not since the last that did."""
+        refilled = self._tokens + (now - self._at) * PER_SECOND
+        self._tokens, self._at = min(BURST, refilled), now
+        if self._tokens < 1:
+            self._left_out += 1
+            return False, 0
+        self._tokens -= 1
+        left_out, self._left_out = self._left_out, 0
+        return True, left_out

