@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from auricle.app import build, build_mqtt
+from auricle.app import build
 from auricle.app.control import Control
 from auricle.app.remembered import Remembered
 from auricle.app.runner import RecognizerSession, Runner
@@ -111,7 +111,7 @@ class App:
         )
         with mistakes.noted():
             self._publisher = Publisher(
-                build_mqtt.publisher_settings(
+                build.publisher_settings(
                     settings,
                     self._control.wake_words,
                     state_directory / "outbox.sqlite",

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from auricle.app import build, build_mqtt, state_lock
+from auricle.app import build, state_lock
 from auricle.config.loading import default_file, load
 from auricle.mqtt.forgetting import ForgettingError, forget
 from auricle.system import event_loop
@@ -14,15 +14,13 @@ EX_UNAVAILABLE = 69
 
 def main(args: argparse.Namespace) -> int:
     settings = load(args.config or default_file())
-    topics = build_mqtt.messages(settings).topics
+    topics = build.messages(settings).topics
     if running := state_lock.holder(build.state_directory(settings)):
         message = f"{running} would tell all again: stop it first"
         print(f"auricle forget: {message}", file=sys.stderr)
         return EX_UNAVAILABLE
     try:
-        forgotten = event_loop.run(
-            forget(build_mqtt.broker(settings.mqtt, topics), topics)
-        )
+        forgotten = event_loop.run(forget(build.broker(settings.mqtt, topics), topics))
     except ForgettingError as error:
         print(f"auricle forget: {error}", file=sys.stderr)
         return EX_UNAVAILABLE

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from auricle.app import build, build_mqtt
+from auricle.app import build
 from auricle.app.state_file import StateFile
 from auricle.audio.recording import STANDARD_INPUT
 from auricle.config.settings import Settings
@@ -180,18 +180,18 @@ class Examination:
         if withheld or not self._found(self._broker_name):
             return None
         settings = self._settings
-        topics = build_mqtt.messages(settings).topics
-        hermes = build_mqtt.hermes_site(settings) is not None
+        topics = build.messages(settings).topics
+        hermes = build.hermes_site(settings) is not None
         return broker_visit.visit(
-            build_mqtt.broker(settings.mqtt, topics),
+            build.broker(settings.mqtt, topics),
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[
                 *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
                 *(Hermes.subscriptions if hermes else ()),
             ],
-            introduction=build_mqtt.introduction(
-                settings, build_mqtt.options((OFF, *settings.wake_word.models))
+            introduction=build.introduction(
+                settings, build.options((OFF, *settings.wake_word.models))
             ),
         )
 

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from auricle.app import build, build_mqtt
+from auricle.app import build
 from auricle.app.runner import RecognizerSession, Runner
 from auricle.asr.client import AsrClient
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
@@ -56,7 +56,7 @@ class Satellite:
     def __init__(self, settings: Settings, folder: Path) -> None:
         outbox = folder / f"{settings.satellite.name}.sqlite"
         self.publisher = Publisher(
-            build_mqtt.publisher_settings(settings, [_WAKE_WORD], outbox),
+            build.publisher_settings(settings, [_WAKE_WORD], outbox),
             uuid.uuid4().hex,
             on_command=lambda _: None,
             on_fate=lambda _: None,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.app import build, build_mqtt
+from auricle.app import build
 from auricle.config.loading import doubts, load, secret_origins
 from auricle.config.sections import node_name_from_host
 from auricle.config.services import host_and_port
@@ -386,8 +386,7 @@ def test_the_broker_may_be_written_as_other_programs_have_it(
 
     assert settings.mqtt.address == address
     assert (
-        build_mqtt.broker(settings.mqtt, build_mqtt.messages(settings).topics).host
-        == address[0]
+        build.broker(settings.mqtt, build.messages(settings).topics).host == address[0]
     )
 
 
@@ -493,7 +492,7 @@ def test_a_cost_limit_is_reached_on_each_of_the_services_hosts(
     budget.used(0.02 / price, TODAY)
 
     assert budget.limit_reached(0.0, TODAY)
-    assert build_mqtt.device(settings).currency == "USD"
+    assert build.device(settings).currency == "USD"
 
 
 def test_a_cost_limit_that_could_never_be_reached_is_refused_with_the_remedy() -> None:
