@@ -16,7 +16,8 @@ import numpy as np
 
 from auricle.app.build import LONGEST_SOUND
 from auricle.app.runner import RecognizerSession, Runner
-from auricle.asr.client import AsrClient, Timeouts
+from auricle.asr.client import AsrClient
+from auricle.asr.session import Timeouts
 from auricle.assets import sounds
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import (

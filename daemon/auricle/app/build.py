@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from auricle import __version__
-from auricle.asr.client import Timeouts
-from auricle.asr.session import Resampler
+from auricle.asr.session import Resampler, Timeouts
 from auricle.audio.echo import OwnSound
 from auricle.audio.feedback import Cue
 from auricle.audio.microphone import Microphone

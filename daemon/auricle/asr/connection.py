@@ -60,14 +60,20 @@ _CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def tls_context(address: RecognizerAddress) -> ssl.SSLContext | None:
-    """Verifying, always; None for ws://. Raises ConfigError, which names the key."""
+    """Return a context that verifies, always; None for ws://.
+
+    Raises ConfigError, which names the key, where `ca_file` cannot be read.
+    """
     if urlsplit(address.url).scheme == "ws":
         return None
     return client_context("asr", ca_file=address.ca_file)
 
 
 class Connection:
-    """Open. Whatever goes wrong is raised as an AsrError that says what it means."""
+    """A WebSocket to the recognizer, open.
+
+    Whatever goes wrong is raised as an AsrError that says what it means for a turn.
+    """
 
     def __init__(self, websocket: ClientConnection) -> None:
         self._websocket = websocket
@@ -75,7 +81,7 @@ class Connection:
 
     @classmethod
     async def open(cls, address: RecognizerAddress, tls: ssl.SSLContext | None) -> Self:
-        """Connect and shake hands; takes as long as it takes."""
+        """Connect and shake hands, however long it takes."""
         proxy = proxy_for(address.url)
         if proxy is not None:
             _require_usable(proxy)
@@ -121,7 +127,7 @@ class Connection:
 
     @property
     def server_date(self) -> datetime | None:
-        """The server's clock at the handshake, to the second; None where not told."""
+        """The server's clock at the handshake, to the second; None: it was not told."""
         response = self._websocket.response
         assert response is not None, "an open connection has had its handshake"
         try:
@@ -130,14 +136,16 @@ class Connection:
             return None
 
     def session_opened(self) -> None:
-        """From now on, a close is no refusal."""
+        """Take note that the session is open: a close is no refusal any more."""
         self._opening = False
 
     async def send(self, message: str) -> None:
+        """Send a text frame; it waits while the buffers are full."""
         with self._closing_explained():
             await self._websocket.send(message)
 
     async def receive(self) -> str | bytes:
+        """Wait for a frame, and return it."""
         with self._closing_explained():
             return await self._websocket.recv()
 
@@ -147,7 +155,7 @@ class Connection:
             await (await self._websocket.ping())
 
     async def close(self) -> None:
-        """Say goodbye; takes a second at most."""
+        """Say goodbye, in a second at most."""
         with contextlib.suppress(AsrError), self._closing_explained():
             await self._websocket.close()
 

@@ -19,7 +19,7 @@ _REFUSED = re.compile(
 
 
 def refused_handshake(status: int) -> AsrError:
-    """The server answered the handshake with an HTTP status."""
+    """Return what it means that the server answered the handshake with `status`."""
     if status in (401, 403):
         return AsrRejectedError(
             f"the recognizer refuses the API key (HTTP {status}); "
@@ -45,7 +45,7 @@ def refused_handshake(status: int) -> AsrError:
 
 
 def refused_by_proxy(status: int, proxy: str) -> AsrError:
-    """The proxy answered with an HTTP status of its own."""
+    """Return what it means that `proxy` answered with an HTTP status of its own."""
     if status == 407:
         return AsrRejectedError(
             f"{proxy} wants another user or password (HTTP 407)",
@@ -64,7 +64,10 @@ def refused_by_proxy(status: int, proxy: str) -> AsrError:
 
 
 def closed(code: int | None, text: str, *, opening: bool) -> AsrError:
-    """The connection ended, with what the server's close frame said."""
+    """Return what it means that the connection ended.
+
+    `code` and `text` are the close frame's; `opening`: the session was not open yet.
+    """
     if code in (None, _NO_CLOSE_FRAME):
         message = "the connection to the recognizer broke"
     else:
@@ -75,7 +78,7 @@ def closed(code: int | None, text: str, *, opening: bool) -> AsrError:
 
 
 def error_event(error: ServerError) -> AsrError:
-    """An `error` event that is not about an empty commit."""
+    """Return what an `error` event means that is not about an empty commit."""
     told = " ".join(filter(None, (error.type, error.code)))
     where = f" ({error.param})" if error.param else ""
     message = f"the recognizer reports {told or 'an error'}{where}: {error.message}"
@@ -88,7 +91,7 @@ def error_event(error: ServerError) -> AsrError:
 
 
 def failed_item(failed: TranscriptionFailed) -> AsrError:
-    """The utterance was taken, and could not be recognized."""
+    """Return what it means that an utterance was taken, and not recognized."""
     return AsrError(
         f"the recognition failed: {failed.code} {failed.message}",
         reason=Reason.ASR_FAILED,

@@ -23,7 +23,7 @@ from auricle.qwen_asr.events import (
 from auricle.qwen_asr.wording import LONGEST_TEXT
 
 MOST_ITEMS = 200
-"""Of a session's first minute: no voice makes as many utterances of it."""
+"""A session's first minute has no more: no voice makes as many utterances of it."""
 _MOST_A_SECOND = 3
 
 ItemEvent = (
@@ -50,10 +50,7 @@ class _Item:
 
 
 class Items:
-    """Gives every event its item, and lets each item end once.
-
-    Raises AsrProtocolError where a session has more than there can be.
-    """
+    """It gives every event its item, and lets each item end once."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Item] = {}
@@ -66,7 +63,7 @@ class Items:
 
     @property
     def unanswered_seconds(self) -> float:
-        """Of the utterances that are over and have no final yet."""
+        """How long the utterances are together that are over and without a final."""
         return sum(map(_milliseconds, self._open.values())) / 1000
 
     @property
@@ -76,14 +73,15 @@ class Items:
         return min([self._answered_ms, *starts]) / 1000
 
     def audio_sent(self, seconds: float) -> None:
-        """More items may come of it."""
+        """Allow for the items that may come of so much audio more."""
         self._most += _MOST_A_SECOND * seconds
 
     def commit_sent(self) -> None:
+        """Expect one final more."""
         self.commits_unanswered += 1
 
     def skip(self) -> str:
-        """The id of an item that the server never hears of."""
+        """Return the id for an item that the server never hears of."""
         return self._unnamed_id()
 
     def end_oldest(self) -> str:
@@ -93,7 +91,10 @@ class Items:
         return item.id
 
     def take(self, event: ItemEvent | InterimDelta) -> ItemEvent | None:
-        """The event with its item's id; None where its item has ended already."""
+        """Return the event with its item's id; None where that item has ended already.
+
+        Raises AsrProtocolError where there are more items than there can be.
+        """
         if event.item_id in self._ended:
             return None
         match event:

@@ -58,6 +58,8 @@ _SHORTEST_COMMIT = 0.1
 
 
 class ProtocolState(StrEnum):
+    """A session goes through these in their order; what they mean is said above."""
+
     OPENING = "opening"
     READY = "ready"
     FINISHING = "finishing"
@@ -65,7 +67,7 @@ class ProtocolState(StrEnum):
 
 
 class AsrProtocol:
-    """One session of one utterance or more."""
+    """The client's side of one session, of one utterance or more."""
 
     def __init__(self, settings: SessionSettings, event_prefix: str) -> None:
         """`event_prefix` makes our event ids unique; letters, digits and _ only."""
@@ -82,15 +84,15 @@ class AsrProtocol:
         self._items = Items()
 
     def send_audio(self, pcm: bytes) -> None:
-        """Mono s16le in the session's sample rate; it waits until it can be sent."""
+        """Take mono s16le PCM in the session's rate; it waits until it can be sent."""
         assert not self._finish_requested
         self._audio += pcm
         self._uncommitted += len(pcm)
 
     def send_commit(self) -> list[ServerEvent]:
-        """End the utterance (manual mode).
+        """End the utterance, in manual mode.
 
-        One too short to hold a word is answered here, with an empty final.
+        Return the answer, an empty final, where it is too short to hold a word.
         """
         assert not self._finish_requested
         uncommitted, self._uncommitted = self._uncommitted, 0
@@ -102,7 +104,7 @@ class AsrProtocol:
         return []
 
     def send_finish(self) -> None:
-        """No audio follows; the server completes what it has. Twice is once."""
+        """Say, once or twice, that no audio follows; the server completes the rest."""
         if not self._finish_requested:
             self._flush_audio()
             self._orders.append(Finish(self._next_event_id()))
@@ -116,7 +118,7 @@ class AsrProtocol:
             self._orders.append(Finish(self._next_event_id()))
 
     def messages_to_send(self) -> list[str]:
-        """The text frames that are due, in order; each is handed over once.
+        """Return the text frames that are due, in order; each is handed over once.
 
         Ask again once they are sent, until there are none.
         """
@@ -148,18 +150,19 @@ class AsrProtocol:
 
     @property
     def answered_seconds(self) -> float:
-        """How far into the audio sent every utterance has had its final, as far as the
-        server tells.
+        """How far into the audio sent every utterance has had its final.
+
+        It counts only what the server tells.
         """
         return self._items.answered_seconds
 
     @property
     def sent_seconds(self) -> float:
-        """The audio in the messages handed over so far."""
+        """How much audio the messages hold that were handed over so far."""
         return self._handed_over / self._bytes(1)
 
     def receive_message(self, message: str | bytes) -> list[ServerEvent]:
-        """What the message tells; nothing for one that is unknown or says it again.
+        """Return what the message tells: nothing, if it is unknown or says it again.
 
         Raises AsrProtocolError for what no server of this protocol can mean.
         """

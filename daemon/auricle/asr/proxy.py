@@ -19,10 +19,12 @@ _PLACE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """One that an environment variable names; its text never says the password."""
+    """An environment variable names this proxy; `str` of it never says the password."""
 
     url: str = field(repr=False)
+    """As in the variable, user and password included."""
     variable: str
+    """The variable's name, as it is written."""
 
     def __str__(self) -> str:
         before, _, place = self.url.rpartition("@")
@@ -35,7 +37,7 @@ class Proxy:
 
 
 def proxy_for(url: str) -> Proxy | None:
-    """The one for a WebSocket to `url`; None where it is reached directly."""
+    """Return the proxy for a WebSocket to `url`; None where it is reached directly."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     if is_loopback(host) or urllib.request.proxy_bypass(f"{host}:{port}"):
@@ -51,7 +53,7 @@ def proxy_for(url: str) -> Proxy | None:
 
 
 def _variable(scheme: str) -> str:
-    """Its name as it is written; of two, the one in lower case counts."""
+    """Return its name as it is written; of two, the one in lower case counts."""
     name = f"{scheme}_proxy"
     written = [each for each in os.environ if each.lower() == name]
     return name if name in written or not written else written[0]

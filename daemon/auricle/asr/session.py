@@ -18,63 +18,89 @@ logger = logging.getLogger(__name__)
 _SPARE_SILENCE_MS = 200
 
 
+OnEvent = Callable[[ServerEvent], None]
+OnFailure = Callable[[AsrError], None]
+
+
 class Transport(Protocol):
-    """An open connection; what goes wrong is raised as AsrError."""
+    """A session's messages go over an open connection; failures are AsrErrors."""
 
-    async def send(self, message: str) -> None: ...
+    async def send(self, message: str) -> None:
+        """Send a text frame."""
 
-    async def receive(self) -> str | bytes: ...
+    async def receive(self) -> str | bytes:
+        """Wait for a frame, and return it."""
 
     async def all_read(self) -> None:
         """Wait until the other end has read what was sent."""
 
     def session_opened(self) -> None:
-        """The server accepted our settings."""
+        """Take note that the server accepted our settings."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Say goodbye, in a second at most."""
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        """Drop the connection now."""
 
 
 class Resampler(Protocol):
-    """Turns a stream of PCM into another sample rate."""
+    """A stream of mono s16le PCM is turned into one of another sample rate."""
 
-    def process(self, pcm: bytes) -> bytes: ...
+    def process(self, pcm: bytes) -> bytes:
+        """Return the samples that `pcm` completes, in the other rate."""
 
     def flush(self) -> bytes:
-        """The rest of what was said so far; what follows begins anew."""
+        """Return the rest of what was said so far; what follows begins anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the recognizer may take, in seconds."""
+
+    connect: float = 3.0
+    """Until the session is ready: connection, handshake, settings."""
+    final: float = 4.0
+    """From the end of the utterance to its final transcript."""
+    finish: float = 10.0
+    """To take leave, in the background; no turn waits for it."""
 
 
 @dataclass(slots=True)
 class Traffic:
-    """What has left this machine for the recognizer."""
+    """This much has left this machine for the recognizer."""
 
     message_bytes: int = 0
     audio_seconds: float = 0.0
 
 
 class AsrSession:
-    """One session with the recognizer, which it opens, and carries messages for.
+    """One session with the recognizer: it opens a connection, and ends with it.
 
-    It ends when the protocol is finished, or the connection is lost, or nobody waits.
+    It carries messages between the connection and the protocol, until the server has
+    finished, the connection is lost, or nobody waits any more. Call it on the event
+    loop, which it calls back on.
     """
 
     def __init__(
         self,
         settings: SessionSettings,
         connect: Callable[[], Awaitable[Transport]],
-        heard: Callable[[ServerEvent], None],
-        failed: Callable[[AsrError], None],
+        on_event: OnEvent,
+        on_failure: OnFailure,
         *,
         traffic: Traffic,
         open_within: float,
         resampler: Resampler | None = None,
     ) -> None:
-        """Starts at once; `resampler` makes the session's sample rate of ours."""
+        """Start connecting at once, with `open_within` seconds for the session to open.
+
+        `resampler` makes the session's sample rate of ours.
+        """
         self._settings = settings
         self._connect = connect
-        self._heard = heard
-        self._failed = failed
+        self._on_event = on_event
+        self._on_failure = on_failure
         self._traffic = traffic
         self._open_within = open_within
         self._resampler = resampler
@@ -87,6 +113,7 @@ class AsrSession:
         self.task = asyncio.create_task(self._run(), name=event_prefix)
 
     def send_audio(self, pcm: bytes) -> None:
+        """Send mono s16le PCM at 16 kHz, once the session is open."""
         if self._resampler is not None:
             pcm = self._resampler.process(pcm)
         self._protocol.send_audio(pcm)
@@ -94,7 +121,7 @@ class AsrSession:
 
     @property
     def sent_seconds(self) -> float:
-        """Of audio, so far."""
+        """How much audio was handed over so far."""
         return self._protocol.sent_seconds
 
     @property
@@ -103,7 +130,7 @@ class AsrSession:
         return self._protocol.answered_seconds
 
     def end_utterance(self) -> None:
-        """What was said so far is whole.
+        """Say that what was said so far is whole.
 
         More may follow where we decide that (manual mode), and nothing where the server
         should have.
@@ -113,7 +140,7 @@ class AsrSession:
         vad = self._settings.turn_detection
         if vad is None:
             for answer in self._protocol.send_commit():
-                asyncio.get_running_loop().call_soon(self._heard, answer)
+                asyncio.get_running_loop().call_soon(self._on_event, answer)
         else:
             silence_ms = vad.silence_duration_ms + _SPARE_SILENCE_MS
             silence = bytes(silence_ms * self._settings.sample_rate // 1000 * 2)
@@ -122,7 +149,10 @@ class AsrSession:
         self._something_to_send.set()
 
     def finish(self, within: float) -> None:
-        """Take leave of the server in the background; unsent audio stays here."""
+        """Take leave of the server in the background, for `within` seconds at most.
+
+        Audio that was not sent stays here.
+        """
         if self._protocol.state is ProtocolState.OPENING:
             self.abandon()
             return
@@ -132,7 +162,7 @@ class AsrSession:
         self._leave(within)
 
     def abandon(self) -> None:
-        """Say and hear no more; the connection is closed in the background."""
+        """Send and deliver no more; the connection is closed in the background."""
         self._leave(0.0)
 
     def _leave(self, within: float) -> None:
@@ -146,10 +176,10 @@ class AsrSession:
         try:
             await self._converse()
         except* AsrError as errors:
-            self._failed(_first(errors))
+            self._on_failure(_first(errors))
         except* Exception:  # a task's edge: the turn must hear of it
             logger.exception("a recognizer session ended in a programming error")
-            self._failed(
+            self._on_failure(
                 AsrError("internal error", reason=Reason.ASR_FAILED, transient=False)
             )
         finally:
@@ -195,7 +225,7 @@ class AsrSession:
                 transport.session_opened()
             self._something_to_send.set()
             for event in events:
-                self._heard(event)
+                self._on_event(event)
 
     async def _write(self, transport: Transport) -> None:
         """The only writer: messages leave in the order the protocol gave them."""

@@ -1,14 +1,15 @@
-"""One turn's session with the recognizer: sending, waiting, replaying, closing."""
+"""The recognition of one turn: sending, waiting, replaying, closing."""
 
 import asyncio
 import logging
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, get_args
+from typing import get_args
 
 from auricle.asr.failures import error_event, failed_item
-from auricle.asr.session import AsrSession
+from auricle.asr.health import RecognizerHealth
+from auricle.asr.session import AsrSession, OnEvent, OnFailure, Timeouts
 from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
 from auricle.errors import AsrError, NoNetworkError, Reason
@@ -29,6 +30,8 @@ from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
 logger = logging.getLogger(__name__)
 
 Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
+OpenSession = Callable[[OnEvent, OnFailure, float], AsrSession]
+"""(on_event, on_failure, delay): start a fresh session, after `delay` seconds."""
 
 # Seconds. Who was stopped, or asleep, for longer than a busy machine takes finds the
 # final waiting, if it came; to take it needs a moment.
@@ -39,49 +42,31 @@ _RATE_LIMIT_PAUSE = (0.2, 1.0)
 _NETWORK_PAUSE = 0.25
 
 
-class Recognizer(Protocol):
-    """What a session needs of the client it belongs to."""
-
-    def open_session(
-        self,
-        settings: SessionSettings,
-        heard: Callable[[ServerEvent], None],
-        failed: Callable[[AsrError], None],
-        *,
-        delay: float,
-    ) -> AsrSession:
-        """A fresh connection and session, after `delay` seconds."""
-
-    def note_success(self, event: SessionUpdated | FinalTranscript) -> None: ...
-
-    def note_failure(self, error: AsrError) -> None: ...
-
-
 class TurnRecognition:
     """One turn's audio on its way, kept until it is answered so that it can go twice.
 
-    In manual mode it takes the minute that the service takes, in one utterance or
-    several; where the server finds them, it goes on for as long as one likes. Delivers
-    from the event loop. After a failure it is silent until `replay`, after `close` for
-    ever.
+    It has one session at a time, and another one for each replay. In manual mode it
+    takes the minute that the service takes, in one utterance or several; where the
+    server finds them, it goes on for as long as one likes. It delivers from the event
+    loop. After a failure it is silent until `replay`, after `close` for ever.
     """
 
     def __init__(
         self,
-        recognizer: Recognizer,
         turn: str,
         settings: SessionSettings,
+        open_session: OpenSession,
+        health: RecognizerHealth,
         deliver: Deliver,
-        *,
-        final_within: float,
-        finish_within: float,
+        timeouts: Timeouts,
     ) -> None:
-        self._recognizer = recognizer
-        self._final_within = final_within
-        self._finish_within = finish_within
+        """Start connecting for the turn of the id `turn`."""
         self._turn = turn
         self._settings = settings
+        self._open_session = open_session
+        self._health = health
         self._deliver = deliver
+        self._timeouts = timeouts
         self._kept = Unanswered()
         self._overflowing = False
         self._finished = False
@@ -92,7 +77,7 @@ class TurnRecognition:
         self._connect()
 
     def send(self, frame: Frame) -> None:
-        """Say more; after the end, and in manual mode beyond 60 s, it is not taken."""
+        """Say more. After the end, and in manual mode beyond 60 s, it is not taken."""
         if self._finished or self._closed or not self._has_room(frame):
             return
         self._kept.push(frame.pcm)
@@ -101,7 +86,7 @@ class TurnRecognition:
             self._forget_answered(self._session)
 
     def end_utterance(self) -> None:
-        """The utterance is over: its final has a deadline from now on.
+        """Say that the utterance is over: its final has a deadline from now on.
 
         In manual mode another one may follow. Where the server should have found the
         end and did not, nothing does.
@@ -117,28 +102,29 @@ class TurnRecognition:
             self.await_final()
 
     def await_final(self) -> None:
-        """The server ended an utterance: its final has a deadline from now on, and so
-        have those before it.
+        """Give the final a deadline, now that the server ended an utterance.
+
+        Those before it have the same one.
         """
-        self._expect_final(self._final_within)
+        self._expect_final(self._timeouts.final)
 
     def keep_listening(self) -> None:
-        """There is more to come: no final has a deadline."""
+        """Take the deadline from all finals, as there is more to come."""
         if self._final_deadline is not None:
             self._final_deadline.cancel()
             self._final_deadline = None
 
     def replay(self) -> None:
-        """All that is not answered again, ends included, on a fresh connection.
+        """Say again, in a fresh session, all that is not answered, ends included.
 
-        What was: each utterance that has had its final, where the server ends them and
-        tells when. The times that are delivered count from the session's first sample,
+        Answered is each utterance that has had its final, where the server ends them
+        and tells when. The times that are delivered count from the turn's first sample,
         as before.
         """
         if self._closed:
             return
         self._drop_session()
-        self._kept.connection_lost()
+        self._kept.session_lost()
         self._connect()
         assert self._session is not None
         piece: bytes | End = b""
@@ -153,13 +139,13 @@ class TurnRecognition:
             self.await_final()
 
     def close(self) -> None:
-        """The turn is over: forget its audio, take leave in the background."""
+        """End with the turn: forget its audio, take leave in the background."""
         self._closed = True
         self.keep_listening()
         self._kept.clear()
         session, self._session = self._session, None
         if session is not None:
-            session.finish(self._finish_within)
+            session.finish(self._timeouts.finish)
 
     def _has_room(self, frame: Frame) -> bool:
         if (
@@ -183,20 +169,18 @@ class TurnRecognition:
             )
 
     def _connect(self) -> None:
-        def heard(event: ServerEvent) -> None:
+        def on_event(event: ServerEvent) -> None:
             if self._session is session:
-                self._heard(event)
+                self._take(event)
 
-        def failed(error: AsrError) -> None:
+        def on_failure(error: AsrError) -> None:
             if self._session is session:
                 self._fail(error)
 
-        session = self._recognizer.open_session(
-            self._settings, heard, failed, delay=self._pause
-        )
+        session = self._open_session(on_event, on_failure, self._pause)
         self._session = session
 
-    def _heard(self, event: ServerEvent) -> None:
+    def _take(self, event: ServerEvent) -> None:
         match event:
             case ServerError():
                 self._fail(error_event(event))
@@ -205,9 +189,9 @@ class TurnRecognition:
                 self._fail(failed_item(event))
                 return
             case SessionUpdated():
-                self._recognizer.note_success(event)
+                self._health.note_success(event)
             case FinalTranscript():
-                self._recognizer.note_success(event)
+                self._health.note_success(event)
                 assert self._session is not None
                 self._forget_answered(self._session)
                 if self._finished:
@@ -216,10 +200,10 @@ class TurnRecognition:
             case SessionFinished():
                 self.keep_listening()
             case SpeechStarted():
-                start_ms = self._in_session(event.audio_start_ms)
+                start_ms = self._in_turn(event.audio_start_ms)
                 event = replace(event, audio_start_ms=start_ms)
             case SpeechStopped():
-                end_ms = self._in_session(event.audio_end_ms)
+                end_ms = self._in_turn(event.audio_end_ms)
                 event = replace(event, audio_end_ms=end_ms)
             case _:
                 pass
@@ -227,7 +211,7 @@ class TurnRecognition:
             hints = self._settings.corpus_text or ""
             self._deliver(RecognizerSaid(self._turn, event, hints))
 
-    def _in_session(self, ms: int | None) -> int | None:
+    def _in_turn(self, ms: int | None) -> int | None:
         return None if ms is None else ms + round(self._kept.origin * 1000)
 
     def _fail(self, error: AsrError) -> None:
@@ -238,7 +222,7 @@ class TurnRecognition:
             self._pause = _NETWORK_PAUSE
         elif error.reason is Reason.RATE_LIMITED:
             self._pause = random.uniform(*_RATE_LIMIT_PAUSE)  # noqa: S311  # jitter, no secret
-        self._recognizer.note_failure(error)
+        self._health.note_failure(error)
         self._deliver(
             RecognizerFailed(self._turn, error.reason, error.transient, no_network)
         )
@@ -258,7 +242,7 @@ class TurnRecognition:
     def _final_is_overdue(self) -> None:
         self._fail(
             AsrError(
-                f"no final transcript came within {self._final_within:g} s",
+                f"no final transcript came within {self._timeouts.final:g} s",
                 reason=Reason.ASR_TIMEOUT,
                 transient=False,
             )

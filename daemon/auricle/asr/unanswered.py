@@ -1,4 +1,4 @@
-"""A session's audio that has to be said again if its connection is lost."""
+"""A turn's audio that has to be said again if its session is lost."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -14,16 +14,17 @@ _SECOND = SAMPLE_RATE * SAMPLE_BYTES
 
 
 class End(Enum):
-    """Among the audio: here the client ended an utterance."""
+    """Among the audio, it marks where the client ended an utterance."""
 
     OF_UTTERANCE = auto()
 
 
 class Unanswered:
-    """Audio in; out goes what is answered, and what is too old to be awaited.
+    """It keeps a turn's audio, less what is answered or is too old to be awaited.
 
-    All positions are seconds. A server counts them from its connection's first sample,
-    which after a loss is the oldest that is kept: `origin`.
+    Iterating yields what is kept: PCM (mono, s16le, 16 kHz), and the ends among it. All
+    positions are seconds. A server counts them from its session's first sample, which
+    after a loss is the oldest that was kept: `origin`.
     """
 
     def __init__(self) -> None:
@@ -37,25 +38,28 @@ class Unanswered:
 
     @property
     def seconds(self) -> float:
+        """How much audio is kept."""
         return self._bytes / _SECOND
 
     @property
     def origin(self) -> float:
-        """Where this connection's audio begins in the session's."""
+        """Where this session's audio begins in the turn's."""
         return self._origin / _SECOND
 
     def push(self, pcm: bytes) -> None:
+        """Keep what is said now."""
         self._pieces.append(pcm)
         self._bytes += len(pcm)
 
     def end_utterance(self) -> None:
-        """What was pushed since the last end is one: it is ended again when it goes
-        again.
-        """
+        """Mark the end of an utterance: it is ended there when it goes again, too."""
         self._pieces.append(End.OF_UTTERANCE)
 
     def told(self, *, sent: float, answered: float) -> None:
-        """So much was sent on this connection, and answered of that from its start."""
+        """Forget what is answered, or too old.
+
+        Of this session, `sent` seconds were sent, and the first `answered` answered.
+        """
         done = self.origin + max(min(answered, sent), sent - _LONGEST)
         while self._pieces:
             piece = self._pieces[0]
@@ -66,10 +70,11 @@ class Unanswered:
             self._begin += gone
             self._bytes -= gone
 
-    def connection_lost(self) -> None:
-        """What is kept goes again, on a fresh one."""
+    def session_lost(self) -> None:
+        """Count from the oldest audio kept, which goes first in a fresh session."""
         self._origin = self._begin
 
     def clear(self) -> None:
+        """Keep nothing."""
         self._pieces.clear()
         self._bytes = 0

@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import asdict
 
 from auricle.app import build
-from auricle.asr.client import AsrClient, Timeouts
+from auricle.asr.client import AsrClient
+from auricle.asr.session import Timeouts
 from auricle.audio.frame import Frame
 from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from auricle.asr.client import AsrClient, Timeouts
+from auricle.asr.client import AsrClient
+from auricle.asr.session import Timeouts
 from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.frame import SAMPLE_RATE, FrameCutter
 from auricle.audio.resampler import StreamResampler

@@ -50,7 +50,7 @@ def test_a_server_that_answers_what_was_never_sent_is_not_believed() -> None:
 def test_a_second_connection_counts_from_what_was_kept() -> None:
     unanswered = kept(3.0)
     unanswered.told(sent=3.0, answered=1.0)
-    unanswered.connection_lost()
+    unanswered.session_lost()
     assert unanswered.origin == 1.0
     unanswered.told(sent=2.0, answered=0.5)
     assert list(unanswered) == [piece(number) for number in range(15, 30)]
@@ -76,7 +76,7 @@ def test_whatever_happens_what_is_kept_is_the_end_of_what_was_said(
                 said.append(piece(len(said)))
                 unanswered.push(said[-1])
             case "lost":
-                unanswered.connection_lost()
+                unanswered.session_lost()
             case (float(sent), float(answered)):
                 unanswered.told(sent=sent, answered=answered)
     left = list(unanswered)
