@@ -4,7 +4,7 @@ import re
 
 from auricle.errors import AsrError, AsrRejectedError, Reason
 from auricle.qwen_asr.events import ServerError, TranscriptionFailed
-from auricle.qwen_asr.wording import clean
+from auricle.text import clean
 
 # How the service puts a refusal into words is not documented. The platform's error
 # codes are Throttling.RateQuota, Throttling.AllocationQuota, Arrearage, InvalidApiKey,

@@ -20,7 +20,7 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from auricle.qwen_asr.wording import LONGEST_TEXT
+from auricle.text import LONGEST_TRANSCRIPT
 
 MOST_ITEMS = 200
 """A session's first minute has no more: no voice makes as many utterances of it."""
@@ -115,7 +115,7 @@ class Items:
                 item = self._item(event.item_id)
             case InterimDelta():
                 item = self._item(event.item_id)
-                item.interim = (item.interim + event.delta)[:LONGEST_TEXT]
+                item.interim = (item.interim + event.delta)[:LONGEST_TRANSCRIPT]
                 event = InterimTranscript(
                     item.id, item.interim, "", event.language, event.emotion
                 )

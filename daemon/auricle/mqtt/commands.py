@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auricle.mqtt.messages import presentable
 from auricle.mqtt.topics import Action, Setting
+from auricle.text import presentable
 from auricle.turns.turn import LONGEST_FOLLOW_UP
 
 ALL, OFF = "all", "off"
@@ -180,4 +180,4 @@ def _number(text: str, least: float, most: float) -> float:
 def _bounded(text: str, longest: int) -> str:
     if len(text) > longest:
         raise _UnusableError(f"it has {len(text)} characters; {longest} are the most")
-    return presentable(text)
+    return presentable(text, longest)

@@ -13,7 +13,7 @@ from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Outbound
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.link.message import Message
-from auricle.mqtt.messages import presentable
+from auricle.text import presentable
 from auricle.turns.turn import Turn
 
 START_LISTENING = "hermes/asr/startListening"

@@ -2,7 +2,6 @@
 
 import json
 import math
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,19 +9,8 @@ from typing import Any
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.topics import Setting, Topics
+from auricle.text import presentable
 from auricle.turns.turn import OutcomeKind, Turn
-
-EMOTIONS = (
-    *("neutral", "happy", "sad", "angry"),
-    *("surprised", "fearful", "disgusted", "other"),
-)
-"""The labels that are published: a closed list, so that rules can rely on it."""
-
-LONGEST_TEXT = 2000
-"""Characters of a transcript. A minute of fast speech has about 1200."""
-
-# They reorder what surrounds them on a screen, and no recognizer has a use for them.
-_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +92,7 @@ class Messages:
 
     def partial(self, turn_id: str, text: str, seq: int) -> Message:
         payload = {
-            "text": presentable(text)[:LONGEST_TEXT],
+            "text": presentable(text),
             "turn": turn_id,
             "seq": seq,
         }
@@ -187,15 +175,15 @@ class Messages:
         }
         if said is not None:
             if self.disclosure.text:
-                facts["text"] = presentable(said.text)[:LONGEST_TEXT].rstrip()
+                facts["text"] = presentable(said.text)
                 if said.raw_text is not None:
-                    raw_text = presentable(said.raw_text)[:LONGEST_TEXT].rstrip()
+                    raw_text = presentable(said.raw_text)
                     facts["raw_text"] = raw_text
             if heard is not None:
                 facts["wake_confirmed"] = said.wake_confirmed
             facts["language"] = said.language
             if self.disclosure.emotion:
-                facts["emotion"] = _published_emotion(said.emotion)
+                facts["emotion"] = said.emotion
         if outcome.reason is not None:
             facts["reason"] = outcome.reason.value
         return facts | {
@@ -207,29 +195,6 @@ class Messages:
             "latency_ms": None if stamp.latency is None else _ms(stamp.latency),
             "age_ms": _ms(age) if math.isfinite(age) else None,
         }
-
-
-def presentable(text: str) -> str:
-    """`text` on one line, without what no screen can show."""
-    words = (
-        "".join(character for character in word if _is_shown(character))
-        for word in text.split()
-    )
-    return " ".join(word for word in words if word)
-
-
-def _is_shown(character: str) -> bool:
-    return (
-        character not in _BIDI_OVERRIDES
-        # Controls, and halves of characters that no encoding accepts.
-        and unicodedata.category(character) not in ("Cc", "Cs")
-    )
-
-
-def _published_emotion(label: str | None) -> str | None:
-    if label is None or label in EMOTIONS:
-        return label
-    return "other"
 
 
 def _iso(time: datetime) -> str:

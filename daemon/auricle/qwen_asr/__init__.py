@@ -2,7 +2,8 @@
 
 A client opens a WebSocket, and says in a session what it hears; the server answers with
 what was said. Here is what both agree on, with no clock, thread or socket, and with
-nothing of auricle's: what becomes of the messages is decided in `asr` and `recognizer`.
+nothing of auricle's but `text`: what becomes of the messages is decided in `asr` and
+`recognizer`.
 These names may be imported by others:
 
 * `address`, where a recognizer is: PATH, PRICE_CURRENCY, REGIONS, RecognizerAddress,
@@ -15,6 +16,6 @@ These names may be imported by others:
 * `validation`, from a message to what the client asks, or to an error: PartialUpdate,
   invalid, read_client_message, refused_field
 * `hints`, how many words to expect may be sent: MOST_TOKENS, fitting, tokens
-* `wording`, recognized words made fit to be shown and compared: LONGEST_TEXT, clean,
-  has_words, is_echo, joined, language_label, words
+* `wording`, recognized words compared, counted and put together: has_words,
+  is_echo, joined, language_label, words
 """

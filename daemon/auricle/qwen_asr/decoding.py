@@ -11,6 +11,7 @@ from typing import Any
 
 from auricle.qwen_asr.events import (
     EMOTIONS,
+    OTHER_EMOTION,
     TRANSCRIPTION,
     Committed,
     FinalTranscript,
@@ -25,7 +26,8 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
-from auricle.qwen_asr.wording import LONGEST_TEXT, clean, language_label
+from auricle.qwen_asr.wording import language_label
+from auricle.text import LONGEST_TRANSCRIPT, clean
 
 _LONGEST_ID = 256
 _LONGEST_MESSAGE = 500
@@ -105,7 +107,7 @@ def _interim(event: _Json) -> InterimTranscript | InterimDelta | None:
     item_id, language = _item_id(event), language_label(event.get("language"))
     if "text" in event or "stash" in event:
         confirmed = clean(_string(event, "text"))
-        draft = clean(_string(event, "stash"), LONGEST_TEXT - len(confirmed))
+        draft = clean(_string(event, "stash"), LONGEST_TRANSCRIPT - len(confirmed))
         return InterimTranscript(item_id, confirmed, draft, language, _emotion(event))
     delta = clean(_string(event, "delta"))
     if not delta:
@@ -155,7 +157,7 @@ def _emotion(event: _Json) -> str | None:
     if not isinstance(label, str) or not label.strip():
         return None
     label = label.strip().lower()
-    return label if label in EMOTIONS else "other"
+    return label if label in EMOTIONS else OTHER_EMOTION
 
 
 def _number(event: _Json, key: str) -> float | None:

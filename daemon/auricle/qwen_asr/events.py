@@ -22,10 +22,13 @@ LANGUAGES = frozenset(
     }
 )
 """The codes that `language` takes."""
-EMOTIONS = frozenset(
-    {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
+EMOTIONS = (
+    *("neutral", "happy", "sad", "angry"),
+    *("surprised", "fearful", "disgusted"),
 )
-"""The labels that the service documents; decoding makes `other` of any other."""
+"""The labels that the service documents."""
+OTHER_EMOTION = "other"
+"""What decoding makes of any other label: rules can rely on a closed list."""
 THRESHOLD_RANGE = (-1.0, 1.0)
 """What `threshold` takes, both ends included."""
 SILENCE_MS_RANGE = (200, 6000)

@@ -26,7 +26,8 @@ from auricle.qwen_asr.events import (
     SessionUpdate,
 )
 from auricle.qwen_asr.hints import MOST_TOKENS
-from auricle.qwen_asr.wording import clean, words
+from auricle.qwen_asr.wording import words
+from auricle.text import clean
 
 _FORMATS = {"pcm": "pcm", "pcm16": "pcm", "opus": "opus"}
 _LONGEST_EVENT_ID = 256

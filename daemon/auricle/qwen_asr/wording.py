@@ -1,28 +1,10 @@
-"""The recognizer's words, made fit to be shown, published and compared."""
+"""What is said in a recognizer's words: compared, counted and put together."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
 
-LONGEST_TEXT = 2000
-"""A transcript has no more characters: several times what 60 s of speech can hold."""
-
-# A colour or cursor command that a terminal would obey (ECMA-48: CSI, and OSC with
-# its terminator), and any other escape with the character behind it.
-_ESCAPE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b."
-)
-_LINE_BREAKS = dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")
-# Controls show as nothing or do harm; bidirectional overrides let a text read other
-# than it is; a lone surrogate cannot be encoded as UTF-8 at all.
-_INVISIBLE = dict.fromkeys(
-    [
-        *(n for n in (*range(0x20), *range(0x7F, 0xA0)) if n not in _LINE_BREAKS),
-        *(*range(0x202A, 0x202F), *range(0x2066, 0x206A)),
-        *range(0xD800, 0xE000),
-    ]
-)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 # Chinese and Japanese write no spaces: there a character counts as a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3040-\u9fff]+")
@@ -47,16 +29,6 @@ _ENTRY_END = re.compile(
     r"[\n,;:.!?|/\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f]"
     r"|(?<=[\u3040-\u9fff])\s+(?=[\u3040-\u9fff])"
 )
-
-
-def clean(text: str, longest: int = LONGEST_TEXT) -> str:
-    """Return `text` in one line, without escapes, controls and overrides.
-
-    It is cut to `longest` characters.
-    """
-    # Cut first: a message may be a hundred times longer than any transcript.
-    text = _ESCAPE.sub("", text[: 2 * longest])
-    return text.translate(_LINE_BREAKS).translate(_INVISIBLE)[:longest]
 
 
 def language_label(label: object) -> str | None:

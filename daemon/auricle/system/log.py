@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from auricle.system.redaction import OURS
+from auricle.text import log_line
 
 # syslog's, by the lowest level that has it.
 _PRIORITIES = (
@@ -36,7 +37,7 @@ class LineFormatter(logging.Formatter):
         self._for_journal = for_journal
 
     def format(self, record: logging.LogRecord) -> str:
-        line = one_line(OURS.redacted(super().format(record)))
+        line = log_line(OURS.redacted(super().format(record)))
         if self._for_journal:
             return f"<{priority(record.levelno)}>{line}"
         return f"{record.levelname} {line}"
@@ -45,12 +46,6 @@ class LineFormatter(logging.Formatter):
 def priority(level: int) -> int:
     """Syslog's, of a level of `logging`."""
     return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
-
-
-def one_line(text: str) -> str:
-    """`text` without line breaks, nor what would move a terminal's cursor."""
-    joined = " | ".join(filter(None, (line.strip() for line in text.splitlines())))
-    return "".join(c if c.isprintable() else "�" for c in joined)
 
 
 def start(level: str) -> None:

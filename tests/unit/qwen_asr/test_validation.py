@@ -20,7 +20,7 @@ from auricle.qwen_asr.events import (
     SessionUpdate,
 )
 from auricle.qwen_asr.validation import PartialUpdate, read_client_message
-from auricle.qwen_asr.wording import clean
+from auricle.text import clean
 
 DEFAULTS = SessionSettings()
 

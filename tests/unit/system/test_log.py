@@ -2,15 +2,12 @@ import logging
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from auricle.system.log import (
     BURST,
     PER_SECOND,
     LineFormatter,
     LogRate,
-    one_line,
     priority,
 )
 
@@ -49,13 +46,6 @@ def test_a_traceback_is_one_line_too() -> None:
     line = LineFormatter(for_journal=True).format(failed)
     assert line.startswith("<3>auricle.app.app: it failed | Traceback")
     assert line.endswith("ValueError: too | much")
-
-
-@given(st.text())
-def test_nobody_can_forge_a_second_event(text: str) -> None:
-    line = one_line(text)
-    assert len(line.splitlines()) <= 1
-    assert line.isprintable()
 
 
 # --- how much it may grow ---

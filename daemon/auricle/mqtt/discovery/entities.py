@@ -15,8 +15,8 @@ from auricle.mqtt.commands import (
     Options,
 )
 from auricle.mqtt.discovery.health_entities import DIAGNOSTIC, Entity, health
-from auricle.mqtt.messages import EMOTIONS
 from auricle.mqtt.topics import Action, Setting, Topics
+from auricle.qwen_asr.events import EMOTIONS, OTHER_EMOTION
 
 # A state has at most 255 characters. What the broker has kept since words were not
 # published has no text.
@@ -101,7 +101,7 @@ def _states(topics: Topics) -> list[Entity]:
             "state_topic": topics.last,
             "value_template": _of_last("emotion"),
             "device_class": "enum",
-            "options": list(EMOTIONS),
+            "options": [*EMOTIONS, OTHER_EMOTION],
             "icon": "mdi:emoticon-outline",
         },
         {
