@@ -10,14 +10,18 @@ at the pace at which it is made, and with nothing more that waits. Then, and onl
 time is counted anew from there. So is the time of a device whose own clock is slow.
 """
 
+from collections import deque
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from auricle.audio.frame import SAMPLE_RATE
 
-# Seconds of sound that have to be later than before, and equally late all along: what
-# has waited comes faster than it was made, each frame of 0.03 s less late by as much.
+# Seconds of sound that have to be later than before, and equally late all along.
 _STEADY = 1.0
-_EARLIER, _LATER = 0.01, 0.25
+# What has waited comes faster than it was made, each frame of 0.03 s less late by as
+# much: so much is a busy machine's wavering, from one half of them to the other, and
+# from one piece to the next.
+_HALVES, _PIECES = 0.03, 0.01
 # Less is a busy machine's delay; a slow clock comes to more within minutes.
 _DRIFT = 0.02
 # More than a turn takes, however often it had to be corrected.
@@ -34,14 +38,10 @@ class _Stretch:
     """When its device would have been opened, had nothing been lost before."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Steady:
-    """Sound that came at its own pace, nothing of it having waited."""
-
-    behind: int
+class _Arrival(NamedTuple):
+    end: int
     lateness: float
-    """Of what came just before it; in the terms of `_Stretch.opened`."""
-    least: float
+    """In the terms of `_Stretch.opened`."""
 
 
 class CaptureClock:
@@ -55,7 +55,8 @@ class CaptureClock:
         """`pace`: seconds that a second of its sound takes."""
         self._seconds_a_sample = pace / SAMPLE_RATE
         self._stretches: tuple[_Stretch, ...] = ()
-        self._steady: _Steady | None = None
+        self._lately: deque[_Arrival] = deque()
+        """The last second of sound that did not wait, as far as anybody knew."""
 
     def arrived(self, end: int, at: float, *, all_of_it: bool) -> None:
         """Sound came, up to the sample position `end`.
@@ -68,7 +69,7 @@ class CaptureClock:
         elif lateness < self._stretches[-1].opened:
             latest = replace(self._stretches[-1], opened=lateness)
             self._stretches = (*self._stretches[:-1], latest)
-        self._note_pace(end, lateness, all_of_it=all_of_it)
+        self._note_pace(_Arrival(end, lateness), all_of_it=all_of_it)
 
     def time_of(self, position: int) -> float | None:
         """When the sound in front of this sample position was made, or somewhat before;
@@ -80,20 +81,26 @@ class CaptureClock:
                 opened = stretch.opened
         return None if opened is None else opened + position * self._seconds_a_sample
 
-    def _note_pace(self, end: int, lateness: float, *, all_of_it: bool) -> None:
-        steady = self._steady
+    def _note_pace(self, arrival: _Arrival, *, all_of_it: bool) -> None:
+        lately = self._lately
         if not all_of_it:
-            self._steady = None
+            lately.clear()
             return
-        if steady is None or not -_EARLIER <= lateness - steady.lateness <= _LATER:
+        lately.append(arrival)
+        second = round(_STEADY / self._seconds_a_sample)
+        while len(lately) > 1 and arrival.end - lately[1].end >= second:
+            lately.popleft()
+        if arrival.end - lately[0].end < second:
+            return
+        least = min(each.lateness for each in lately)
+        if least > self._stretches[-1].opened + _DRIFT and self._is_steady(second):
             # Of what came together, some may have been made long before the rest.
-            self._steady = _Steady(end, lateness, lateness)
-            return
-        least = min(steady.least, lateness)
-        self._steady = replace(steady, least=least)
-        if (end - steady.behind) * self._seconds_a_sample < _STEADY:
-            return
-        self._steady = None
-        if least > self._stretches[-1].opened + _DRIFT:
-            anew = _Stretch(steady.behind, least)
+            behind = next(a.end for a in lately if a.lateness <= least + _PIECES)
+            anew = _Stretch(behind, least)
             self._stretches = (*self._stretches, anew)[-_MOST_STRETCHES:]
+
+    def _is_steady(self, second: int) -> bool:
+        middle = self._lately[-1].end - second // 2
+        first = min(a.lateness for a in self._lately if a.end <= middle)
+        then = min(a.lateness for a in self._lately if a.end > middle)
+        return first - then <= _HALVES
