@@ -2,13 +2,20 @@
 
 import contextlib
 import ctypes
+import logging
 import os
 
 from auricle.audio.frame import FRAME_SECONDS
 
+logger = logging.getLogger(__name__)
+
 # PyAudio asks a device for the least delay it offers: ALSA has a buffer of 60 ms then.
 # What comes while this process computes for longer would be lost.
 _BUFFERED_FRAMES = 16
+
+
+# Of PortAudio's struct PaDeviceInfo, by its portaudio.h: "this is struct version 2".
+_DEVICE_INFO_VERSION = 2
 
 
 class _DeviceInfo(ctypes.Structure):
@@ -25,17 +32,34 @@ class _DeviceInfo(ctypes.Structure):
 
 
 def ask_for_a_large_buffer(index: int) -> None:
-    """Of this device, when it is opened; its sound comes frame by frame all the same.
+    """Have ALSA keep half a second of this device's sound from its next opening on.
 
-    To be called once it is listed. Without PortAudio nothing happens.
+    `index` is the device's place in PortAudio's list, which must have been read before.
+    Nothing is changed without PortAudio, or by one whose description of a device has
+    another layout than ours: sound then comes all the same, and gets lost sooner.
     """
-    with contextlib.suppress(OSError, AttributeError):
+    try:
         portaudio = _loaded("libportaudio.so.2")
-        # One more is added to the latency. Any other number makes them longer.
-        portaudio.PaAlsa_SetNumPeriods(_BUFFERED_FRAMES + 1)
         portaudio.Pa_GetDeviceInfo.restype = ctypes.POINTER(_DeviceInfo)
-        info = portaudio.Pa_GetDeviceInfo(index).contents
-        info.low_input_latency = _BUFFERED_FRAMES * FRAME_SECONDS
+        set_periods = portaudio.PaAlsa_SetNumPeriods
+    except (OSError, AttributeError) as error:
+        logger.debug("the device's buffer stays as it is: %s", error)
+        return
+    device = portaudio.Pa_GetDeviceInfo(index)
+    if not device:
+        logger.debug("the device's buffer stays as it is: no device %d", index)
+        return
+    info = device.contents
+    # What is written into a field that has moved would overwrite another one.
+    if info.version != _DEVICE_INFO_VERSION:
+        logger.debug(
+            "the device's buffer stays as it is: PaDeviceInfo is of version %d, not %d",
+            *(info.version, _DEVICE_INFO_VERSION),
+        )
+        return
+    # One more is added to the latency. Any other number makes them longer.
+    set_periods(_BUFFERED_FRAMES + 1)
+    info.low_input_latency = _BUFFERED_FRAMES * FRAME_SECONDS
 
 
 _Text, _Number = ctypes.c_char_p, ctypes.c_int
@@ -47,7 +71,10 @@ _say_nothing_jack = _JackMessageHandler(lambda *_: None)
 
 
 def silence_libraries() -> None:
-    """Keep dozens of lines about devices that nobody asked for off standard error."""
+    """Keep dozens of lines about devices that nobody asked for off standard error.
+
+    To be called once PyAudio is imported, which loads the libraries.
+    """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     with contextlib.suppress(OSError):
         _loaded("libasound.so.2").snd_lib_error_set_handler(_say_nothing_alsa)
