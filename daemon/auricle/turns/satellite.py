@@ -13,6 +13,7 @@ listening    WakeWordHeard                     listening    outcome cancelled, s
              MicrophoneLost                    error        outcome error
              MicrophoneClosed                  muted        outcome cancelled
 processing   WakeWordHeard                     processing   none: its turn comes next
+             the same, without words so far    listening    outcome cancelled, start
              MicrophoneLost, MicrophoneClosed  processing   none: the audio is all sent
 listening    WakeWordHeard                     processing   none: its turn comes next
 again        MicrophoneLost, MicrophoneClosed  processing   none: what is over is sent

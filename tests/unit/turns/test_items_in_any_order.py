@@ -101,6 +101,7 @@ class Room:
         self.next_number = 0
         self.commits = 0
         self.finished = self.replayed = self.closed = self.cancelled = False
+        self.woken_again = False
         self.understood: dict[int, str] = {}
         self.silence = self.lingered = 0.0
         self.outcomes: list[Outcome] = []
@@ -158,6 +159,7 @@ class Room:
         if self.machine.state is not SatelliteState.PROCESSING:
             return
         self.closed = True
+        self.woken_again = isinstance(happened, WakeWordHeard)
         for utterance in self.link:
             utterance.foreign |= not (
                 utterance.over or utterance.final or utterance.due
@@ -243,7 +245,9 @@ class Room:
             assert outcome.transcript is not None
             assert outcome.transcript.text == " ".join(words)
         else:
-            assert outcome.kind in (OutcomeKind.NO_SPEECH, OutcomeKind.ERROR)
+            # Who says the wake word again has given up on what was without words.
+            given_up = [OutcomeKind.CANCELLED] if self.woken_again else []
+            assert outcome.kind in (OutcomeKind.NO_SPEECH, OutcomeKind.ERROR, *given_up)
 
     @property
     def over(self) -> bool:
