@@ -5,7 +5,7 @@ from typing import Any
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.audio.resampler import StreamResampler
 from auricle.errors import ConfigError
-from auricle.recognizer.engine import CodecError, Decoder
+from auricle.recognizer.intake import CodecError, Decoder
 from auricle.recognizer.ogg import OggError, OggReader
 
 # Opus packs two minutes of silence into a packet of a few bytes: one append may not

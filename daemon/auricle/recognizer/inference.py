@@ -6,7 +6,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from auricle.recognizer.engine import Engine
+from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turns.turn import Transcript
 

@@ -1,24 +1,219 @@
-"""A session's audio on its way in: decoded, and cut into utterances."""
+"""A session's audio on its way in: decoded, and cut into utterances.
+
+All sound here is mono s16le PCM at 16 kHz, all positions are samples of it.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-from auricle.audio.frame import SAMPLE_BYTES
-from auricle.qwen_asr.events import ServerVad, SessionSettings
-from auricle.recognizer.engine import Decoder, Segmenter
-from auricle.recognizer.utterances import (
-    CommittedInput,
-    SegmentedInput,
-    UtteranceEvent,
-    UtteranceTooLongError,
-)
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.errors import AuricleError
+from auricle.qwen_asr.events import LONGEST_UTTERANCE, ServerVad, SessionSettings
+
+# The service's limit in manual mode, ours for a segment as well.
+_MOST_SAMPLES = round(LONGEST_UTTERANCE * SAMPLE_RATE)
+# What is pushed at once is small enough for the limit to be met in time.
+_PIECE = SAMPLE_RATE * SAMPLE_BYTES
+
+
+class CodecError(AuricleError):
+    """Audio of this format cannot be decoded; the message is for the client."""
+
+
+class Decoder(Protocol):
+    """One session's audio, as it was sent and cut anywhere, is turned into PCM."""
+
+    def decode(self, audio: bytes) -> bytes:
+        """Return the samples that are complete by now. Raises CodecError."""
+
+    def flush(self) -> bytes:
+        """Return the samples held back, at the end of an utterance; more may follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStarted:
+    """An utterance began."""
+
+    start: int
+    """Its position, counted since the segmenter's first sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEnded:
+    """The utterance that began last is over."""
+
+    end: int
+    """The position behind it, counted like `start`."""
+
+
+SegmentEvent = SegmentStarted | SegmentEnded
+
+LOOK_BACK = 2.0
+"""Seconds: when a start is reported, it is no further back than this."""
+
+
+class Segmenter(Protocol):
+    """The server's VAD finds the utterances in one session's audio."""
+
+    def push(self, pcm: bytes) -> list[SegmentEvent]:
+        """Return what `pcm` tells, whole samples of any length.
+
+        Starts and ends alternate.
+        """
+
+    def flush(self) -> list[SegmentEvent]:
+        """End an open segment here; more audio may follow, and its positions go on."""
+
 
 MakeSegmenter = Callable[[ServerVad], Segmenter]
 MakeDecoder = Callable[[str, int], Decoder]
-"""(input_audio_format, sample_rate); raises CodecError"""
+"""(input_audio_format, sample_rate): a session's decoder. Raises CodecError."""
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceStarted:
+    """The server heard an utterance begin."""
+
+    start: int
+    """Its position in the session's audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnded:
+    """The server heard the utterance end that began last, and here it is, whole."""
+
+    end: int
+    """The position behind it in the session's audio."""
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceLeft:
+    """The client said this and did not commit it."""
+
+    pcm: bytes
+
+
+class UtteranceTooLongError(AuricleError):
+    """The client commits too late; the message is for it."""
+
+
+UtteranceEvent = UtteranceStarted | UtteranceEnded | UtteranceLeft
+
+
+class SegmentedInput:
+    """The server decides where utterances start and end, by a segmenter."""
+
+    def __init__(self, segmenter: Segmenter, position: int) -> None:
+        """`position` is how many samples of the session came before."""
+        self._segmenter = segmenter
+        self._origin = position
+        self._kept = bytearray()
+        self._kept_from = position
+        self._open: int | None = None
+
+    def push(self, pcm: bytes) -> list[UtteranceEvent]:
+        """Take what was said, and return which utterances begin and end in it."""
+        events: list[UtteranceEvent] = []
+        for at in range(0, len(pcm), _PIECE):
+            piece = pcm[at : at + _PIECE]
+            self._kept += piece
+            for event in self._segmenter.push(piece):
+                if isinstance(event, SegmentStarted):
+                    events.append(self._started(event.start))
+                else:
+                    events.append(self._ended(event.end))
+            if self._open is not None and self._position - self._open >= _MOST_SAMPLES:
+                events += self.flush()
+            self._forget()
+        return events
+
+    def flush(self) -> list[UtteranceEvent]:
+        """End the utterance that is open, if one is."""
+        return [
+            self._started(event.start)
+            if isinstance(event, SegmentStarted)
+            else self._ended(event.end)
+            for event in self._segmenter.flush()
+        ]
+
+    @property
+    def open_audio(self) -> bytes:
+        """What has been said of the utterance that is open; empty where none is."""
+        return b"" if self._open is None else self._cut(self._open, self._position)
+
+    @property
+    def _position(self) -> int:
+        return self._kept_from + len(self._kept) // SAMPLE_BYTES
+
+    def _started(self, start: int) -> UtteranceStarted:
+        assert self._open is None
+        self._open = max(self._origin + start, self._kept_from)
+        return UtteranceStarted(self._open)
+
+    def _ended(self, end: int) -> UtteranceEnded:
+        assert self._open is not None
+        start, self._open = self._open, None
+        end = max(start, min(self._origin + end, self._position))
+        return UtteranceEnded(end, self._cut(start, end))
+
+    def _cut(self, start: int, end: int) -> bytes:
+        first = (start - self._kept_from) * SAMPLE_BYTES
+        return bytes(self._kept[first : (end - self._kept_from) * SAMPLE_BYTES])
+
+    def _forget(self) -> None:
+        if self._open is not None:
+            return
+        spare = len(self._kept) // SAMPLE_BYTES - round(LOOK_BACK * SAMPLE_RATE)
+        # Seldom, and much at once: each time moves what stays.
+        if spare > SAMPLE_RATE:
+            del self._kept[: spare * SAMPLE_BYTES]
+            self._kept_from += spare
+
+
+class CommittedInput:
+    """The client decides: all audio up to a commit is one utterance."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._overflowing = False
+
+    def push(self, pcm: bytes) -> list[UtteranceEvent]:
+        """Take what was said.
+
+        Raises UtteranceTooLongError, once, where that is more than a minute.
+        """
+        room = _MOST_SAMPLES * SAMPLE_BYTES - len(self._kept)
+        self._kept += pcm[:room]
+        before, self._overflowing = self._overflowing, len(pcm) > room
+        if self._overflowing and not before:
+            raise UtteranceTooLongError(
+                f"audio beyond {LONGEST_UTTERANCE:g} seconds is not taken before "
+                "what there is has been committed"
+            )
+        return []
+
+    def commit(self) -> bytes:
+        """Return the utterance that ends here; it is empty where nothing was said."""
+        pcm = bytes(self._kept)
+        self._kept.clear()
+        self._overflowing = False
+        return pcm
+
+    def flush(self) -> list[UtteranceEvent]:
+        """Hand out what was not committed."""
+        pcm = self.commit()
+        return [UtteranceLeft(pcm)] if pcm else []
+
+    @property
+    def open_audio(self) -> bytes:
+        """What has been said since the last commit."""
+        return bytes(self._kept)
 
 
 class Intake:
-    """Takes audio in the format, and ends utterances in the way, that is set."""
+    """It takes audio in the format, and ends utterances in the way, that is set."""
 
     def __init__(
         self,
@@ -27,7 +222,7 @@ class Intake:
         make_decoder: MakeDecoder,
     ) -> None:
         self.position = 0
-        """Samples so far."""
+        """How many samples came so far."""
         self._settings = settings
         self._make_segmenter = make_segmenter
         self._make_decoder = make_decoder
@@ -35,7 +230,10 @@ class Intake:
         self._input: SegmentedInput | CommittedInput | None = None
 
     def change(self, settings: SessionSettings) -> list[UtteranceEvent]:
-        """From here on, other settings. Raises CodecError, and changes nothing."""
+        """Go on with other settings, and return what ends for it.
+
+        Raises CodecError, and changes nothing, where the format cannot be decoded.
+        """
         before = self._settings
         events: list[UtteranceEvent] = []
         if _codec(settings) != _codec(before):
@@ -49,20 +247,23 @@ class Intake:
         return events
 
     def push(self, audio: bytes) -> list[UtteranceEvent]:
-        """Raises CodecError, and UtteranceTooLongError for what is not taken."""
+        """Take audio as the client sent it, and return what it brings about.
+
+        Raises CodecError, and UtteranceTooLongError for what is not taken.
+        """
         if self._decoder is None:
             self._decoder = self._make_decoder(*_codec(self._settings))
         return self._hear(self._decoder.decode(audio))
 
     def commit(self) -> bytes:
-        """The utterance that ends here; empty where the client cannot end any."""
+        """Return the utterance that ends here; it is empty where none can."""
         if not isinstance(self._input, CommittedInput):
             return b""
         self._hear_the_rest()
         return self._input.commit()
 
     def finish(self) -> list[UtteranceEvent]:
-        """No audio follows."""
+        """End what is under way: no audio follows."""
         return self._hear_the_rest() + self._end_utterance()
 
     @property

@@ -4,7 +4,7 @@ from math import inf
 
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.qwen_asr.events import ServerVad
-from auricle.recognizer.engine import SegmentEnded, SegmentEvent, SegmentStarted
+from auricle.recognizer.intake import SegmentEnded, SegmentEvent, SegmentStarted
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
 from auricle.vad.energy_gate import EnergyGate
 from auricle.vad.webrtc import WebrtcVoiceDetector

@@ -19,7 +19,7 @@ from auricle.qwen_asr.address import PATH, is_loopback
 from auricle.recognizer.admission import Admission, model_of
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import ClientGoneError, Conversation
-from auricle.recognizer.engine import Engine
+from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.inference import Inference
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession

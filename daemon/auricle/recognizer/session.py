@@ -35,17 +35,23 @@ from auricle.qwen_asr.validation import (
     refused_field,
 )
 from auricle.qwen_asr.wording import has_words, joined
-from auricle.recognizer.engine import CodecError
-from auricle.recognizer.intake import Intake, MakeDecoder, MakeSegmenter
-from auricle.recognizer.interim import InterimText
-from auricle.recognizer.results import interim_transcript, result
-from auricle.recognizer.transcriptions import Transcribe, Transcriptions
-from auricle.recognizer.utterances import (
+from auricle.recognizer.intake import (
+    CodecError,
+    Intake,
+    MakeDecoder,
+    MakeSegmenter,
     UtteranceEnded,
     UtteranceEvent,
     UtteranceLeft,
     UtteranceStarted,
     UtteranceTooLongError,
+)
+from auricle.recognizer.interim import InterimText
+from auricle.recognizer.transcriptions import (
+    Transcribe,
+    Transcriptions,
+    interim_transcript,
+    result,
 )
 from auricle.turns.turn import Transcript
 

@@ -1,34 +1,47 @@
-"""What a session wants recognized, in which order, one piece at a time.
+"""What a session wants recognized, one piece at a time, and how the results read.
 
 Finals go first in, first out. An interim is wanted only while nothing else is: it is
 worth nothing late.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.qwen_asr.events import (
+    FinalTranscript,
+    InterimTranscript,
+    TranscriptionFailed,
+)
+from auricle.turns.turn import Transcript
 
 _BYTES_PER_SECOND = SAMPLE_RATE * SAMPLE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """An order for the engine."""
+    """The engine is to recognize this; out of several orders come an item's interims
+    and its final.
+    """
 
     item_id: str
     pcm: bytes
+    """Mono s16le at 16 kHz."""
     final: bool
     language: str | None
+    """The one that the client named."""
     corpus: str | None
+    """Words to expect."""
 
     @property
     def seconds(self) -> float:
+        """How long the audio is."""
         return len(self.pcm) / _BYTES_PER_SECOND
 
 
 class Transcriptions:
-    """The orders of one session; at most one of them is with the engine."""
+    """One session's orders wait here; at most one of them is with the engine."""
 
     def __init__(self) -> None:
         self._finals: deque[Transcribe] = deque()
@@ -36,6 +49,7 @@ class Transcriptions:
 
     @property
     def idle(self) -> bool:
+        """Whether nothing is wanted, and the engine is at nothing."""
         return self._with_engine is None and not self._finals
 
     @property
@@ -44,16 +58,52 @@ class Transcriptions:
         return sum(final.seconds for final in self._finals)
 
     def want(self, work: Transcribe) -> None:
+        """Queue an order; an interim only while idle."""
         assert work.final or self.idle
         self._finals.append(work)
 
     def next(self) -> Transcribe | None:
-        """What the engine is to do now."""
+        """Return the order that the engine is to carry out now, if there is one."""
         if self._with_engine is not None or not self._finals:
             return None
         self._with_engine = self._finals.popleft()
         return self._with_engine
 
     def done(self, work: Transcribe) -> None:
+        """Take note that the engine is free of the order it had."""
         assert work is self._with_engine
         self._with_engine = None
+
+
+def interim_transcript(
+    work: Transcribe, confirmed: str, draft: str, transcript: Transcript
+) -> InterimTranscript:
+    """Return the item's interim, in the language that was named or heard."""
+    return InterimTranscript(
+        work.item_id,
+        confirmed,
+        draft,
+        work.language or transcript.language,
+        transcript.emotion,
+    )
+
+
+def result(
+    work: Transcribe, transcript: Transcript | None
+) -> FinalTranscript | TranscriptionFailed:
+    """Return the item's last word; `transcript` is None where the engine failed.
+
+    It reads as the service would say it, and says nothing that was not found.
+    """
+    if transcript is None:
+        message = "the speech engine could not recognize this item"
+        return TranscriptionFailed(work.item_id, "internal_error", message)
+    # Where nothing was said, it was said in no language, and in no mood.
+    heard = transcript if transcript.text else Transcript("")
+    return FinalTranscript(
+        work.item_id,
+        heard.text,
+        work.language or heard.language,
+        heard.emotion,
+        math.ceil(work.seconds),
+    )

@@ -4,7 +4,7 @@ import numpy as np
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.qwen_asr.events import ServerVad
-from auricle.recognizer.engine import SegmentEnded, SegmentEvent, SegmentStarted
+from auricle.recognizer.intake import SegmentEnded, SegmentEvent, SegmentStarted
 
 _STEP = SAMPLE_RATE // 100
 _LOUD = 500

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.recognizer.codecs import OpusDecoder, PcmDecoder, make_decoder
-from auricle.recognizer.engine import CodecError
+from auricle.recognizer.intake import CodecError
 
 
 def pitch(pcm: bytes) -> float:

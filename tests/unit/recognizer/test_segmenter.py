@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.qwen_asr.events import ServerVad
-from auricle.recognizer.engine import (
+from auricle.recognizer.intake import (
     LOOK_BACK,
     SegmentEnded,
     SegmentEvent,

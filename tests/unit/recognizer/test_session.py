@@ -21,7 +21,7 @@ from auricle.qwen_asr.events import (
     SessionUpdate,
 )
 from auricle.recognizer.codecs import make_decoder
-from auricle.recognizer.engine import CodecError, Decoder
+from auricle.recognizer.intake import CodecError, Decoder
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.turns.turn import Transcript

@@ -1,14 +1,45 @@
-"""Which speech engine a model needs, imported only then: each is an optional extra."""
+"""What a speech model is to the recognizer, and which one a name stands for."""
+
+from typing import Protocol
 
 from auricle.errors import ConfigError
-from auricle.recognizer.engine import Engine
 from auricle.recognizer.engines.weights import MOONSHINE, TINY_EN
+from auricle.turns.turn import Transcript
+
+
+class Engine(Protocol):
+    """A speech model, which blocks, and is called by one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, for logs and `auricle recognizer`."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The protocol's codes that it knows; others are refused before they come."""
+
+    def transcribe(
+        self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
+    ) -> Transcript:
+        """Return what is said in `pcm`; an empty text where nothing is.
+
+        `pcm` is mono s16le at 16 kHz, of 0.1 to 60 s.
+
+        `language` is the speaker's where known, `corpus` words to expect. What is not
+        `final` is wanted sooner rather than better. The answer's language is that of
+        its words, its emotion what was heard of one: None where it cannot tell. May
+        raise anything: the item fails then, and the session goes on.
+        """
+
+    def usable(self, corpus: str) -> str | None:
+        """Say how much of `corpus` it heeds; None where that is all of it."""
 
 
 def load_engine(model: str, *, threads: int) -> Engine:
-    """`model` by name, or a folder of one's own.
+    """Load `model`, a name or a folder of one's own, to be run by so many threads.
 
-    Raises ConfigError where it cannot be used.
+    Only then is its library imported: each is an optional extra. Raises ConfigError
+    where it is not installed, or cannot be used.
     """
     extra = MOONSHINE.extra if model == MOONSHINE.name else TINY_EN.extra
     try:
