@@ -73,6 +73,7 @@ from benchmarks.turns.spoken_turns import (
 )
 
 RESULTS = Path(__file__).parents[1] / "results"
+TURNS = 60
 PAUSES = (0.0, 0.5, 0.7, 1.0)
 DECODES = (0.1, 0.4, 0.8)
 """Seconds from the end of an utterance to its final, network included: a fast model in
@@ -436,14 +437,15 @@ def _delays(done: Sequence[Taken]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=60, help="of each kind")
+    parser.add_argument("--turns", type=int, default=TURNS, help="of each kind")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     taken = measure(arguments.turns, processes=arguments.processes)
     text = "\n".join(report(taken))
     print(text)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "going-on.md").write_text(text)
+    name = "going-on.md" if arguments.turns == TURNS else "going-on-part.md"
+    (RESULTS / name).write_text(text)
 
 
 if __name__ == "__main__":
