@@ -29,6 +29,12 @@ class Page:
         """What its fences of that language hold."""
         return [code for name, code in _FENCE.findall(self.text) if name == language]
 
+    def section(self, heading: str) -> str:
+        """What stands below that heading of the second level, up to the next."""
+        _, _, behind = self.text.partition(f"\n## {heading}\n")
+        assert behind, f"{self} has no section {heading}"
+        return behind.partition("\n## ")[0]
+
     @property
     def code(self) -> list[str]:
         """What stands in backticks between its words."""

@@ -12,7 +12,7 @@ from paho.mqtt.client import topic_matches_sub
 
 from auricle.mqtt.topics import Action, Setting, Topics
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.schemas import complaints
+from rigs.mqtt.schemas import SCHEMA_OF, complaints
 from rigs.mqtt.subscriber import House
 from rigs.pages import ROOT, Page
 from rigs.waiting import eventually
@@ -75,7 +75,7 @@ async def test_the_subscriber_on_the_command_line_prints_finals(broker: Broker) 
 
 def told_topics() -> dict[str, bool]:
     """Each topic of the table, and whether it is retained."""
-    rows = re.findall(r"^\| (`.*?) \| ([^|]+) \|", PAGE.text, re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \| ([^|]+) \|", PAGE.section("Topics"), re.MULTILINE)
     return {
         name: retained.startswith("yes")
         for names, retained in rows
@@ -107,6 +107,30 @@ def test_what_the_broker_keeps_is_told_to_be_retained() -> None:
 
     told = {name for name, retained in told_topics().items() if retained}
     assert told == kept - {topics.discovery}
+
+
+def test_every_order_is_told_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)/set`", PAGE.section("Settings and orders"), re.MULTILINE
+    )
+
+    assert set(rows) == {*Setting, *Action}
+
+
+def test_every_topic_in_json_is_told_with_its_schema() -> None:
+    rows = re.findall(
+        r"^\| (.*) \| \[(\w+)\]", PAGE.section("What the JSON holds"), re.MULTILINE
+    )
+    told = {
+        topic: schema
+        for topics, schema in rows
+        for topic in re.findall(r"`([^`]+)`", topics)
+    }
+
+    assert told == {
+        re.sub(r"\+", "<wake word>", topic.removeprefix("auricle/+/")): schema
+        for topic, schema in SCHEMA_OF.items()
+    }
 
 
 def test_the_final_to_look_at_is_one() -> None:
