@@ -20,7 +20,7 @@ from benchmarks.cost.daemon import NODE, broker, daemon
 from benchmarks.cost.process_cost import Memory, memory
 from benchmarks.recordings import Recordings, Samples
 from benchmarks.turns.spoken_turns import Noises, Room, frames_of, leveled
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import COMPLETED, Fault, Line, Send
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
@@ -86,7 +86,7 @@ async def measure(spoken: Spoken) -> Delays:
         broker() as mosquitto,
         BrokerTap(mosquitto.port, f"{NODE}/transcript/final") as tap,
         ScriptedRecognizer(decode_seconds=_DECODING, always=always) as recognizer,
-        _TimedHouse(mosquitto.port, f"{NODE}/#") as house,
+        _TimedClient(mosquitto.port, f"{NODE}/#") as house,
     ):
         voice = _Voice([frame.pcm for frame in frames])
         async with daemon(
@@ -147,7 +147,7 @@ class _Completed(Fault):
         await send(message)
 
 
-class _TimedHouse(House):
+class _TimedClient(HouseClient):
     """Knows when it heard what."""
 
     def __init__(self, port: int, *topics: str) -> None:

@@ -21,7 +21,7 @@ from auricle.wake.microwakeword import MicroWakeWordEngine
 from benchmarks.cost.daemon import NODE, broker, daemon
 from benchmarks.cost.process_cost import cpu_seconds
 from rigs.faults.fault_proxy import FaultProxy, Way
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
 # The longest a turn may be; the voice pauses for less than this.
@@ -72,7 +72,7 @@ async def stream(
         broker() as mosquitto,
         ScriptedRecognizer() as recognizer,
         FaultProxy(recognizer.port) as wire,
-        House(mosquitto.port, f"{NODE}/state") as house,
+        HouseClient(mosquitto.port, f"{NODE}/state") as house,
         daemon(
             mosquitto.port,
             voice,

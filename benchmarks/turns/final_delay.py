@@ -33,7 +33,7 @@ from benchmarks.progress import told
 from benchmarks.turns.spoken_turns import Room, SpokenTurn, Stage, pcm_of
 from rigs.homes.program import Program
 from rigs.mqtt.broker import running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -75,7 +75,7 @@ async def _measure(
     result = FinalDelays(mode)
     with running_broker(folder / "broker") as broker:
         async with (
-            _TimedHouse(broker.port, "auricle/#") as house,
+            _TimedClient(broker.port, "auricle/#") as house,
             _Understanding(decode_seconds=DECODE) as recognizer,
             _Voice() as voice,
             Program(
@@ -94,7 +94,7 @@ async def _measure(
 
 
 async def _take(
-    turn: SpokenTurn, voice: "_Voice", house: "_TimedHouse", result: FinalDelays
+    turn: SpokenTurn, voice: "_Voice", house: "_TimedClient", result: FinalDelays
 ) -> None:
     wakes, outcomes = len(house.wakes), len(house.outcomes)
     end = await voice.say(turn)
@@ -117,7 +117,7 @@ async def _take(
         result.delays.append(at - end)
 
 
-class _TimedHouse(House):
+class _TimedClient(HouseClient):
     """Knows when it heard what."""
 
     def __init__(self, port: int, *topics: str) -> None:

@@ -11,7 +11,7 @@ from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.program import auricle
 from rigs.homes.study import NODE, Study, study
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 
 STATE = "sensor.study_voice_state"
 COMMANDS = "counter.commands"
@@ -71,7 +71,7 @@ async def test_home_assistant_tells_the_names_of_the_house_when_it_starts(
     home_assistant: HomeAssistant, broker: Broker
 ) -> None:
     names = "auricle/vocabulary"
-    async with House(broker.port, names) as listener:
+    async with HouseClient(broker.port, names) as listener:
         listener.say(names, "", retain=True)
         await listener.hears(names, "")
         await asyncio.to_thread(home_assistant.restart)
@@ -136,7 +136,9 @@ async def test_a_satellite_that_is_forgotten_leaves_nothing_behind(
     assert code == 0, error
     await home_assistant.becomes(STATE, None)
     assert await entities(home_assistant) == {}
-    async with House(broker.port, f"{NODE}/#", "homeassistant/#", "end") as newcomer:
+    async with HouseClient(
+        broker.port, f"{NODE}/#", "homeassistant/#", "end"
+    ) as newcomer:
         newcomer.say("end", "of what is retained")
         await newcomer.hears("end")
         assert [heard.topic for heard in newcomer.heard if heard.retain] == []

@@ -14,7 +14,7 @@ from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.program import local_recognizer
 from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import Without
 from rigs.waiting import eventually
 
@@ -117,7 +117,7 @@ async def test_the_names_of_the_house_are_expected_by_the_recognizer(
 ) -> None:
     async with study(broker, tmp_path, mqtt={"vocabulary": True}) as satellite:
         await house.becomes(STATE, "idle")
-        async with House(broker.port, "auricle/vocabulary") as listener:
+        async with HouseClient(broker.port, "auricle/vocabulary") as listener:
             await house.act("automation.trigger", "automation.what_things_are_called")
             await listener.hears("auricle/vocabulary", NAMES)
         await satellite.hears()

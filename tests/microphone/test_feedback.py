@@ -22,7 +22,7 @@ from rigs.audio.speech import mix, noise, say, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.homes.program import Program
 from rigs.mqtt.broker import Broker, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import Fault, RefuseHandshake
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
@@ -124,7 +124,7 @@ async def utterance(
     """Say it, and wait for the outcome."""
     recording = folder / "room.raw"
     async with (
-        House(broker.port, f"{NODE}/#") as house,
+        HouseClient(broker.port, f"{NODE}/#") as house,
         ScriptedRecognizer("Turn on the kitchen light.", always=faults) as server,
         Program(
             folder,

@@ -16,7 +16,7 @@ from rigs.audio.speech import noise
 from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.homes.program import Program, local_recognizer
 from rigs.mqtt.broker import Broker, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -38,21 +38,21 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 @contextlib.asynccontextmanager
 async def satellite(
     folder: Path, broker: Broker, room: VirtualMicrophone, url: str
-) -> AsyncIterator[tuple[House, Program]]:
+) -> AsyncIterator[tuple[HouseClient, Program]]:
     settings: dict[str, dict[str, Any]] = {
         "satellite": {"name": "study"},
         "mqtt": {"host": "127.0.0.1", "port": broker.port},
         "asr": {"url": url, "language": "en", "final_timeout": 30.0},
     }
     async with (
-        House(broker.port, f"{NODE}/#") as house,
+        HouseClient(broker.port, f"{NODE}/#") as house,
         Program(folder, settings, environment=room.environment) as program,
     ):
         await eventually(lambda: "listening to" in program.log, PATIENCE)
         yield house, program
 
 
-async def says(house: House, problem: str | None) -> None:
+async def says(house: HouseClient, problem: str | None) -> None:
     """Wait until this is what the house is told of the satellite's health."""
 
     def said() -> bool:
@@ -62,7 +62,7 @@ async def says(house: House, problem: str | None) -> None:
     await eventually(said, PATIENCE)
 
 
-async def command(house: House, room: VirtualMicrophone) -> str:
+async def command(house: HouseClient, room: VirtualMicrophone) -> str:
     """Say the bundled one, as often as people would; the final transcript."""
     topic = f"{NODE}/transcript/final"
     before = len(house.on(topic))
@@ -144,7 +144,7 @@ async def test_the_house_is_told_of_zeros_and_of_a_wrong_gain(
         assert program.log.count("too loud to understand: lower its gain") == 1
 
 
-async def mutes(house: House, count: int, *, last: str) -> None:
+async def mutes(house: HouseClient, count: int, *, last: str) -> None:
     """So many, on and off in turn, as fast as a broker passes them on; returns when
     the last one has been sent to the satellite.
     """

@@ -10,7 +10,7 @@ from rigs.audio.speech import say, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.homes.program import Program
 from rigs.mqtt.broker import running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import SlowFinal
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
@@ -29,7 +29,7 @@ async def test_what_a_sound_server_kept_for_a_stopped_program_is_too_old(
         async with (
             # The machine is busy, and the voice detector waits for silence.
             ScriptedRecognizer(faults=[SlowFinal(0.3)] * 10) as server,
-            House(broker.port, f"{NODE}/#") as house,
+            HouseClient(broker.port, f"{NODE}/#") as house,
             Program(
                 tmp_path,
                 settings(broker.port, server.url),
@@ -67,7 +67,7 @@ def settings(port: int, url: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def next_outcome(house: House, before: int) -> dict[str, Any]:
+async def next_outcome(house: HouseClient, before: int) -> dict[str, Any]:
     topic = f"{NODE}/event/utterance"
     await eventually(lambda: len(house.on(topic)) > before)
     outcome: dict[str, Any] = json.loads(house.on(topic)[before])

@@ -1,4 +1,4 @@
-"""A street of satellites that wake together, and a recognizer for fewer than these."""
+"""Satellites that wake together, and a recognizer for fewer than these."""
 
 import asyncio
 import statistics
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from rigs.homes.many_satellites import Answer, Street
+from rigs.homes.many_satellites import Answer, ManySatellites
 from rigs.recognizer.open_limit import Attempt
 from soak.samples import percentile
 
@@ -37,17 +37,19 @@ class Burst:
         self, folder: Path, *, satellites: int, bursts: int, every: float
     ) -> None:
         self.satellites = satellites
-        async with Street(folder, satellites, opens=OPENS_PER_SECOND) as street:
+        async with ManySatellites(
+            folder, satellites, opens=OPENS_PER_SECOND
+        ) as together:
             for burst in range(bursts):
                 began = time.monotonic()
-                answers = await street.wake_all(TIME_TO_LIVE + 2 * _TOLERANCE)
+                answers = await together.wake_all(TIME_TO_LIVE + 2 * _TOLERANCE)
                 self.answers += answers
                 self.unanswered += satellites - len(answers)
                 print(f"  burst {burst + 1}", file=sys.stderr)
                 if burst + 1 < bursts:
                     await asyncio.sleep(began + every - time.monotonic())
-            self.attempts = street.recognizer.log
-            self.duplicates = street.duplicates()
+            self.attempts = together.recognizer.log
+            self.duplicates = together.duplicates()
 
     @property
     def late(self) -> int:

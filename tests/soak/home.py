@@ -10,7 +10,7 @@ from random import Random
 
 from rigs.faults.catalogue import FaultCase, befall
 from rigs.faults.ledgers import End
-from rigs.homes.hurried_clock import HouseClock
+from rigs.homes.hurried_clock import HurriedClock
 from rigs.homes.scene import Scene
 from rigs.mqtt.broker import Broker
 from soak.samples import percentile
@@ -79,7 +79,7 @@ class Home:
     ) -> None:
         one_fault = asyncio.Lock()
         rooms = [scene.room for scene in scenes.values()]
-        async with HouseClock(rooms, hurry=hurry) as clock:
+        async with HurriedClock(rooms, hurry=hurry) as clock:
             every = min(BROKER_RESTARTS_EVERY, hours * 3600 / 2)
             restarting = asyncio.create_task(
                 self._restart(broker, clock, one_fault, every)
@@ -100,7 +100,7 @@ class Home:
         self,
         scene: Scene,
         commands: Sequence[Command],
-        clock: HouseClock,
+        clock: HurriedClock,
         one_fault: asyncio.Lock,
     ) -> None:
         for command in commands:
@@ -138,7 +138,7 @@ class Home:
     async def _restart(
         self,
         broker: Broker,
-        clock: HouseClock,
+        clock: HurriedClock,
         one_fault: asyncio.Lock,
         every: float,
     ) -> None:

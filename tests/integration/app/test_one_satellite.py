@@ -12,7 +12,7 @@ from rigs.audio.recordings import save
 from rigs.audio.speech import silence
 from rigs.homes.program import Program, auricle
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -43,7 +43,7 @@ async def test_a_second_one_with_the_same_settings_ends_and_names_the_first(
     broker: Broker, tmp_path: Path
 ) -> None:
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         ScriptedRecognizer("Turn on the kitchen light.") as server,
         Program(tmp_path, settings(broker, tmp_path, server.url)) as first,
     ):
@@ -81,7 +81,7 @@ async def test_a_satellite_that_was_killed_keeps_nobody_from_starting(
     broker: Broker, tmp_path: Path
 ) -> None:
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         Program(tmp_path, settings(broker, tmp_path, "ws://127.0.0.1:9")) as program,
     ):
         await house.hears("auricle/study/state", "idle")
@@ -98,7 +98,7 @@ async def test_two_satellites_of_their_own_run_on_one_machine(
     url = "ws://127.0.0.1:9"
     kitchen_folder = another(tmp_path, "kitchen")
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         Program(tmp_path, settings(broker, tmp_path, url)) as study,
         Program(
             kitchen_folder,
@@ -122,7 +122,7 @@ async def test_of_two_with_one_name_both_say_so_and_one_leaves(
 ) -> None:
     url = "ws://127.0.0.1:9"
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         Program(tmp_path, settings(broker, tmp_path, url)) as first,
     ):
         await house.hears("auricle/study/availability", "online")
@@ -147,7 +147,7 @@ async def test_a_satellite_is_not_forgotten_while_it_runs(
     broker: Broker, tmp_path: Path
 ) -> None:
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         Program(tmp_path, settings(broker, tmp_path, "ws://127.0.0.1:9")) as program,
     ):
         await house.hears("auricle/study/state", "idle")
@@ -170,7 +170,7 @@ async def test_looking_on_does_not_disturb_a_satellite(
 ) -> None:
     short = save(tmp_path / "short.wav", silence(1))
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         ScriptedRecognizer() as server,
         Program(tmp_path, settings(broker, tmp_path, server.url)) as program,
     ):

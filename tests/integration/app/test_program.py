@@ -17,7 +17,7 @@ from rigs.audio.speech import noise, say, silence
 from rigs.homes.program import Program
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import AbortAfter, NoFinal
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
@@ -67,7 +67,7 @@ atexit.register(lambda: print(gc.get_freeze_count(), file=open(told, "w")))
 """
 
 
-async def outcome(house: House) -> dict[str, Any]:
+async def outcome(house: HouseClient) -> dict[str, Any]:
     await house.hears(f"{NODE}/event/utterance", timeout=40)
     heard: dict[str, Any] = json.loads(house.on(f"{NODE}/event/utterance")[-1])
     return heard
@@ -78,7 +78,7 @@ async def test_a_spoken_command_becomes_a_transcript_on_mqtt(
     broker: Broker, tmp_path: Path, mode: Mode
 ) -> None:
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer("Turn on the kitchen light.", emotion="happy") as server,
         Program(
             tmp_path,
@@ -114,7 +114,7 @@ async def test_who_goes_on_speaking_before_the_final_is_one_command(
     )
     parts = ["Turn on the kitchen light.", "And the bedroom lamp."]
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer(parts, decode_seconds=0.7) as server,
         Program(
             tmp_path,
@@ -143,7 +143,7 @@ async def test_a_command_without_a_pause_after_the_wake_word_arrives_whole(
     ends = starts + len(say("turn on the kitchen light")) // 2
 
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer() as server,
         Program(
             tmp_path,
@@ -174,7 +174,7 @@ async def test_the_link_cut_in_mid_utterance_costs_no_word(
 ) -> None:
     recording = command(tmp_path)
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer(faults=[AbortAfter(0.8)]) as server,
         Program(tmp_path, settings(broker, server.url), "--recording", str(recording)),
     ):
@@ -198,7 +198,7 @@ async def test_what_is_not_the_wake_word_sends_nothing(
 ) -> None:
     recording = recorded(tmp_path, silence(1.5), say(words), silence(0.5))
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer() as server,
         Program(
             tmp_path,
@@ -222,7 +222,7 @@ async def test_sigterm_in_the_middle_of_a_turn_closes_it(
     broker: Broker, tmp_path: Path
 ) -> None:
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer(always=[NoFinal()]) as server,
         Program(
             tmp_path,
@@ -278,7 +278,7 @@ async def test_without_a_broker_it_listens_and_waits(
         await eventually(lambda: server.heard and server.heard[0].closed, 40)
         assert "no broker" in program.log
         broker.start()
-        async with House(broker.port, "#") as house:
+        async with HouseClient(broker.port, "#") as house:
             await house.hears(f"{NODE}/availability", "online", timeout=40)
 
 
@@ -286,7 +286,7 @@ async def test_without_a_recognizer_the_outcome_says_so(
     broker: Broker, tmp_path: Path
 ) -> None:
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         Program(
             tmp_path,
             settings(broker, "ws://127.0.0.1:9"),
@@ -304,7 +304,7 @@ async def test_a_refused_key_is_named_and_kept_out_of_the_log(
 ) -> None:
     key = "sk-CANARY-0123456789"
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer(api_key="sk-another") as server,
         Program(
             tmp_path,
@@ -323,7 +323,7 @@ async def test_push_to_talk_from_mqtt_needs_no_wake_word(
 ) -> None:
     recording = recorded(tmp_path, silence(30))
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer("Stop.") as server,
         Program(tmp_path, settings(broker, server.url), "--recording", str(recording)),
     ):
@@ -343,7 +343,7 @@ async def test_mute_closes_the_ears_and_survives_a_restart(
 ) -> None:
     recording = command(tmp_path)
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer() as server,
         Program(
             tmp_path, settings(broker, server.url), "--recording", str(recording)
@@ -365,7 +365,7 @@ async def test_neither_a_restart_nor_a_crash_gives_the_day_another_budget(
 ) -> None:
     limited = settings(broker, "", limits={"seconds_per_day": 1.0})
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer("Turn on the kitchen light.") as server,
         Program(
             tmp_path,

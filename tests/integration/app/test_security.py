@@ -11,7 +11,7 @@ from rigs.faults.fault_proxy import FaultProxy, Way
 from rigs.homes.program import Program
 from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -47,7 +47,7 @@ async def test_no_more_is_sent_than_was_said(broker: Broker, tmp_path: Path) -> 
     recording = save(tmp_path / "command.wav", silence(1.5) + command + room)
     said = len(say("turn on the kitchen light")) / SAMPLE_BYTES / SAMPLE_RATE + 0.3
     async with (
-        House(broker.port, f"{NODE}/#") as house,
+        HouseClient(broker.port, f"{NODE}/#") as house,
         ScriptedRecognizer() as recognizer,
         FaultProxy(recognizer.port) as wire,
         Program(

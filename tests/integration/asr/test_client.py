@@ -31,11 +31,11 @@ from rigs.recognizer.faults import (
 from rigs.recognizer.one_turn import (
     MANUAL,
     VAD,
-    Asked,
+    OneTurn,
     a_later_deadline_passes,
-    ask,
     client_of,
     quiet,
+    take_turn,
     voice,
 )
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -49,8 +49,8 @@ CANARY = "sk-CANARY0123456789abcdef"
 
 async def test_in_manual_mode_a_turn_ends_with_transcript_and_emotion() -> None:
     async with ScriptedRecognizer(LIGHT, emotion="happy") as server:
-        asked = await ask(server.url, MANUAL)
-    final = asked.finals[0]
+        turn = await take_turn(server.url, MANUAL)
+    final = turn.finals[0]
     assert (final.text, final.language, final.emotion) == (LIGHT, "en", "happy")
     assert server.heard[0].types == [
         "session.update",
@@ -62,8 +62,8 @@ async def test_in_manual_mode_a_turn_ends_with_transcript_and_emotion() -> None:
 
 async def test_in_server_vad_the_server_tells_start_and_stop() -> None:
     async with ScriptedRecognizer(LIGHT) as server:
-        asked = await ask(server.url, VAD)
-    kinds = [type(said) for said in asked.said]
+        turn = await take_turn(server.url, VAD)
+    kinds = [type(said) for said in turn.said]
     assert kinds[0] is SpeechStarted
     assert kinds[-3:] == [SpeechStopped, Committed, FinalTranscript]
     assert "input_audio_buffer.commit" not in server.heard[0].types
@@ -71,11 +71,11 @@ async def test_in_server_vad_the_server_tells_start_and_stop() -> None:
 
 async def test_what_is_said_while_connecting_arrives_whole_and_in_order() -> None:
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
-        asked.say(voice(2.0))
-        asked.session.end_utterance()
-        await asked.final()
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(2.0))
+        turn.session.end_utterance()
+        await turn.final()
+        turn.session.close()
     assert server.heard[0].pcm == voice(2.0)[: len(server.heard[0].pcm)]
     assert server.heard[0].seconds == pytest.approx(2.0, abs=0.03)
 
@@ -89,13 +89,13 @@ async def test_who_goes_on_speaking_behind_a_commit_is_heard_in_the_same_session
         ScriptedRecognizer([LIGHT, "And the lamp."]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, settings)
+        turn = OneTurn(client, settings)
         for _ in range(2):
-            asked.say(voice(0.9))
-            asked.session.end_utterance()
-        await eventually(lambda: len(asked.finals) == 2)
-        asked.session.close()
-    assert [final.text for final in asked.finals] == [LIGHT, "And the lamp."]
+            turn.say(voice(0.9))
+            turn.session.end_utterance()
+        await eventually(lambda: len(turn.finals) == 2)
+        turn.session.close()
+    assert [final.text for final in turn.finals] == [LIGHT, "And the lamp."]
     assert len(server.heard) == 1
     seconds = len(server.heard[0].pcm) / 2 / rate
     assert seconds == pytest.approx(1.8, abs=0.01)
@@ -106,14 +106,14 @@ async def test_a_final_has_no_deadline_while_the_person_goes_on() -> None:
         ScriptedRecognizer(always=[NoFinal()]) as server,
         client_of(server.url, final=0.3) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.9))
-        asked.session.end_utterance()
-        asked.session.keep_listening()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.9))
+        turn.session.end_utterance()
+        turn.session.keep_listening()
         await a_later_deadline_passes(client)
-        assert not asked.failures
-        asked.session.end_utterance()
-        assert (await asked.failure()).reason is Reason.ASR_TIMEOUT
+        assert not turn.failures
+        turn.session.end_utterance()
+        assert (await turn.failure()).reason is Reason.ASR_TIMEOUT
 
 
 async def test_one_final_leaves_the_other_its_deadline() -> None:
@@ -121,63 +121,63 @@ async def test_one_final_leaves_the_other_its_deadline() -> None:
         ScriptedRecognizer(always=[OneFinal()]) as server,
         client_of(server.url, final=0.5) as client,
     ):
-        asked = Asked(client, MANUAL)
+        turn = OneTurn(client, MANUAL)
         for _ in range(2):
-            asked.say(voice(0.9))
-            asked.session.end_utterance()
-        await asked.final()
-        assert (await asked.failure()).reason is Reason.ASR_TIMEOUT
+            turn.say(voice(0.9))
+            turn.session.end_utterance()
+        await turn.final()
+        assert (await turn.failure()).reason is Reason.ASR_TIMEOUT
 
 
 async def test_what_is_said_live_arrives_whole_and_in_order() -> None:
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
+        turn = OneTurn(client, MANUAL)
         spoken = voice(3.0)
-        await asked.speak(spoken)
-        asked.session.end_utterance()
-        await asked.final()
-        asked.session.close()
+        await turn.speak(spoken)
+        turn.session.end_utterance()
+        await turn.final()
+        turn.session.close()
     assert server.heard[0].pcm == spoken
 
 
 async def test_interim_transcripts_grow_towards_the_final() -> None:
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.1))
-        await eventually(lambda: asked.interims)
-        asked.session.end_utterance()
-        final = await asked.final()
-        asked.session.close()
-    assert asked.interims
-    assert all(final.text.startswith(interim.text) for interim in asked.interims)
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.1))
+        await eventually(lambda: turn.interims)
+        turn.session.end_utterance()
+        final = await turn.final()
+        turn.session.close()
+    assert turn.interims
+    assert all(final.text.startswith(interim.text) for interim in turn.interims)
 
 
 async def test_an_utterance_that_we_end_in_server_vad_is_transcribed() -> None:
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, VAD)
-        asked.say(voice(0.4))
-        asked.session.end_utterance()
-        assert (await asked.final()).text == LIGHT
-        asked.session.close()
+        turn = OneTurn(client, VAD)
+        turn.say(voice(0.4))
+        turn.session.end_utterance()
+        assert (await turn.final()).text == LIGHT
+        turn.session.close()
 
 
 async def test_silence_that_we_end_in_server_vad_is_a_finished_session() -> None:
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, VAD)
-        asked.say(quiet(1.0))
-        asked.session.end_utterance()
-        await eventually(lambda: asked.said)
-        asked.session.close()
-    assert asked.said == [SessionFinished()]
+        turn = OneTurn(client, VAD)
+        turn.say(quiet(1.0))
+        turn.session.end_utterance()
+        await eventually(lambda: turn.said)
+        turn.session.close()
+    assert turn.said == [SessionFinished()]
 
 
 async def test_an_utterance_too_short_for_a_word_is_empty_without_asking() -> None:
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.06))
-        asked.session.end_utterance()
-        assert (await asked.final()).text == ""
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.06))
+        turn.session.end_utterance()
+        assert (await turn.final()).text == ""
+        turn.session.close()
 
 
 async def test_eight_kilohertz_carry_the_same_sound_in_half_the_bytes() -> None:
@@ -185,11 +185,11 @@ async def test_eight_kilohertz_carry_the_same_sound_in_half_the_bytes() -> None:
     at = np.arange(2 * 16_000)
     tone = (np.sin(2 * np.pi * 440 * at / 16_000) * 8000).astype("<i2").tobytes()
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
-        asked = Asked(client, settings)
-        asked.say(tone)
-        asked.session.end_utterance()
-        await asked.final()
-        asked.session.close()
+        turn = OneTurn(client, settings)
+        turn.say(tone)
+        turn.session.end_utterance()
+        await turn.final()
+        turn.session.close()
     heard = np.frombuffer(server.heard[0].pcm, "<i2")
     pitch = np.argmax(np.abs(np.fft.rfft(heard))) * 8000 / len(heard)
     assert len(heard) == pytest.approx(2 * 8000, rel=0.02)
@@ -202,7 +202,7 @@ async def test_the_settings_are_asked_for_as_given() -> None:
         ServerVad(-0.5, 500), language="de", corpus_text="Küchenlicht"
     )
     async with ScriptedRecognizer(LIGHT) as server:
-        await ask(server.url, settings)
+        await take_turn(server.url, settings)
     assert server.heard[0].settings == {
         "modalities": ["text"],
         "input_audio_format": "pcm",
@@ -225,11 +225,11 @@ async def test_the_handshake_says_who_we_are() -> None:
             server.url, "sk-1", workspace="ws-9", data_inspection=True
         )
         async with client_of(address) as client:
-            asked = Asked(client, MANUAL)
-            asked.say(voice(0.5))
-            asked.session.end_utterance()
-            await asked.final()
-            asked.session.close()
+            turn = OneTurn(client, MANUAL)
+            turn.say(voice(0.5))
+            turn.session.end_utterance()
+            await turn.final()
+            turn.session.close()
     headers = server.heard[0].headers
     assert headers["authorization"] == "Bearer sk-1"
     assert headers["x-dashscope-workspace"] == "ws-9"
@@ -240,18 +240,18 @@ async def test_the_handshake_says_who_we_are() -> None:
 
 async def test_the_handshake_says_no_more_than_needed() -> None:
     async with ScriptedRecognizer() as server:
-        await ask(server.url)
+        await take_turn(server.url)
     assert not [name for name in server.heard[0].headers if "dashscope" in name]
     assert "authorization" not in server.heard[0].headers
 
 
 async def test_what_has_left_the_house_is_counted() -> None:
     async with ScriptedRecognizer() as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.5))
-        asked.session.end_utterance()
-        await asked.final()
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.5))
+        turn.session.end_utterance()
+        await turn.final()
+        turn.session.close()
         assert client.traffic.audio_seconds == pytest.approx(1.5)
         assert 64_000 < client.traffic.message_bytes < 68_000
 
@@ -277,11 +277,11 @@ async def test_neither_key_nor_speech_reach_the_log_at_any_level(
     async with ScriptedRecognizer("Unlock the blue door.", always=[fault]) as server:
         address = RecognizerAddress(server.url, CANARY)
         async with client_of(address) as client:
-            asked = Asked(client, MANUAL)
-            asked.say(spoken)
-            asked.session.end_utterance()
-            await eventually(lambda: asked.finals or asked.failures)
-            asked.session.close()
+            turn = OneTurn(client, MANUAL)
+            turn.say(spoken)
+            turn.session.end_utterance()
+            await eventually(lambda: turn.finals or turn.failures)
+            turn.session.close()
     # As `auricle` knows it from its configuration.
     OURS.keep(CANARY)
     lines = LineFormatter(for_journal=False)
@@ -298,11 +298,11 @@ async def test_more_hints_than_a_recognizer_takes_are_cut_and_the_log_says_so_on
     settings = SessionSettings(None, corpus_text=", ".join(["客厅的灯"] * 3000))
     async with ScriptedRecognizer(LIGHT) as server, client_of(server.url) as client:
         for _ in range(2):
-            asked = Asked(client, settings)
-            asked.say(voice(0.6))
-            asked.session.end_utterance()
-            await asked.final()
-            asked.session.close()
+            turn = OneTurn(client, settings)
+            turn.say(voice(0.6))
+            turn.session.end_utterance()
+            await turn.final()
+            turn.session.close()
     for heard in server.heard:
         sent = heard.settings["input_audio_transcription"]["corpus"]["text"]
         assert 1900 < sent.count("客厅的灯") <= 2000

@@ -21,7 +21,15 @@ from rigs.recognizer.faults import (
     StrayUpdated,
     Without,
 )
-from rigs.recognizer.one_turn import MANUAL, VAD, Asked, ask, client_of, quiet, voice
+from rigs.recognizer.one_turn import (
+    MANUAL,
+    VAD,
+    OneTurn,
+    client_of,
+    quiet,
+    take_turn,
+    voice,
+)
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -60,9 +68,9 @@ async def test_a_server_with_habits_of_its_own_is_understood(
     faults: Sequence[Fault], settings: SessionSettings
 ) -> None:
     async with ScriptedRecognizer(LIGHT, always=faults) as server:
-        asked = await ask(server.url, settings)
-    assert [final.text for final in asked.finals] == [LIGHT]
-    assert not asked.failures
+        turn = await take_turn(server.url, settings)
+    assert [final.text for final in turn.finals] == [LIGHT]
+    assert not turn.failures
 
 
 async def test_finals_that_overtake_each_other_are_delivered_both() -> None:
@@ -72,28 +80,28 @@ async def test_finals_that_overtake_each_other_are_delivered_both() -> None:
         ) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, VAD)
+        turn = OneTurn(client, VAD)
         for _ in range(2):
-            asked.say(voice(1.0) + quiet(0.6))
-        await eventually(lambda: len(asked.finals) == 2)
-        asked.session.close()
-    assert [final.text for final in asked.finals] == ["And the radio.", LIGHT]
+            turn.say(voice(1.0) + quiet(0.6))
+        await eventually(lambda: len(turn.finals) == 2)
+        turn.session.close()
+    assert [final.text for final in turn.finals] == ["And the radio.", LIGHT]
 
 
 async def test_noise_that_was_taken_for_speech_is_an_empty_final() -> None:
     async with ScriptedRecognizer(LIGHT, always=[EmptyFinals()]) as server:
-        asked = await ask(server.url, VAD)
-    assert [final.text for final in asked.finals] == [""]
+        turn = await take_turn(server.url, VAD)
+    assert [final.text for final in turn.finals] == [""]
 
 
 async def test_a_final_comes_with_the_hints_that_it_may_be_an_echo_of() -> None:
     hints = "kitchen light, living room, hallway"
     settings = SessionSettings(None, corpus_text=hints)
     async with ScriptedRecognizer(LIGHT, always=[CorpusEcho()]) as server:
-        asked = await ask(server.url, settings)
+        turn = await take_turn(server.url, settings)
     [final] = [
         event
-        for event in asked.delivered
+        for event in turn.delivered
         if isinstance(event, RecognizerSaid) and isinstance(event.said, FinalTranscript)
     ]
     assert isinstance(final.said, FinalTranscript)
@@ -103,5 +111,5 @@ async def test_a_final_comes_with_the_hints_that_it_may_be_an_echo_of() -> None:
 async def test_a_transcript_that_would_act_on_a_terminal_is_cleaned() -> None:
     spoken = SpokenWith({"transcript": "\x1b[31mTurn\x00 on\u202e", "emotion": "bored"})
     async with ScriptedRecognizer(always=[spoken]) as server:
-        asked = await ask(server.url)
-    assert (asked.finals[0].text, asked.finals[0].emotion) == ("Turn on", "other")
+        turn = await take_turn(server.url)
+    assert (turn.finals[0].text, turn.finals[0].emotion) == ("Turn on", "other")

@@ -30,11 +30,11 @@ from rigs.recognizer.faults import (
 from rigs.recognizer.one_turn import (
     MANUAL,
     VAD,
-    Asked,
+    OneTurn,
     a_later_deadline_passes,
-    ask,
     client_of,
     quiet,
+    take_turn,
     voice,
 )
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -78,23 +78,23 @@ async def test_a_failure_says_why_and_whether_to_try_again(
     fault: Fault, reason: Reason, transient: bool
 ) -> None:
     async with ScriptedRecognizer(LIGHT, always=[fault]) as server:
-        asked = await ask(server.url)
-    failure = asked.failures[0]
+        turn = await take_turn(server.url)
+    failure = turn.failures[0]
     assert (failure.turn, failure.reason, failure.transient) == (
         "turn_1",
         reason,
         transient,
     )
-    assert len(asked.failures) == 1
-    assert not asked.finals
+    assert len(turn.failures) == 1
+    assert not turn.finals
 
 
 async def test_nobody_listening_is_unreachable() -> None:
     async with ScriptedRecognizer() as server:
         url = server.url
-    asked = await ask(url)
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
-    assert asked.failures[0].transient
+    turn = await take_turn(url)
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
+    assert turn.failures[0].transient
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_nobody_is_left_alone_who_could_not_be_asked() -> None:
 
 async def failures_of(host: str, turns: int = 1) -> list[RecognizerFailed]:
     async with client_of(f"ws://{host}:{free_port()}/x") as client:
-        return [await Asked(client, MANUAL).failure() for _ in range(turns)]
+        return [await OneTurn(client, MANUAL).failure() for _ in range(turns)]
 
 
 async def test_a_host_that_accepts_and_never_answers_is_given_up_in_time() -> None:
@@ -146,7 +146,7 @@ async def test_a_host_that_accepts_and_never_answers_is_given_up_in_time() -> No
     port = listener.sockets[0].getsockname()[1]
     async with client_of(f"ws://127.0.0.1:{port}/?model=m", connect=0.3) as client:
         began = time.monotonic()
-        failure = await Asked(client, MANUAL).failure()
+        failure = await OneTurn(client, MANUAL).failure()
         assert failure.reason is Reason.ASR_UNREACHABLE
         assert 0.25 < time.monotonic() - began < 3
     for writer in accepted:
@@ -165,8 +165,8 @@ async def test_something_else_than_a_recognizer_is_unreachable() -> None:
 
     listener = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    asked = await ask(f"ws://127.0.0.1:{port}/?model=m")
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
+    turn = await take_turn(f"ws://127.0.0.1:{port}/?model=m")
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
     listener.close()
     await listener.wait_closed()
 
@@ -176,7 +176,7 @@ async def test_a_server_that_never_greets_is_given_up_in_time() -> None:
         ScriptedRecognizer(always=[SilentFromTheStart()]) as server,
         client_of(server.url, connect=0.3) as client,
     ):
-        failure = await Asked(client, MANUAL).failure()
+        failure = await OneTurn(client, MANUAL).failure()
     assert (failure.reason, failure.transient) == (Reason.ASR_TIMEOUT, True)
 
 
@@ -185,9 +185,9 @@ async def test_a_server_that_ends_an_idle_session_is_an_outage() -> None:
         ScriptedRecognizer(idle_timeout=0.3) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.3))
-        failure = await asked.failure()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.3))
+        failure = await turn.failure()
     assert (failure.reason, failure.transient) == (Reason.ASR_UNREACHABLE, True)
 
 
@@ -199,12 +199,12 @@ async def test_a_final_that_never_comes_is_given_up_in_time(
         ScriptedRecognizer(always=[NoFinal()]) as server,
         client_of(server.url, final=0.5) as client,
     ):
-        asked = Asked(client, settings)
-        asked.say(voice(1.0) + quiet(0.6))
+        turn = OneTurn(client, settings)
+        turn.say(voice(1.0) + quiet(0.6))
         if settings.turn_detection is None:
-            asked.session.end_utterance()
-        failure = await asked.failure()
-        asked.session.close()
+            turn.session.end_utterance()
+        failure = await turn.failure()
+        turn.session.close()
     assert (failure.reason, failure.transient) == (Reason.ASR_TIMEOUT, False)
 
 
@@ -213,12 +213,12 @@ async def test_a_final_that_comes_too_late_is_not_delivered() -> None:
         ScriptedRecognizer(always=[SlowFinal(0.6)]) as server,
         client_of(server.url, final=0.3) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0))
-        asked.session.end_utterance()
-        await asked.failure()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0))
+        turn.session.end_utterance()
+        await turn.failure()
         await eventually(lambda: not server.open_sessions)
-        assert not asked.finals
+        assert not turn.finals
 
 
 async def test_a_person_who_goes_on_speaking_is_not_timed() -> None:
@@ -227,14 +227,14 @@ async def test_a_person_who_goes_on_speaking_is_not_timed() -> None:
         ScriptedRecognizer(LIGHT, faults=[EmptyFinals(), NoFinal()]) as server,
         client_of(server.url, final=0.3) as client,
     ):
-        asked = Asked(client, VAD)
-        asked.say(voice(0.5) + quiet(0.6))
-        await eventually(lambda: asked.finals)
+        turn = OneTurn(client, VAD)
+        turn.say(voice(0.5) + quiet(0.6))
+        await eventually(lambda: turn.finals)
         await a_later_deadline_passes(client)
-        asked.say(voice(1.0) + quiet(0.6))
-        await eventually(lambda: len(asked.finals) == 2)
-        asked.session.close()
-    assert not asked.failures
+        turn.say(voice(1.0) + quiet(0.6))
+        await eventually(lambda: len(turn.finals) == 2)
+        turn.session.close()
+    assert not turn.failures
 
 
 async def test_a_server_that_leaves_in_the_middle_of_an_upload_is_an_outage() -> None:
@@ -243,9 +243,9 @@ async def test_a_server_that_leaves_in_the_middle_of_an_upload_is_an_outage() ->
         ScriptedRecognizer(always=[fault]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0) * 59)
-        asked.session.end_utterance()
-        failure = await asked.failure()
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0) * 59)
+        turn.session.end_utterance()
+        failure = await turn.failure()
+        turn.session.close()
     assert (failure.reason, failure.transient) == (Reason.ASR_UNREACHABLE, True)

@@ -7,7 +7,7 @@ import pytest
 from auricle.errors import Reason
 from auricle.retry import FAILURES
 from rigs.recognizer.faults import RefuseHandshake
-from rigs.recognizer.one_turn import MANUAL, Asked, client_of
+from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -20,11 +20,11 @@ async def test_health_is_the_reason_until_a_session_opens_again() -> None:
         client_of(server.url) as client,
     ):
         assert client.health is None
-        refused = Asked(client, MANUAL)
+        refused = OneTurn(client, MANUAL)
         await refused.failure()
         assert client.health is Reason.ASR_UNREACHABLE
         refused.session.close()
-        healthy = Asked(client, MANUAL)
+        healthy = OneTurn(client, MANUAL)
         await eventually(lambda: client.health is None)
         healthy.session.close()
 
@@ -35,9 +35,9 @@ async def test_a_refused_key_is_not_tried_again_for_a_while() -> None:
         client_of(server.url) as client,
     ):
         for _ in range(3):
-            asked = Asked(client, MANUAL)
-            failure = await asked.failure()
-            asked.session.close()
+            turn = OneTurn(client, MANUAL)
+            failure = await turn.failure()
+            turn.session.close()
             assert failure.reason is Reason.AUTH_FAILED
             assert not failure.transient
 
@@ -50,9 +50,9 @@ async def test_a_recognizer_that_keeps_failing_is_left_alone_for_a_while() -> No
         client_of(server.url) as client,
     ):
         for _ in range(2 * FAILURES):
-            asked = Asked(client, MANUAL)
-            failure = await asked.failure()
-            asked.session.close()
+            turn = OneTurn(client, MANUAL)
+            failure = await turn.failure()
+            turn.session.close()
             assert failure.reason is Reason.ASR_UNREACHABLE
 
     assert server.attempts == FAILURES
@@ -64,9 +64,9 @@ async def test_a_recognizer_that_is_asked_too_often_is_asked_again() -> None:
         client_of(server.url) as client,
     ):
         for _ in range(2 * FAILURES):
-            asked = Asked(client, MANUAL)
-            failure = await asked.failure()
-            asked.session.close()
+            turn = OneTurn(client, MANUAL)
+            failure = await turn.failure()
+            turn.session.close()
             assert failure.reason is Reason.RATE_LIMITED
 
     assert server.attempts == 2 * FAILURES
@@ -80,11 +80,11 @@ async def test_an_outage_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> 
         client_of(server.url) as client,
     ):
         for _ in range(3):
-            asked = Asked(client, MANUAL)
-            await asked.failure()
-            asked.session.close()
-        asked = Asked(client, MANUAL)
+            turn = OneTurn(client, MANUAL)
+            await turn.failure()
+            turn.session.close()
+        turn = OneTurn(client, MANUAL)
         await eventually(lambda: client.health is None)
-        asked.session.close()
+        turn.session.close()
     levels = [r.levelname for r in caplog.records if r.name.startswith("auricle.asr")]
     assert levels == ["WARNING", "DEBUG", "DEBUG", "INFO"]

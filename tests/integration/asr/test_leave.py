@@ -21,7 +21,7 @@ from rigs.recognizer.faults import (
     Send,
     SlowFinal,
 )
-from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
+from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -38,11 +38,11 @@ async def test_a_closed_session_leaves_nothing_behind(faults: Sequence[Fault]) -
         ScriptedRecognizer(always=faults) as server,
         client_of(server.url, finish=0.5) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0))
-        asked.session.end_utterance()
-        await asked.final()
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0))
+        turn.session.end_utterance()
+        await turn.final()
+        turn.session.close()
         await eventually(lambda: not server.open_sessions, timeout=5)
     assert server.heard[0].types[-1] == "session.finish"
 
@@ -52,66 +52,66 @@ async def test_nothing_is_delivered_once_the_turn_is_over() -> None:
         ScriptedRecognizer(always=[SlowFinal(0.2)]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.6))
-        asked.session.end_utterance()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.6))
+        turn.session.end_utterance()
         await eventually(
             lambda: (
                 server.heard and "input_audio_buffer.commit" in server.heard[0].types
             )
         )
-        delivered = len(asked.delivered)
-        asked.session.close()
+        delivered = len(turn.delivered)
+        turn.session.close()
         await eventually(lambda: not server.open_sessions)
-        assert len(asked.delivered) == delivered
+        assert len(turn.delivered) == delivered
 
 
 async def test_a_turn_that_is_cancelled_while_connecting_says_nothing() -> None:
     async with ScriptedRecognizer() as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0))
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0))
+        turn.session.close()
         await client.aclose()
-    assert not asked.delivered
+    assert not turn.delivered
     assert not any(heard.audio for heard in server.heard)
 
 
 async def test_a_session_that_is_closed_twice_or_used_after_is_no_trouble() -> None:
     async with ScriptedRecognizer() as server, client_of(server.url) as client:
-        asked = Asked(client, MANUAL)
-        asked.session.close()
-        asked.session.close()
-        asked.say(voice(1.0))
-        asked.session.end_utterance()
-        asked.session.replay()
+        turn = OneTurn(client, MANUAL)
+        turn.session.close()
+        turn.session.close()
+        turn.say(voice(1.0))
+        turn.session.end_utterance()
+        turn.session.replay()
         await client.aclose()
-    assert not asked.delivered
+    assert not turn.delivered
 
 
 async def test_stopping_does_not_wait_for_a_server_that_does_not_answer() -> None:
     async with ScriptedRecognizer(always=[NoFinished()]) as server:
         async with client_of(server.url, finish=30) as client:
-            asked = Asked(client, MANUAL)
-            asked.say(voice(1.0))
-            asked.session.end_utterance()
-            await asked.final()
-            asked.session.close()
+            turn = OneTurn(client, MANUAL)
+            turn.say(voice(1.0))
+            turn.session.end_utterance()
+            await turn.final()
+            turn.session.close()
             began = time.monotonic()
             await client.aclose()
         assert time.monotonic() - began < 2
 
 
-async def failed(asked: Asked) -> None:
-    asked.session.end_utterance()
-    await asked.failure()
+async def failed(turn: OneTurn) -> None:
+    turn.session.end_utterance()
+    await turn.failure()
 
 
-async def understood(asked: Asked) -> None:
-    asked.session.end_utterance()
-    await asked.final()
+async def understood(turn: OneTurn) -> None:
+    turn.session.end_utterance()
+    await turn.final()
 
 
-async def spoken_to(_: Asked) -> None:
+async def spoken_to(_: OneTurn) -> None:
     pass
 
 
@@ -138,7 +138,7 @@ class NeverUpdated(Fault):
 @pytest.mark.parametrize("stopped", [False, True], ids=["goes on", "stops"])
 async def test_every_session_ends_with_a_close_frame(
     faults: Sequence[Fault],
-    until: Callable[[Asked], Awaitable[None]],
+    until: Callable[[OneTurn], Awaitable[None]],
     *,
     stopped: bool,
 ) -> None:
@@ -148,12 +148,12 @@ async def test_every_session_ends_with_a_close_frame(
             server.url, connect=1.0, final=0.3, finish=30.0 if stopped else 0.3
         ) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0))
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0))
         # Before that, there is no WebSocket yet, and so no frame to close it.
         await eventually(lambda: server.heard and server.heard[0].messages)
-        await until(asked)
-        asked.session.close()
+        await until(turn)
+        turn.session.close()
         if stopped:
             await client.aclose(0.1)
         await eventually(lambda: not server.open_sessions)
@@ -166,12 +166,12 @@ async def test_session_finished_is_waited_for_and_nobody_waits_with_it() -> None
         ScriptedRecognizer(faults=[LateFinished(2.5)]) as server,
         client_of(server.url) as client,
     ):
-        first, second = Asked(client, MANUAL), Asked(client, MANUAL)
-        for asked in (first, second):
-            asked.say(voice(1.0))
-            asked.session.end_utterance()
-            await asked.final()
-            asked.session.close()
+        first, second = OneTurn(client, MANUAL), OneTurn(client, MANUAL)
+        for turn in (first, second):
+            turn.say(voice(1.0))
+            turn.session.end_utterance()
+            await turn.final()
+            turn.session.close()
         # The second turn is over, and the first one still takes its leave.
         assert not server.heard[0].closed
         began = time.monotonic()
@@ -195,10 +195,10 @@ async def test_turns_that_fail_leave_no_descriptors_behind() -> None:
 
         async def fail(times: int) -> None:
             for _ in range(times):
-                asked = Asked(client, MANUAL)
-                asked.say(voice(0.6))
-                await asked.failure()
-                asked.session.close()
+                turn = OneTurn(client, MANUAL)
+                turn.say(voice(0.6))
+                await turn.failure()
+                turn.session.close()
             await eventually(lambda: not server.open_sessions)
 
         await fail(4)

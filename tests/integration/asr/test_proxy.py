@@ -14,7 +14,7 @@ from auricle.qwen_asr.address import RecognizerAddress
 from rigs.faults.http_proxy import answering_proxy
 from rigs.homes.program import Program, auricle, write_settings
 from rigs.mqtt.broker import Broker, free_port
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 
 URL = "wss://asr.example.org/api-ws/v1/realtime"
 PASSWORD = "C4nary"
@@ -110,7 +110,7 @@ async def test_the_journal_names_the_variable_and_not_the_password(
     monkeypatch.setenv("https_proxy", UNUSABLE[2])
     with as_file(OKAY_NABU) as spoken:
         async with (
-            House(broker.port, "auricle/study/event/utterance") as house,
+            HouseClient(broker.port, "auricle/study/event/utterance") as house,
             Program(
                 tmp_path, settings(broker, tmp_path), "--recording", str(spoken)
             ) as program,

@@ -15,7 +15,7 @@ from rigs.recognizer.faults import (
 from rigs.recognizer.one_turn import (
     MANUAL,
     VAD,
-    Asked,
+    OneTurn,
     a_later_deadline_passes,
     client_of,
     quiet,
@@ -49,16 +49,16 @@ async def test_a_lost_session_is_said_again_whole(
         ScriptedRecognizer(LIGHT, faults=[fault]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, settings)
-        await asked.speak(spoken)
+        turn = OneTurn(client, settings)
+        await turn.speak(spoken)
         if settings.turn_detection is None:
-            asked.session.end_utterance()
-        failure = await asked.failure()
+            turn.session.end_utterance()
+        failure = await turn.failure()
         assert failure.transient
-        asked.session.replay()
-        await eventually(lambda: asked.finals)
-        asked.session.close()
-    assert asked.finals[0].text == LIGHT
+        turn.session.replay()
+        await eventually(lambda: turn.finals)
+        turn.session.close()
+    assert turn.finals[0].text == LIGHT
     assert server.heard[1].pcm == spoken
 
 
@@ -68,16 +68,16 @@ async def test_what_has_had_its_final_is_not_said_again() -> None:
         ScriptedRecognizer([LIGHT, "And off."], faults=[AbortAfter(2.0)]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, VAD)
-        await asked.speak(first)
-        await asked.final()
-        await asked.speak(second)
-        await asked.failure()
-        asked.session.replay()
-        await eventually(lambda: len(asked.finals) == 2)
-        asked.session.close()
-    assert [final.text for final in asked.finals] == [LIGHT, "And off."]
-    ends = [s.audio_end_ms for s in asked.said if isinstance(s, SpeechStopped)]
+        turn = OneTurn(client, VAD)
+        await turn.speak(first)
+        await turn.final()
+        await turn.speak(second)
+        await turn.failure()
+        turn.session.replay()
+        await eventually(lambda: len(turn.finals) == 2)
+        turn.session.close()
+    assert [final.text for final in turn.finals] == [LIGHT, "And off."]
+    ends = [s.audio_end_ms for s in turn.said if isinstance(s, SpeechStopped)]
     assert ends == [1400, pytest.approx(1600 + 700 + 400, abs=30)]
     # From the frame on that the first one's end, its silence included, lies in.
     again = (first + second).find(server.heard[1].pcm)
@@ -91,13 +91,13 @@ async def test_in_manual_mode_a_minute_is_taken_and_the_log_says_so(
         ScriptedRecognizer(LIGHT, faults=[AbortAfter(0.3)]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(70.0))
-        await asked.failure()
-        asked.session.replay()
-        asked.session.end_utterance()
-        await eventually(lambda: asked.finals)
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(70.0))
+        await turn.failure()
+        turn.session.replay()
+        turn.session.end_utterance()
+        await eventually(lambda: turn.finals)
+        turn.session.close()
     assert server.heard[1].seconds == pytest.approx(60.0)
     assert caplog.text.count("beyond 60 s is not sent") == 1
 
@@ -107,15 +107,15 @@ async def test_what_is_said_between_loss_and_replay_is_said_as_well() -> None:
         ScriptedRecognizer(LIGHT, faults=[AbortAfter(0.3)]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.6))
-        await asked.failure()
-        asked.say(quiet(0.3))
-        asked.session.replay()
-        asked.say(voice(0.6))
-        asked.session.end_utterance()
-        await eventually(lambda: asked.finals)
-        asked.session.close()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.6))
+        await turn.failure()
+        turn.say(quiet(0.3))
+        turn.session.replay()
+        turn.say(voice(0.6))
+        turn.session.end_utterance()
+        await eventually(lambda: turn.finals)
+        turn.session.close()
     assert server.heard[1].pcm == voice(0.6) + quiet(0.3) + voice(0.6)
 
 
@@ -126,17 +126,17 @@ async def test_who_went_on_speaking_is_said_again_with_both_ends() -> None:
         ) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.5))
-        asked.session.end_utterance()
-        await asked.final()
-        asked.say(voice(0.9))
-        await asked.failure()
-        asked.session.replay()
-        asked.session.end_utterance()
-        await eventually(lambda: len(asked.finals) == 3)
-        asked.session.close()
-    assert [final.text for final in asked.finals[1:]] == [LIGHT, "And the lamp."]
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.5))
+        turn.session.end_utterance()
+        await turn.final()
+        turn.say(voice(0.9))
+        await turn.failure()
+        turn.session.replay()
+        turn.session.end_utterance()
+        await eventually(lambda: len(turn.finals) == 3)
+        turn.session.close()
+    assert [final.text for final in turn.finals[1:]] == [LIGHT, "And the lamp."]
     assert server.heard[1].types.count("input_audio_buffer.commit") == 2
     assert server.heard[1].pcm == voice(1.5) + voice(0.9)
 
@@ -146,12 +146,12 @@ async def test_a_failed_session_is_silent_until_it_is_replayed() -> None:
         ScriptedRecognizer(LIGHT, faults=[ErrorAfter(0.3), NoFinal()]) as server,
         client_of(server.url, final=0.3) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.6))
-        await asked.failure()
-        asked.session.end_utterance()
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.6))
+        await turn.failure()
+        turn.session.end_utterance()
         await a_later_deadline_passes(client)
-        assert len(asked.delivered) == 1
+        assert len(turn.delivered) == 1
 
 
 async def test_a_replay_that_fails_says_so_again() -> None:
@@ -159,10 +159,10 @@ async def test_a_replay_that_fails_says_so_again() -> None:
         ScriptedRecognizer(LIGHT, always=[AbortAfter(0.3)]) as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(0.6))
-        asked.session.end_utterance()
-        await asked.failure()
-        asked.session.replay()
-        await asked.failure(2)
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.6))
+        turn.session.end_utterance()
+        await turn.failure()
+        turn.session.replay()
+        await turn.failure(2)
     assert server.attempts == 2

@@ -13,7 +13,7 @@ from auricle.qwen_asr.address import RecognizerAddress
 from rigs.faults.certificates import Authority, Certificate
 from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.fault_proxy import FaultProxy
-from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
+from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -24,14 +24,14 @@ def serving(certificate: Certificate) -> ssl.SSLContext:
     return context
 
 
-async def ask(url: str, ca_file: Path | None) -> Asked:
+async def take_turn(url: str, ca_file: Path | None) -> OneTurn:
     async with client_of(RecognizerAddress(url, ca_file=ca_file)) as client:
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0))
-        asked.session.end_utterance()
-        await eventually(lambda: asked.finals or asked.failures)
-        asked.session.close()
-    return asked
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0))
+        turn.session.end_utterance()
+        await eventually(lambda: turn.finals or turn.failures)
+        turn.session.close()
+    return turn
 
 
 async def test_a_recognizer_of_the_trusted_authority_is_spoken_to(
@@ -40,8 +40,8 @@ async def test_a_recognizer_of_the_trusted_authority_is_spoken_to(
     authority = Authority(tmp_path, "house")
     context = serving(authority.sign("recognizer"))
     async with ScriptedRecognizer("Turn on.", tls=context) as server:
-        asked = await ask(server.url, authority.certificate.file)
-    assert [final.text for final in asked.finals] == ["Turn on."]
+        turn = await take_turn(server.url, authority.certificate.file)
+    assert [final.text for final in turn.finals] == ["Turn on."]
 
 
 async def test_a_connection_that_gets_stuck_is_overtaken_by_the_next(
@@ -55,9 +55,9 @@ async def test_a_connection_that_gets_stuck_is_overtaken_by_the_next(
     ):
         door.stall_first()
         url = server.url.replace(str(server.port), str(door.port))
-        asked = await ask(url, authority.certificate.file)
-    assert [final.text for final in asked.finals] == ["Turn on."]
-    assert not asked.failures
+        turn = await take_turn(url, authority.certificate.file)
+    assert [final.text for final in turn.finals] == ["Turn on."]
+    assert not turn.failures
     assert len(server.heard) == 1
 
 
@@ -65,9 +65,9 @@ async def test_a_recognizer_of_another_authority_hears_nothing(tmp_path: Path) -
     context = serving(Authority(tmp_path, "stranger").sign("recognizer"))
     house = Authority(tmp_path, "house")
     async with ScriptedRecognizer(tls=context) as server:
-        asked = await ask(server.url, house.certificate.file)
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
-    assert not asked.failures[0].transient
+        turn = await take_turn(server.url, house.certificate.file)
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
+    assert not turn.failures[0].transient
     assert not server.heard
 
 
@@ -76,8 +76,8 @@ async def test_a_self_signed_recognizer_is_not_trusted_by_default(
 ) -> None:
     context = serving(Authority(tmp_path, "house").sign("recognizer"))
     async with ScriptedRecognizer(tls=context) as server:
-        asked = await ask(server.url, None)
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
+        turn = await take_turn(server.url, None)
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
     assert not server.heard
 
 
@@ -86,8 +86,8 @@ async def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> 
     context = serving(authority.sign("recognizer"))
     async with ScriptedRecognizer(tls=context) as server:
         url = server.url.replace("127.0.0.1", "127.0.0.2")
-        asked = await ask(url, authority.certificate.file)
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
+        turn = await take_turn(url, authority.certificate.file)
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
     assert not server.heard
 
 
@@ -96,8 +96,8 @@ async def test_a_certificate_from_the_future_says_that_our_clock_is_wrong(
 ) -> None:
     future = dated_certificate(tmp_path, "20900101000000Z", "20910101000000Z")
     async with ScriptedRecognizer(tls=serving(future)) as server:
-        asked = await ask(server.url, future.file)
-    assert asked.failures[0].reason is Reason.CLOCK_UNSYNCED
+        turn = await take_turn(server.url, future.file)
+    assert turn.failures[0].reason is Reason.CLOCK_UNSYNCED
     assert not server.heard
 
 
@@ -106,8 +106,8 @@ async def test_an_expired_certificate_is_not_blamed_on_a_good_clock(
 ) -> None:
     expired = dated_certificate(tmp_path, "20200101000000Z", "20210101000000Z")
     async with ScriptedRecognizer(tls=serving(expired)) as server:
-        asked = await ask(server.url, expired.file)
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
+        turn = await take_turn(server.url, expired.file)
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
     assert not server.heard
 
 
@@ -120,8 +120,8 @@ async def test_tls_of_the_last_century_is_refused(tmp_path: Path) -> None:
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1
     async with ScriptedRecognizer(tls=context) as server:
-        asked = await ask(server.url, authority.certificate.file)
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
+        turn = await take_turn(server.url, authority.certificate.file)
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
     assert not server.heard
 
 
@@ -141,10 +141,10 @@ async def test_speech_does_not_follow_a_redirect() -> None:
 
         listener = await asyncio.start_server(redirect, "127.0.0.1", 0)
         port = listener.sockets[0].getsockname()[1]
-        asked = await ask(f"ws://127.0.0.1:{port}/?model=m", None)
+        turn = await take_turn(f"ws://127.0.0.1:{port}/?model=m", None)
         listener.close()
         await listener.wait_closed()
-    assert asked.failures[0].reason is Reason.ASR_UNREACHABLE
+    assert turn.failures[0].reason is Reason.ASR_UNREACHABLE
     assert not elsewhere.attempts
 
 

@@ -29,7 +29,7 @@ from auricle.errors import RecordingError
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.program import Program, auricle, clean_environment, write_settings
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -267,7 +267,7 @@ def study(folder: Path, url: str, **microphone: Any) -> Path:
     return config
 
 
-def problems(house: House) -> list[str | None]:
+def problems(house: HouseClient) -> list[str | None]:
     return [json.loads(told)["problem"] for told in house.on("auricle/study/diag")]
 
 
@@ -287,14 +287,14 @@ async def test_a_satellite_hears_one_channel_of_a_recorded_array_and_tells_of_th
 
     async with ScriptedRecognizer() as server:
         async with (
-            House(broker.port, "#") as house,
+            HouseClient(broker.port, "#") as house,
             program(tmp_path / "mixed", server.url) as mixed,
         ):
             await eventually(lambda: "mic_phase" in problems(house), 30)
             assert await mixed.stop() == 0
             assert mixed.log.count("set microphone.channel = 0") == 1
         async with (
-            House(broker.port, "#") as house,
+            HouseClient(broker.port, "#") as house,
             program(tmp_path / "one", server.url, channel=0) as one,
         ):
             await house.hears("auricle/study/event/utterance", timeout=40)

@@ -23,7 +23,7 @@ from rigs.homes.program import (
     write_settings,
 )
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import SpokenWith
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
@@ -372,11 +372,11 @@ async def test_a_forgotten_satellite_leaves_nothing_retained(
         },
     )
     device = "homeassistant/device/auricle_study/config"
-    async with House(broker.port, device) as house:
+    async with HouseClient(broker.port, device) as house:
         house.say(device, "{}", retain=True)
         house.say("auricle/study/state", "idle", retain=True)
         code, out, err = await auricle("forget", "--config", str(path))
-        async with House(broker.port, "#") as newcomer:
+        async with HouseClient(broker.port, "#") as newcomer:
             newcomer.say("test/end", "now")
             await newcomer.hears("test/end")
             heard = {message.topic for message in newcomer.heard}

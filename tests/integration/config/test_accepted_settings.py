@@ -20,7 +20,7 @@ from rigs.audio.speech import mix, noise, say, silence
 from rigs.faults.certificates import Authority
 from rigs.homes.program import Program
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
 ENOUGH = {"asr.url": "ws://127.0.0.1:9"}
@@ -110,7 +110,7 @@ def test_whatever_is_accepted_starts_tells_that_it_is_there_and_stops(
 async def starts_and_stops(found: Settings, broker: Broker) -> int:
     satellite = app.App(found)
     topic = f"{found.mqtt.base_topic}/{found.satellite.name}/availability"
-    async with House(broker.port, topic) as house:
+    async with HouseClient(broker.port, topic) as house:
         running = asyncio.create_task(satellite.run())
         await house.hears(topic, "online")
         satellite.stop()
@@ -124,7 +124,7 @@ async def test_the_strangest_texts_that_are_accepted_reach_all_whom_they_concern
     spoken = silence(1.5) + say("okay nabu") + silence(0.3) + say("stop") + silence(1)
     recording = save(tmp_path / "spoken.wav", mix(spoken, noise(9, dbfs=-75)))
     async with (
-        House(broker.port, "#") as house,
+        HouseClient(broker.port, "#") as house,
         ScriptedRecognizer("Stop.", api_key=key) as server,
         Program(
             tmp_path,

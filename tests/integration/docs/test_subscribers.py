@@ -13,7 +13,7 @@ from paho.mqtt.client import topic_matches_sub
 from auricle.mqtt.topics import Action, Setting, Topics
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.schemas import SCHEMA_OF, complaints
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.pages import ROOT, Page
 from rigs.waiting import eventually
 
@@ -37,7 +37,7 @@ async def first_line(process: Process, broker: Broker) -> str:
     """What it prints of a final that is published once it has subscribed."""
     assert process.stdout is not None
     await eventually(lambda: broker.log.count("Received SUBSCRIBE") > 0, timeout=30)
-    async with House(broker.port) as house:
+    async with HouseClient(broker.port) as house:
         house.say(TOPIC, FINAL)
         line = await asyncio.wait_for(process.stdout.readline(), 30)
     return line.decode().strip()

@@ -30,7 +30,7 @@ from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.network import private_network
 from rigs.homes.program import Program, auricle, write_settings
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import SilentFromTheStart
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
@@ -108,8 +108,8 @@ async def recognizer() -> AsyncIterator[ScriptedRecognizer]:
 
 
 @pytest.fixture
-async def home_assistant(broker: Broker) -> AsyncIterator[House]:
-    async with House(broker.port, AS_HOME_ASSISTANT_DOES) as house:
+async def home_assistant(broker: Broker) -> AsyncIterator[HouseClient]:
+    async with HouseClient(broker.port, AS_HOME_ASSISTANT_DOES) as house:
         yield house
 
 
@@ -118,7 +118,7 @@ def settings(
     tmp_path: Path,
     broker: Broker,
     recognizer: ScriptedRecognizer,
-    home_assistant: House,
+    home_assistant: HouseClient,
 ) -> Settings:
     """Of a satellite that has nothing to complain about."""
     return healthy(tmp_path, broker, recognizer.url)
@@ -150,7 +150,7 @@ async def test_a_person_reads_a_line_for_each_check(
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(
-    tmp_path: Path, settings: Settings, home_assistant: House
+    tmp_path: Path, settings: Settings, home_assistant: HouseClient
 ) -> None:
     await examined(tmp_path, settings)
 
@@ -165,7 +165,7 @@ async def test_a_running_satellite_is_not_disturbed(
 ) -> None:
     settings = healthy(tmp_path, broker, recognizer.url)
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         Program(tmp_path, settings) as program,
     ):
         await house.hears("auricle/study/availability", "online", timeout=60)
@@ -454,7 +454,9 @@ async def guarded_broker(folder: Path, rules: str) -> AsyncIterator[Broker]:
         f"acl_file {acl}",
     )
     with running_broker(folder, listener) as broker:
-        house = House(broker.port, AS_HOME_ASSISTANT_DOES, username="ha", password="pw")
+        house = HouseClient(
+            broker.port, AS_HOME_ASSISTANT_DOES, username="ha", password="pw"
+        )
         async with house:
             yield broker
 
@@ -509,7 +511,7 @@ async def test_a_broker_that_takes_little_at_once(
     listener = ("allow_anonymous true", limit)
     async with ScriptedRecognizer() as asr:
         with running_broker(tmp_path, listener) as broker:
-            async with House(broker.port, AS_HOME_ASSISTANT_DOES) as house:
+            async with HouseClient(broker.port, AS_HOME_ASSISTANT_DOES) as house:
                 settings = healthy(tmp_path, broker, asr.url)
                 report = await examined(tmp_path, settings)
                 assert house.heard

@@ -18,7 +18,7 @@ from auricle.mqtt.publisher import Publisher, PublisherSettings
 from auricle.mqtt.topics import Setting, Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from rigs.mqtt.broker import Broker, password_file, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 ACL = Path(__file__).parents[3] / "mosquitto" / "acl.example"
@@ -47,8 +47,8 @@ def guarded(tmp_path: Path, limits: tuple[str, ...]) -> Iterator[Broker]:
         yield broker
 
 
-def house(broker: Broker, user: str, *topics: str) -> House:
-    return House(broker.port, *topics, username=user, password=USERS[user])
+def house(broker: Broker, user: str, *topics: str) -> HouseClient:
+    return HouseClient(broker.port, *topics, username=user, password=USERS[user])
 
 
 class Intruder:

@@ -10,8 +10,8 @@ import pytest
 from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
 from auricle.mqtt.link.message import Message
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
-from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.client import EVENT, ONLINE, STATUS, satellite
+from rigs.mqtt.subscriber import HouseClient
 from rigs.mqtt.takeover import telling_of_takeovers
 from rigs.waiting import eventually
 
@@ -39,14 +39,14 @@ async def test_a_clean_stop_leaves_offline_behind(broker: Broker) -> None:
         await study.connected()
         await study.published(ONLINE)
 
-    async with House(broker.port, STATUS) as house:
+    async with HouseClient(broker.port, STATUS) as house:
         await house.hears(STATUS, "offline")
 
 
 async def test_nothing_waits_in_the_client_while_the_broker_is_away(
     broker: Broker,
 ) -> None:
-    topic = KNOCK
+    topic = EVENT
     async with satellite(broker.port) as study:
         await study.connected()
         broker.kill()
@@ -55,7 +55,7 @@ async def test_nothing_waits_in_the_client_while_the_broker_is_away(
         refused = study.client.publish(Message(topic, "turn on the oven"))
 
         broker.start()
-        async with House(broker.port, "auricle/#") as house:
+        async with HouseClient(broker.port, "auricle/#") as house:
             await study.connected(times=2)
             await study.published(ONLINE)
             await house.hears(STATUS, "online")

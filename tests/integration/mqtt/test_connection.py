@@ -9,9 +9,9 @@ from auricle.mqtt.link.broker import Connected, DeliveryResult, Received, Versio
 from auricle.mqtt.link.message import Message
 from auricle.system.clock import since_boot
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.client import KNOCK, ONLINE, STATUS, satellite
+from rigs.mqtt.client import EVENT, ONLINE, STATUS, satellite
 from rigs.mqtt.old_broker import old_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 
@@ -20,14 +20,14 @@ async def test_a_published_state_is_retained(broker: Broker) -> None:
         await study.connected()
         await study.published(ONLINE)
 
-        async with House(broker.port, STATUS) as house:
+        async with HouseClient(broker.port, STATUS) as house:
             await house.hears(STATUS, "online")
 
         assert house.heard[0].retain
 
 
 async def test_a_command_reaches_the_satellite(broker: Broker) -> None:
-    async with satellite(broker.port) as study, House(broker.port) as house:
+    async with satellite(broker.port) as study, HouseClient(broker.port) as house:
         await study.connected()
         await eventually(lambda: "Received SUBSCRIBE from auricle" in broker.log)
 
@@ -40,7 +40,7 @@ async def test_a_command_reaches_the_satellite(broker: Broker) -> None:
 
 
 async def test_a_retained_command_says_that_it_is_retained(broker: Broker) -> None:
-    async with House(broker.port, "auricle/#") as house:
+    async with HouseClient(broker.port, "auricle/#") as house:
         house.say("auricle/study/mute/set", "OFF", retain=True)
         await house.hears("auricle/study/mute/set")
 
@@ -51,7 +51,7 @@ async def test_a_retained_command_says_that_it_is_retained(broker: Broker) -> No
 
 
 async def test_a_satellite_that_dies_is_announced_as_offline(broker: Broker) -> None:
-    async with House(broker.port, STATUS) as house:
+    async with HouseClient(broker.port, STATUS) as house:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", SHORT_LIFE, str(broker.port)
         )
@@ -90,39 +90,48 @@ asyncio.run(live())
 async def test_a_command_that_has_grown_too_old_on_its_way_does_not_leave(
     broker: Broker,
 ) -> None:
-    async with satellite(broker.port) as study, House(broker.port, KNOCK) as house:
+    async with (
+        satellite(broker.port) as study,
+        HouseClient(broker.port, EVENT) as house,
+    ):
         await study.connected()
-        late = Message(KNOCK, "late", not_after=since_boot())
+        late = Message(EVENT, "late", not_after=since_boot())
         assert await study.published(late) is DeliveryResult.LOST
 
         await study.connected(times=2)
         # A new connection counts from 1 again.
         study.delivered.clear()
-        early = Message(KNOCK, "early", not_after=since_boot() + 60)
+        early = Message(EVENT, "early", not_after=since_boot() + 60)
         assert await study.published(early) is DeliveryResult.ACKED
 
-    assert house.on(KNOCK) == ["early"]
+    assert house.on(EVENT) == ["early"]
 
 
 async def test_a_command_that_is_acknowledged_keeps_nobody_waiting(
     broker: Broker,
 ) -> None:
-    async with satellite(broker.port) as study, House(broker.port, KNOCK) as house:
+    async with (
+        satellite(broker.port) as study,
+        HouseClient(broker.port, EVENT) as house,
+    ):
         await study.connected()
         too_late_at = since_boot() + 0.5
         for text in ("one", "two"):
-            message = Message(KNOCK, text, not_after=too_late_at)
+            message = Message(EVENT, text, not_after=too_late_at)
             assert await study.published(message) is DeliveryResult.ACKED
         await eventually(lambda: since_boot() > too_late_at)
-        assert await study.published(Message(KNOCK, "three")) is DeliveryResult.ACKED
+        assert await study.published(Message(EVENT, "three")) is DeliveryResult.ACKED
 
         assert not study.problems
-        assert house.on(KNOCK) == ["one", "two", "three"]
+        assert house.on(EVENT) == ["one", "two", "three"]
 
 
 async def test_a_message_carries_the_rest_of_its_life(broker: Broker) -> None:
-    topic = KNOCK
-    async with satellite(broker.port) as study, House(broker.port, topic) as house:
+    topic = EVENT
+    async with (
+        satellite(broker.port) as study,
+        HouseClient(broker.port, topic) as house,
+    ):
         await study.connected()
         await study.published(Message(topic, "{}", expiry=9.7))
         await house.hears(topic)
@@ -133,7 +142,7 @@ async def test_a_message_carries_the_rest_of_its_life(broker: Broker) -> None:
 async def test_a_packet_beyond_all_commands_is_not_even_sent_to_us(
     broker: Broker,
 ) -> None:
-    async with satellite(broker.port) as study, House(broker.port) as house:
+    async with satellite(broker.port) as study, HouseClient(broker.port) as house:
         await study.connected()
         await eventually(lambda: "Received SUBSCRIBE from auricle" in broker.log)
 
@@ -152,7 +161,7 @@ async def test_a_broker_from_before_mqtt_5_is_spoken_to_in_its_own_version(
     async with (
         old_broker(broker.port, silent=silent) as port,
         satellite(port) as study,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
         await study.connected()
         await study.published(ONLINE)
@@ -170,7 +179,7 @@ async def test_an_old_broker_is_not_given_what_it_could_not_forget(
         await study.published(Message(topic, "{}", retain=True, expiry=60))
         await study.published(ONLINE)
 
-        async with House(broker.port, topic, STATUS) as house:
+        async with HouseClient(broker.port, topic, STATUS) as house:
             await house.hears(STATUS)
 
     assert house.on(topic) == []

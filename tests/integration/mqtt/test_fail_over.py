@@ -18,7 +18,7 @@ from auricle.mqtt.link.broker import (
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
 from rigs.mqtt.broker import Broker, password_file, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 STATUS = "auricle/study/availability"
@@ -85,7 +85,7 @@ async def satellite(*brokers: Broker) -> AsyncIterator[Satellite]:
 
 
 async def is_said(broker: Broker, payload: str) -> None:
-    async with House(broker.port, STATUS) as house:
+    async with HouseClient(broker.port, STATUS) as house:
         await house.hears(STATUS, payload)
 
 

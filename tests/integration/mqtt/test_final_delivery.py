@@ -10,12 +10,12 @@ from auricle.mqtt.delivery.outbox_file import OutboxFile
 from auricle.mqtt.link.watched_connection import ANSWER_TIME
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, event, publishing
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 
 async def test_a_command_that_was_heard_is_acked(broker: Broker) -> None:
-    async with publishing(broker) as satellite, House(broker.port, "auricle/#"):
+    async with publishing(broker) as satellite, HouseClient(broker.port, "auricle/#"):
         satellite.hears("turn on the light")
 
         assert await satellite.fate() is Fate.ACKED
@@ -35,7 +35,7 @@ async def test_a_house_that_listens_a_moment_later_gets_the_command_once(
         satellite.hears("turn on the light")
         assert await satellite.fate() is Fate.NO_LISTENER
 
-        async with House(broker.port, TOPICS.utterance, TOPICS.delivery) as house:
+        async with HouseClient(broker.port, TOPICS.utterance, TOPICS.delivery) as house:
             await house.hears(TOPICS.utterance)
             await eventually(lambda: satellite.fates[-1].fate is Fate.ACKED)
             await house.until(lambda: event(house, TOPICS.delivery)["acked"] == 1)
@@ -52,7 +52,7 @@ async def test_what_nobody_heard_in_its_time_stays_unheard(broker: Broker) -> No
         satellite.hears("open the garage")
         await eventually(lambda: len(satellite.fates) == 2)
 
-        async with House(broker.port, "auricle/#") as house:
+        async with HouseClient(broker.port, "auricle/#") as house:
             house.say(TOPICS.birth, "online")
             await house.until(lambda: len(house.on(TOPICS.availability)) == 2)
 
@@ -66,7 +66,10 @@ async def test_the_next_run_tries_again_what_nobody_heard(broker: Broker) -> Non
         first.hears("turn on the light")
         assert await first.fate() is Fate.NO_LISTENER
 
-    async with House(broker.port, TOPICS.final) as house, publishing(broker) as second:
+    async with (
+        HouseClient(broker.port, TOPICS.final) as house,
+        publishing(broker) as second,
+    ):
         await house.hears(TOPICS.final)
         assert await second.fate() is Fate.ACKED
 
@@ -90,7 +93,7 @@ async def test_a_command_that_waited_too_long_is_reported_and_never_executed(
         satellite.hears("open the garage")
         assert await satellite.fate() is Fate.EXPIRED
 
-        async with House(broker.port, "auricle/#", later=True) as house:
+        async with HouseClient(broker.port, "auricle/#", later=True) as house:
             broker.start()
             await house.hears(TOPICS.availability, "online")
             house.say(TOPICS.birth, "online")
@@ -106,7 +109,7 @@ async def test_a_broker_that_hangs_gets_no_command_that_it_could_pass_on_late(
     broker: Broker,
 ) -> None:
     async with (
-        House(broker.port, TOPICS.final, TOPICS.utterance) as house,
+        HouseClient(broker.port, TOPICS.final, TOPICS.utterance) as house,
         publishing(broker, time_to_live=1.0) as satellite,
     ):
         broker.freeze()
@@ -129,7 +132,10 @@ async def test_the_next_run_delivers_what_the_last_one_accepted(broker: Broker) 
         first.hears("turn on the light")
     broker.start()
 
-    async with House(broker.port, TOPICS.final) as house, publishing(broker) as second:
+    async with (
+        HouseClient(broker.port, TOPICS.final) as house,
+        publishing(broker) as second,
+    ):
         await house.hears(TOPICS.final)
         assert await second.fate() is Fate.ACKED
 
@@ -145,7 +151,7 @@ async def test_the_next_run_reports_what_expired_in_between(broker: Broker) -> N
     await asyncio.sleep(1.2)
     broker.start()
 
-    async with House(broker.port, "auricle/#") as house:
+    async with HouseClient(broker.port, "auricle/#") as house:
         async with publishing(broker, time_to_live=1.4) as second:
             await house.hears(TOPICS.utterance)
             assert await second.fate() is Fate.EXPIRED
@@ -169,7 +175,7 @@ async def test_what_was_spoken_before_the_machine_started_is_too_old(
     reboot(broker.directory / "state" / "outbox.db")
     broker.start()
 
-    async with House(broker.port, "auricle/#") as house, publishing(broker):
+    async with HouseClient(broker.port, "auricle/#") as house, publishing(broker):
         await house.hears(TOPICS.utterance)
 
     assert house.on(TOPICS.final) == []
@@ -196,7 +202,7 @@ async def test_the_history_is_complete_after_an_outage(broker: Broker) -> None:
     broker.start()
 
     async with (
-        House(broker.port, TOPICS.history) as house,
+        HouseClient(broker.port, TOPICS.history) as house,
         publishing(broker, history=True),
     ):
         await house.until(lambda: len(house.on(TOPICS.history)) == 2)
@@ -225,7 +231,7 @@ async def test_without_history_no_word_of_an_expired_command_is_kept(
 async def test_a_disk_that_fails_is_said_and_commands_still_go(broker: Broker) -> None:
     (broker.directory / "state" / "outbox.db").mkdir(parents=True)
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         publishing(broker) as satellite,
     ):
         satellite.hears("turn on the light")

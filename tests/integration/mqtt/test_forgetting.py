@@ -8,7 +8,7 @@ from auricle.mqtt.forgetting import ForgettingError, forget
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.topics import Setting, Topics
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 
 STUDY = Topics("auricle", "study")
 KITCHEN = Topics("auricle", "kitchen")
@@ -25,7 +25,7 @@ def at(
 
 async def retained(broker: Broker, *topics: str) -> list[str]:
     marker = "marker"
-    async with House(broker.port, *topics, marker) as house:
+    async with HouseClient(broker.port, *topics, marker) as house:
         house.say(marker, "behind everything that was retained")
         await house.hears(marker)
         found = sorted(heard.topic for heard in house.heard if heard.retain)
@@ -36,7 +36,7 @@ async def retained(broker: Broker, *topics: str) -> list[str]:
 async def test_nothing_of_the_satellite_is_left_and_all_of_the_others(
     broker: Broker,
 ) -> None:
-    async with House(broker.port, "auricle/+/mute/set") as house:
+    async with HouseClient(broker.port, "auricle/+/mute/set") as house:
         for topics in (STUDY, KITCHEN):
             for topic in topics.retained:
                 house.say(topic, OF_EARLIER, retain=True)
@@ -52,7 +52,7 @@ async def test_nothing_of_the_satellite_is_left_and_all_of_the_others(
 
 
 async def test_a_satellite_that_is_still_there_is_noticed(broker: Broker) -> None:
-    async with House(broker.port, STUDY.availability) as house:
+    async with HouseClient(broker.port, STUDY.availability) as house:
         house.say(STUDY.availability, "online", retain=True)
         await house.hears(STUDY.availability)
 

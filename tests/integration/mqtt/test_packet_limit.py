@@ -17,10 +17,10 @@ from auricle.mqtt.link.packet_limit import packet_size
 from auricle.mqtt.link.refusals import BrokerRefusal
 from rigs.faults.fault_proxy import FaultProxy, Way
 from rigs.mqtt.broker import ANONYMOUS, Broker, running_broker
-from rigs.mqtt.client import KNOCK, satellite
+from rigs.mqtt.client import EVENT, satellite
 from rigs.mqtt.old_broker import old_broker
 from rigs.mqtt.publisher import TOPICS, publishing
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 SINGLE = single_discoveries(TOPICS)
@@ -43,7 +43,7 @@ async def door_to(broker_port: int, *, old: bool) -> AsyncIterator[int]:
         yield port
 
 
-def single_ones(house: House) -> dict[str, str]:
+def single_ones(house: HouseClient) -> dict[str, str]:
     return {
         heard.topic: heard.payload for heard in house.heard if heard.topic in SINGLE
     }
@@ -51,7 +51,7 @@ def single_ones(house: House) -> dict[str, str]:
 
 async def retained(broker: Broker) -> set[str]:
     """The topics of discovery of which a newcomer is told."""
-    async with House(broker.port, "homeassistant/#", "test/end") as house:
+    async with HouseClient(broker.port, "homeassistant/#", "test/end") as house:
         house.say("test/end", "now")
         await house.hears("test/end")
     return {heard.topic for heard in house.heard if heard.payload} - {"test/end"}
@@ -62,7 +62,7 @@ async def test_a_broker_that_says_what_it_takes_gets_the_device_one_by_one(
 ) -> None:
     with small_broker(tmp_path, "max_packet_size 4000") as broker:
         async with (
-            House(broker.port, *EVERYTHING) as house,
+            HouseClient(broker.port, *EVERYTHING) as house,
             publishing(broker) as satellite,
         ):
             await house.hears(TOPICS.availability, "online")
@@ -84,7 +84,7 @@ async def test_a_broker_that_only_drops_us_still_gets_commands_and_soon_the_devi
 ) -> None:
     with small_broker(tmp_path, limit) as broker:
         async with (
-            House(broker.port, *EVERYTHING) as house,
+            HouseClient(broker.port, *EVERYTHING) as house,
             door_to(broker.port, old=old) as port,
             publishing(broker, port=port) as satellite,
         ):
@@ -108,7 +108,7 @@ async def test_what_fits_in_no_way_is_named_and_left_out(
 ) -> None:
     with small_broker(tmp_path, "max_packet_size 640") as broker:
         async with (
-            House(broker.port, *EVERYTHING) as house,
+            HouseClient(broker.port, *EVERYTHING) as house,
             publishing(broker) as satellite,
         ):
             await house.hears(TOPICS.availability, "online")
@@ -136,7 +136,7 @@ async def test_that_a_packet_was_too_large_is_never_taken_for_another_client(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, old: bool
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    large = Message(KNOCK, "x" * 5000)
+    large = Message(EVENT, "x" * 5000)
     with small_broker(tmp_path, "max_packet_size 4000") as broker:
         async with door_to(broker.port, old=old) as port, satellite(port) as study:
             results: list[DeliveryResult] = []
@@ -145,13 +145,13 @@ async def test_that_a_packet_was_too_large_is_never_taken_for_another_client(
                 # Ids begin anew with each connection.
                 study.delivered.clear()
                 results.append(await study.published(large))
-            last = await study.published(Message(KNOCK, "who is there?"))
+            last = await study.published(Message(EVENT, "who is there?"))
 
     assert results == [DeliveryResult.LOST] * (2 * old) + [DeliveryResult.TOO_LARGE]
     assert last in (DeliveryResult.NO_LISTENER, DeliveryResult.ACKED)
     assert Problem.TAKEN_OVER not in study.problems
     assert (Problem.TOO_LARGE in study.problems) is old
-    assert "left out: auricle/study/event/knock" in caplog.text
+    assert "left out: auricle/study/event/test" in caplog.text
 
 
 async def test_a_broker_that_closes_for_a_reason_of_its_own_is_not_second_guessed(
@@ -173,9 +173,9 @@ async def test_a_broker_that_closes_for_a_reason_of_its_own_is_not_second_guesse
 @pytest.mark.parametrize(
     "message",
     [
-        Message(KNOCK, "x" * 200),
-        Message(KNOCK, "x" * 100, qos=0),
-        Message(KNOCK, "ä" * 9000, expiry=10),
+        Message(EVENT, "x" * 200),
+        Message(EVENT, "x" * 100, qos=0),
+        Message(EVENT, "ä" * 9000, expiry=10),
     ],
 )
 @pytest.mark.parametrize("old", [False, True])
@@ -188,7 +188,7 @@ async def test_a_packet_is_as_large_on_the_wire_as_we_think(
         satellite(port) as study,
     ):
         await study.connected()
-        await study.published(Message(KNOCK, "all before is through"))
+        await study.published(Message(EVENT, "all before is through"))
         before = wire.bytes[Way.UP]
         study.client.publish(message)
         connected = study.facts[0]
@@ -208,7 +208,7 @@ async def test_from_one_way_to_the_other_the_broker_never_keeps_both(
     for lines in (without, limited, limited, without):
         broker.listener = lines
         broker.start(remember=True)
-        async with House(broker.port, *EVERYTHING) as house, publishing(broker):
+        async with HouseClient(broker.port, *EVERYTHING) as house, publishing(broker):
             await house.hears(TOPICS.availability, "online")
         seen.append(await retained(broker))
         broker.stop()
@@ -225,11 +225,11 @@ async def test_who_is_back_later_is_asked_to_let_go_before_it_hears_of_single_on
     tmp_path: Path,
 ) -> None:
     with small_broker(tmp_path, "max_packet_size 4000") as broker:
-        async with House(broker.port, "auricle/#") as house, publishing(broker):
+        async with HouseClient(broker.port, "auricle/#") as house, publishing(broker):
             # It waits for somebody who makes devices, and is there meanwhile.
             await house.hears(TOPICS.availability, "online")
             before = await retained(broker)
-            async with House(broker.port, "homeassistant/#") as home_assistant:
+            async with HouseClient(broker.port, "homeassistant/#") as home_assistant:
                 await home_assistant.until(
                     lambda: len(single_ones(home_assistant)) > 20
                 )
@@ -244,7 +244,7 @@ async def test_nothing_is_left_of_a_satellite_that_was_introduced_one_by_one(
     tmp_path: Path,
 ) -> None:
     with small_broker(tmp_path, "max_packet_size 4000") as broker:
-        async with House(broker.port, *EVERYTHING) as house, publishing(broker):
+        async with HouseClient(broker.port, *EVERYTHING) as house, publishing(broker):
             await house.hears(TOPICS.availability, "online")
         before = await retained(broker)
         await forget(BrokerSettings("127.0.0.1", broker.port, "auricle_study"), TOPICS)

@@ -14,7 +14,7 @@ from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.over_quota import OverQuota
 from rigs.mqtt.publisher import NOW, TOPICS, TURN, event, publishing
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 # Machines that run many tests at once are slow.
@@ -25,7 +25,7 @@ EVERYTHING = ("auricle/#", "homeassistant/#")
 async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
     broker: Broker,
 ) -> None:
-    async with House(broker.port, *EVERYTHING) as house:
+    async with HouseClient(broker.port, *EVERYTHING) as house:
         async with publishing(broker):
             await house.hears(TOPICS.availability, "online")
         await house.hears(TOPICS.availability, "offline")
@@ -46,7 +46,7 @@ async def test_a_utterance_is_told_in_the_order_that_automations_need(
 ) -> None:
     async with (
         publishing(broker) as satellite,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
         await house.hears(TOPICS.availability)
         house.heard.clear()
@@ -72,7 +72,7 @@ async def test_an_emotion_does_not_outlive_a_turn_of_which_none_is_known(
     broker: Broker,
 ) -> None:
     async with publishing(broker) as satellite:
-        async with House(broker.port, "auricle/#") as house:
+        async with HouseClient(broker.port, "auricle/#") as house:
             satellite.hears("leave me alone", emotion="angry", turn="t1")
             await house.hears(TOPICS.emotion, "angry")
             satellite.hears("turn on the light", emotion=None, turn="t2")
@@ -82,7 +82,7 @@ async def test_an_emotion_does_not_outlive_a_turn_of_which_none_is_known(
             await eventually(lambda: event(house, TOPICS.utterance)["turn"] == "t2")
             assert event(house, TOPICS.utterance)["emotion"] is None
         # What a house that comes later is told.
-        async with House(broker.port, "auricle/#") as late:
+        async with HouseClient(broker.port, "auricle/#") as late:
             await late.hears(TOPICS.last)
             await late.hears(TOPICS.availability)
         assert late.on(TOPICS.emotion) == []
@@ -91,7 +91,7 @@ async def test_an_emotion_does_not_outlive_a_turn_of_which_none_is_known(
 async def test_an_error_is_an_event_with_a_reason(broker: Broker) -> None:
     async with (
         publishing(broker) as satellite,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
         failed = Outcome(TURN, OutcomeKind.ERROR, reason=Reason.ASR_TIMEOUT)
         satellite.publisher.outcome(failed, Stamp(NOW, NOW, None))
@@ -107,7 +107,7 @@ async def test_a_broker_that_forgot_everything_is_told_again(broker: Broker) -> 
         await eventually(lambda: not satellite.publisher.client.connected)
         broker.start(remember=False)
 
-        async with House(broker.port, *EVERYTHING) as house:
+        async with HouseClient(broker.port, *EVERYTHING) as house:
             await house.hears(TOPICS.availability, "online")
             await house.hears(TOPICS.state, "listening")
             await house.hears(TOPICS.discovery)
@@ -116,7 +116,7 @@ async def test_a_broker_that_forgot_everything_is_told_again(broker: Broker) -> 
 async def test_everything_is_told_again_when_home_assistant_starts(
     broker: Broker,
 ) -> None:
-    async with publishing(broker), House(broker.port, *EVERYTHING) as house:
+    async with publishing(broker), HouseClient(broker.port, *EVERYTHING) as house:
         await house.hears(TOPICS.availability, "online")
         house.heard.clear()
 
@@ -130,7 +130,7 @@ async def test_everything_is_told_again_when_home_assistant_starts(
 async def test_interim_transcripts_stay_inside_unless_wanted(broker: Broker) -> None:
     async with (
         publishing(broker, disclosure=Disclosure()) as satellite,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
         satellite.publisher.interim("t1", "turn on")
         satellite.publisher.state("processing")
@@ -141,17 +141,17 @@ async def test_interim_transcripts_stay_inside_unless_wanted(broker: Broker) -> 
 
 async def test_diagnostics_are_retained(broker: Broker) -> None:
     async with publishing(broker) as satellite:
-        async with House(broker.port, TOPICS.diagnostics) as witness:
+        async with HouseClient(broker.port, TOPICS.diagnostics) as witness:
             satellite.publisher.diagnostics(Diagnostics(NOW, asr=True, mic=False))
             await witness.hears(TOPICS.diagnostics)
-        async with House(broker.port, TOPICS.diagnostics) as house:
+        async with HouseClient(broker.port, TOPICS.diagnostics) as house:
             await house.hears(TOPICS.diagnostics)
 
     assert event(house, TOPICS.diagnostics)["mic"] is False
     assert house.heard[0].retain
 
 
-def delivery(house: House) -> dict[str, Any]:
+def delivery(house: HouseClient) -> dict[str, Any]:
     return event(house, TOPICS.delivery)
 
 
@@ -160,7 +160,7 @@ async def test_nobody_listening_is_told_within_a_tenth_of_a_second(
 ) -> None:
     async with (
         publishing(broker) as satellite,
-        House(broker.port, TOPICS.delivery) as house,
+        HouseClient(broker.port, TOPICS.delivery) as house,
     ):
         satellite.hears("turn on the light")
         said = time.monotonic()
@@ -175,7 +175,7 @@ async def test_a_broker_over_its_quota_is_said_and_not_pestered(
     broker: Broker,
 ) -> None:
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         FaultProxy(broker.port) as door,
         publishing(broker, history=True, port=door.port) as satellite,
     ):
@@ -208,7 +208,7 @@ async def test_a_broker_that_has_room_again_is_told_what_it_did_not_take(
     broker: Broker,
 ) -> None:
     async with (
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
         FaultProxy(broker.port) as door,
         publishing(broker, port=door.port, quota_pause=0.1) as satellite,
     ):
@@ -225,7 +225,7 @@ async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -
     async with publishing(broker, time_to_live=2.0) as satellite:
         satellite.hears("turn on the light", turn="t1")
         await eventually(lambda: [s for s in satellite.fates if s.over])
-        async with House(broker.port, "auricle/#") as house:
+        async with HouseClient(broker.port, "auricle/#") as house:
             satellite.hears("turn it off", turn="t2")
             await house.hears(TOPICS.utterance)
             await house.until(lambda: delivery(house)["acked"] == 1)
@@ -248,7 +248,9 @@ async def test_a_flow_of_rhasspy_starts_listening_and_gets_the_text(
 ) -> None:
     async with (
         publishing(broker, hermes=True) as satellite,
-        House(broker.port, "hermes/asr/textCaptured", "hermes/hotword/#") as house,
+        HouseClient(
+            broker.port, "hermes/asr/textCaptured", "hermes/hotword/#"
+        ) as house,
     ):
         house.say("hermes/asr/startListening", '{"siteId":"study","sessionId":"s7"}')
         await eventually(lambda: satellite.commands)
@@ -266,7 +268,7 @@ async def test_a_flow_of_rhasspy_starts_listening_and_gets_the_text(
 
 
 async def test_rhasspy_is_not_spoken_to_unless_wanted(broker: Broker) -> None:
-    async with publishing(broker) as satellite, House(broker.port, "#") as house:
+    async with publishing(broker) as satellite, HouseClient(broker.port, "#") as house:
         satellite.publisher.wake(TURN, NOW)
         satellite.hears("turn on the light")
         await house.hears(TOPICS.utterance)

@@ -7,14 +7,14 @@ from auricle.mqtt.publisher import ECHO_PAUSE
 from auricle.mqtt.topics import Action, Setting
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, publishing
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 
 async def test_a_command_from_the_house_arrives_typed(broker: Broker) -> None:
     async with (
         publishing(broker) as satellite,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
         house.say(TOPICS.command(Setting.MUTE), "on")
         await eventually(lambda: satellite.commands)
@@ -25,7 +25,7 @@ async def test_a_command_from_the_house_arrives_typed(broker: Broker) -> None:
 async def test_a_retained_command_is_not_obeyed_and_the_truth_is_told(
     broker: Broker,
 ) -> None:
-    async with House(broker.port, "auricle/#") as house:
+    async with HouseClient(broker.port, "auricle/#") as house:
         house.say(TOPICS.command(Setting.MUTE), "ON", retain=True)
         house.say(TOPICS.command(Action.LISTEN), "START", retain=True)
         await house.hears(TOPICS.command(Action.LISTEN))
@@ -41,7 +41,7 @@ async def test_a_meaningless_command_is_answered_with_the_unchanged_value(
 ) -> None:
     async with (
         publishing(broker) as satellite,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
         mute = TOPICS.setting(Setting.MUTE)
         await house.hears(mute, "OFF")
@@ -55,7 +55,7 @@ async def test_a_meaningless_command_is_answered_with_the_unchanged_value(
 async def test_a_thousand_mutes_a_second_end_in_the_last_one(broker: Broker) -> None:
     async with (
         publishing(broker) as satellite,
-        House(broker.port, "auricle/#") as house,
+        HouseClient(broker.port, "auricle/#") as house,
     ):
 
         def obey(command: Command) -> None:
@@ -71,7 +71,7 @@ async def test_a_thousand_mutes_a_second_end_in_the_last_one(broker: Broker) -> 
         await eventually(lambda: len(satellite.commands) == 1001)
         await house.hears(TOPICS.setting(Setting.MUTE), "ON")
 
-        async with House(broker.port, TOPICS.setting(Setting.MUTE)) as latecomer:
+        async with HouseClient(broker.port, TOPICS.setting(Setting.MUTE)) as latecomer:
             await latecomer.hears(TOPICS.setting(Setting.MUTE), "ON")
 
 
@@ -81,7 +81,7 @@ async def test_a_flood_of_settings_is_answered_now_and_then_and_by_the_last(
     threshold = TOPICS.setting(Setting.THRESHOLD)
     async with (
         publishing(broker) as satellite,
-        House(broker.port, threshold) as house,
+        HouseClient(broker.port, threshold) as house,
     ):
 
         def obey(command: Command) -> None:
@@ -103,7 +103,7 @@ async def test_what_is_rejected_meanwhile_does_not_bring_back_what_was_true_befo
     broker: Broker,
 ) -> None:
     mute = TOPICS.setting(Setting.MUTE)
-    async with publishing(broker) as satellite, House(broker.port, mute) as house:
+    async with publishing(broker) as satellite, HouseClient(broker.port, mute) as house:
         await house.hears(mute, "OFF")
 
         def obey(command: Command) -> None:
@@ -120,7 +120,7 @@ async def test_what_is_rejected_meanwhile_does_not_bring_back_what_was_true_befo
 async def test_the_words_of_the_house_are_heeded_though_retained(
     broker: Broker,
 ) -> None:
-    async with House(broker.port, TOPICS.vocabulary) as house:
+    async with HouseClient(broker.port, TOPICS.vocabulary) as house:
         house.say(TOPICS.vocabulary, "attic, Möhrchen", retain=True)
         await house.hears(TOPICS.vocabulary)
         async with publishing(broker) as satellite:

@@ -5,8 +5,8 @@ import asyncio
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.mqtt.link.message import Message
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.client import KNOCK, ONLINE, satellite
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.client import EVENT, ONLINE, satellite
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 
@@ -14,14 +14,14 @@ async def test_nobody_listening_is_noticed(broker: Broker) -> None:
     async with satellite(broker.port) as study:
         await study.connected()
 
-        result = await study.published(Message(KNOCK, "{}"))
+        result = await study.published(Message(EVENT, "{}"))
 
     assert result is DeliveryResult.NO_LISTENER
 
 
 async def test_a_listener_makes_it_acknowledged(broker: Broker) -> None:
-    topic = KNOCK
-    async with satellite(broker.port) as study, House(broker.port, topic):
+    topic = EVENT
+    async with satellite(broker.port) as study, HouseClient(broker.port, topic):
         await study.connected()
 
         assert await study.published(Message(topic, "{}")) is DeliveryResult.ACKED

@@ -27,7 +27,7 @@ from auricle.qwen_asr.events import (
 from auricle.recognizer.server import RecognizerServer
 from rigs.faults.certificates import Authority
 from rigs.recognizer.energy_segmenter import EnergySegmenter
-from rigs.recognizer.one_turn import MANUAL, VAD, Asked, client_of, quiet, voice
+from rigs.recognizer.one_turn import MANUAL, VAD, OneTurn, client_of, quiet, voice
 from rigs.recognizer.scripted_engine import ScriptedEngine
 from rigs.waiting import eventually
 
@@ -95,9 +95,9 @@ def _no_programming_errors(
         assert [r for r in told if r.levelno >= logging.ERROR] == []
 
 
-def finished(asked: Asked) -> bool:
-    over = any(isinstance(said, SessionFinished) for said in asked.said)
-    return over or bool(asked.failures)
+def finished(turn: OneTurn) -> bool:
+    over = any(isinstance(said, SessionFinished) for said in turn.said)
+    return over or bool(turn.failures)
 
 
 # --- speaking ---
@@ -106,25 +106,25 @@ def finished(asked: Asked) -> bool:
 @pytest.mark.parametrize("settings", [MANUAL, VAD], ids=["manual", "server_vad"])
 async def test_our_client_is_transcribed(settings: SessionSettings) -> None:
     async with serving() as server, client_of(url(server)) as ours:
-        asked = Asked(ours, settings)
-        await asked.speak(voice(1.5) + quiet(0.6))
+        turn = OneTurn(ours, settings)
+        await turn.speak(voice(1.5) + quiet(0.6))
         if settings.turn_detection is None:
-            asked.session.end_utterance()
-        final = await asked.final()
-        asked.session.close()
+            turn.session.end_utterance()
+        final = await turn.final()
+        turn.session.close()
     assert (final.text, final.language, final.emotion) == (LIGHT, "en", None)
 
 
 async def test_in_vad_mode_our_client_loses_nothing_however_long_it_goes_on() -> None:
     async with serving() as server, client_of(url(server)) as ours:
-        asked = Asked(ours, VAD)
-        asked.say((voice(3) + quiet(1)) * 75)
-        asked.session.end_utterance()
-        await eventually(lambda: finished(asked))
-        asked.session.close()
-    assert not asked.failures
-    assert len(asked.finals) == 75
-    ends = [s.audio_end_ms for s in asked.said if isinstance(s, SpeechStopped)]
+        turn = OneTurn(ours, VAD)
+        turn.say((voice(3) + quiet(1)) * 75)
+        turn.session.end_utterance()
+        await eventually(lambda: finished(turn))
+        turn.session.close()
+    assert not turn.failures
+    assert len(turn.finals) == 75
+    ends = [s.audio_end_ms for s in turn.said if isinstance(s, SpeechStopped)]
     assert ends == [4000 * number + 3400 for number in range(75)]
 
 
@@ -132,20 +132,20 @@ async def test_our_client_uploads_no_faster_than_a_slow_engine_works() -> None:
     engine = ScriptedEngine(LIGHT)
     engine.hold()
     async with serving(engine) as server, client_of(url(server)) as ours:
-        asked = Asked(ours, VAD)
-        asked.say((voice(9) + quiet(1)) * 12)
-        asked.session.end_utterance()
+        turn = OneTurn(ours, VAD)
+        turn.say((voice(9) + quiet(1)) * 12)
+        turn.session.end_utterance()
         await eventually(
-            lambda: sum(isinstance(s, SpeechStopped) for s in asked.said) >= 4
+            lambda: sum(isinstance(s, SpeechStopped) for s in turn.said) >= 4
         )
         for _ in range(100):
             await asyncio.sleep(0)
         # A minute more, and the server would read no further: not even our pings.
         assert ours.traffic.audio_seconds < 60
         engine.go_on()
-        await eventually(lambda: finished(asked))
-        asked.session.close()
-    assert len(asked.finals) == 12
+        await eventually(lambda: finished(turn))
+        turn.session.close()
+    assert len(turn.finals) == 12
 
 
 async def test_a_client_that_is_not_read_for_a_while_is_not_taken_for_dead(
@@ -182,11 +182,11 @@ async def test_the_engine_hears_what_was_said_and_expected() -> None:
     engine = ScriptedEngine()
     settings = SessionSettings(None, language="de", corpus_text="Küchenlicht")
     async with serving(engine) as server, client_of(url(server)) as ours:
-        asked = Asked(ours, settings)
-        asked.say(voice(0.6))
-        asked.session.end_utterance()
-        await asked.final()
-        asked.session.close()
+        turn = OneTurn(ours, settings)
+        turn.say(voice(0.6))
+        turn.session.end_utterance()
+        await turn.final()
+        turn.session.close()
     assert engine.asked == [(19_200, "de", "Küchenlicht", True)]
 
 
@@ -229,11 +229,11 @@ async def test_a_busy_engine_holds_up_no_other_sessions_events() -> None:
         client_of(url(server)) as ours,
         client_of(url(server)) as theirs,
     ):
-        waiting = Asked(ours, MANUAL)
+        waiting = OneTurn(ours, MANUAL)
         waiting.say(voice(0.6))
         waiting.session.end_utterance()
         await eventually(lambda: engine.asked)
-        other = Asked(theirs, VAD)
+        other = OneTurn(theirs, VAD)
         other.say(voice(0.6))
         await eventually(lambda: other.said)
         assert isinstance(other.said[0], SpeechStarted)
@@ -247,13 +247,13 @@ async def test_a_busy_engine_holds_up_no_other_sessions_events() -> None:
 async def test_inference_runs_in_one_thread_that_is_not_the_loops() -> None:
     engine = ScriptedEngine()
     async with serving(engine) as server, client_of(url(server)) as ours:
-        turns = [Asked(ours, MANUAL) for _ in range(3)]
-        for asked in turns:
-            asked.say(voice(0.6))
-            asked.session.end_utterance()
-        for asked in turns:
-            await asked.final()
-            asked.session.close()
+        turns = [OneTurn(ours, MANUAL) for _ in range(3)]
+        for turn in turns:
+            turn.say(voice(0.6))
+            turn.session.end_utterance()
+        for turn in turns:
+            await turn.final()
+            turn.session.close()
     assert len(engine.threads) == 1
     assert engine.threads.pop().startswith("inference")
 
@@ -266,7 +266,7 @@ async def test_a_draft_is_skipped_while_the_engine_is_busy() -> None:
         client_of(url(server)) as ours,
         client(server) as other,
     ):
-        waiting = Asked(ours, MANUAL)
+        waiting = OneTurn(ours, MANUAL)
         waiting.say(voice(0.6))
         waiting.session.end_utterance()
         await eventually(lambda: engine.asked)
@@ -322,11 +322,11 @@ async def test_a_client_that_vanishes_in_the_middle_is_forgotten() -> None:
             other.connection.transport.abort()
         engine.go_on()
         async with client_of(url(server)) as ours:
-            asked = Asked(ours, MANUAL)
-            asked.say(voice(0.6))
-            asked.session.end_utterance()
-            await asked.final()
-            asked.session.close()
+            turn = OneTurn(ours, MANUAL)
+            turn.say(voice(0.6))
+            turn.session.end_utterance()
+            await turn.final()
+            turn.session.close()
 
 
 # --- who may come in ---
@@ -464,11 +464,11 @@ async def test_speech_is_encrypted_where_a_certificate_is_given(
         assert server.url.startswith("wss://")
         address = RecognizerAddress(url(server), "sk-1", ca_file=house.certificate.file)
         async with client_of(address) as ours:
-            asked = Asked(ours, MANUAL)
-            asked.say(voice(0.6))
-            asked.session.end_utterance()
-            assert (await asked.final()).text == LIGHT
-            asked.session.close()
+            turn = OneTurn(ours, MANUAL)
+            turn.say(voice(0.6))
+            turn.session.end_utterance()
+            assert (await turn.final()).text == LIGHT
+            turn.session.close()
         with pytest.raises(InvalidMessage):
             await connect(url(server).replace("wss://", "ws://"), proxy=None)
 

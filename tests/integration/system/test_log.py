@@ -12,7 +12,7 @@ import pytest
 from auricle.assets.recordings import OKAY_NABU
 from rigs.homes.program import Program, clean_environment, write_settings
 from rigs.mqtt.broker import Broker, password_file, running_broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -45,7 +45,7 @@ async def test_a_turn_leaves_no_secret_in_the_log_and_words_at_debug_alone(
     )
     with running_broker(tmp_path, listener) as broker, as_file(OKAY_NABU) as spoken:
         async with (
-            House(
+            HouseClient(
                 broker.port,
                 "auricle/study/event/utterance",
                 username="pi",
@@ -73,7 +73,7 @@ async def test_a_turn_leaves_no_secret_in_the_log_and_words_at_debug_alone(
 async def test_a_key_that_is_refused_is_not_repeated_at_debug(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker, as_file(OKAY_NABU) as spoken:
         async with (
-            House(broker.port, "auricle/study/event/utterance") as house,
+            HouseClient(broker.port, "auricle/study/event/utterance") as house,
             ScriptedRecognizer(api_key="sk-another") as recognizer,
             Program(
                 tmp_path,

@@ -14,7 +14,7 @@ from rigs.faults.slow_names import HANGS, NOBODY, slow_names
 from rigs.homes.program import Program
 from rigs.homes.study import NODE
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 
 
 @pytest.mark.parametrize("name", [HANGS, NOBODY])
@@ -30,7 +30,7 @@ async def test_a_recognizer_without_an_address_is_reported_and_holds_nobody_up(
         "utterance": {"mode": "manual"},
     }
     async with (
-        House(broker.port, f"{NODE}/#") as house,
+        HouseClient(broker.port, f"{NODE}/#") as house,
         Program(tmp_path, settings, environment=slow_names(tmp_path)) as program,
     ):
         await house.hears(f"{NODE}/availability", "online", timeout=60)

@@ -11,7 +11,7 @@ from rigs.audio.room import Room
 _TICK = 0.02
 
 
-class HouseClock:
+class HurriedClock:
     """An async context manager; the sound of all rooms follows it."""
 
     def __init__(self, rooms: Sequence[Room], *, hurry: float) -> None:

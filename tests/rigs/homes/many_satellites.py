@@ -1,4 +1,4 @@
-"""A street of satellites that share a broker and a recognizer, and wake together."""
+"""Satellites that share a broker and a recognizer, and wake together."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ import paho.mqtt.client as paho
 
 from rigs.homes.program import clean_environment
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.open_limit import LimitedRecognizer
 from rigs.waiting import eventually
 
@@ -35,7 +35,7 @@ class Answer:
     """Why there was no command; None: there was."""
 
 
-class Street:
+class ManySatellites:
     """All of them, and what they share; an async context manager."""
 
     def __init__(self, folder: Path, satellites: int, *, opens: int) -> None:
@@ -102,7 +102,7 @@ class Street:
         )
 
 
-class _Listener(House):
+class _Listener(HouseClient):
     """Notes who was answered, and when."""
 
     def __init__(self, port: int) -> None:

@@ -27,7 +27,7 @@ from rigs.faults.ledgers import End, Ledgers
 from rigs.faults.network import Network
 from rigs.homes.program import LOG, Program
 from rigs.mqtt.broker import Broker, password_file
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 CANARY = "CANARY0123456789abcdef"
@@ -88,7 +88,7 @@ class Scene:
         self._shares_broker = broker is not None
         self._node = node
         self._far = far
-        self.house = LedgerHouse(self.broker.port, self.ledgers, node)
+        self.house = LedgerClient(self.broker.port, self.ledgers, node)
         self.mqtt = FaultProxy(self.broker.port)
         self._settings = settings
         self._environment = environment
@@ -344,7 +344,7 @@ class LogTail:
             self.tasks.append(int(tasks[1]))
 
 
-class LedgerHouse(House):
+class LedgerClient(HouseClient):
     """Home Assistant's place on the broker, which writes down what it hears."""
 
     def __init__(self, port: int, ledgers: Ledgers, node: str) -> None:

@@ -10,7 +10,7 @@ from rigs.audio.recordings import save
 from rigs.audio.speech import noise
 from rigs.homes.program import Program
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import Fault
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
@@ -28,7 +28,7 @@ class Study:
     node: str
     program: Program
     recognizer: ScriptedRecognizer
-    house: House
+    house: HouseClient
 
     async def hears(self) -> None:
         """One turn, by push to talk; the recognizer knows the words."""
@@ -68,7 +68,7 @@ async def study(
         # Nothing but zeros would be a broken microphone.
         recording = save(folder / "quiet.wav", noise(9, dbfs=-80) * 100)
     async with (
-        House(broker.port, f"{node}/#", *listens_to) as house,
+        HouseClient(broker.port, f"{node}/#", *listens_to) as house,
         ScriptedRecognizer(transcript, emotion=emotion, always=always) as recognizer,
     ):
         settings: dict[str, Mapping[str, Any]] = {

@@ -21,7 +21,7 @@ from rigs.waiting import eventually
 
 STATUS = "auricle/study/availability"
 OFFLINE = Message(STATUS, "offline", retain=True)
-KNOCK = "auricle/study/event/knock"
+EVENT = "auricle/study/event/test"
 ONLINE = Message(STATUS, "online", retain=True)
 
 

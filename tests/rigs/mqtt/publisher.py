@@ -19,7 +19,7 @@ from auricle.system.clock import since_boot
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.mqtt.broker import Broker
-from rigs.mqtt.subscriber import House
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 TOPICS = Topics("auricle", "study")
@@ -120,7 +120,7 @@ async def publishing(
         await satellite.publisher.stop()
 
 
-def event(house: House, topic: str = TOPICS.utterance) -> dict[str, Any]:
+def event(house: HouseClient, topic: str = TOPICS.utterance) -> dict[str, Any]:
     decoded = json.loads(house.on(topic)[-1])
     assert isinstance(decoded, dict)
     return decoded

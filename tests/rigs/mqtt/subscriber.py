@@ -24,7 +24,7 @@ class Heard:
     expiry: int | None
 
 
-class House:
+class HouseClient:
     """Subscribes to everything it is told to, and keeps all that it hears.
 
     Leaving it checks that all of that fits the schemas we give to users.

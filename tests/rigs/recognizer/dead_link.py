@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from rigs.recognizer.one_turn import MANUAL, Asked, client_of, voice
+from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -23,8 +23,8 @@ async def _turn() -> dict[str, object]:
         ScriptedRecognizer("Turn on the light.") as server,
         client_of(server.url) as client,
     ):
-        asked = Asked(client, MANUAL)
-        asked.say(voice(1.0))
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(1.0))
         await eventually(lambda: server.heard and server.heard[0].seconds > 0.9)
         _run("nft", "add", "table", "ip", "cut")
         _run(
@@ -32,21 +32,21 @@ async def _turn() -> dict[str, object]:
             "{ type filter hook input priority 0; policy drop; }",
         )
         cut = time.monotonic()
-        while not asked.failures and time.monotonic() - cut < 20:
-            asked.say(voice(0.03))
+        while not turn.failures and time.monotonic() - cut < 20:
+            turn.say(voice(0.03))
             await asyncio.sleep(0.03)
         noticed = time.monotonic() - cut
         _run("nft", "delete", "table", "ip", "cut")
-        asked.session.replay()
-        asked.session.end_utterance()
-        await eventually(lambda: asked.finals or len(asked.failures) > 1)
-        asked.session.close()
+        turn.session.replay()
+        turn.session.end_utterance()
+        await eventually(lambda: turn.finals or len(turn.failures) > 1)
+        turn.session.close()
         return {
             "noticed": noticed,
-            "reason": asked.failures[0].reason,
-            "transient": asked.failures[0].transient,
-            "final": asked.finals[0].text if asked.finals else None,
-            "spoken": asked.seconds,
+            "reason": turn.failures[0].reason,
+            "transient": turn.failures[0].transient,
+            "final": turn.finals[0].text if turn.finals else None,
+            "spoken": turn.seconds,
             "heard_again": server.heard[-1].seconds,
         }
 

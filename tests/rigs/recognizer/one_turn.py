@@ -37,7 +37,7 @@ def quiet(seconds: float) -> bytes:
     return bytes(round(seconds * SAMPLE_RATE) * 2)
 
 
-class Asked:
+class OneTurn:
     """A turn's session, with what it delivered."""
 
     def __init__(self, client: AsrClient, settings: SessionSettings) -> None:
@@ -114,23 +114,23 @@ async def client_of(
         await client.aclose()
 
 
-async def ask(url: str, settings: SessionSettings = MANUAL) -> Asked:
+async def take_turn(url: str, settings: SessionSettings = MANUAL) -> OneTurn:
     """A whole turn: 1.5 s of voice, until the final or the failure."""
     async with client_of(url) as client:
-        asked = Asked(client, settings)
-        asked.say(voice(1.5))
+        turn = OneTurn(client, settings)
+        turn.say(voice(1.5))
         if settings.turn_detection is None:
-            asked.session.end_utterance()
+            turn.session.end_utterance()
         else:
-            asked.say(quiet(0.6))
-        await eventually(lambda: asked.finals or asked.failures)
-        asked.session.close()
-    return asked
+            turn.say(quiet(0.6))
+        await eventually(lambda: turn.finals or turn.failures)
+        turn.session.close()
+    return turn
 
 
 async def a_later_deadline_passes(client: AsrClient) -> None:
     """Whatever was to be over by now is: so is this turn, which began after it."""
-    other = Asked(client, MANUAL)
+    other = OneTurn(client, MANUAL)
     other.say(voice(0.5))
     other.session.end_utterance()
     assert (await other.failure()).reason is Reason.ASR_TIMEOUT
