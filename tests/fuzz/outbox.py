@@ -13,8 +13,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["auricle.mqtt"]):
-    from auricle.mqtt.delivery.outbox_file import OutboxFile, Purpose, Record
-    from auricle.mqtt.delivery.stored import from_text
+    from auricle.mqtt.delivery.ledger import Purpose
+    from auricle.mqtt.delivery.outbox_file import OutboxFile, Record
+    from auricle.mqtt.delivery.stored_final import from_text
 
 # A disk that is waited for would take all the time.
 MEMORY = Path("/dev/shm")

@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 from auricle.mqtt.announcer import Announcer
-from auricle.mqtt.delivery.ledger import Due, Outbound
-from auricle.mqtt.delivery.notices import Notice
-from auricle.mqtt.delivery.outbox_file import Purpose
+from auricle.mqtt.delivery.ledger import Due, Notice, Outbound, Purpose
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message

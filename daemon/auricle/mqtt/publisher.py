@@ -135,9 +135,8 @@ class Publisher:
         self._finals = FinalDelivery(
             self._ledger,
             settings.outbox,
+            self._outcomes,
             history=settings.history,
-            publish=self._outcomes.publish_final,
-            tell=self._outcomes.publish_notice,
             on_fate=self._fate_known,
             on_trouble=self._storage_changed,
         )

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from auricle.mqtt.delivery.ledger import Purpose
 from auricle.mqtt.delivery.outbox import Outbox
-from auricle.mqtt.delivery.outbox_file import Purpose, Record
+from auricle.mqtt.delivery.outbox_file import Record
 from rigs.waiting import eventually
 
 

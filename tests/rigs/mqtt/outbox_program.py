@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from auricle.mqtt.delivery.outbox_file import OutboxFile, Purpose, Record
+from auricle.mqtt.delivery.ledger import Purpose
+from auricle.mqtt.delivery.outbox_file import OutboxFile, Record
 from rigs.faults.marks import Kept, Marks
 
 OUTBOX = "outbox.sqlite"

@@ -6,20 +6,39 @@ import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from auricle.mqtt.delivery.ledger import DeliveryLedger, Due, Fate, Outbound, Settled
-from auricle.mqtt.delivery.notices import Notice, Notices, report
+from auricle.mqtt.delivery.ledger import (
+    DeliveryLedger,
+    Due,
+    Fate,
+    Notice,
+    Outbound,
+    Purpose,
+    Settled,
+    report,
+)
 from auricle.mqtt.delivery.outbox import Outbox
-from auricle.mqtt.delivery.outbox_file import Purpose, Record
-from auricle.mqtt.delivery.stored import Stored, from_text, to_text
+from auricle.mqtt.delivery.outbox_file import Record
+from auricle.mqtt.delivery.stored_final import StoredFinal, from_text, to_text
 from auricle.mqtt.link.broker import Delivered
 from auricle.system.clock import boot_id, since_boot
 
 logger = logging.getLogger(__name__)
 
 
+class FinalPublisher(Protocol):
+    """Publishes at once; None says that the broker takes no more now."""
+
+    def publish_final(self, due: Due) -> set[int] | None:
+        """Return the ids of the messages that decide the final's fate."""
+
+    def publish_notice(self, notice: Notice) -> int | None:
+        """Return the id of the notice's message."""
+
+
 class FinalDelivery:
-    """The ledger and the notices, what is on disk of them, and the clock they need.
+    """Keeps finals on disk, and has them published when the ledger says so.
 
     A final is accepted when it is on the disk. What a killed process had accepted, the
     next one delivers while its time to live lasts, and reports from then on. How old
@@ -31,26 +50,21 @@ class FinalDelivery:
         self,
         ledger: DeliveryLedger,
         outbox: Path,
+        publisher: FinalPublisher,
         *,
         history: bool,
-        publish: Callable[[Due], set[int] | None],
-        tell: Callable[[Notice], int | None],
         on_fate: Callable[[Settled], None],
         on_trouble: Callable[[str | None], None],
     ) -> None:
-        """`publish` returns the ids of the messages that decide the final's fate, and
-        `tell` the id of its message, or None where the broker takes none now. With
-        `history`, every final is told of when its fate is known. `on_trouble` says why
-        nothing is kept on disk, and with None that it is again.
+        """With `history`, every final is told of when its fate is known. `on_trouble`
+        says why nothing is kept in the file `outbox`, and with None that it is again.
         """
         self._ledger = ledger
         self._outbox = Outbox(outbox, on_found=self._found, on_trouble=on_trouble)
+        self._publisher = publisher
         self._history = history
-        self._publish = publish
-        self._tell = tell
         self._on_fate = on_fate
         self._boot = boot_id()
-        self._notices = Notices()
         self._timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -62,17 +76,18 @@ class FinalDelivery:
         await self._outbox.flush()
 
     async def stop(self) -> None:
-        """What is open now is for the next run."""
+        """Close the outbox: what is open now is for the next run."""
         self._cancel_timer()
         await self._outbox.stop()
 
     def accept(self, outbound: Outbound) -> None:
+        """Take a final; it is published as soon as it is on the disk."""
         spoken = outbound.stamp.spoken
         if spoken is None:
             spoken = since_boot()
         turn = outbound.outcome.turn.id
         self._outbox.keep(
-            self._record(turn, Purpose.DELIVERY, Stored(outbound), spoken),
+            self._record(turn, Purpose.DELIVERY, StoredFinal(outbound), spoken),
             then=partial(self._accept, outbound, spoken),
         )
 
@@ -80,33 +95,32 @@ class FinalDelivery:
         """Publish what waits, and give up what waited for too long."""
         now = since_boot()
         for due in self._ledger.due(now):
-            message_ids = self._publish(due)
+            message_ids = self._publisher.publish_final(due)
             if message_ids is None:
                 break
             self._ledger.sent(due.outbound.outcome.turn.id, message_ids, now)
         for settled in self._ledger.expire(now):
             self._settle(settled)
-        for notice in self._notices.due():
-            message_id = self._tell(notice)
+        for notice in self._ledger.due_notices():
+            message_id = self._publisher.publish_notice(notice)
             if message_id is None:
                 break
-            self._notices.sent(notice, message_id)
+            self._ledger.notice_sent(notice, message_id)
         self._set_timer(now)
 
     def delivered(self, delivered: Delivered) -> None:
-        settled = self._ledger.settle(delivered)
-        if settled is not None:
-            self._settle(settled)
-        told = self._notices.settle(delivered)
-        if told is not None:
-            self._outbox.remove(*told.key)
-        if self._ledger.open or self._notices:
+        """Take what became of any message that was published."""
+        match self._ledger.settle(delivered):
+            case Settled() as settled:
+                self._settle(settled)
+            case Notice() as told:
+                self._outbox.remove(*told.key)
+        if self._ledger.waits:
             self.deliver()
 
     def listeners_came(self) -> None:
-        """Whoever did not listen before may do so now."""
+        """Try everything again: whoever did not listen before may do so now."""
         self._ledger.listeners_came()
-        self._notices.listeners_came()
         self.deliver()
 
     def _accept(self, outbound: Outbound, spoken: float) -> None:
@@ -150,16 +164,16 @@ class FinalDelivery:
             self._outbox.remove(turn, Purpose.DELIVERY)
 
     def _add(self, notice: Notice) -> None:
-        stored = Stored(notice.settled.outbound, notice.settled.fate)
+        stored = StoredFinal(notice.settled.outbound, notice.settled.fate)
         spoken = notice.settled.spoken
         self._outbox.amend(self._record(*notice.key, stored, spoken))
-        forgotten = self._notices.add(notice)
+        forgotten = self._ledger.add_notice(notice)
         if forgotten is not None:
             logger.warning("too much to tell: forgetting turn %s", forgotten.turn)
             self._outbox.remove(*forgotten.key)
 
     def _record(
-        self, turn: str, purpose: Purpose, stored: Stored, spoken: float
+        self, turn: str, purpose: Purpose, stored: StoredFinal, spoken: float
     ) -> Record:
         return Record(turn, purpose, self._boot, spoken, to_text(stored))
 

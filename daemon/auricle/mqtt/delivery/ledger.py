@@ -12,18 +12,30 @@ else: it is acked when one of them was heard. What was under way when the connec
 died goes out again, under the same turn id, while its time to live lasts. So does what
 nobody heard: after an outage of the broker, Home Assistant is back later than we are.
 That is told at once, and no repetition of a command: the broker passed none on.
+
+What became of a final is told by notices, each until somebody heard it or may never
+hear it: that it expired, and, where that is wanted, its entry in the history.
 """
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from auricle.errors import Reason
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
-from auricle.turns.turn import Outcome, Stamp
+from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 
-# Seconds from one attempt to the next, where nobody listens.
 RETRY = 1.0
+"""Seconds from one attempt to the next, where nobody listens."""
+MOST_NOTICES = 1000
+"""Beyond it the oldest is forgotten: nobody has listened for a very long time."""
+
+_UNHEARD = (
+    DeliveryResult.NO_LISTENER,
+    DeliveryResult.OVER_QUOTA,
+    DeliveryResult.LOST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,28 @@ class Fate(StrEnum):
     """How the delivery of a final ended."""
 
     ACKED = "acked"
+    """Somebody heard it."""
     NO_LISTENER = "no_listener"
+    """Nobody listened as long as it was in time."""
     EXPIRED = "expired"
+    """It could not be sent as long as it was in time."""
     REJECTED = "rejected"
+    """The broker does not let us publish it."""
+
+
+class Purpose(StrEnum):
+    """Why something is kept of a final, on disk and in the ledger."""
+
+    DELIVERY = "delivery"
+    """Until the fate of the final is known and, where it expired, reported."""
+    HISTORY = "history"
+    """Until the broker has it for the history topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
+    """A final whose fate is known, or about to be."""
+
     outbound: Outbound
     fate: Fate
     spoken: float
@@ -86,10 +113,41 @@ class Due:
     """It was sent before."""
 
 
-class DeliveryLedger:
-    """accepted = acked + no_listener + expired + rejected + open, always.
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is told of a final whose fate is known."""
 
-    Times are seconds of any clock that nobody sets.
+    settled: Settled
+    purpose: Purpose
+    """`delivery` is the report of an expired final."""
+
+    @property
+    def turn(self) -> str:
+        return self.settled.outbound.outcome.turn.id
+
+    @property
+    def key(self) -> tuple[str, Purpose]:
+        """Where it is kept: one of each purpose for a turn."""
+        return self.turn, self.purpose
+
+
+def report(expired: Settled) -> Notice:
+    """Return the notice that `expired` did expire, without a word of it."""
+    outcome = replace(
+        expired.outbound.outcome,
+        kind=OutcomeKind.ERROR,
+        transcript=None,
+        reason=Reason.EXPIRED,
+    )
+    outbound = replace(expired.outbound, outcome=outcome)
+    return Notice(replace(expired, outbound=outbound), Purpose.DELIVERY)
+
+
+class DeliveryLedger:
+    """Knows of every final what is to be done for it, and what became of it.
+
+    accepted = acked + no_listener + expired + rejected + open, always. Times are
+    seconds of any clock that nobody sets.
     """
 
     def __init__(self, time_to_live: float) -> None:
@@ -98,11 +156,19 @@ class DeliveryLedger:
         self.accepted = 0
         self.fates: Counter[Fate] = Counter()
         self.latest: Settled | None = None
+        self._notices: dict[tuple[str, Purpose], Notice] = {}
+        self._notices_under_way: dict[int, Notice] = {}
+        self._nobody_listens_for: set[Purpose] = set()
 
     @property
     def open(self) -> int:
-        """Finals whose fate is not known yet."""
+        """How many finals have no fate yet."""
         return len(self._entries)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a final is open, or a notice is not under way."""
+        return bool(self._entries or self._notices)
 
     def accept(self, outbound: Outbound, spoken: float) -> None:
         """Take a final whose utterance ended at `spoken`."""
@@ -110,7 +176,7 @@ class DeliveryLedger:
         self.accepted += 1
 
     def due(self, now: float) -> list[Due]:
-        """What is pending and still in time, oldest first."""
+        """Return what is pending and still in time, oldest first."""
         return [
             Due(entry.outbound, now - entry.spoken, rest, now + rest, entry.tried)
             for entry in self._entries.values()
@@ -120,29 +186,38 @@ class DeliveryLedger:
         ]
 
     def sent(self, turn: str, message_ids: set[int], now: float) -> None:
-        """The turn's final was handed to the broker, as these messages."""
+        """Note that the turn's final was handed to the broker, as these messages."""
         entry = self._entries[turn]
         entry.under_way = dict.fromkeys(message_ids)
         entry.not_before = now + RETRY
         entry.tried = True
 
     def listeners_came(self) -> None:
-        """Whoever did not listen before may do so now."""
+        """Try everything again: whoever did not listen before may do so now."""
         for entry in self._entries.values():
             entry.not_before = -math.inf
+        self._nobody_listens_for.clear()
 
-    def settle(self, delivered: Delivered) -> Settled | None:
-        """Take what became of one message; the fate, where it decides one or is the
-        first to say that nobody listens.
+    def settle(self, delivered: Delivered) -> Settled | Notice | None:
+        """Take what became of one message.
+
+        A final is returned when that decides its fate, or is the first to say that
+        nobody listens; a notice when that was its end.
         """
         for turn, entry in self._entries.items():
             if delivered.id in entry.under_way:
                 entry.under_way[delivered.id] = delivered.result
                 return self._decide(turn, entry)
+        notice = self._notices_under_way.pop(delivered.id, None)
+        if notice is None or delivered.result not in _UNHEARD:
+            return notice
+        # After an outage we are back sooner than Home Assistant is.
+        self._nobody_listens_for.add(notice.purpose)
+        self._notices[notice.key] = notice
         return None
 
     def expire(self, now: float) -> list[Settled]:
-        """Give up what is pending and too old to be acted on."""
+        """Give up what is pending and too old to be acted on, and return it."""
         late = [
             turn
             for turn, entry in self._entries.items()
@@ -157,7 +232,7 @@ class DeliveryLedger:
         ]
 
     def next_look(self, now: float) -> float | None:
-        """When the first of those pending is to be tried again, or becomes too old."""
+        """Return when a pending final is to be tried again, or becomes too old."""
         looks = [
             min(
                 entry.spoken + self._time_to_live,
@@ -168,6 +243,26 @@ class DeliveryLedger:
             if not entry.under_way
         ]
         return min(looks, default=None)
+
+    def add_notice(self, notice: Notice) -> Notice | None:
+        """Take one more; return the one that is forgotten for it, if any."""
+        self._notices[notice.key] = notice
+        if len(self._notices) + len(self._notices_under_way) <= MOST_NOTICES:
+            return None
+        return self._notices.pop(next(iter(self._notices)))
+
+    def due_notices(self) -> list[Notice]:
+        """Return the notices to be published now, oldest first."""
+        return [
+            notice
+            for notice in self._notices.values()
+            if notice.purpose not in self._nobody_listens_for
+        ]
+
+    def notice_sent(self, notice: Notice, message_id: int) -> None:
+        """Note that `notice` was handed to the broker, as this message."""
+        del self._notices[notice.key]
+        self._notices_under_way[message_id] = notice
 
     def _rest(self, entry: _Entry, now: float) -> float:
         return entry.spoken + self._time_to_live - now

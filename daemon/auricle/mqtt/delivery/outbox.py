@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from auricle.mqtt.delivery.outbox_file import OutboxFile, Purpose, Record
+from auricle.mqtt.delivery.ledger import Purpose
+from auricle.mqtt.delivery.outbox_file import OutboxFile, Record
 from auricle.system.threads import hand_to_loop
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,9 @@ import sqlite3
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+
+from auricle.mqtt.delivery.ledger import Purpose
 
 logger = logging.getLogger(__name__)
 
@@ -53,15 +54,6 @@ _OF_THE_DISK = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
-
-
-class Purpose(StrEnum):
-    """Why a record is kept."""
-
-    DELIVERY = "delivery"
-    """Until the fate of a final is known and, where it expired, reported."""
-    HISTORY = "history"
-    """Until the broker has it for the history topic."""
 
 
 @dataclass(frozen=True, slots=True)

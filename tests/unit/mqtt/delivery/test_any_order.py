@@ -18,10 +18,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
 from auricle.errors import Reason
-from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound, Settled
-from auricle.mqtt.delivery.notices import Notice, Notices, report
-from auricle.mqtt.delivery.outbox_file import Purpose, Record
-from auricle.mqtt.delivery.stored import Stored, from_text, to_text
+from auricle.mqtt.delivery.ledger import (
+    DeliveryLedger,
+    Fate,
+    Notice,
+    Outbound,
+    Purpose,
+    Settled,
+    report,
+)
+from auricle.mqtt.delivery.outbox_file import Record
+from auricle.mqtt.delivery.stored_final import StoredFinal, from_text, to_text
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.qwen_asr.events import FinalTranscript, InterimTranscript, SessionFinished
 from auricle.turns.endpointing import EndpointingSettings
@@ -73,7 +80,6 @@ class World(RuleBasedStateMachine):
         )
         self.satellite = Satellite(turns)
         self.ledger = DeliveryLedger(TIME_TO_LIVE)
-        self.notices = Notices()
         self.in_flight: dict[int, tuple[str, Purpose | None]] = {}
         self.answers: dict[str, list[DeliveryResult]] = {}
         for record in list(self.disk.values()):
@@ -83,7 +89,7 @@ class World(RuleBasedStateMachine):
                 self.ledger.accept(stored.outbound, spoken)
             else:
                 settled = Settled(stored.outbound, stored.fate, spoken)
-                self.notices.add(Notice(settled, record.purpose))
+                self.ledger.add_notice(Notice(settled, record.purpose))
 
     # --- what a room and a recognizer do ---
 
@@ -142,7 +148,6 @@ class World(RuleBasedStateMachine):
         """And with it those who listen: they are told all that they missed."""
         self.connected = True
         self.ledger.listeners_came()
-        self.notices.listeners_came()
         self.deliver()
         told = {turn for turn, purpose in self.in_flight.values() if purpose}
         assert told == {
@@ -208,7 +213,7 @@ class World(RuleBasedStateMachine):
             return
         turn = outcome.turn.id
         outbound = Outbound(outcome, Stamp(NOW, NOW, 0.0), len(self.spoken), "run")
-        self.keep((turn, Purpose.DELIVERY), Stored(outbound), self.now)
+        self.keep((turn, Purpose.DELIVERY), StoredFinal(outbound), self.now)
         assert turn not in self.spoken
         self.spoken[turn] = self.now
         self.ledger.accept(outbound, self.now)
@@ -231,9 +236,9 @@ class World(RuleBasedStateMachine):
         for settled in self.ledger.expire(self.now):
             self.settle(settled)
         if self.connected:
-            for notice in self.notices.due():
+            for notice in self.ledger.due_notices():
                 assert notice.settled.outbound.outcome.transcript is None
-                self.notices.sent(notice, self.send(*notice.key))
+                self.ledger.notice_sent(notice, self.send(*notice.key))
 
     def send(self, turn: str, purpose: Purpose | None = None) -> int:
         """Publish a part of the final of `turn`, or else a notice."""
@@ -246,13 +251,12 @@ class World(RuleBasedStateMachine):
         if purpose is None:
             self.answers[turn].append(result)
         delivered = Delivered(message_id, result)
-        settled = self.ledger.settle(delivered)
-        if settled is not None:
-            self.settle(settled)
-        told = self.notices.settle(delivered)
-        if told is not None:
-            self.reported[told.turn] += 1
-            del self.disk[told.key]
+        match self.ledger.settle(delivered):
+            case Settled() as settled:
+                self.settle(settled)
+            case Notice() as told:
+                self.reported[told.turn] += 1
+                del self.disk[told.key]
         self.deliver()
 
     def settle(self, settled: Settled) -> None:
@@ -264,9 +268,9 @@ class World(RuleBasedStateMachine):
         self.settled[turn] += 1
         if settled.fate is Fate.EXPIRED:
             notice = report(settled)
-            stored = Stored(notice.settled.outbound, settled.fate)
+            stored = StoredFinal(notice.settled.outbound, settled.fate)
             self.keep(notice.key, stored, settled.spoken)
-            self.notices.add(notice)
+            self.ledger.add_notice(notice)
         else:
             del self.disk[turn, Purpose.DELIVERY]
 
@@ -280,7 +284,9 @@ class World(RuleBasedStateMachine):
                 return Fate(result.value)
         return Fate.REJECTED
 
-    def keep(self, key: tuple[str, Purpose], stored: Stored, spoken: float) -> None:
+    def keep(
+        self, key: tuple[str, Purpose], stored: StoredFinal, spoken: float
+    ) -> None:
         self.disk[key] = Record(*key, self.boot, spoken, to_text(stored))
 
     # --- what was promised ---

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound, Settled
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Notice, Outbound, Settled
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 
@@ -53,11 +53,17 @@ def test_a_final_is_acked_when_anybody_heard_it() -> None:
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
 
-    assert ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER)) is None
-    settled = ledger.settle(Delivered(2, DeliveryResult.ACKED))
+    assert settle(ledger, Delivered(1, DeliveryResult.NO_LISTENER)) is None
+    settled = settle(ledger, Delivered(2, DeliveryResult.ACKED))
 
     assert settled is not None
     assert settled.fate is Fate.ACKED
+
+
+def settle(ledger: DeliveryLedger, delivered: Delivered) -> Settled | None:
+    settled = ledger.settle(delivered)
+    assert not isinstance(settled, Notice)
+    return settled
 
 
 def unheard() -> DeliveryLedger:
@@ -65,8 +71,8 @@ def unheard() -> DeliveryLedger:
     ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
-    ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER))
-    ledger.settle(Delivered(2, DeliveryResult.NO_LISTENER))
+    settle(ledger, Delivered(1, DeliveryResult.NO_LISTENER))
+    settle(ledger, Delivered(2, DeliveryResult.NO_LISTENER))
     return ledger
 
 
@@ -75,8 +81,8 @@ def test_that_nobody_heard_a_final_is_told_at_once() -> None:
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
 
-    ledger.settle(Delivered(1, DeliveryResult.NO_LISTENER))
-    settled = ledger.settle(Delivered(2, DeliveryResult.REJECTED))
+    settle(ledger, Delivered(1, DeliveryResult.NO_LISTENER))
+    settled = settle(ledger, Delivered(2, DeliveryResult.REJECTED))
 
     assert settled is not None
     assert settled == ledger.latest
@@ -103,8 +109,8 @@ def test_whoever_came_in_time_hears_it_and_that_is_its_end() -> None:
     ledger = unheard()
     ledger.sent("a", {3, 4}, 1)
 
-    ledger.settle(Delivered(3, DeliveryResult.NO_LISTENER))
-    settled = ledger.settle(Delivered(4, DeliveryResult.ACKED))
+    settle(ledger, Delivered(3, DeliveryResult.NO_LISTENER))
+    settled = settle(ledger, Delivered(4, DeliveryResult.ACKED))
 
     assert settled is not None
     assert (settled.fate, settled.over, settled.was_unheard) == (Fate.ACKED, True, True)
@@ -116,7 +122,7 @@ def test_what_is_unheard_again_is_not_told_again() -> None:
     ledger = unheard()
     ledger.sent("a", {3}, 1)
 
-    assert ledger.settle(Delivered(3, DeliveryResult.NO_LISTENER)) is None
+    assert settle(ledger, Delivered(3, DeliveryResult.NO_LISTENER)) is None
     assert len(ledger.due(2)) == 1
 
 
@@ -133,7 +139,7 @@ def test_what_nobody_heard_in_its_time_had_no_listener() -> None:
 def test_what_may_have_been_heard_after_all_expires() -> None:
     ledger = unheard()
     ledger.sent("a", {3}, 1)
-    ledger.settle(Delivered(3, DeliveryResult.LOST))
+    settle(ledger, Delivered(3, DeliveryResult.LOST))
 
     assert len(ledger.due(1.5)) == 1
     assert [settled.fate for settled in ledger.expire(10)] == [Fate.EXPIRED]
@@ -144,7 +150,7 @@ def test_a_final_that_may_not_be_written_is_rejected() -> None:
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1}, 0)
 
-    settled = ledger.settle(Delivered(1, DeliveryResult.REJECTED))
+    settled = settle(ledger, Delivered(1, DeliveryResult.REJECTED))
 
     assert settled is not None
     assert settled.fate is Fate.REJECTED
@@ -154,8 +160,8 @@ def test_a_final_lost_under_way_is_due_again_in_time() -> None:
     ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
     ledger.sent("a", {1, 2}, 0)
-    ledger.settle(Delivered(1, DeliveryResult.ACKED))
-    ledger.settle(Delivered(2, DeliveryResult.LOST))
+    settle(ledger, Delivered(1, DeliveryResult.ACKED))
+    settle(ledger, Delivered(2, DeliveryResult.LOST))
 
     assert len(ledger.due(9)) == 1
     assert ledger.due(10) == []
@@ -198,7 +204,7 @@ def test_the_latest_fate_is_known() -> None:
 def test_what_is_not_ours_settles_nothing() -> None:
     ledger = DeliveryLedger(10)
 
-    assert ledger.settle(Delivered(7, DeliveryResult.ACKED)) is None
+    assert settle(ledger, Delivered(7, DeliveryResult.ACKED)) is None
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -241,7 +247,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.heard.add(turn)
             if result is DeliveryResult.LOST:
                 self.lost.add(turn)
-            self.take(self.ledger.settle(Delivered(message_id, result)))
+            self.take(settle(self.ledger, Delivered(message_id, result)))
 
     @rule()
     def listeners_came(self) -> None:

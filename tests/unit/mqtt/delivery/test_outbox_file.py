@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from auricle.mqtt.delivery.ledger import Purpose
 from auricle.mqtt.delivery.outbox_file import (
     DAMAGED_COPIES,
     SCHEMA_VERSION,
     OutboxFile,
-    Purpose,
     Record,
 )
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Outbound
-from auricle.mqtt.delivery.stored import Stored, from_text, to_text
+from auricle.mqtt.delivery.stored_final import StoredFinal, from_text, to_text
 from auricle.turns.turn import (
     EndedBy,
     Mode,
@@ -51,8 +51,8 @@ outbounds = st.builds(
 )
 
 
-@given(st.builds(Stored, outbounds, st.none() | st.sampled_from(Fate)))
-def test_what_was_stored_comes_back(stored: Stored) -> None:
+@given(st.builds(StoredFinal, outbounds, st.none() | st.sampled_from(Fate)))
+def test_what_was_stored_comes_back(stored: StoredFinal) -> None:
     assert from_text(to_text(stored)) == stored
 
 
