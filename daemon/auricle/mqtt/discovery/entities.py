@@ -7,6 +7,7 @@ are for ever.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from auricle.mqtt.commands import (
     FOLLOW_UP_RANGE,
@@ -14,14 +15,17 @@ from auricle.mqtt.commands import (
     THRESHOLD_RANGE,
     Options,
 )
-from auricle.mqtt.discovery.health_entities import DIAGNOSTIC, Entity, health
 from auricle.mqtt.topics import Action, Setting, Topics
 from auricle.qwen_asr.events import EMOTIONS, OTHER_EMOTION
+
+Entity = dict[str, Any]
+"""One component of the discovery message."""
 
 # A state has at most 255 characters. What the broker has kept since words were not
 # published has no text.
 _TEXT = "{{ value_json.text | default('None', true) | truncate(255, true, '…', 0) }}"
 _VALUE = "{{ value_json.value | truncate(255, true, '…', 0) }}"
+_DIAGNOSTIC = {"entity_category": "diagnostic"}
 _CONFIG = {"entity_category": "config"}
 
 
@@ -32,7 +36,7 @@ def entities(topics: Topics, options: Options, currency: str | None) -> list[Ent
         *_states(topics),
         *_controls(topics),
         *_settings(topics, options),
-        *health(topics, currency),
+        *_health(topics, currency),
     ]
 
 
@@ -93,7 +97,7 @@ def _states(topics: Topics) -> list[Entity]:
             "icon": "mdi:text-short",
             # Up to four rows a second in the recorder's database.
             "enabled_by_default": False,
-            **DIAGNOSTIC,
+            **_DIAGNOSTIC,
         },
         {
             "platform": "sensor",
@@ -110,7 +114,7 @@ def _states(topics: Topics) -> list[Entity]:
             "state_topic": topics.last,
             "value_template": _of_last("language"),
             "icon": "mdi:translate",
-            **DIAGNOSTIC,
+            **_DIAGNOSTIC,
         },
     ]
 
@@ -205,9 +209,89 @@ def _settings(topics: Topics, options: Options) -> list[Entity]:
     ]
 
 
+def _health(topics: Topics, currency: str | None) -> list[Entity]:
+    """Return the entities that say how the satellite is."""
+    diagnostics = {"state_topic": topics.diagnostics, **_DIAGNOSTIC}
+    return [
+        {
+            "platform": "binary_sensor",
+            "name": "Speech recognizer",
+            "device_class": "connectivity",
+            "value_template": "{{ 'ON' if value_json.asr else 'OFF' }}",
+            "json_attributes_topic": topics.diagnostics,
+            "json_attributes_template": (
+                "{{ {'problem': value_json.problem} | tojson }}"
+            ),
+            **diagnostics,
+        },
+        {
+            "platform": "binary_sensor",
+            "name": "Microphone",
+            "device_class": "problem",
+            "value_template": "{{ 'OFF' if value_json.mic else 'ON' }}",
+            **diagnostics,
+        },
+        {
+            "platform": "sensor",
+            "name": "Transcription latency",
+            "state_topic": topics.last,
+            "value_template": _number_of("latency_ms"),
+            "device_class": "duration",
+            "state_class": "measurement",
+            "unit_of_measurement": "ms",
+            "suggested_display_precision": 0,
+            **_DIAGNOSTIC,
+        },
+        {
+            "platform": "sensor",
+            "name": "Spoken today",
+            "value_template": "{{ value_json.spoken_today }}",
+            "device_class": "duration",
+            "state_class": "total_increasing",
+            "unit_of_measurement": "s",
+            "suggested_display_precision": 0,
+            "icon": "mdi:timer-music-outline",
+            **diagnostics,
+        },
+        {
+            "platform": "sensor",
+            "name": "Cost today",
+            "value_template": _number_of("cost_today"),
+            "device_class": "monetary",
+            "unit_of_measurement": currency,
+            "suggested_display_precision": 4,
+            **diagnostics,
+        },
+        {
+            "platform": "sensor",
+            "name": "Last restart",
+            "value_template": "{{ value_json.started }}",
+            "device_class": "timestamp",
+            **diagnostics,
+        },
+        {
+            "platform": "sensor",
+            "name": "CPU temperature",
+            "value_template": _number_of("cpu_temperature"),
+            "device_class": "temperature",
+            "state_class": "measurement",
+            "unit_of_measurement": "°C",
+            "suggested_display_precision": 0,
+            "enabled_by_default": False,
+            "expire_after": 300,
+            **diagnostics,
+        },
+    ]
+
+
 def _of_last(field: str) -> str:
     """A word of the last transcript; no word is unknown, too."""
     return f"{{{{ value_json.{field} | default('None', true) }}}}"
+
+
+def _number_of(field: str) -> str:
+    """A field that may be 0; Home Assistant reads None as unknown."""
+    return f"{{{{ value_json.{field} | default('None') }}}}"
 
 
 def _setting(topics: Topics, setting: Setting) -> Mapping[str, str]:

@@ -11,8 +11,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from auricle.mqtt.commands import Options
-from auricle.mqtt.discovery.entities import entities, key_of
-from auricle.mqtt.discovery.health_entities import Entity
+from auricle.mqtt.discovery.entities import Entity, entities, key_of
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Disclosure

@@ -17,7 +17,6 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.link.connection import BrokerConnection, Report
-from auricle.mqtt.link.in_flight import InFlight
 from auricle.mqtt.link.message import Message
 
 logger = logging.getLogger(__name__)
@@ -32,6 +31,32 @@ ANSWER_TIME = 0.25
 HANG_TIME = 4.0
 # Seconds for the last acknowledgments, and for the end itself.
 GOODBYE_TIMEOUT = 1.0
+
+
+class InFlight:
+    """By message id, in the order of sending."""
+
+    def __init__(self) -> None:
+        self._messages: dict[int, tuple[Message, float]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._messages)
+
+    @property
+    def ids(self) -> list[int]:
+        return list(self._messages)
+
+    @property
+    def oldest(self) -> float | None:
+        """When the longest unacknowledged message was sent."""
+        return next((since for _, since in self._messages.values()), None)
+
+    def sent(self, message_id: int, message: Message, now: float) -> None:
+        self._messages[message_id] = (message, now)
+
+    def acknowledged(self, message_id: int) -> tuple[Message, float] | None:
+        """The message of this id, and when it was sent; None where not expected."""
+        return self._messages.pop(message_id, None)
 
 
 class WatchedConnection:

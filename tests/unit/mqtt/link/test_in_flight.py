@@ -1,5 +1,5 @@
-from auricle.mqtt.link.in_flight import InFlight
 from auricle.mqtt.link.message import Message
+from auricle.mqtt.link.watched_connection import InFlight
 
 MESSAGE = Message("auricle/study/state", "idle")
 
