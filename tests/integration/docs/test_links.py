@@ -69,11 +69,18 @@ def test_every_file_that_is_named_exists(page: Page) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_every_script_to_run_exists(page: Page) -> None:
+def test_every_file_in_a_command_exists(page: Page) -> None:
     commands = "\n".join([*page.blocks("console"), *page.code])
-    scripts = set(re.findall(r"(?<![\w/.])((?:scripts|tests)/[\w./-]*\w)", commands))
+    scripts = set(
+        re.findall(r"(?<![\w/.])((?:scripts|tests|requirements)/[\w./-]*\w)", commands)
+    )
     missing = [script for script in sorted(scripts) if not (ROOT / script).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_no_command_fetches_a_package_that_only_has_our_name(page: Page) -> None:
+    assert re.findall(r"pip install[^\n]* '?auricle\b", page.text) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
