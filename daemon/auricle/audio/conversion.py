@@ -5,14 +5,17 @@ from auricle.audio.frame import SAMPLE_RATE
 
 
 class Converter:
-    """Picks or mixes channels, applies the gain, and resamples, in this order."""
+    """Makes 16 kHz mono of a device's format: picks or mixes channels, applies the
+    gain, and resamples, in this order.
+    """
 
     def __init__(
         self, format: CaptureFormat, *, channel: int | None, gain: float
     ) -> None:
-        """`channel` None mixes all of them; `gain` is in decibels.
+        """Convert from `format`; `channel` None mixes all channels, `gain` is in
+        decibels.
 
-        Raises ConfigError where resampling is needed and not installed.
+        Raises ConfigError where resampling is needed and soxr is not installed.
         """
         self._mixer = self._resampler = None
         # What calculates costs memory: a device that needs nothing of it does without.
@@ -29,11 +32,15 @@ class Converter:
 
     @property
     def cancels(self) -> bool:
-        """See Mixer.cancels."""
+        """Whether what is mixed is in opposite phase, so that nothing is left of a
+        voice.
+        """
         return self._mixer is not None and self._mixer.cancels
 
     def convert(self, pcm: bytes) -> bytes:
-        """Interleaved s16le PCM in, 16 kHz mono s16le out."""
+        """Take the next interleaved s16le PCM, and return what is ready of it as 16 kHz
+        mono s16le.
+        """
         if self._mixer is not None:
             pcm = self._mixer.mix_pcm(pcm)
         if self._resampler is not None:
@@ -41,5 +48,5 @@ class Converter:
         return pcm
 
     def flush(self) -> bytes:
-        """The rest, at the end of the sound. Nothing may follow."""
+        """Return the rest, at the end of the sound; nothing may follow."""
         return b"" if self._resampler is None else self._resampler.flush()

@@ -18,7 +18,7 @@ _LAST_RATES = (22_050, 8_000)
 
 @dataclass(frozen=True, slots=True)
 class CaptureDevice:
-    """A capture device as PortAudio lists it."""
+    """Describes a capture device as PortAudio lists it."""
 
     index: int
     """Its place in the list; another one after the next reboot or replug."""
@@ -31,17 +31,18 @@ class CaptureDevice:
 
 @dataclass(frozen=True, slots=True)
 class CaptureFormat:
-    """How a device is opened; always 16-bit."""
+    """Says how a device is opened; its samples always have 16 bits."""
 
     rate: int
     channels: int
 
 
 def choose_device(devices: Sequence[CaptureDevice], wanted: str) -> CaptureDevice:
-    """The device that `wanted` means: `default`, an index, or a name or part of one.
+    """Find the device that `wanted` means: `default`, an index, or a name or part of
+    one.
 
     Names ignore case and may hold `*` and `?`. Where several match, an exact one wins,
-    then the first. Raises MicrophoneError saying what there is.
+    then the first. Raises MicrophoneError, which lists what there is.
     """
     if not devices:
         raise MicrophoneError(
@@ -70,11 +71,11 @@ def _named(devices: Sequence[CaptureDevice], pattern: str) -> list[CaptureDevice
 def formats_to_try(
     device: CaptureDevice, channel: int | None
 ) -> Iterator[CaptureFormat]:
-    """Formats for this device, best first.
+    """Yield the formats to open this device with, the best one first.
 
-    `channel` is the one that is wanted, counted from 0, where the device is an array
-    of microphones; None wants one channel, or a mix of what there is.
-    Raises MicrophoneError where the device has no such channel.
+    `channel` is the one that is wanted, counted from 0, where the device is an array of
+    microphones; None wants one channel, or a mix of what there is. Raises
+    MicrophoneError where the device has no such channel.
     """
     if channel is None:
         channels = [1, 2, device.channels]

@@ -15,17 +15,20 @@ _LONGEST_DELAY = 1.0
 
 
 class OwnSound(Protocol):
-    """What is played."""
+    """A sound that we play, and that can be found again in what is heard."""
 
     @property
     def pcm(self) -> bytes:
-        """16 kHz mono s16le."""
+        """The sound itself, as 16 kHz mono s16le."""
 
     @property
-    def seconds(self) -> float: ...
+    def seconds(self) -> float:
+        """How long the sound lasts."""
 
     def remove_from(self, pcm: bytes) -> bytes:
-        """The same stretch of sound, without the one echo of ours that is in it."""
+        """Return the same stretch of 16 kHz mono s16le without the one echo of this
+        sound that is in it.
+        """
 
 
 class EchoHold:
@@ -42,22 +45,24 @@ class EchoHold:
 
     @property
     def holding(self) -> bool:
-        """Whether there is a sound of ours in the air, for all that is known."""
+        """Whether there is a sound of ours in the air, as far as is known."""
         return self._sound is not None
 
     def begin(self, sound: OwnSound) -> list[Frame]:
-        """The sound is about to be played; what was still held for another one."""
+        """Expect this sound, which is about to be played; return what was still held
+        for another one.
+        """
         released = self.release()
         self._sound = sound
         self._left = sound.seconds + _LONGEST_DELAY
         return released
 
     def end(self) -> None:
-        """The sound has been played, or cannot be."""
+        """Note that the sound has been played, or cannot be; its echo is waited for."""
         self._left = min(self._left, _TAIL)
 
     def push(self, frame: Frame) -> list[Frame]:
-        """Take the next frame; the frames that may go on, in their order."""
+        """Take the next frame; return the frames that may go on, in their order."""
         if self._sound is None:
             return [frame]
         self._held.append(frame)
@@ -65,7 +70,9 @@ class EchoHold:
         return self.release() if self._left < FRAME_SECONDS / 2 else []
 
     def release(self) -> list[Frame]:
-        """All that is held, as clean as can be by now."""
+        """Return all frames that are held, as clean as can be by now, and
+        hold no more.
+        """
         held, self._held = self._held, []
         sound, self._sound = self._sound, None
         if sound is None or not held:

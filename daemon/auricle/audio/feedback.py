@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Cue(StrEnum):
-    """What there is to tell."""
+    """What a person is told by a sound."""
 
     WAKE = "wake"
     """Listening, from now on."""
@@ -25,17 +25,18 @@ class Cue(StrEnum):
 
 
 class PlaybackListener(Protocol):
-    """Whoever hears our own sounds; every call returns at once."""
+    """Hears our own sounds, and is told of them; every call returns at once."""
 
     def expect(self, sound: OwnSound) -> None:
-        """It is about to be played."""
+        """Note that this sound is about to be played."""
 
     def played(self) -> None:
-        """It has been played, or cannot be."""
+        """Note that the sound has been played, or cannot be."""
 
 
 class Feedback:
-    """Plays cues in the background, one after the other; those without a sound not.
+    """Plays cues in the background, one after the other; a cue without a sound is left
+    out.
 
     A device that is missing costs the sound, and nothing else.
     """
@@ -43,6 +44,9 @@ class Feedback:
     def __init__(
         self, sounds: Mapping[Cue, OwnSound], device: str, listener: PlaybackListener
     ) -> None:
+        """Play `sounds` on an ALSA `device` (see `aplay -L`), and tell `listener` of
+        each.
+        """
         self._sounds = sounds
         self._device = device
         self._listener = listener
@@ -51,9 +55,8 @@ class Feedback:
         self._failing = False
 
     def give(self, cue: Cue) -> None:
-        """Play it now, or as soon as the one that plays is over.
-
-        Of those that wait, the latest says it all.
+        """Play this cue now, or as soon as the one that plays is over; of those that
+        wait, the latest says it all.
         """
         if cue not in self._sounds:
             return
@@ -62,7 +65,7 @@ class Feedback:
             self._task = asyncio.create_task(self._play_all(), name="feedback")
 
     async def aclose(self) -> None:
-        """Be quiet."""
+        """Stop playing."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -25,21 +25,24 @@ _MOST_SIZE = 0xFFFF_FFFF
 
 
 class Content(Protocol):
-    """The bytes of a file."""
+    """The bytes of a file, or of what stands for one."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """The number of bytes."""
 
     def read(self, start: int, stop: int) -> bytes:
-        """Those from `start` on; fewer where the file ends before `stop`."""
+        """Return the bytes from `start` on; fewer where the file ends before `stop`."""
 
     def find(self, pattern: bytes, start: int) -> int:
-        """The first place of `pattern` from `start` on; -1 where there is none."""
+        """Return the first place of `pattern` from `start` on; -1 where
+        there is none.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sound of its own: stretches of the file, with corrections in them."""
+    """Describes a sound of its own: stretches of the file, with corrections in them."""
 
     stretches: tuple[tuple[int, int], ...]
     """From where to where in the file, in the order in which they are read."""
@@ -49,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What to read of a file, and what to say about it."""
+    """Says what to read of a file, and what to tell about it."""
 
     parts: tuple[Part, ...]
     remarks: tuple[str, ...] = ()
@@ -59,7 +62,7 @@ class Layout:
 
 
 def find_sound(content: Content) -> Layout:
-    """Look at a file of any kind; one that is not known is all one part."""
+    """Look at a file of any kind; one that is not known is taken whole, as one part."""
     for container in _CONTAINERS:
         if container.begins(content, 0):
             return _chunked(content, container)
@@ -83,7 +86,7 @@ HEADER_BYTES = 12
 
 
 def has_header(head: bytes) -> bool:
-    """Whether what begins so is a file, and no raw sound.
+    """Tell whether what begins so is a file, and no raw sound.
 
     The bits that an MP3 or AAC frame begins with are those of a soft sound as well.
     """
@@ -93,7 +96,9 @@ def has_header(head: bytes) -> bool:
 
 
 def foreign_format(content: Content) -> str | None:
-    """What kind of sound file it is, where it is one that we never read."""
+    """Name the kind of sound file it is, where it is one that is never read; None
+    otherwise.
+    """
     head = content.read(0, 16)
     if head[4:8] == b"ftyp":
         return "MPEG-4 (m4a, mp4 or 3gp)"

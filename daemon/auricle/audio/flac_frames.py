@@ -23,7 +23,7 @@ _BLOCKS_FROM_CODE |= {n: 256 << n - 8 for n in range(8, 16)}
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """The first block of a FLAC stream's header."""
+    """Holds the first block of a FLAC stream's header."""
 
     SIZE: ClassVar[int] = 34
     _COUNT_AT: ClassVar[int] = 10
@@ -39,7 +39,9 @@ class StreamInfo:
 
     @classmethod
     def of(cls, block: bytes) -> Self | None:
-        """None where the header is cut off, or says nothing."""
+        """Read the block from the beginning of a stream; None where it is cut off, or
+        says nothing.
+        """
         if len(block) < cls.SIZE:
             return None
         packed = int.from_bytes(block[cls._COUNT_AT : cls._COUNT_AT + 8])
@@ -51,13 +53,17 @@ class StreamInfo:
         return cls(shortest, longest, rate, samples, packed)
 
     def with_samples(self, samples: int) -> tuple[int, bytes]:
-        """Where in the block a true count belongs, and the bytes that say it."""
+        """Say where in the block a true count of samples belongs, and the bytes that
+        say it.
+        """
         packed = self.packed >> _COUNT_BITS << _COUNT_BITS | samples
         return self._COUNT_AT, packed.to_bytes(8)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
+    """Says how many samples a stream holds."""
+
     samples: int
     """Up to the end of the last whole frame."""
     complete: bool
@@ -65,7 +71,7 @@ class Count:
 
 
 def count_samples(info: StreamInfo, tail: Callable[[int], bytes]) -> Count | None:
-    """None where no whole frame is found.
+    """Count the samples by the frames' own numbers; None where no whole frame is found.
 
     `tail` gives so many bytes from the end of the stream, or fewer.
     """

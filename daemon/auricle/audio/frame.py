@@ -17,7 +17,7 @@ FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Signed 16-bit little-endian mono PCM at 16 kHz."""
+    """Holds a short stretch of signed 16-bit little-endian mono PCM at 16 kHz."""
 
     pcm: bytes
     start: int
@@ -30,6 +30,7 @@ class Frame:
 
     @property
     def seconds(self) -> float:
+        """How long the frame lasts."""
         return len(self.pcm) / SAMPLE_BYTES / SAMPLE_RATE
 
 
@@ -42,11 +43,13 @@ class FrameCutter:
 
     @property
     def pending(self) -> int:
-        """Bytes held until they make a whole frame."""
+        """The number of bytes held until they make a whole frame."""
         return len(self._held)
 
     def push(self, pcm: bytes) -> list[Frame]:
-        """The frames that `pcm` completes; the rest waits for the next piece."""
+        """Take the next PCM; return the frames that it completes, and keep the rest for
+        the next call.
+        """
         if len(pcm) == FRAME_BYTES and not self._held:
             return [self._cut(pcm)]
         held = self._held + pcm
@@ -58,7 +61,9 @@ class FrameCutter:
         ]
 
     def skip(self, samples: int) -> None:
-        """Count samples that were captured but lost; a part of a frame goes too."""
+        """Count samples that were captured but lost; a part of a frame is dropped with
+        them.
+        """
         self._start += samples + len(self._held) // SAMPLE_BYTES
         self._held = b""
 

@@ -19,9 +19,10 @@ _RIDGE = 3e-3
 
 
 class KnownSound:
-    """16 kHz mono s16le PCM, and how to recognize it; it must not be all zeros."""
+    """Recognizes one sound in what is heard, and takes it out."""
 
     def __init__(self, pcm: bytes) -> None:
+        """Prepare for `pcm`, 16 kHz mono s16le, which must not be all zeros."""
         self.pcm = pcm
         self._samples = _samples(pcm)
         self._size = 1 << (len(self._samples) + _TAPS).bit_length()
@@ -34,10 +35,13 @@ class KnownSound:
 
     @property
     def seconds(self) -> float:
+        """How long the sound lasts."""
         return len(self._samples) / SAMPLE_RATE
 
     def remove_from(self, pcm: bytes) -> bytes:
-        """The same stretch of sound, without the one echo of ours that is in it."""
+        """Return the same stretch of 16 kHz mono s16le without the one echo of this
+        sound that is in it.
+        """
         heard = _samples(pcm)
         likeness = _correlation(heard, self._samples)
         start = max(0, int(np.argmax(np.abs(likeness))) - _LEAD)

@@ -11,11 +11,15 @@ _QUIETEST = (FULL_SCALE * 10 ** (QUIETEST_DBFS / 20)) ** 2
 
 
 def power(frame: Frame) -> float:
-    """Mean square of the samples."""
+    """Return the mean square of the samples, which are whole numbers up to
+    FULL_SCALE.
+    """
     samples = memoryview(frame.pcm).cast("h")
     return math.hypot(*samples) ** 2 / max(1, len(samples))
 
 
 def dbfs(power: float) -> float:
-    """Decibels below a full-scale square wave; at least QUIETEST_DBFS."""
+    """Return a power in decibels below that of a full-scale square wave; at least
+    QUIETEST_DBFS.
+    """
     return 10 * math.log10(max(power, _QUIETEST) / FULL_SCALE**2)

@@ -23,10 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 class Microphone:
-    """Chosen by `default`, by index, or by name or a part of it, anew at each opening.
+    """Captures sound from a device chosen anew at each opening.
 
-    A name is best: indices, and the `hw:1,0` behind a name, change with the order in
-    which devices are plugged in.
+    The device is `default`, an index, or a name or a part of it. A name is best:
+    indices, and the `hw:1,0` behind a name, change with the order in which devices are
+    plugged in.
     """
 
     def __init__(
@@ -37,11 +38,12 @@ class Microphone:
         gain: float = 0.0,
         longest_call: float = LONGEST_CALL,
     ) -> None:
-        """`channel`, from 0, picks one of an array of microphones; None mixes them.
+        """Choose `device`; `channel`, from 0, picks one of an array of microphones, and
+        None mixes them; `gain` is in decibels.
 
-        `gain` is in decibels. Where the sound system does not answer for
-        `longest_call` seconds, opening and closing raise PortAudioHungError: only
-        another process can listen, and only the end of this one is sure to close it.
+        Where the sound system does not answer for `longest_call` seconds, opening and
+        closing raise PortAudioHungError: only another process can listen, and only the
+        end of this one is sure to close it.
         """
         self._wanted = device
         self._channel = channel

@@ -21,7 +21,9 @@ class Mixer:
     def __init__(
         self, channels: int, rate: int, *, channel: int | None, gain: float
     ) -> None:
-        """`channel` None mixes all of them; `gain` is in decibels."""
+        """Mix sound of `rate` hertz; `channel` None mixes all channels, `gain` is in
+        decibels.
+        """
         self._channels = channels
         self._channel = channel
         self._factor = np.float32(10 ** (gain / 20))
@@ -30,12 +32,14 @@ class Mixer:
 
     @property
     def cancels(self) -> bool:
-        """Whether what is mixed is in opposite phase: nothing is left of a voice."""
+        """Whether what is mixed is in opposite phase, so that nothing is left of a
+        voice.
+        """
         return self._phases.opposite
 
     def mix(self, channels: Samples) -> Samples:
-        """One row for each moment, full scale at 1, one column for each channel; the
-        mono samples may go beyond full scale.
+        """Take a row for each moment with a column for each channel, full scale at 1;
+        return mono samples, which may go beyond full scale.
         """
         if self._channel is not None:
             return channels[:, self._channel] * self._factor
@@ -45,7 +49,7 @@ class Mixer:
         return mono * self._factor
 
     def mix_pcm(self, pcm: bytes) -> bytes:
-        """Interleaved s16le PCM in, mono s16le out."""
+        """Take interleaved s16le PCM, and return mono s16le PCM."""
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
         return to_pcm(self.mix(samples.reshape(-1, self._channels)))
 
@@ -85,7 +89,7 @@ class _Phases:
 
 
 def to_pcm(samples: Samples) -> bytes:
-    """Samples as s16le PCM, limited to full scale."""
+    """Return samples, full scale at 1, as s16le PCM, limited to full scale."""
     limited = np.clip(np.rint(samples * 32768), -32768, 32767)
     pcm: bytes = limited.astype("<i2").tobytes()
     return pcm

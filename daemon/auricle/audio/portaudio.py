@@ -28,12 +28,16 @@ BUFFER_SECONDS = 5.0
 
 
 class PortAudioHungError(AuricleError):
-    """A call does not return, and the library cannot be used again in this process."""
+    """Raised where a call does not return; PortAudio cannot be used again in this
+    process.
+    """
 
 
 def bounded(call: Callable[[], T], seconds: float = LONGEST_CALL) -> T:
-    """The call's result. Raises PortAudioHungError if it takes longer than `seconds`;
-    its thread is then left behind.
+    """Return the result of a call that may hang.
+
+    Raises PortAudioHungError if it takes longer than `seconds`; its thread is then left
+    behind.
     """
     try:
         return start_call(call, name="portaudio call").result(seconds)
@@ -44,7 +48,10 @@ def bounded(call: Callable[[], T], seconds: float = LONGEST_CALL) -> T:
 
 
 def list_devices() -> list[CaptureDevice]:
-    """All capture devices. Raises ConfigError where PortAudio is not installed."""
+    """List all capture devices.
+
+    Raises ConfigError where PortAudio is not installed.
+    """
     system = _pyaudio().PyAudio()
     try:
         return _devices(system)
@@ -54,7 +61,7 @@ def list_devices() -> list[CaptureDevice]:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of captured sound."""
+    """Holds a stretch of captured sound, in the device's own format."""
 
     pcm: bytes
     start: int
@@ -66,10 +73,16 @@ class Block:
 
 
 class Capture:
-    """An open device; PortAudio's own thread fills it with blocks of one frame each."""
+    """Captures from an open device; PortAudio's own thread fills it with blocks of one
+    frame each.
+    """
 
     def __init__(self, wanted: str, channel: int | None) -> None:
-        """Raises MicrophoneError where there is no such device, or it refuses."""
+        """Open the device that `wanted` means (see choose_device); `channel` None wants
+        one channel, or a mix of what there is.
+
+        Raises MicrophoneError where there is no such device, or where it refuses.
+        """
         self._pyaudio = _pyaudio()
         # A new one each time: the list of devices is as old as the instance.
         self._system = self._pyaudio.PyAudio()
@@ -94,12 +107,12 @@ class Capture:
 
     @property
     def waiting(self) -> int:
-        """Blocks that have come and were not taken."""
+        """The number of blocks that have come and were not taken."""
         return len(self._blocks)
 
     def take(self, timeout: float, together: int) -> list[Block]:
-        """The oldest blocks, as soon as `together` of them wait; fewer, or none, where
-        no more come within `timeout`.
+        """Return the oldest blocks, as soon as `together` of them wait; fewer, or none,
+        where no more come within `timeout` seconds.
         """
         self._wanted = together
         self._arrived.clear()
@@ -110,13 +123,14 @@ class Capture:
         return [self._blocks.popleft() for _ in range(count)]
 
     def is_active(self) -> bool:
-        """Whether PortAudio still means to deliver; it may not know better."""
+        """Tell whether PortAudio still means to deliver; it may not know better."""
         try:
             return bool(self._stream.is_active())
         except OSError:
             return False
 
     def close(self) -> None:
+        """Close the device and leave PortAudio; the call may hang."""
         with contextlib.suppress(OSError):
             if self._stream is not None:
                 self._stream.close()

@@ -18,7 +18,7 @@ _READ_BYTES = 1 << 15
 
 
 class RawSound:
-    """What comes through a file descriptor, such as a pipe's end."""
+    """Reads raw mono s16le PCM from a file descriptor, such as a pipe's end."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class RawSound:
 
     @property
     def peak(self) -> float:
-        """Not known: 16 bits end at full scale."""
+        """Always full scale, for what went beyond it is lost in 16 bits."""
         return 1.0
 
     @property

@@ -43,7 +43,9 @@ class Sound(Protocol):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What differs from what was promised, each a sentence; none is taken back."""
+        """What differs from what was promised: whole sentences, of which none is taken
+        back.
+        """
 
     @property
     def cancels(self) -> bool:
@@ -55,15 +57,19 @@ class Sound(Protocol):
 
     @property
     def waiting(self) -> float:
-        """Seconds of it that came by themselves and are not read yet; infinity where
-        nobody knows.
+        """How many seconds of it came by themselves and are not read yet; infinity
+        where nobody knows.
         """
 
     def read(self, timeout: float = math.inf) -> bytes | None:
-        """The next piece; None if none came within `timeout`; empty at the end."""
+        """Return the next piece as 16 kHz mono s16le; None if none came within
+        `timeout` seconds; empty at the end.
+
+        Raises RecordingError.
+        """
 
     def close(self) -> None:
-        """Release the file. Closing twice is fine."""
+        """Release the file; closing twice is fine."""
 
 
 def open_sound(
@@ -73,12 +79,11 @@ def open_sound(
     channel: int | None = None,
     gain: float = 0.0,
 ) -> Sound:
-    """A file that libsndfile reads, or `-`: raw mono s16le PCM on standard input.
+    """Open a file that libsndfile reads, or `-`: raw mono s16le PCM on standard input.
 
-    With `raw_rate` a file is that as well, at so many hertz; standard input has 16 kHz
-    without. `channel` and `gain` are the microphone's, in decibels.
-
-    Raises RecordingError where there is no sound to read.
+    With `raw_rate` a file is raw PCM as well, at so many hertz; standard input has 16
+    kHz without. `channel` and `gain` are the microphone's, in decibels. Raises
+    RecordingError where there is no sound to read.
     """
     if str(path) == STANDARD_INPUT:
         return RawSound(
@@ -104,7 +109,7 @@ def open_sound(
 
 
 def describe(path: str | Path) -> str:
-    """What a person would call it."""
+    """Name a recording as a person would."""
     return "standard input" if str(path) == STANDARD_INPUT else f"recording {path}"
 
 
@@ -119,16 +124,19 @@ def _descriptor_of(path: Path) -> int:
 
 
 def read_recording(path: Path) -> bytes:
-    """A whole sound file as 16 kHz mono s16le. Raises RecordingError."""
+    """Read a whole sound file as 16 kHz mono s16le.
+
+    Raises RecordingError.
+    """
     with closing(open_sound(path)) as sound:
         return b"".join(iter(lambda: sound.read() or b"", b""))
 
 
 class Recording:
-    """A sound, heard frame by frame, and what is to be said about it."""
+    """Hears a sound frame by frame, and says what is to be said about it."""
 
     def __init__(self, path: str | Path, sound: Sound, *, gain: float = 0.0) -> None:
-        """`gain` is what the sound was made louder by already."""
+        """Hear `sound`; `gain`, in decibels, is what it was made louder by already."""
         self._path = str(path)
         self._sound = sound
         self._gain = gain
@@ -139,29 +147,37 @@ class Recording:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """See Sound.remarks."""
+        """What differs from what was promised: whole sentences, of which none is taken
+        back.
+        """
         return self._sound.remarks
 
     @property
     def health(self) -> SourceHealth:
-        """As of the latest frame, or behind the last one of all."""
+        """What the sound says, as of the latest frame; behind the last one, of the
+        whole.
+        """
         if self._sound.cancels:
             return SourceHealth.CANCELLING
         return self._levels.health
 
     @property
     def waiting(self) -> float:
-        """See Sound.waiting."""
+        """How many seconds of it came by themselves and are not read yet; infinity
+        where nobody knows.
+        """
         return self._sound.waiting
 
     @property
     def trouble(self) -> str:
-        """Why it cannot be understood, and what to do; empty where it can."""
+        """Why the recording cannot be understood, and what to do; empty
+        where it can.
+        """
         return trouble(describe(self._path), self.health, self.advice(self.health))
 
     def read(self, timeout: float = math.inf) -> Sequence[Frame] | None:
-        """The next frames, the last one filled up with silence; None if none came in
-        time, nothing at the end.
+        """Return the next frames, the last one filled up with silence; None if none
+        came within `timeout` seconds, nothing at the end.
 
         Raises RecordingError.
         """
@@ -181,12 +197,17 @@ class Recording:
         return ()
 
     def frames(self) -> Iterator[Frame]:
-        """All that follow, as fast as they can be read. Raises RecordingError."""
+        """Yield all frames that follow, as fast as they can be read.
+
+        Raises RecordingError.
+        """
         while frames := self.read():
             yield from frames
 
     def advice(self, health: SourceHealth) -> str:
-        """What to do about it."""
+        """Say what a person can do about this state of the sound; nothing where it is
+        good.
+        """
         match health:
             case SourceHealth.GOOD:
                 return ""
@@ -215,6 +236,7 @@ class Recording:
         )
 
     def close(self) -> None:
+        """Release the sound."""
         self._sound.close()
 
 

@@ -9,7 +9,10 @@ class StreamResampler:
     """Converts interleaved s16le PCM, piece by piece, without clicks at the seams."""
 
     def __init__(self, from_rate: int, to_rate: int, channels: int = 1) -> None:
-        """Raises ConfigError where the soxr library is not installed."""
+        """Convert from one rate to the other, both in hertz.
+
+        Raises ConfigError where the soxr library is not installed.
+        """
         try:
             # Imported here because a 16 kHz source does without, and 32-bit ARM has
             # no wheel of it.
@@ -26,11 +29,13 @@ class StreamResampler:
         )
 
     def process(self, pcm: bytes) -> bytes:
-        """What is ready of the converted sound; some milliseconds stay inside."""
+        """Take the next PCM; return what is ready of the converted sound, some
+        milliseconds of which stay inside.
+        """
         return self._convert(pcm, last=False)
 
     def flush(self) -> bytes:
-        """The rest, at the end of the stream; what follows is a new one."""
+        """Return the rest, at the end of the stream; what follows is a new one."""
         rest = self._convert(b"", last=True)
         self._stream.clear()
         return rest

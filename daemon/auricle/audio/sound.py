@@ -37,13 +37,15 @@ _RAW_SUFFIXES = frozenset({".raw", ".pcm", ".s16", ".s16le", ".sw"})
 
 
 class SoundFile:
-    """A file of any format, rate, width and channel count that libsndfile reads."""
+    """Reads a file of any format, rate, width and channel count that
+    libsndfile knows.
+    """
 
     def __init__(
         self, path: Path, *, channel: int | None = None, gain: float = 0.0
     ) -> None:
-        """`channel`, from 0, picks one of several; None mixes them. `gain` is in
-        decibels.
+        """Open a file; `channel`, from 0, picks one of several, and None mixes them;
+        `gain` is in decibels.
 
         Raises RecordingError where there is no sound to read.
         """
@@ -75,17 +77,21 @@ class SoundFile:
 
     @property
     def cancels(self) -> bool:
-        """See Mixer.cancels."""
+        """Whether what is mixed is in opposite phase, so that nothing is left of a
+        voice.
+        """
         return self._cancels
 
     @property
     def peak(self) -> float:
-        """The largest sample so far, full scale at 1: floats can go beyond it."""
+        """The largest sample so far, full scale at 1; a file of floats can go beyond
+        it.
+        """
         return self._peak
 
     @property
     def read_seconds(self) -> float:
-        """How much of the sound has been read."""
+        """How many seconds of the sound have been read."""
         return self._read_seconds
 
     @property
@@ -93,7 +99,10 @@ class SoundFile:
         return 0.0
 
     def read(self, timeout: float = math.inf) -> bytes:
-        """The next half second or so; never waits. Raises RecordingError."""
+        """Return the next half second or so as 16 kHz mono s16le, and never wait.
+
+        Raises RecordingError.
+        """
         pcm = b""
         while not pcm and self._playing is not None:
             block = self._read_block(self._playing)
@@ -385,7 +394,7 @@ class _PartFile(io.RawIOBase):
 
 
 def read_short(path: Path, longest: float) -> bytes:
-    """All of a file of at most `longest` seconds, as 16 kHz mono s16le PCM.
+    """Read all of a file of at most `longest` seconds, as 16 kHz mono s16le PCM.
 
     Raises RecordingError, also where nothing can be heard.
     """

@@ -50,7 +50,9 @@ MEANINGS: Mapping[SourceHealth, str] = {
 
 
 def trouble(description: str, health: SourceHealth, advice: str) -> str:
-    """A sentence for a person; empty where there is none."""
+    """Tell a person what is wrong with a source, in a sentence; empty where
+    nothing is.
+    """
     meaning = MEANINGS.get(health)
     return f"{description} {meaning}: {advice}" if meaning else ""
 
@@ -59,8 +61,8 @@ class LevelWatch:
     """Tells from the samples whether a device that delivers can be understood."""
 
     def __init__(self, *, recorded: bool = False) -> None:
-        """`recorded`: silence between sounds is no fault then, for editors make it of
-        zeros, and what is short is judged as a whole at its `end`.
+        """Watch a device, or a recording: then silence between sounds is no fault, for
+        editors make it of zeros, and a short one is judged as a whole at its `end`.
         """
         self._recorded = recorded
         self._frames = self._clipped_frames = self._zero_frames = 0
@@ -70,6 +72,7 @@ class LevelWatch:
 
     @property
     def health(self) -> SourceHealth:
+        """What the frames say that were watched so far."""
         edited = self._recorded and self._sound_heard
         if self._zero_frames >= _ZERO_FRAMES and not edited:
             return SourceHealth.ZEROS
@@ -80,6 +83,7 @@ class LevelWatch:
         return SourceHealth.GOOD
 
     def watch(self, frame: Frame) -> None:
+        """Take the next frame into account."""
         sound = any(frame.pcm)
         self._zero_frames = 0 if sound else self._zero_frames + 1
         self._sound_heard |= sound
@@ -91,7 +95,9 @@ class LevelWatch:
         self._clips = self._clipping > limit
 
     def end(self) -> None:
-        """All of a recording has been heard, however short it was."""
+        """Judge a recording as a whole: all of it has been heard, however
+        short it was.
+        """
         self._is_over = True
         self._clips |= self._clipped_frames > CLIPPING_SHARE * self._frames
 
@@ -104,7 +110,9 @@ class PaceWatch:
         self._may_wait = 0.0
 
     def outruns(self, sound: float, elapsed: float) -> bool:
-        """Take `sound` seconds captured over `elapsed` seconds; whether it is one."""
+        """Take `sound` seconds captured over `elapsed` seconds; tell whether the device
+        outruns the clock.
+        """
         self._may_wait = max(self._may_wait, elapsed) - sound
         late = max(_LATE, self._may_wait)
         self._ahead = max(self._ahead + sound - elapsed * FASTEST, -late)

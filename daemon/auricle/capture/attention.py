@@ -6,7 +6,7 @@ from auricle.audio.echo import EchoHold, OwnSound
 from auricle.audio.frame import Frame
 from auricle.capture.pre_roll import PreRoll
 from auricle.turns.events import Heard, WakeWordHeard
-from auricle.vad.webrtc import VoiceDetector
+from auricle.vad.detectors import VoiceDetector
 from auricle.wake.detector import Detection, Refractory, WakeWordEngine
 
 # Speech is judged against the sound of the last seconds.
@@ -36,6 +36,12 @@ class Attention:
         pre_roll: float,
         refractory: float,
     ) -> None:
+        """Listen with `engines`; `activity` tells speech from all else while somebody
+        listens.
+
+        A wake word comes with `pre_roll` seconds of sound before its detection. For
+        `refractory` seconds behind it no other one counts.
+        """
         self._engines = engines
         self._activity = activity
         self._pre_roll = PreRoll(pre_roll, memory=ROOM_MEMORY)
@@ -62,7 +68,7 @@ class Attention:
 
     @property
     def scores(self) -> Mapping[str, float]:
-        """The latest score of each wake word; readable from any thread."""
+        """The latest score of each wake word, 0 to 1; readable from any thread."""
         return {
             wake_word: score
             for engine in self._engines
@@ -89,14 +95,14 @@ class Attention:
         return self._hand_on(self._echo.begin(sound))
 
     def played(self) -> None:
-        """The sound that was expected is over, but for its echo."""
+        """Note that the sound that was expected is over, but for its echo."""
         self._echo.end()
 
     def switch(self, *, on: bool, after: Detection | None) -> None:
         """Hand on every frame from the next one on, or no more.
 
         `after` is the latest detection that the listener knows of. Where there is a
-        newer one, on its way still, its turn needs the frames, and "off" is void.
+        newer one, on its way still, its turn needs the frames, and `on=False` is void.
         """
         if on:
             self._turn_on(woken=False)

@@ -45,23 +45,25 @@ class _Arrival(NamedTuple):
 
 
 class CaptureClock:
-    """The time of each sample since the device was opened.
+    """Tells the time of each sample since the device was opened.
 
-    Filled by one thread, read by any. Times are of any clock that runs while the
-    process is stopped and while the machine sleeps.
+    It is filled by one thread, and read by any. Its times are those of any clock that
+    runs while the process is stopped and while the machine sleeps.
     """
 
     def __init__(self, pace: float = 1.0) -> None:
-        """`pace`: seconds that a second of its sound takes."""
+        """Start with a device that was just opened; `pace` is how many seconds a second
+        of its sound takes.
+        """
         self._seconds_a_sample = pace / SAMPLE_RATE
         self._stretches: tuple[_Stretch, ...] = ()
         self._lately: deque[_Arrival] = deque()
         """The last second of sound that did not wait, as far as anybody knew."""
 
     def arrived(self, end: int, at: float, *, all_of_it: bool) -> None:
-        """Sound came, up to the sample position `end`.
+        """Note that sound came at `at`, up to the sample position `end`.
 
-        `all_of_it`: as far as anybody knows, nothing more waits.
+        `all_of_it` tells whether, as far as anybody knows, nothing more waits.
         """
         lateness = at - end * self._seconds_a_sample
         if not self._stretches:
@@ -72,8 +74,8 @@ class CaptureClock:
         self._note_pace(_Arrival(end, lateness), all_of_it=all_of_it)
 
     def time_of(self, position: int) -> float | None:
-        """When the sound in front of this sample position was made, or somewhat before;
-        None where nothing has come.
+        """Return when the sound in front of this sample position was made, or somewhat
+        before; None where nothing has come.
         """
         opened = None
         for stretch in self._stretches:

@@ -59,9 +59,11 @@ class Hearing:
         deliver: Callable[[Sequence[CaptureEvent]], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """`deliver` takes one event or more, in their order; it and `failed` are called
-        in the capture thread. After `failed` nothing more comes: the process should
-        exit and be started anew.
+        """Read `source`, and let `attention` decide what of it is delivered.
+
+        `deliver` takes one event or more, in their order; it and `failed` are called in
+        the capture thread. After `failed` nothing more comes: the process should exit
+        and be started anew.
         """
         self._source = source
         self._attention = attention
@@ -85,24 +87,30 @@ class Hearing:
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
-        """Close the microphone and end; False if a hanging device prevents that."""
+        """Close the microphone and end the thread; return False if a hanging device
+        prevents that for `timeout` seconds.
+        """
         self._wishes.stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def open_microphone(self) -> None:
-        """Capture; `MicrophoneFound` is delivered when the first frame has come."""
+        """Want the microphone open; `MicrophoneFound` is delivered when its first frame
+        has come.
+        """
         self._wishes.want_microphone(wanted=True)
 
     def close_microphone(self) -> None:
-        """Release the device, and attend no more; `MicrophoneClosed` is delivered when
-        it is done, unless it is wanted again before.
+        """Want the microphone released, and attend no more; `MicrophoneClosed` is
+        delivered when it is done, unless it is wanted again before.
         """
         self._wishes.withdraw(self._attention.switch)
         self._wishes.want_microphone(wanted=False)
 
     def attend(self, *, on: bool, after: Detection | None) -> None:
-        """Deliver every frame from the next one on, or no more; see Attention."""
+        """Deliver every frame from the next one on, or no more; see
+        Attention.switch.
+        """
         switch = self._attention.switch
         self._wishes.wish(switch, partial(switch, on=on, after=after))
 
@@ -111,7 +119,7 @@ class Hearing:
         self._wishes.add(partial(self._expect, sound))
 
     def played(self) -> None:
-        """The sound that was expected is over, but for its echo."""
+        """Note that the sound that was expected is over, but for its echo."""
         self._wishes.add(self._attention.played)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
@@ -138,16 +146,17 @@ class Hearing:
 
     @property
     def health(self) -> SourceHealth:
+        """What the sound says about the device, as of the latest frame."""
         return self._source.health
 
     @property
     def scores(self) -> Mapping[str, float]:
-        """The latest score of each wake word."""
+        """The latest score of each wake word, 0 to 1."""
         return self._attention.scores
 
     @property
     def problem(self) -> str | None:
-        """Why the microphone is lost."""
+        """Why the microphone is lost; None where it is not."""
         return self._problem
 
     @property
@@ -157,39 +166,46 @@ class Hearing:
 
     @property
     def wishes(self) -> int:
-        """See Wishes.changes."""
+        """How often the microphone was wanted, or wanted no longer, until now."""
         return self._wishes.changes
 
     @property
     def rounds(self) -> int:
-        """See Wishes.rounds."""
+        """How often the thread looked for wishes; while it lives, once a second at
+        least, unless the device holds it up.
+        """
         return self._wishes.rounds
 
     @property
     def frames(self) -> int:
-        """Frames captured since the start."""
+        """The number of frames captured since the start."""
         return self._frames
 
     @property
     def inferences(self) -> int:
-        """Frames that went through the wake word engines since the start."""
+        """The number of frames that went through the wake word engines
+        since the start.
+        """
         return self._inferences
 
     @property
     def last_frame(self) -> float:
-        """When the latest frame came, by the monotonic clock."""
+        """When the latest frame came, in seconds of the monotonic clock."""
         return self._last_frame
 
     @property
     def clock(self) -> CaptureClock:
-        """When what is delivered was said, by the time since the machine's start; of
-        the present opening of the microphone, in which sample positions begin anew.
+        """The clock that tells when what is delivered was said, by the time since the
+        machine's start.
+
+        There is a new one for each opening of the microphone, in which sample positions
+        begin anew.
         """
         return self._clock
 
     @property
     def dropped(self) -> int:
-        """Samples lost since the microphone was opened."""
+        """The number of samples lost since the microphone was opened."""
         return self._source.dropped
 
     # --- the thread ---

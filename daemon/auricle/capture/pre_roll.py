@@ -14,20 +14,26 @@ class PreRoll:
     """
 
     def __init__(self, seconds: float, *, memory: float) -> None:
+        """Keep `seconds` of sound as the pre-roll, and `memory` seconds in all where
+        that is more.
+        """
         self._pre_roll = math.ceil(seconds / FRAME_SECONDS)
         frames = max(self._pre_roll, math.ceil(memory / FRAME_SECONDS))
         self._frames: deque[Frame] = deque(maxlen=frames)
 
     def push(self, frame: Frame) -> None:
+        """Take the next frame, and let go of the oldest."""
         self._frames.append(frame)
 
     def frames(self) -> tuple[Frame, ...]:
-        """The pre-roll, oldest first."""
+        """Return the pre-roll, oldest frame first."""
         frames = tuple(self._frames)
         return frames[max(0, len(frames) - self._pre_roll) :]
 
     def memory(self) -> tuple[Frame, ...]:
-        """All that is held, oldest first: how loud the room has been of late."""
+        """Return all that is held, oldest frame first: how loud the room has been of
+        late.
+        """
         return tuple(self._frames)
 
     def clear(self) -> None:

@@ -17,7 +17,9 @@ SETTLED = 0.5
 
 
 class Wishes:
-    """Uttered on any thread without waiting; granted on one, between two frames."""
+    """Takes wishes on any thread without waiting, and grants them on one, between two
+    frames.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,11 +37,11 @@ class Wishes:
 
     @property
     def microphone_wanted(self) -> bool:
-        """Readable from any thread."""
+        """Whether the microphone is to be open; readable from any thread."""
         return self._microphone_wanted
 
     def wish(self, what: Hashable, order: Callable[[], None]) -> None:
-        """Let `order` be carried out, instead of an earlier one about the same."""
+        """Have `order` carried out, instead of an earlier one about `what`."""
         with self._changed:
             # Behind all others that are given by now.
             self._orders.pop(what, None)
@@ -47,14 +49,16 @@ class Wishes:
             self._wake()
 
     def add(self, order: Callable[[], None]) -> None:
-        """Let `order` be carried out, behind those that were added before."""
+        """Have `order` carried out, behind those that were added before."""
         self.wish(object(), order)
 
     def withdraw(self, what: Hashable) -> None:
+        """Take back the wish about `what`, if there is one."""
         with self._changed:
             self._orders.pop(what, None)
 
     def want_microphone(self, *, wanted: bool) -> None:
+        """Have the microphone opened, or released."""
         with self._changed:
             self._microphone_wanted = wanted
             self.changes += 1
@@ -63,6 +67,7 @@ class Wishes:
             self._wake()
 
     def stop(self) -> None:
+        """Have the microphone released, and the thread ended."""
         with self._changed:
             self.stopping = True
             self._microphone_wanted = False
@@ -72,14 +77,16 @@ class Wishes:
 
     @property
     def opening_in(self) -> float:
-        """Seconds until the microphone may be opened; infinite where it must not be."""
+        """How many seconds it takes until the microphone may be opened; infinite where
+        it must not be.
+        """
         with self._changed:
             if not self._microphone_wanted:
                 return math.inf
             return max(0.0, self._unwanted_at + SETTLED - time.monotonic())
 
     def grant(self) -> bool:
-        """Carry out what was wished for; whether to go on capturing."""
+        """Carry out what was wished for; return whether to go on capturing."""
         self.rounds += 1
         with self._changed:
             orders, self._orders = self._orders, {}
@@ -95,7 +102,7 @@ class Wishes:
             self.wait(rest)
 
     def wait(self, seconds: float) -> None:
-        """Until something is wished for; so many seconds, or LONGEST_WAIT, at most."""
+        """Wait until something is wished for, `seconds` or LONGEST_WAIT at most."""
         with self._changed:
             self._changed.wait_for(lambda: self._news, min(seconds, LONGEST_WAIT))
 

@@ -16,6 +16,10 @@ from auricle.doctor.configuration import API_KEY
 
 
 def main(args: argparse.Namespace) -> int:
+    """Check the configuration and print what it amounts to; return the exit code.
+
+    Raises ConfigError with a line for each mistake.
+    """
     # What is wrong is told once, and not by the parts as well.
     logging.getLogger().addHandler(logging.NullHandler())
     path = args.config or default_file()

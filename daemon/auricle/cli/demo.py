@@ -44,6 +44,9 @@ class _DemoError(Exception):
 
 
 def main(args: argparse.Namespace) -> int:
+    """Start the four processes, print what the subscriber reads, and return the exit
+    code: 69 where something is not installed, 70 where something does not start.
+    """
     if missing := _missing():
         for line in missing:
             print(f"auricle demo: {line}", file=sys.stderr)

@@ -4,7 +4,7 @@ import json
 
 
 def tell(topic: str, payload: str) -> str | None:
-    """One line for a person, or None for what they need not see.
+    """Tell a person of a message in a line; None for what they need not see.
 
     `topic` is below the satellite's own.
     """

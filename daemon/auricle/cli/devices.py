@@ -9,6 +9,9 @@ from auricle.wake.microwakeword import BUNDLED
 
 
 def main(_args: argparse.Namespace) -> int:
+    """List the microphones and the bundled wake words; return the exit code, 69 where
+    PortAudio does not answer.
+    """
     print("microphones (microphone.device: a part of the name, or the index)")
     try:
         devices = bounded(list_devices)

@@ -28,6 +28,7 @@ from auricle.system.redaction import OURS
 
 
 def main(args: argparse.Namespace) -> int:
+    """Run all checks and print what they find; return 1 where something is wrong."""
     # Its findings are all that it says.
     logging.getLogger().addHandler(logging.NullHandler())
     doctor = _Doctor(args.config or default_file())

@@ -13,6 +13,9 @@ EX_UNAVAILABLE = 69
 
 
 def main(args: argparse.Namespace) -> int:
+    """Clear every retained topic of this satellite; return the exit code, 69 where it
+    runs or the broker is not reached.
+    """
     settings = load(args.config or default_file())
     topics = build.messages(settings).topics
     if running := state_lock.holder(build.state_directory(settings)):

@@ -19,6 +19,9 @@ _REDRAW_EVERY, _LINE_EVERY = 0.1, 1.0
 
 
 def main(args: argparse.Namespace) -> int:
+    """Draw what the satellite hears until Ctrl-C, or to a recording's end; return the
+    exit code.
+    """
     # What goes wrong is in the picture; a line of log would tear it.
     logging.getLogger().addHandler(logging.NullHandler())
     path = args.config or default_file()

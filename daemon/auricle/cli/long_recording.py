@@ -28,7 +28,7 @@ class Cutter:
         self._seconds = self._silence = 0.0
 
     def push(self, frame: Frame, *, speech: bool) -> bool:
-        """Whether a stretch ends with this frame."""
+        """Take the next frame; tell whether a stretch ends with it."""
         self._seconds += frame.seconds
         self._silence = 0.0 if speech else self._silence + frame.seconds
         in_pause = self._seconds >= _LOOK_FOR_PAUSE and self._silence >= _PAUSE
@@ -40,7 +40,7 @@ class Cutter:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One utterance of a recording."""
+    """Holds one utterance of a recording."""
 
     start: float
     """Seconds from the beginning of the recording."""
@@ -60,10 +60,12 @@ class _Item:
 
 
 class Stretch:
-    """What the recognizer says of a part of a recording, utterance by utterance."""
+    """Collects what the recognizer says of a part of a recording, utterance by
+    utterance.
+    """
 
     def __init__(self, start: int) -> None:
-        """`start`: the sample position of its beginning."""
+        """Begin at the sample position `start` of the recording."""
         self._start = start
         self._end = start
         # By connection and item: another connection may use the same names again.
@@ -74,11 +76,12 @@ class Stretch:
 
     @property
     def has_final(self) -> bool:
+        """Whether an utterance is recognized for good."""
         return any(item.final is not None for item in self._items.values())
 
     @property
     def text(self) -> str:
-        """All of it as far as it is understood, drafts included."""
+        """All that is understood so far, drafts included."""
         texts = (
             item.interim if item.final is None else item.final.text
             for item in self._items.values()
@@ -86,18 +89,22 @@ class Stretch:
         return joined(texts)
 
     def push(self, frame: Frame) -> None:
-        """The next frame of it."""
+        """Take the next frame that is sent."""
         self._end = frame.end
 
     def connection_lost(self) -> None:
-        """What had no final is said again, by other names."""
+        """Forget what had no final: the recognizer will say it again, by
+        other names.
+        """
         self._connections += 1
         self._items = {
             key: item for key, item in self._items.items() if item.final is not None
         }
 
     def take(self, said: Recognition, hints: str = "") -> None:
-        """`hints`: the words that the recognizer was told to expect."""
+        """Take what the recognizer says; `hints` are the words that it was told to
+        expect.
+        """
         match said:
             case SpeechStarted(item_id, start):
                 self._item(item_id).start = start
@@ -116,7 +123,9 @@ class Stretch:
                 assert_never(said)
 
     def utterances(self) -> list[Said]:
-        """In the order in which they were spoken; of noise, the text is empty."""
+        """Return the utterances in the order in which they were spoken; that of noise
+        has an empty text.
+        """
         return [
             Said(
                 *self._bounds(item),

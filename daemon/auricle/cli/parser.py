@@ -42,7 +42,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Each command's module is in `args.module`."""
+    """Build the parser of all commands; what it parses has the command's module as
+    `module`.
+    """
     parser = _Parser(prog="auricle", description=_INTRODUCTION, epilog=_FIRST_STEPS)
     parser.add_argument("--version", action="version", version=__version__)
     _add_commands(

@@ -21,6 +21,10 @@ _LARGEST_KEY_FILE = 64 * 1024
 
 
 def main(args: argparse.Namespace) -> int:
+    """Serve speech recognition until SIGTERM or Ctrl-C; return the exit code.
+
+    Raises ConfigError for keys, certificates or models that cannot be used.
+    """
     log.start("info")
     api_keys = _api_keys(args.api_key_file)
     print("loading the speech model …", file=sys.stderr, flush=True)

@@ -12,6 +12,11 @@ logger = logging.getLogger(__name__)
 
 
 def main(args: argparse.Namespace) -> int:
+    """Be a satellite until stopped; return the exit code.
+
+    Raises ConfigError, and StateInUseError where another satellite has the state
+    directory.
+    """
     options = {
         "microphone.recording": args.recording,
         "microphone.speed": args.speed,

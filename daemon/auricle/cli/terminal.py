@@ -15,7 +15,9 @@ _LOCAL_MODES = 3  # their place in what tcgetattr returns
 
 
 class Screen:
-    """A context manager. What is typed meanwhile is not shown; Ctrl-C still works."""
+    """Draws on a terminal while its context lasts; what is typed meanwhile is not
+    shown, and Ctrl-C still works.
+    """
 
     def __init__(self) -> None:
         self._modes: list[Any] | None = None
@@ -42,10 +44,11 @@ class Screen:
 
     @property
     def width(self) -> int:
+        """The number of characters in a line."""
         return shutil.get_terminal_size().columns
 
     def draw(self, lines: Sequence[str]) -> None:
-        """Instead of what was drawn before."""
+        """Draw these lines instead of what was drawn before."""
         height = shutil.get_terminal_size().lines
         picture = "\r\n".join(line + _CLEAR_LINE for line in lines[:height])
         print(_TOP + picture + _CLEAR_BELOW, end="", flush=True)

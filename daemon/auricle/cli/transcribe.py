@@ -44,6 +44,9 @@ class _FailedError(Exception):
 
 
 def main(args: argparse.Namespace) -> int:
+    """Transcribe recordings one after the other; return the exit code: 66 where one
+    cannot be read, 69 or 77 where the recognizer does not answer or refuses the key.
+    """
     options = {"asr.url": args.url, "utterance.mode": args.mode}
     settings = load(args.config or default_file(), options)
     endpoint = build.recognizer_address(settings.asr)

@@ -38,7 +38,9 @@ _HANDLING = 1.0
 
 
 class Examination:
-    """What is asked of others is asked at the start, once; the checks wait for it."""
+    """Makes the checks of one satellite; what is asked of others is asked at the start,
+    once, and the checks wait for it.
+    """
 
     def __init__(
         self,
@@ -47,8 +49,11 @@ class Examination:
         withheld: Collection[str],
         meter: Callable[[float], None],
     ) -> None:
-        """`withheld`: what the service has and this user may not read; `meter` is given
-        the level of the microphone, dBFS.
+        """Begin to ask the name server, the recognizer and the broker.
+
+        `unit` is the installed service, if there is one; `withheld` is what the service
+        has and this user may not read; `meter` is given the level of the microphone, in
+        dBFS.
         """
         self._settings = settings
         self._unit = unit
@@ -66,7 +71,7 @@ class Examination:
         self._broker = start_call(self._visit_broker, name=broker.BROKER)
 
     def checks(self) -> list[Check]:
-        """In the order in which a person would mend what is wrong."""
+        """Return the checks in the order in which a person would mend what is wrong."""
         return [
             Check(
                 microphone.NAME,
@@ -214,7 +219,9 @@ class Examination:
 
 
 def without_settings(unit: Service | None) -> list[Check]:
-    """What can be examined where the configuration cannot be used."""
+    """Return the checks that say what can be told where the configuration cannot be
+    used.
+    """
 
     def wait(name: str) -> Check:
         return Check(name, lambda: configuration.unknown(name))
@@ -237,6 +244,7 @@ def without_settings(unit: Service | None) -> list[Check]:
 
 
 def of_the_machine(unit: Service | None) -> list[Check]:
+    """Return the checks of the service and of the machine, which need no settings."""
     return [
         Check(service.NAME, lambda: service.judge(unit)),
         Check(

@@ -20,7 +20,7 @@ BROKER, TOPICS, HOME_ASSISTANT = "broker", "topics", "home assistant"
 
 @dataclass(frozen=True, slots=True)
 class BrokerVisit:
-    """What the broker said and did."""
+    """Holds what the broker said and did during a visit."""
 
     broker: str
     fact: Connected | Disconnected
@@ -35,7 +35,7 @@ class BrokerVisit:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What became of what was published."""
+    """Holds what became of the messages that were published to the broker."""
 
     probe: DeliveryResult
     """Below our own node, where nobody in particular listens."""
@@ -52,6 +52,7 @@ class Answers:
 
 
 def judge_broker(visit: BrokerVisit) -> Result:
+    """Judge whether the broker lets us in, and takes at once what we have to say."""
     match visit.fact:
         case Connected(version, largest):
             meaning = f"{visit.broker} lets us in, MQTT {version}"
@@ -103,7 +104,7 @@ _ADVICE = {
 
 
 def judge_topics(visit: BrokerVisit) -> Result:
-    """Whether the broker's access rules allow what a satellite does."""
+    """Judge whether the broker's access rules allow what a satellite does."""
     if visit.answers is None:
         return Result(TOPICS, Status.SKIPPED, "needs the broker")
     answers, topics = visit.answers, visit.topics
@@ -139,7 +140,7 @@ def judge_topics(visit: BrokerVisit) -> Result:
 
 
 def judge_home_assistant(visit: BrokerVisit) -> Result:
-    """Whether Home Assistant waits for devices to introduce themselves."""
+    """Judge whether Home Assistant waits for devices to introduce themselves."""
     if visit.answers is None:
         return Result(HOME_ASSISTANT, Status.SKIPPED, "needs the broker")
     answers = visit.answers

@@ -44,11 +44,11 @@ def visit(
     further: Sequence[str],
     introduction: Introduction | None,
 ) -> BrokerVisit:
-    """Takes `patience` seconds, and LEAVING, at most.
+    """Visit the broker; this takes `patience` seconds, and LEAVING, at most.
 
-    `further` topics are only subscribed to; `introduction`: whether a device could be
-    introduced so is tried.
-    Raises ConfigError for a certificate or key that cannot be used.
+    `further` topics are only subscribed to; whether a device could be introduced by
+    `introduction` is tried. Raises ConfigError for a certificate or key that cannot be
+    used.
     """
     visitor = _Visitor(settings, topics, patience, further, introduction)
     return event_loop.run(visitor.visit())

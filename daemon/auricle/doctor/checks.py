@@ -18,6 +18,8 @@ _GLANCE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """Says what is to be looked at, by what name, and for how long."""
+
     name: str
     examine: Callable[[], Result]
     """May raise AuricleError, which then is what is wrong."""

@@ -14,8 +14,10 @@ _SLOPPY, _WRONG = timedelta(minutes=1), timedelta(hours=1)
 def judge(
     now: datetime, server: datetime | None, *, mistrusted: bool = False
 ) -> Result:
-    """`server` is what the recognizer's clock said at `now`, if it was asked;
-    `mistrusted`: its certificate is not valid yet by ours.
+    """Judge the clock that says `now`.
+
+    `server` is what the recognizer's clock said at that moment, if it was asked;
+    `mistrusted` says that its certificate is not valid yet by ours.
     """
     told = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if now.year < BUILT:

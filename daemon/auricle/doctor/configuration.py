@@ -15,7 +15,9 @@ AS_ROOT = "to see what the service sees, run: sudo auricle doctor"
 def accepted(
     path: Path | None, overriding: Sequence[str], doubts: Sequence[str] = ()
 ) -> Result:
-    """`overriding`: the environment variables on top of the file; `doubts`: what is
+    """Report a configuration that can be used.
+
+    `overriding` are the environment variables on top of the file; `doubts` say what is
     configured and has no effect.
     """
     meaning = str(path) if path else "no file: everything is at its default"
@@ -30,7 +32,7 @@ def accepted(
 
 
 def refused(mistakes: str) -> Result:
-    """The file cannot be used; a mistake a line."""
+    """Report a configuration that cannot be used; each line of `mistakes` is one."""
     forbidden = os.strerror(errno.EACCES) in mistakes
     explained = "correct it; config.example.toml explains every key"
     advice = AS_ROOT if forbidden else explained
@@ -38,7 +40,9 @@ def refused(mistakes: str) -> Result:
 
 
 def secrets(origins: Mapping[str, str], withheld: Collection[str]) -> Result:
-    """Where each comes from; `withheld` may hold some that only the service knows."""
+    """Report where each secret comes from; `withheld` may name some that only the
+    service knows.
+    """
     unseen = sorted(name for name in withheld if name in (API_KEY, PASSWORD))
     told = [f"{name}: {origin}" for name, origin in origins.items()]
     told += [f"{name}: known to the service alone" for name in unseen]
@@ -49,11 +53,13 @@ def secrets(origins: Mapping[str, str], withheld: Collection[str]) -> Result:
 
 
 def needs(name: str, what: str) -> Result:
-    """What cannot be examined without something that only the service may read."""
+    """Report that a check cannot be made without something that only the service may
+    read.
+    """
     meaning = f"needs {what}, which only the service may read"
     return Result(name, Status.WARNING, meaning, AS_ROOT)
 
 
 def unknown(name: str) -> Result:
-    """What cannot be examined without settings."""
+    """Report that a check cannot be made without settings."""
     return Result(name, Status.SKIPPED, "needs a configuration that can be used")

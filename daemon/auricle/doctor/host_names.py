@@ -12,12 +12,20 @@ ADVICE = "is the network up? see /etc/resolv.conf, which names the name server"
 
 
 def recognizer_name(host: str) -> Result:
+    """Look up the recognizer's host, unless a proxy does.
+
+    A name server that is away is waited for as long as the system waits.
+    """
     if proxy_for(f"wss://[{host}]" if ":" in host else f"wss://{host}"):
         return Result(RECOGNIZER, Status.SKIPPED, f"a proxy looks {host} up")
     return _look_up(RECOGNIZER, host, "asr.url")
 
 
 def broker_name(host: str) -> Result:
+    """Look up the broker's host.
+
+    A name server that is away is waited for as long as the system waits.
+    """
     return _look_up(BROKER, host, "mqtt.host")
 
 

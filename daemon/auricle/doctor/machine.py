@@ -21,7 +21,7 @@ _COMMAND_PATIENCE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Where the state is kept."""
+    """Describes where the state is kept."""
 
     directory: Path
     free: int
@@ -31,7 +31,9 @@ class Disk:
 
 
 def look_at_disk(directory: Path) -> Disk:
-    """Writes a file without a name there, which is gone at once."""
+    """Look at the disk that the directory is on, or will be; a file without a name is
+    written there, and gone at once.
+    """
     # It is made at the first start.
     existing = next(p for p in (directory, *directory.parents) if os.access(p, os.F_OK))
     refusal = None
@@ -45,6 +47,7 @@ def look_at_disk(directory: Path) -> Disk:
 
 
 def judge_disk(disk: Disk) -> Result:
+    """Judge whether the state can be kept."""
     free = f"{disk.free / _MEGABYTE:,.0f} MB free"
     if disk.refusal is not None:
         return Result(
@@ -62,7 +65,7 @@ def judge_disk(disk: Disk) -> Result:
 
 
 def judge_mute(remembered: Remembered) -> Result:
-    """What was last ordered over MQTT."""
+    """Judge what was last ordered over MQTT: a muted satellite hears nothing."""
     if remembered.muted:
         return Result(
             MUTE,
@@ -74,7 +77,7 @@ def judge_mute(remembered: Remembered) -> Result:
 
 
 def throttling() -> int | None:
-    """A Raspberry Pi's flags; None on other machines."""
+    """Ask a Raspberry Pi for its flags of throttling; None on other machines."""
     try:
         told = subprocess.run(
             ["vcgencmd", "get_throttled"],
@@ -92,7 +95,9 @@ def throttling() -> int | None:
 
 
 def judge_temperature(celsius: float | None, flags: int | None) -> Result:
-    """`flags` as https://www.raspberrypi.com/documentation/computers/os.html has them
+    """Judge how warm the machine is, and whether it was slowed down.
+
+    `flags` are as https://www.raspberrypi.com/documentation/computers/os.html has them
     under get_throttled.
     """
     if celsius is None and flags is None:

@@ -33,7 +33,7 @@ _READ_TIMEOUT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What some seconds of sound were like."""
+    """Says what some seconds of sound were like."""
 
     description: str
     """Of the source."""
@@ -99,6 +99,7 @@ def _health(source: AudioSource, clipped: float, *, zeros: bool) -> SourceHealth
 
 
 def judge(measured: Measurement) -> Result:
+    """Judge whether a voice would be understood."""
     levels = (
         f"{measured.description}, {measured.seconds:.1f} s: noise floor "
         f"{measured.floor:.0f} dBFS, loudest {measured.loudest:.0f} dBFS"
@@ -130,7 +131,11 @@ def judge(measured: Measurement) -> Result:
 def refused(
     error: MicrophoneError, *, service_runs: bool, proc: Path = Path("/proc")
 ) -> Result:
-    """It cannot be listened to; the running service may be the reason."""
+    """Report a microphone that cannot be listened to, of which the running service may
+    be the reason.
+
+    `proc` is where the kernel lists processes and their open files.
+    """
     if BUSY not in str(error):
         advice = "see what there is: auricle devices; then set microphone.device"
         return Result(NAME, Status.FAILED, str(error), advice)

@@ -20,7 +20,7 @@ RECORDED = "okay_nabu"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of the bundled recording."""
+    """Says what became of the bundled recording."""
 
     detected: bool
     score: float
@@ -29,7 +29,9 @@ class Trial:
 
 
 def try_recording(engines: Sequence[WakeWordEngine]) -> Trial | None:
-    """Play the bundled recording; None where no model listens for its wake word."""
+    """Play the bundled recording to the engines; None where no model listens for its
+    wake word.
+    """
     for engine in engines:
         if RECORDED in engine.wake_words:
             return _try_engine(engine)
@@ -48,7 +50,7 @@ def _try_engine(engine: WakeWordEngine) -> Trial:
 
 
 def judge_wake_words(wake_words: Sequence[str], trial: Trial | None) -> Result:
-    """`wake_words`: of all models that were loaded."""
+    """Judge the models that were loaded, all of whose names are in `wake_words`."""
     if not wake_words:
         return Result(
             WAKE_WORDS, Status.SKIPPED, "none is configured: push to talk only"
@@ -70,6 +72,9 @@ def judge_wake_words(wake_words: Sequence[str], trial: Trial | None) -> Result:
 
 
 def judge_voice_detector(wanted: VoiceDetectorName) -> Result:
+    """Judge whether the wanted voice detector is installed, and tell which
+    one is used.
+    """
     try:
         used = make_voice_detector(wanted).name
     except ConfigError as error:

@@ -21,7 +21,7 @@ NAME = "recognizer"
 
 @dataclass(frozen=True, slots=True)
 class RecognizerVisit:
-    """A handshake, and how it ended."""
+    """Holds a handshake, and how it ended."""
 
     host: str
     seconds: float
@@ -34,6 +34,7 @@ class RecognizerVisit:
 
     @property
     def needs_the_right_time(self) -> bool:
+        """Whether the recognizer's certificate is not valid yet by our clock."""
         failure = self.failure
         return failure is not None and failure.reason is Reason.CLOCK_UNSYNCED
 
@@ -89,6 +90,7 @@ async def _session_created(connection: Connection) -> None:
 
 
 def judge(visit: RecognizerVisit) -> Result:
+    """Judge whether the recognizer opens a session for us."""
     failure = visit.failure
     if failure is None:
         meaning = f"{visit.host} opened a session within {visit.seconds:.2f} s"

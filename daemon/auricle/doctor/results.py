@@ -1,4 +1,4 @@
-"""What a check found, what that means, and what to do."""
+"""What a check found, what to do about it, and how a person or a program is told."""
 
 import json
 from collections import Counter
@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
+    """How it is with what was looked at."""
+
     OK = "ok"
     WARNING = "warning"
     """It works, and something about it is worth knowing."""
@@ -18,6 +20,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """What was found, what that means, and what to do about it."""
+
     name: str
     status: Status
     meaning: str
@@ -26,19 +30,19 @@ class Result:
     """What to do about it; empty where there is nothing to do."""
 
     def redacted(self, redact: Callable[[str], str]) -> "Result":
-        """The same without secrets: servers quote what they refuse."""
+        """Return the same without secrets: servers quote what they refuse."""
         meaning, advice = redact(self.meaning), redact(self.advice)
         return Result(self.name, self.status, meaning, advice)
 
 
 def all_well(results: Iterable[Result]) -> bool:
-    """Whether everything that can be told here is as it should be."""
+    """Tell whether everything that can be told here is as it should be."""
     passed = (Status.OK, Status.SKIPPED)
     return all(result.status in passed for result in results)
 
 
 def as_lines(result: Result) -> list[str]:
-    """What is found, and under it what to do."""
+    """Tell a person what was found, and in the lines under it what to do."""
     first, *more = [*result.meaning.splitlines(), *result.advice.splitlines()]
     indent = " " * (_COLUMN + 2)
     return [
@@ -48,7 +52,7 @@ def as_lines(result: Result) -> list[str]:
 
 
 def tally(results: Sequence[Result]) -> str:
-    """One line: how many passed, and how many did not."""
+    """Tell in one line how many checks passed, and how many did not."""
     counted = Counter(result.status for result in results)
     counts = [
         f"{counted[status]} {word}"
@@ -59,6 +63,7 @@ def tally(results: Sequence[Result]) -> str:
 
 
 def as_json(results: Sequence[Result]) -> str:
+    """Tell a program all results, as one JSON object."""
     report = {
         "healthy": all_well(results),
         "checks": [asdict(result) for result in results],

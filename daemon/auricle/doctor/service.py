@@ -39,7 +39,7 @@ _ADVICE_AFTER = {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The installed unit."""
+    """Describes the installed unit."""
 
     properties: Mapping[str, str]
     """As `systemctl show` names them."""
@@ -51,11 +51,14 @@ class Service:
 
     @property
     def active(self) -> bool:
+        """Whether the service runs."""
         return self.properties.get("ActiveState") == "active"
 
 
 def look() -> Service | None:
-    """None where there is no systemd, or it does not know the service."""
+    """Ask systemd for the service; None where there is no systemd, or it does not know
+    the service.
+    """
     shown = _systemctl("show", UNIT, f"--property={','.join(_PROPERTIES)}")
     properties = parse_properties(shown)
     if properties.get("LoadState") != "loaded":
@@ -79,13 +82,15 @@ def _systemctl(*arguments: str) -> str:
 
 
 def parse_properties(shown: str) -> dict[str, str]:
-    """Lines of `name=value`."""
+    """Read lines of `name=value`."""
     pairs = (line.partition("=") for line in shown.splitlines())
     return {name: value for name, equals, value in pairs if equals}
 
 
 def describe(properties: Mapping[str, str], unit: str) -> Service:
-    """`unit`: the text of the unit file and of what is dropped in over it."""
+    """Describe the service; `unit` is the text of the unit file and of what is dropped
+    in over it.
+    """
     credentials = {
         name: Path(path)
         for name, path in re.findall(
@@ -104,7 +109,8 @@ def standing_in(
     """Have this process see what systemd gives to the service: its secrets, while the
     settings are loaded, and its state.
 
-    Yields what of it this user may not read.
+    `stores` are the folders of systemd's credentials. Yields what of all that this user
+    may not read.
     """
     withheld: set[str] = set()
     if unit is not None and unit.state_directory and STATE_VARIABLE not in os.environ:
@@ -142,6 +148,7 @@ def _may_read(path: Path) -> bool:
 
 
 def judge(service: Service | None) -> Result:
+    """Judge whether the service runs, and will run after a restart of the machine."""
     if service is None:
         return Result(NAME, Status.SKIPPED, f"{UNIT} is not installed")
     properties = service.properties

@@ -1,1 +1,6 @@
-"""The live view of what is heard: `auricle listen`."""
+"""The live view: what the satellite hears, for somebody who looks at it.
+
+`live_satellite` hears without a broker, `turns` are what becomes of a wake word, and
+`view` draws all of it. `auricle listen` uses `LiveSatellite` (`live_satellite`);
+`auricle doctor` uses `bar` (`view`). `view` only calculates.
+"""

@@ -1,4 +1,4 @@
-"""The satellite's own ears, and its turns, for somebody to look at."""
+"""The satellite without a broker: it hears and takes turns for somebody to look at."""
 
 import asyncio
 import time
@@ -39,10 +39,13 @@ _AFTER_RECORDING = 1.0
 
 
 class LiveSatellite:
-    """Hears as the satellite does, without a broker; lives on the event loop."""
+    """Hears as the satellite does, but publishes to one person's view; lives on the
+    event loop.
+    """
 
     def __init__(self, settings: Settings, *, transcribe: bool) -> None:
-        """`transcribe`: send what is said behind a wake word to the recognizer.
+        """Build the parts that hear; with `transcribe`, what is said behind a wake word
+        is sent to the recognizer.
 
         Raises ConfigError and RecordingError.
         """
@@ -82,21 +85,23 @@ class LiveSatellite:
         self._failure: Exception | None = None
 
     def start(self) -> None:
+        """Open the microphone, or start the recording."""
         self._hearing.start()
         self._hearing.open_microphone()
 
     async def stop(self) -> None:
+        """Close the microphone and the connection to the recognizer."""
         await asyncio.to_thread(self._hearing.stop, _STOP_HEARING)
         await self._turns.stop()
 
     def look(self) -> LiveView:
-        """How things are now."""
+        """Return the view, up to date."""
         self.view.hear_with(self._source.description, self._source.remarks)
         self.view.be(self._doing)
         return self.view
 
     def over(self) -> bool:
-        """Whether a recording was heard to its end; a microphone has none.
+        """Tell whether a recording was heard to its end; a microphone has none.
 
         Raises RecordingError where it turns out that it cannot be.
         """

@@ -25,13 +25,15 @@ class Turns(Protocol):
     def under_way(self) -> bool:
         """Whether a turn has begun and not ended."""
 
-    def handle(self, *events: Event) -> None: ...
+    def handle(self, *events: Event) -> None:
+        """Take events, on the event loop."""
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """End a turn that is under way, and let go of the recognizer."""
 
 
 class NoTurns:
-    """A wake word is shown, and that is all."""
+    """Shows a wake word, and sends nothing to anybody."""
 
     state = "waiting for a wake word"
     under_way = False
@@ -50,7 +52,7 @@ class NoTurns:
 
 
 class RealTurns:
-    """The satellite's own turns, published to nobody but the view."""
+    """Takes the satellite's own turns, published to nobody but the view."""
 
     def __init__(
         self,
@@ -63,7 +65,9 @@ class RealTurns:
         *,
         time_to_live: float,
     ) -> None:
-        """`session`: what each turn asks of the recognizer."""
+        """Take turns; each asks of the recognizer what `session` says, and counts for
+        `time_to_live` seconds.
+        """
         self._view = view
         self._satellite = satellite
         self._client = client

@@ -18,7 +18,7 @@ _LEVEL_RANGE = -QUIETEST_DBFS
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A frame, and what was made of it."""
+    """Holds what was made of one frame."""
 
     end: int
     """Sample position behind it."""
@@ -32,10 +32,12 @@ class Moment:
 
 
 class LiveView:
-    """Told what happens; draws it."""
+    """Is told what happens, and draws it."""
 
     def __init__(self, thresholds: Mapping[str, float], *, recognizer: str | None):
-        """`recognizer`: to whom speech is sent behind a wake word; None: to nobody."""
+        """Draw the scores beside `thresholds`; `recognizer` is the host to which speech
+        is sent behind a wake word, None where it is sent to nobody.
+        """
         self._recognizer = recognizer
         self._thresholds = dict(thresholds)
         self._listened_for = tuple(thresholds)
@@ -53,21 +55,26 @@ class LiveView:
     # --- what happens ---
 
     def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Draw this threshold from now on."""
         self._thresholds[wake_word] = threshold
 
     def listen_for(self, wake_words: tuple[str, ...]) -> None:
+        """Mark all other wake words as not listened for."""
         self._listened_for = wake_words
 
     def hear_with(self, source: str, remarks: Sequence[str] = ()) -> None:
-        """`remarks`: what differs from what the source promised, each a sentence."""
+        """Name the source; `remarks` are what differs from what it promised, each a
+        sentence.
+        """
         self._source = source
         self._remarks = tuple(remarks)
 
     def be(self, state: str) -> None:
-        """What it is doing, in a word or a sentence."""
+        """Say what the satellite is doing, in a word or a sentence."""
         self._state = state
 
     def hear(self, moment: Moment) -> None:
+        """Take the next frame's levels and scores."""
         self._moment = moment
         for name, score in moment.scores.items():
             self._best[name] = max(score, self._best.get(name, 0.0))
@@ -78,19 +85,20 @@ class LiveView:
                 self._held[name] = score, moment.end + round(_HELD * SAMPLE_RATE)
 
     def wake(self, detection: Detection, at: datetime) -> None:
+        """Count a detection, heard at this time of day."""
         name = detection.wake_word
         self._detections[name] = self._detections.get(name, 0) + 1
         self._last_wake = f"{name}, score {detection.score:.2f}, at {at:%H:%M:%S}"
         self._said = ""
 
     def say(self, what: str, text: str) -> None:
-        """What was understood, or how the turn ended."""
+        """Show what was understood, or how the turn ended."""
         self._said = f"{what:{_COLUMN}}{text}"
 
     # --- the picture ---
 
     def lines(self, width: int) -> list[str]:
-        """The whole picture, no line wider than `width`."""
+        """Draw the whole picture, no line wider than `width` characters."""
         lines = [
             f"auricle listen: {self._source}",
             self.promise,
@@ -108,7 +116,7 @@ class LiveView:
         return [line[: max(1, width)] for line in lines]
 
     def line(self) -> str:
-        """The same in one line, where there is no screen to draw on."""
+        """Draw the same in one line, where there is no screen to draw on."""
         moment = self._moment
         level = "no sound" if moment is None else f"{moment.level:.0f} dBFS"
         floor = "" if moment is None else f", floor {moment.floor:.0f}"
@@ -124,13 +132,15 @@ class LiveView:
         return "; ".join(part for part in parts if part)
 
     def new_remarks(self) -> list[str]:
-        """Those that were not handed over before, where there is no screen."""
+        """Return the remarks that were not handed over before, where there is no
+        screen.
+        """
         new = self._remarks[self._remarked :]
         self._remarked = len(self._remarks)
         return list(new)
 
     def summary(self) -> list[str]:
-        """A line for each wake word: how often it was heard, and how nearly."""
+        """Return a line for each wake word: how often it was heard, and how nearly."""
         return [
             f"{name}: detections {self._detections.get(name, 0)}, "
             f"best score {self._best.get(name, 0.0):.2f}, threshold {threshold:g}"
@@ -139,7 +149,7 @@ class LiveView:
 
     @property
     def promise(self) -> str:
-        """What leaves this machine."""
+        """What leaves this machine, in a sentence."""
         if self._recognizer is None:
             return "nothing leaves this machine; --transcribe would send what is said"
         return f"what is said behind a wake word is sent to {self._recognizer}"
@@ -169,13 +179,15 @@ def _row(name: str, text: str) -> str:
 
 
 def bar(level: float, *, width: int = _BAR, mark: float | None = None) -> str:
-    """A level in dBFS; `mark` another one."""
+    """Draw a level in dBFS; `mark` is another one, drawn as a line in it."""
     marked = None if mark is None else mark / _LEVEL_RANGE + 1
     return gauge(level / _LEVEL_RANGE + 1, width=width, mark=marked)
 
 
 def gauge(share: float, *, width: int = _BAR, mark: float | None = None) -> str:
-    """A share of 1, to an eighth of a character; `mark` is a line in it."""
+    """Draw a share of 1, to an eighth of a character; `mark` is another one, drawn as a
+    line in it.
+    """
     eighths = round(min(max(share, 0.0), 1.0) * width * 8)
     full, rest = divmod(eighths, 8)
     cells = ["█"] * full + ([_EIGHTHS[rest]] if rest else [])

@@ -1,1 +1,8 @@
-"""The operating system: systemd, clocks, the log, the event loop, connections."""
+"""What the daemon needs of the operating system, whoever uses it.
+
+`clock` knows which clock nobody sets; `event_loop` is asyncio's, with that clock;
+`threads` are those that nobody waits for; `dialing` and `racing` make connections,
+`tcp` notices dead ones, `tls` verifies who is at the other end; `log` is the log,
+`redaction` takes secrets out of it, and `systemd` tells the service manager how it is.
+`redaction` only calculates.
+"""

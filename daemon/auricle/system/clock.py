@@ -14,7 +14,9 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def boot_id() -> str:
-    """Names this start of the machine, for as long as `since_boot` counts on."""
+    """Return the name of this start of the machine, which lasts for as long as
+    `since_boot` counts on.
+    """
     try:
         return _BOOT_ID.read_text().strip()
     except OSError:
@@ -23,5 +25,5 @@ def boot_id() -> str:
 
 
 def since_boot() -> float:
-    """Seconds, those in suspend included."""
+    """Return the seconds since the machine's start, those in suspend included."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

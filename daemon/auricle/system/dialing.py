@@ -28,10 +28,10 @@ _Address = tuple[int, int, int, tuple[object, ...]]
 
 
 async def dial(host: str, port: int) -> socket.socket:
-    """Connected and not blocking; raises OSError, or UnicodeError for what is no name.
+    """Connect to a host by name, and return the socket, which does not block.
 
     The name may take as long as it takes; the addresses then have some seconds each,
-    side by side.
+    side by side. Raises OSError, or UnicodeError for what is no name.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -66,7 +66,9 @@ async def dial(host: str, port: int) -> socket.socket:
 
 
 def in_turn(addresses: Sequence[_Address]) -> list[_Address]:
-    """Each once, a family at a time, so that one that leads nowhere delays little."""
+    """Order addresses, each once, a family at a time, so that one that leads nowhere
+    delays little.
+    """
     families: dict[int, list[_Address]] = {}
     for address in dict.fromkeys(addresses):
         families.setdefault(address[0], []).append(address)

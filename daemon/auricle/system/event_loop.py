@@ -28,19 +28,21 @@ MOST_LOOKUPS = 8
 
 
 def run(main: Coroutine[Any, Any, _T]) -> _T:
-    """As asyncio.run, with such a loop."""
+    """Run `main` as asyncio.run does, on an EventLoop."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
         return runner.run(main)
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """What was due while the machine slept is due when it wakes: by asyncio's own
-    clock, which stands still meanwhile, it would come later by the whole night.
+    """Counts time while the machine sleeps, and looks up names without waiting for
+    threads.
 
-    Each name is looked up in a thread of its own, which nobody waits for.
+    What was due while the machine slept is due when it wakes: by asyncio's own clock,
+    which stands still meanwhile, it would come later by the whole night.
 
-    asyncio's own threads are few, shared with all that writes files, and waited for
-    when the program ends: for half a minute, where the name server is away.
+    Each name is looked up in a thread of its own, which nobody waits for. asyncio's own
+    threads are few, shared with all that writes files, and waited for when the program
+    ends: for half a minute, where the name server is away.
     """
 
     def __init__(self) -> None:
@@ -48,7 +50,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._free = threading.Semaphore(MOST_LOOKUPS)
 
     def time(self) -> float:
-        """Seconds since the machine's start, those in suspend included."""
+        """Return the seconds since the machine's start, those in suspend included."""
         return since_boot()
 
     async def getaddrinfo(
@@ -61,7 +63,10 @@ class EventLoop(asyncio.SelectorEventLoop):
         proto: int = 0,
         flags: int = 0,
     ) -> list[_Address]:
-        """As socket.getaddrinfo."""
+        """Look a name up as socket.getaddrinfo does.
+
+        Raises socket.gaierror at once where MOST_LOOKUPS hang already.
+        """
         if not self._free.acquire(blocking=False):
             raise socket.gaierror(socket.EAI_AGAIN, "the name server does not answer")
 

@@ -29,10 +29,14 @@ _KINDS = 1000
 
 
 class LineFormatter(logging.Formatter):
-    """Whatever an event holds, a traceback or a server's words: one line, no secret."""
+    """Makes one line without a secret of whatever an event holds, a traceback or a
+    server's words.
+    """
 
     def __init__(self, *, for_journal: bool) -> None:
-        """`for_journal`: the priority instead of the level's name."""
+        """Begin each line with the priority that systemd's journal reads, or with the
+        level's name.
+        """
         super().__init__("%(name)s: %(message)s")
         self._for_journal = for_journal
 
@@ -44,7 +48,7 @@ class LineFormatter(logging.Formatter):
 
 
 def priority(level: int) -> int:
-    """Syslog's, of a level of `logging`."""
+    """Return the priority that syslog gives to a level of `logging`."""
     return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
 
 

@@ -14,11 +14,12 @@ async def race(
     after: float,
     rounds: int,
 ) -> _T:
-    """The first success; or the first failure, as soon as each of the ways failed.
+    """Return the first success; raise the first failure, as soon as each of the ways
+    failed.
 
     They are tried one after the other, `rounds` times over, those that failed only
     once: the next one `after` seconds behind the one before, or at once where that
-    failed. What the slower ones got is discarded.
+    failed. What the slower ones got is handed to `discard`.
     """
 
     async def run(way: Callable[[], Awaitable[_T]]) -> _T:

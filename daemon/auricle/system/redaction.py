@@ -33,7 +33,7 @@ _PIECES = re.compile(r"[/?#@:\s]+")
 
 
 class Redaction:
-    """What is secret, as far as it was told; it is never told again."""
+    """Takes out what is secret, as far as it was told; a secret is never told again."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
@@ -47,14 +47,16 @@ class Redaction:
         self._known = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
 
     def redacted(self, text: str) -> str:
-        """`text` without secrets."""
+        """Return `text` without secrets."""
         if self._known is not None:
             text = self._known.sub(MASK, text)
         return _LOOKS_SECRET.sub(_mask, text)
 
 
 def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
-    """In the environment: of our own variables, and of the proxies."""
+    """Yield the secrets in an environment: those in our own variables, and in the
+    proxies'.
+    """
     for name, value in environ.items():
         if _SECRET_NAME.fullmatch(name):
             yield value.strip()

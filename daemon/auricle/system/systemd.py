@@ -14,7 +14,9 @@ logger = logging.getLogger(__name__)
 
 
 class Notifier:
-    """A service's line to systemd; where nobody asked to be told, nothing is said."""
+    """Tells systemd how the service is; where nobody asked to be told,
+    nothing is said.
+    """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
@@ -28,21 +30,25 @@ class Notifier:
             self.watchdog = int(environ["WATCHDOG_USEC"]) / 1e6
 
     def ready(self) -> None:
+        """Tell that the service does what it is for."""
         self._send("READY=1")
 
     def status(self, sentence: str) -> None:
-        """Shown by `systemctl status`."""
+        """Tell in a sentence how the service is; `systemctl status` shows it."""
         self._send("STATUS=" + OURS.redacted(" ".join(sentence.split())))
 
     def alive(self) -> None:
-        """All is well, until the watchdog's time has passed again."""
+        """Tell that all is well, until the watchdog's time has passed again."""
         self._send("WATCHDOG=1")
 
     def still_starting(self, seconds: float) -> None:
-        """Not ready yet, but at work: wait for so long from now."""
+        """Tell that it is at work but not ready yet, and ask for so many seconds from
+        now.
+        """
         self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
 
     def stopping(self) -> None:
+        """Tell that the service ends."""
         self._send("STOPPING=1")
 
     def _send(self, assignment: str) -> None:

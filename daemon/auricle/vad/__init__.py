@@ -1,1 +1,11 @@
-"""Speech or not, and when an utterance is over."""
+"""Voice activity: whether a frame is speech, and whether it is the speaker's.
+
+`detectors` says what a detector does and chooses between `silero` and `webrtc`;
+`speaker_gate` and `energy_gate` know how loud speaker and room are. When an utterance
+is over is decided in `turns`.
+
+Other packages use `VoiceDetector`, `VoiceDetectorName` and `make_voice_detector`
+(`detectors`), `WebrtcVoiceDetector` (`webrtc`) and `SileroVoiceDetector` (`silero`)
+where it has to be that one, and `EnergyGate` (`energy_gate`), which measures a room's
+noise.
+"""

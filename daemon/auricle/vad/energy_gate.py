@@ -27,19 +27,22 @@ class EnergyGate:
         self._sorted: list[float] = []
 
     def passes(self, frame: Frame) -> bool:
-        """Take the next frame into account, and compare it with the floor."""
+        """Take the next frame into account, and tell whether it is louder than the
+        floor.
+        """
         loudness = power(frame)
         self._learn(loudness)
         return loudness > self.floor * self._factor
 
     @property
     def floor(self) -> float:
-        """Mean square of the room's own noise, as of the latest frame."""
+        """The mean square of the room's own noise, as of the latest frame."""
         if not self._sorted:
             return 0.0
         return self._sorted[int(len(self._sorted) * _FLOOR_QUANTILE)]
 
     def reset(self) -> None:
+        """Forget the room, as after a gap in the sound."""
         self._history.clear()
         self._sorted.clear()
 

@@ -30,7 +30,9 @@ class SpeakerGate:
     """
 
     def __init__(self, noise: EnergyGate | None = None) -> None:
-        """`noise`: how far a voice has to stand out from the room's steady noise."""
+        """Pass voices that stand out from the room's steady noise as far as `noise`
+        asks.
+        """
         self._noise = noise or EnergyGate()
         self.reset()
 
@@ -45,8 +47,10 @@ class SpeakerGate:
         self._held = 0
 
     def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
-        """Start again. `memory` is the sound before; if `woken`, up to a wake word's
-        detection, otherwise nothing is known of the speaker.
+        """Start again, having heard `memory`.
+
+        If `woken`, that is the sound up to a wake word's detection; otherwise nothing
+        is known of the speaker.
         """
         self.reset()
         for frame in memory:
@@ -62,7 +66,7 @@ class SpeakerGate:
         self._longest_hold = _HOLD_IN_NOISE if noisy else _HOLD
 
     def passes(self, frame: Frame, *, voice: bool) -> bool:
-        """Take the next frame; whether the `voice` in it counts."""
+        """Take the next frame; tell whether the `voice` in it counts."""
         stands_out = self._noise.passes(frame)
         if voice and stands_out and power(frame) > self._least:
             self._heard += 1

@@ -1,7 +1,6 @@
-"""Speech or not, frame by frame."""
+"""WebRTC's voice detector: light, and made to be kept in check by a gate."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import webrtcvad
 
@@ -10,18 +9,8 @@ from auricle.vad.energy_gate import EnergyGate
 from auricle.vad.speaker_gate import SpeakerGate
 
 
-class VoiceDetector(Protocol):
-    """Hears a stream of 30 ms frames; what it says of one depends on those before."""
-
-    def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
-        """Start again, having heard `memory`: if `woken`, a wake word at its end."""
-
-    def is_speech(self, frame: Frame) -> bool:
-        """Take the next frame."""
-
-
 class WebrtcVoiceDetector:
-    """WebRTC's voice activity detector, behind a gate that knows room and speaker.
+    """Asks WebRTC's voice activity detector, behind a gate that knows room and speaker.
 
     Alone it takes a loud kitchen for one long utterance; with the gate it does not.
     """
@@ -29,7 +18,11 @@ class WebrtcVoiceDetector:
     name = "webrtc"
 
     def __init__(self, *, mode: int = 3, gate: EnergyGate | None = None) -> None:
-        """`mode` is WebRTC's aggressiveness; 0 and 1 take faint hiss for speech."""
+        """Set up WebRTC's detector; `mode` is its aggressiveness, of which 0 and 1 take
+        faint hiss for speech.
+
+        `gate` judges how far a voice has to stand out from the room's steady noise.
+        """
         self._mode = mode
         self._speaker = SpeakerGate(gate)
         self._vad = webrtcvad.Vad(mode)

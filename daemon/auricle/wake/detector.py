@@ -9,7 +9,7 @@ from auricle.audio.frame import SAMPLE_RATE, Frame
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A wake word was heard."""
+    """Reports that a wake word was heard."""
 
     wake_word: str
     """The model's name as configured, such as `okay_nabu`."""
@@ -21,7 +21,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class WakeWordModel:
-    """A model as configured."""
+    """Names a model, as configured."""
 
     source: str
     """The name of a bundled model, or the path of a model file."""
@@ -30,7 +30,7 @@ class WakeWordModel:
 
 
 class WakeWordEngine(Protocol):
-    """The models of one engine, fed every frame. Used by one thread."""
+    """Runs the models of one engine, which is fed every frame by one thread."""
 
     @property
     def wake_words(self) -> tuple[str, ...]:
@@ -38,11 +38,11 @@ class WakeWordEngine(Protocol):
 
     @property
     def thresholds(self) -> Mapping[str, float]:
-        """The score that a detection of each model is above."""
+        """The score of each model, 0 to 1, that a detection is above."""
 
     @property
     def scores(self) -> Mapping[str, float]:
-        """The latest score of each model; readable from any thread."""
+        """The latest score of each model, 0 to 1; readable from any thread."""
 
     @property
     def soonest(self) -> int | None:
@@ -57,17 +57,17 @@ class WakeWordEngine(Protocol):
         """Change one model's threshold; a name of another engine is ignored."""
 
     def detect(self, frame: Frame) -> Detection | None:
-        """Take the next frame; report the wake word that it completed."""
+        """Take the next frame; report the wake word that it completed, if any."""
 
     def reset(self) -> None:
         """Forget all audio heard so far, as after a gap in the stream."""
 
 
 class Refractory:
-    """One spoken wake word is one detection.
+    """Makes one detection of one spoken wake word.
 
-    Several models may fire on the same word, and one model again on its echo: after
-    a detection, those within `seconds` of audio are the same.
+    Several models may fire on the same word, and one model again on its echo: after a
+    detection, those within `seconds` of audio are the same.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -75,7 +75,9 @@ class Refractory:
         self._silent_until = 0
 
     def admits(self, detection: Detection) -> bool:
-        """Whether this is a new wake word; counts from the last admitted one."""
+        """Tell whether this is a new wake word; time counts from the last
+        admitted one.
+        """
         if detection.end < self._silent_until:
             return False
         self._silent_until = detection.end + self._samples

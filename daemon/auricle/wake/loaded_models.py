@@ -9,7 +9,7 @@ from auricle.wake.detector import Detection
 
 
 class Forgetful(Protocol):
-    """A model as its library runs it."""
+    """Runs a model for its library."""
 
     def reset(self) -> object:
         """Forget all that was heard."""
@@ -20,6 +20,8 @@ RunnerT = TypeVar("RunnerT", bound=Forgetful)
 
 @dataclass(eq=False, slots=True)
 class LoadedModel(Generic[RunnerT]):
+    """Holds a model that was loaded, its threshold and its latest score."""
+
     name: str
     threshold: float
     runner: RunnerT
@@ -28,10 +30,15 @@ class LoadedModel(Generic[RunnerT]):
 
 
 class LoadedModels(Generic[RunnerT]):
-    """To be inherited by an engine, which feeds those that run."""
+    """Keeps what every engine knows of its models; an engine inherits it, and feeds
+    those that run.
+    """
 
     def __init__(self, models: Iterable[LoadedModel[RunnerT]]) -> None:
-        """Raises ConfigError naming a wake word that comes twice."""
+        """Take `models`, which all run.
+
+        Raises ConfigError naming a wake word that comes twice.
+        """
         self._models: dict[str, LoadedModel[RunnerT]] = {}
         for model in models:
             if model.name in self._models:

@@ -40,10 +40,16 @@ _FEATURES_A_FRAME = FRAME_BYTES // _STEP_BYTES * _FEATURES
 
 
 class MicroWakeWordEngine(LoadedModels[StreamingModel]):
-    """All microWakeWord models of a satellite; they share one feature extractor."""
+    """Runs all microWakeWord models of a satellite; they share one feature
+    extractor.
+    """
 
     def __init__(self, models: Iterable[WakeWordModel]) -> None:
-        """Raises ConfigError naming the model or file that cannot be used."""
+        """Load models, each by the name of a bundled one or the path of its `.json`
+        file.
+
+        Raises ConfigError naming the model or file that cannot be used.
+        """
         super().__init__(map(_load, models))
         self._frontend = MicroFrontend()
 

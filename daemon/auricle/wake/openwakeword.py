@@ -28,13 +28,14 @@ _PRIMING_SECONDS = 2.2
 
 
 class OpenWakeWordEngine(LoadedModels["OpenWakeWord"]):
-    """All openWakeWord models of a satellite; they share one feature extractor."""
+    """Runs all openWakeWord models of a satellite; they share one feature extractor."""
 
     def __init__(self, models: Iterable[WakeWordModel]) -> None:
-        """Each source is a `.tflite` file; the models that come with the engine are
-        licensed for non-commercial use and not offered by name.
+        """Load models, each a `.tflite` file.
 
-        Raises ConfigError naming the file that cannot be used, or the missing extra.
+        The models that come with the engine are licensed for non-commercial use and not
+        offered by name. Raises ConfigError naming the file that cannot be used, or the
+        missing extra.
         """
         try:
             import pyopen_wakeword

@@ -4,24 +4,30 @@ from collections import deque
 
 
 class SlidingScore:
-    """Of so many probabilities; 0 until there are as many."""
+    """Averages the last probabilities that a model answered; the score is 0 until there
+    are enough.
+    """
 
     def __init__(self, window: int, *, surest: float) -> None:
-        """`surest` is the highest probability that the model can answer."""
+        """Average `window` probabilities; `surest` is the highest one that the model
+        can answer.
+        """
         self._window = window
         self._surest = surest
         self._probabilities: deque[float] = deque(maxlen=window)
 
     def add(self, probability: float) -> float:
-        """Take the next answer; the score with it."""
+        """Take the next answer; return the score with it."""
         self._probabilities.append(probability)
         if len(self._probabilities) < self._window:
             return 0.0
         return sum(self._probabilities) / self._window
 
     def soonest_above(self, score: float) -> int:
-        """How many more answers a higher score takes at the least, however sure they
-        are; from 1 to the window, that also where no answers suffice.
+        """Return how many more answers a higher score takes at the least, however sure
+        they are.
+
+        It is from 1 to the window; the window also where no answers suffice.
         """
         enough = (n for n in range(1, self._window) if self._highest_after(n) > score)
         return next(enough, self._window)

@@ -17,11 +17,13 @@ _VALUES = 256
 
 
 class StreamingModel:
-    """Remembers what it heard; `reset` lets it forget."""
+    """Runs a model that remembers what it heard; `reset` lets it forget."""
 
     def __init__(self, library: Any, path: Path, window: int) -> None:
-        """`path` is a model that `inspect_model` took; a score is the mean of the last
-        `window` probabilities.
+        """Load the model at `path`, which `inspect_model` took; a score is the mean of
+        the last `window` probabilities.
+
+        Raises ConfigError where the file is gone by now.
         """
         self._library = library
         self._model = library.TfLiteModelCreateFromFile(str(path).encode())
@@ -34,7 +36,9 @@ class StreamingModel:
         self.reset()
 
     def hear(self, features: list[float]) -> float:
-        """Take 10 ms; the score, 0 where none is due or too little was heard."""
+        """Take the features of 10 ms; return the score, 0 where none is due or too
+        little was heard.
+        """
         self._heard += bytes(map(self._byte_of, features))
         if len(self._heard) < self._input_bytes:
             return 0.0
@@ -46,8 +50,8 @@ class StreamingModel:
         return self._score.add(self._probability_of[self._answer.raw[0]])
 
     def soonest_above(self, score: float) -> int:
-        """How many more features a higher score takes at the least, whatever they are;
-        at least 1.
+        """Return how many more features a higher score takes at the least, whatever
+        they are; at least 1.
         """
         answers = self._score.soonest_above(score)
         wanted: int = answers * self._input_bytes - len(self._heard)

@@ -19,7 +19,7 @@ _OK = 0
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """What a model takes or gives."""
+    """Describes what a model takes or gives."""
 
     type: int
     """TfLiteType of TensorFlow's `c_api_types.h`."""
@@ -59,7 +59,7 @@ _FUNCTIONS: Mapping[str, tuple[type | None, tuple[type, ...]]] = {
 
 
 def load_library(path: Path) -> Any:
-    """The library, with its functions declared."""
+    """Load TensorFlow Lite's C library, with its functions declared."""
     library = ctypes.CDLL(str(path))
     for name, (returned, taken) in _FUNCTIONS.items():
         function = getattr(library, name)
@@ -76,7 +76,10 @@ def _not_null(pointer: int | None, function: Any, _: object) -> int:
 
 
 def package_folder(name: str) -> Path:
-    """Where an installed package is, without importing it."""
+    """Find where an installed package is, without importing it.
+
+    Raises ModuleNotFoundError where it is not installed.
+    """
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"no module named {name!r}", name=name)
@@ -84,12 +87,12 @@ def package_folder(name: str) -> Path:
 
 
 def library_of(package: Path) -> Path:
-    """The C library inside an engine's installed package."""
+    """Find the C library inside an engine's installed package."""
     return next((package / "lib").glob("*tensorflowlite_c.*"))
 
 
 def inspect_model(library: Any, path: Path) -> tuple[Tensor, Tensor]:
-    """The first input and the first output of the model in the file.
+    """Describe the first input and the first output of the model in the file.
 
     `library` is an engine's own C library. Raises ConfigError naming the file where it
     is missing, or not a model that this library can run.
