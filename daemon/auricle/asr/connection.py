@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import logging
 import re
 import socket
 import ssl
@@ -34,14 +33,10 @@ from auricle.errors import (
 from auricle.qwen_asr.address import RecognizerAddress
 from auricle.system.clock import BUILT
 from auricle.system.dialing import NEXT_ADDRESS
+from auricle.system.log import silent_logger
 from auricle.system.racing import race
 from auricle.system.tcp import notice_dead_links
 from auricle.system.tls import client_context
-
-# At DEBUG, websockets logs the API key and the audio. A logger outside of logging's
-# tree is out of reach of whatever level anyone sets.
-_SILENT = logging.Logger("websockets", logging.CRITICAL)  # noqa: LOG001  # as said
-_SILENT.addHandler(logging.NullHandler())
 
 # Of the service's messages, the longest is a transcript of some kB.
 _MAX_MESSAGE = 256 * 1024
@@ -98,7 +93,7 @@ class Connection:
                 ping_timeout=_PING_TIMEOUT,
                 close_timeout=_CLOSE_TIMEOUT,
                 max_size=_MAX_MESSAGE,
-                logger=_SILENT,
+                logger=silent_logger("websockets"),
                 ssl=tls,
                 happy_eyeballs_delay=NEXT_ADDRESS,
             )

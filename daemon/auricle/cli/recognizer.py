@@ -12,7 +12,7 @@ from pathlib import Path
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.engine import load_engine
 from auricle.recognizer.segmenter import VadSegmenter
-from auricle.recognizer.server import RecognizerServer
+from auricle.recognizer.server import RecognizerServer, ServerSettings
 from auricle.system import log
 from auricle.system.redaction import OURS
 from auricle.system.systemd import Notifier
@@ -33,12 +33,14 @@ def main(args: argparse.Namespace) -> int:
     server = RecognizerServer(
         engine,
         VadSegmenter,
-        host=args.host,
-        port=args.port,
-        api_keys=api_keys,
-        tls_cert=args.tls_cert,
-        tls_key=args.tls_key,
-        max_sessions=args.max_sessions,
+        ServerSettings(
+            host=args.host,
+            port=args.port,
+            api_keys=api_keys,
+            tls_cert=args.tls_cert,
+            tls_key=args.tls_key,
+            max_sessions=args.max_sessions,
+        ),
     )
     loaded = time.monotonic() - started
     return asyncio.run(_serve(server, f"{engine.name}, loaded in {loaded:.1f} s"))

@@ -1,1 +1,16 @@
-"""A Qwen-ASR-Realtime server for the house (optional extra `recognizer`)."""
+"""A recognizer for the house: it speaks the protocol of `qwen_asr` as its server does.
+
+It is the optional extra `recognizer`. How its parts work together:
+
+* `server` takes connections and has `admission` check who asks; for each client it runs
+  a `conversation`, which carries messages between the connection, the session and the
+  engine.
+* `session` decides what is answered. Its audio goes through `intake`, which decodes it
+  (`codecs`, with `ogg`) and cuts it into utterances, where the `segmenter` hears them;
+  `transcriptions` says which of them is recognized next, `interim` how the words grow.
+* `inference` has one engine recognize for all sessions; the models are in `engines`.
+
+All but `server`, `conversation`, `inference` and `engines` neither wait nor touch the
+outside. Others import load_engine from `engines.engine`, VadSegmenter from `segmenter`,
+and RecognizerServer and ServerSettings from `server`.
+"""

@@ -12,7 +12,7 @@ _LONGEST_MODEL = 128
 
 @dataclass(frozen=True, slots=True)
 class HandshakeRefusal:
-    """An HTTP answer, in the shape of the service's."""
+    """A client is turned away with this HTTP answer, in the shape of the service's."""
 
     status: int
     code: str
@@ -20,7 +20,7 @@ class HandshakeRefusal:
 
 
 class Admission:
-    """Compares what a client asks for with what is on offer."""
+    """What a client asks for is compared with what is on offer."""
 
     def __init__(self, api_keys: Collection[str], max_sessions: int) -> None:
         """Without keys, everyone may come in."""
@@ -30,7 +30,10 @@ class Admission:
     def refusal(
         self, target: str, authorization: str | None, open_sessions: int
     ) -> HandshakeRefusal | None:
-        """Why the request for `target` (path and query) is refused; None: come in."""
+        """Return why the request for `target` is refused; None lets the client in.
+
+        `target` is path and query, `authorization` the header's value.
+        """
         if not self._authorized(authorization or ""):
             return HandshakeRefusal(401, "InvalidApiKey", "Invalid API-key provided.")
         try:
@@ -65,6 +68,6 @@ class Admission:
 
 
 def model_of(target: str) -> str:
-    """The model named in the query; empty where none is."""
+    """Return the model that is named in the query of `target`; empty where none is."""
     values = parse_qs(urlsplit(target).query).get("model", [""])
     return values[0].strip()

@@ -14,14 +14,17 @@ _MOST_FROM_ONE_APPEND = 400 * SAMPLE_RATE * SAMPLE_BYTES
 
 
 def make_decoder(input_format: str, sample_rate: int) -> Decoder:
-    """A decoder for a session's audio. Raises CodecError."""
+    """Return a decoder to mono s16le PCM at 16 kHz.
+
+    Raises CodecError where this machine has none for the format.
+    """
     if input_format == "opus":
         return OpusDecoder()
     return PcmDecoder(sample_rate)
 
 
 class PcmDecoder:
-    """Mono s16le, of 16 kHz or another rate."""
+    """Mono s16le is decoded, of 16 kHz or another rate."""
 
     def __init__(self, sample_rate: int) -> None:
         self._sample_rate = sample_rate
@@ -52,7 +55,7 @@ class PcmDecoder:
 
 
 class OpusDecoder:
-    """One continuous Ogg-Opus stream (RFC 7845), of any number of channels."""
+    """One continuous Ogg-Opus stream is decoded (RFC 7845), of any channels."""
 
     def __init__(self) -> None:
         try:

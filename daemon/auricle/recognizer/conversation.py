@@ -21,17 +21,20 @@ class ClientGoneError(AuricleError):
 
 
 class ClientSocket(Protocol):
-    """Open; `send` and `recv` raise ClientGoneError where it is not any more."""
+    """A client's connection, which raises ClientGoneError once it is closed."""
 
-    async def send(self, message: str) -> None: ...
+    async def send(self, message: str) -> None:
+        """Send a text frame."""
 
-    async def recv(self) -> str | bytes: ...
+    async def recv(self) -> str | bytes:
+        """Wait for a frame, and return it."""
 
-    async def close(self, code: int, reason: str) -> None: ...
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection, if it is open."""
 
 
 class Conversation:
-    """Runs until the client leaves, or has been silent for too long."""
+    """A client is served until it leaves, or has been silent for too long."""
 
     def __init__(
         self,
@@ -41,7 +44,10 @@ class Conversation:
         idle_timeout: float,
         linger: float,
     ) -> None:
-        """`linger` is for a client that should close, once all is said."""
+        """A client may be silent for `idle_timeout` seconds.
+
+        Once all is said, it should close, and has `linger` seconds for it.
+        """
         self._session = session
         self._socket = socket
         self._transcribe = transcribe
@@ -52,7 +58,10 @@ class Conversation:
         self._decoding: asyncio.TaskGroup
 
     async def run(self) -> None:
-        """Raises an ExceptionGroup of ClientGoneError when the client has left."""
+        """Serve the client; return when it was sent away.
+
+        Raises an ExceptionGroup of ClientGoneError when it has left.
+        """
         async with asyncio.TaskGroup() as self._decoding:
             await self._carry_out(_now(self._session.open))
             await self._listen()

@@ -21,9 +21,10 @@ _MOST_CORPORA = 100
 
 
 class Inference:
-    """Finals wait for each other; an interim is for an engine that has time.
+    """One engine recognizes for all sessions, in a thread of its own.
 
-    No more waits than there are sessions: each has one order at most.
+    Finals wait for each other; an interim is for an engine that has time. No more waits
+    than there are sessions: each has one order at most.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -34,7 +35,7 @@ class Inference:
         self._corpora: deque[int] = deque(maxlen=_MOST_CORPORA)
 
     async def transcribe(self, work: Transcribe) -> Transcript | None:
-        """None where the engine failed, or had no time for an interim."""
+        """Return what is said; None if the engine failed, or has no time for it now."""
         if not work.final and (self._orders or not self._worth_a_draft(work)):
             return None
         self._orders += 1
@@ -48,7 +49,7 @@ class Inference:
             self._orders -= 1
 
     async def aclose(self) -> None:
-        """Wait for what the engine is at; drop what waits."""
+        """Wait for what the engine is at, and drop what waits."""
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     def _worth_a_draft(self, work: Transcribe) -> bool:

@@ -1,8 +1,10 @@
-"""How an interim transcript grows: what will not change, and what may."""
+"""How an interim transcript grows: what will not change of it, and what may."""
 
 
 class InterimText:
-    """One item's interim transcripts, each recognized anew from the whole audio."""
+    """One item's interim transcripts, each recognized anew from the whole audio, become
+    one that grows.
+    """
 
     def __init__(self, item_id: str) -> None:
         self.item_id = item_id
@@ -15,7 +17,7 @@ class InterimText:
         return bool(self._latest)
 
     def take(self, text: str) -> tuple[str, str] | None:
-        """The confirmed prefix, which only grows, and the draft behind it.
+        """Return the confirmed prefix, which only grows, and the draft behind it.
 
         Confirmed is what two transcripts in a row agree on, in whole words. None where
         there is no news.

@@ -9,14 +9,17 @@ class OggError(ValueError):
 
 
 class OggReader:
-    """One logical stream, as the encoders of microphones write it."""
+    """One logical stream is read, as the encoders of microphones write it."""
 
     def __init__(self) -> None:
         self._held = bytearray()
         self._packet = bytearray()
 
     def push(self, data: bytes) -> list[bytes]:
-        """The packets that `data` completes. After an OggError it starts afresh."""
+        """Return the packets that `data` completes.
+
+        Raises OggError, and starts afresh, where that is no page.
+        """
         self._held += data
         packets: list[bytes] = []
         at = 0

@@ -1,4 +1,4 @@
-"""Server VAD: where the utterances of a session begin and end."""
+"""The server's VAD: where the utterances of a session begin and end."""
 
 from math import inf
 
@@ -15,7 +15,7 @@ _PREFIX_SAMPLES = round(0.3 * SAMPLE_RATE)
 
 
 class VadSegmenter:
-    """webrtcvad behind an adaptive gate, with the service's two parameters.
+    """webrtcvad finds utterances behind an adaptive gate, by the two parameters.
 
     `threshold` moves what counts as speech: above the room's noise by 4 dB at 0.0 and
     by 6 dB at the default 0.2, 1 dB for each tenth, so that 1.0 takes a close voice

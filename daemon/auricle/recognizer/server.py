@@ -1,4 +1,4 @@
-"""The local recognizer: sessions over WebSockets."""
+"""The local recognizer's server: sessions over WebSockets."""
 
 import contextlib
 import json
@@ -6,6 +6,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
@@ -23,13 +24,9 @@ from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.inference import Inference
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
+from auricle.system.log import silent_logger
 
 logger = logging.getLogger(__name__)
-
-# At DEBUG, websockets logs keys and audio. A logger outside of logging's tree is out of
-# reach of whatever level anyone sets.
-_SILENT = logging.Logger("websockets", logging.CRITICAL)  # noqa: LOG001  # as said
-_SILENT.addHandler(logging.NullHandler())
 
 # An append may hold 15 MiB of base64; of such giants, one is read and one waits.
 _MAX_MESSAGE = 24 * 1024 * 1024
@@ -38,62 +35,76 @@ _MAX_QUEUE = 1
 _CLOSE_TIMEOUT = 1
 
 
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How the recognizer is served, and to whom."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes a free one."""
+    api_keys: Collection[str] = field(default=(), repr=False)
+    """A client needs one of them; without keys, whoever reaches it may use it."""
+    tls_cert: Path | None = None
+    """The certificate and its chain (PEM); without, everything goes in clear."""
+    tls_key: Path | None = None
+    """The certificate's key, where that is not in the same file."""
+    max_sessions: int = 4
+    """So many clients are served at a time; a further one is refused."""
+    idle_timeout: float = 60.0
+    """Seconds that a client may be silent."""
+    linger: float = 10.0
+    """Seconds for a client to close, once all is said."""
+    ping_every: float = 20.0
+    """Seconds between two pings."""
+
+
 class RecognizerServer:
-    """Serves up to `max_sessions` clients at a time; a further one is refused."""
+    """It serves sessions, one for each client that connects, with one engine."""
 
     def __init__(
         self,
         engine: Engine,
         make_segmenter: MakeSegmenter,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        api_keys: Collection[str] = (),
-        tls_cert: Path | None = None,
-        tls_key: Path | None = None,
-        max_sessions: int = 4,
-        idle_timeout: float = 60.0,
-        linger: float = 10.0,
-        ping_every: float = 20.0,
+        settings: ServerSettings | None = None,
     ) -> None:
-        """`port` 0 takes a free one. Without keys, whoever reaches it may use it.
+        """`make_segmenter` makes a session's VAD, of the settings that it asks for.
 
-        Raises ConfigError where that is the whole network, and where the certificate
-        cannot be read.
+        Raises ConfigError where the whole network could use it without a key, and where
+        the certificate cannot be read.
         """
-        if not is_loopback(host) and not api_keys:
+        settings = settings or ServerSettings()
+        host = settings.host
+        if not is_loopback(host) and not settings.api_keys:
             raise ConfigError(
                 f"serving on {host} needs an API key, or the whole network could use "
                 "it: write one into a file, and name that with --api-key-file"
             )
-        self._tls = _tls_context(tls_cert, tls_key)
+        self._tls = _tls_context(settings.tls_cert, settings.tls_key)
         if not is_loopback(host) and self._tls is None:
             logger.warning(
                 "serving on %s without TLS: speech and key cross the network in clear; "
                 "see --tls-cert and --tls-key",
                 host,
             )
-        self._admission = Admission(api_keys, max_sessions)
+        self._admission = Admission(settings.api_keys, settings.max_sessions)
         self._inference = Inference(engine)
         self._languages = engine.languages
         self._make_segmenter = make_segmenter
-        self._host = host
-        self._port = port
-        # The official SDK leaves closing to its program.
-        self._patience = (idle_timeout, linger)
-        self._ping_every = ping_every
+        self._settings = settings
+        self._port = settings.port
         self._server: Server | None = None
 
     @property
     def port(self) -> int:
-        """Known once it has started."""
+        """The port it listens on, known once it has started."""
         return self._port
 
     @property
     def url(self) -> str:
-        """What a client on this machine connects to; the model is its own choice."""
+        """What a client on this machine connects to; it adds its model."""
         scheme = "ws" if self._tls is None else "wss"
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = self._settings.host
+        host = f"[{host}]" if ":" in host else host
         return f"{scheme}://{host}:{self._port}{PATH}"
 
     async def start(self) -> None:
@@ -101,8 +112,8 @@ class RecognizerServer:
         try:
             self._server = await serve(
                 self._serve,
-                self._host,
-                self._port,
+                self._settings.host,
+                self._settings.port,
                 process_request=self._admit,
                 compression=None,
                 max_size=_MAX_MESSAGE,
@@ -110,16 +121,16 @@ class RecognizerServer:
                 close_timeout=_CLOSE_TIMEOUT,
                 # For the routers in between. Of a client that uploads faster than the
                 # engine works, nothing is read for a while, its pongs included.
-                ping_interval=self._ping_every,
+                ping_interval=self._settings.ping_every,
                 ping_timeout=None,
                 server_header=f"auricle/{__version__}",
                 ssl=self._tls,
-                logger=_SILENT,
+                logger=silent_logger("websockets"),
             )
         except (OSError, UnicodeError) as error:  # the latter for what is no host name
             reason = error.strerror if isinstance(error, OSError) else "no such host"
             raise ConfigError(
-                f"cannot serve on {self._host}:{self._port}: {reason or error}"
+                f"cannot serve on {self._settings.host}:{self._port}: {reason or error}"
             ) from error
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -156,7 +167,12 @@ class RecognizerServer:
             self._languages,
         )
         conversation = Conversation(
-            session, _Client(connection), self._inference.transcribe, *self._patience
+            session,
+            _Client(connection),
+            self._inference.transcribe,
+            self._settings.idle_timeout,
+            # The official SDK leaves closing to its program.
+            self._settings.linger,
         )
         logger.debug("%s opened", session_id)
         try:
@@ -170,7 +186,7 @@ class RecognizerServer:
 
 
 class _Client:
-    """A connection that ends in one way only."""
+    """A connection that ends in one way only, whatever ended it."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection

@@ -66,16 +66,17 @@ _NOTHING_TO_COMMIT = f"{EMPTY_COMMIT}, maybe no invalid audio stream."
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message for the client, ready for JSON."""
+    """The client is to be sent this message."""
 
     message: Message
 
 
 Orders = list[Reply | Transcribe]
+"""What is due: to the client, and to the engine, in this order."""
 
 
 class RecognizerSession:
-    """One client's session, from its connection to `session.finished`."""
+    """The server's side of one session, from its connection to `session.finished`."""
 
     def __init__(
         self,
@@ -85,10 +86,14 @@ class RecognizerSession:
         make_decoder: MakeDecoder,
         languages: Collection[str] = LANGUAGES,
     ) -> None:
-        """`session_id` makes ids unique; `languages` are those the engine knows."""
+        """Start a session with the default settings.
+
+        `session_id` makes its ids unique, `model` is the one that the client named, and
+        `languages` are those that the engine knows.
+        """
         self.settings = SessionSettings()
         self.finished = False
-        """Everything is said: the client should close."""
+        """Whether everything is said, and the client should close."""
         self._id = session_id
         self._model = model
         self._languages = languages
@@ -116,11 +121,12 @@ class RecognizerSession:
         return self._transcriptions.idle
 
     def open(self) -> Orders:
+        """Return what is said at once."""
         self._say(SessionCreated(self._id))
         return self._take_due()
 
     def receive_message(self, message: str | bytes) -> Orders:
-        """Take a frame of the client's; never raises for what it holds."""
+        """Take a frame of the client's, whatever it holds, and return what is due."""
         if self._finishing:
             return []
         event = read_client_message(message, self.settings, self._languages)
@@ -145,7 +151,10 @@ class RecognizerSession:
         return self._take_due()
 
     def transcribed(self, work: Transcribe, transcript: Transcript | None) -> Orders:
-        """Take what the engine made of `work`; None where it failed or was skipped."""
+        """Take what the engine made of `work`, and return what is due for it.
+
+        `transcript` is None where the engine failed, or had no time.
+        """
         self._transcriptions.done(work)
         if transcript is not None and not has_words(transcript.text):
             transcript = replace(transcript, text="")

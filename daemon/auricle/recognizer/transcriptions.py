@@ -21,9 +21,7 @@ _BYTES_PER_SECOND = SAMPLE_RATE * SAMPLE_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """The engine is to recognize this; out of several orders come an item's interims
-    and its final.
-    """
+    """The engine is to recognize this, for an interim of the item, or for its final."""
 
     item_id: str
     pcm: bytes

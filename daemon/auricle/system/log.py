@@ -52,6 +52,17 @@ def priority(level: int) -> int:
     return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
 
 
+def silent_logger(name: str) -> logging.Logger:
+    """Return a logger for a library that logs secrets: what it is told goes nowhere.
+
+    At DEBUG, websockets logs keys and audio. This logger is outside of logging's tree,
+    and so out of reach of whatever level anyone sets.
+    """
+    silent = logging.Logger(name, logging.CRITICAL)  # noqa: LOG001  # as said
+    silent.addHandler(logging.NullHandler())
+    return silent
+
+
 def start(level: str) -> None:
     """Log to standard error from now on; `level` is one of logging's names."""
     handler = logging.StreamHandler()

@@ -24,7 +24,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.recognizer.server import RecognizerServer
+from auricle.recognizer.server import RecognizerServer, ServerSettings
 from rigs.faults.certificates import Authority
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.one_turn import MANUAL, VAD, OneTurn, client_of, quiet, voice
@@ -40,7 +40,7 @@ async def serving(
     engine: ScriptedEngine | None = None, **options: Any
 ) -> AsyncIterator[RecognizerServer]:
     server = RecognizerServer(
-        engine or ScriptedEngine(LIGHT), EnergySegmenter, **options
+        engine or ScriptedEngine(LIGHT), EnergySegmenter, ServerSettings(**options)
     )
     await server.start()
     try:
@@ -427,12 +427,12 @@ async def test_a_client_that_waits_for_a_slow_engine_is_not() -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "recognizer.example"])
 def test_the_whole_network_is_not_served_without_a_key(host: str) -> None:
     with pytest.raises(ConfigError, match="--api-key-file"):
-        RecognizerServer(ScriptedEngine(), EnergySegmenter, host=host)
+        RecognizerServer(ScriptedEngine(), EnergySegmenter, ServerSettings(host=host))
 
 
 def test_keys_in_clear_text_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     RecognizerServer(
-        ScriptedEngine(), EnergySegmenter, host="0.0.0.0", api_keys=["sk-1"]
+        ScriptedEngine(), EnergySegmenter, ServerSettings("0.0.0.0", api_keys=["sk-1"])
     )
     assert "without TLS" in caplog.text
     assert "sk-1" not in caplog.text
@@ -441,16 +441,18 @@ def test_keys_in_clear_text_are_warned_of(caplog: pytest.LogCaptureFixture) -> N
 async def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        server = RecognizerServer(ScriptedEngine(), EnergySegmenter, port=port)
+        server = RecognizerServer(
+            ScriptedEngine(), EnergySegmenter, ServerSettings(port=port)
+        )
         with pytest.raises(ConfigError, match=f"127.0.0.1:{port}: .*in use"):
             await server.start()
     await server.aclose()
 
 
 def test_a_missing_certificate_is_named(tmp_path: Path) -> None:
-    missing = tmp_path / "cert.pem"
+    settings = ServerSettings(tls_cert=tmp_path / "cert.pem")
     with pytest.raises(ConfigError, match=r"--tls-cert .*cert\.pem.*: No such file"):
-        RecognizerServer(ScriptedEngine(), EnergySegmenter, tls_cert=missing)
+        RecognizerServer(ScriptedEngine(), EnergySegmenter, settings)
 
 
 async def test_speech_is_encrypted_where_a_certificate_is_given(

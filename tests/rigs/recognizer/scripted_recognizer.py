@@ -19,7 +19,6 @@ import contextlib
 import copy
 import functools
 import json
-import logging
 import socket
 import ssl
 import struct
@@ -37,6 +36,7 @@ from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.session import RecognizerSession, Reply
 from auricle.recognizer.transcriptions import Transcribe
+from auricle.system.log import silent_logger
 from auricle.turns.turn import Transcript
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.faults import Fault, Frame, Message, as_text
@@ -151,7 +151,7 @@ class ScriptedRecognizer:
             max_size=24 * 1024 * 1024,
             close_timeout=0.2,
             ssl=self._tls,
-            logger=_silent_logger(),
+            logger=silent_logger("scripted recognizer"),
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         return self
@@ -303,8 +303,3 @@ class _Line:
             return
         onward = functools.partial(self._send_through, faults[1:])
         await faults[0].sending(frame, self, onward)
-
-
-def _silent_logger() -> logging.Logger:
-    # Of the connections that a test breaks on purpose.
-    return logging.Logger("scripted recognizer", logging.CRITICAL)  # noqa: LOG001  # not in the tree

@@ -1,1 +1,7 @@
-"""The speech models of the recognizer, each behind the library that runs it."""
+"""The speech models, each behind the one module that imports its library.
+
+`engine` says what a model is to the recognizer, and loads one by its name: `whisper` or
+`moonshine`, whose files `weights` finds and verifies. `sound` is what a model hears of
+an utterance, `plausible` whether anybody may have said what it wrote. Others import
+Engine and load_engine from `engine`, and the engines themselves to measure them.
+"""

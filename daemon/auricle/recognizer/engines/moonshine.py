@@ -25,7 +25,7 @@ _OPTIONS = {
 
 
 class MoonshineEngine:
-    """One model in memory. Several threads may use it: they wait for each other.
+    """Moonshine is held in memory. Threads may share it: they wait for each other.
 
     It knows English only, takes no words to expect, and cannot tell the mood of a
     voice: emotions are None. An interim transcript costs it as much as a final one.
@@ -66,6 +66,6 @@ class MoonshineEngine:
 
 
 def _has_voice(pcm: bytes) -> bool:
-    """Of a room without one, Moonshine says "You", and not how sure it is."""
+    # Of a room without one, Moonshine says "You", and not how sure it is.
     frames = FrameCutter().push(pcm + bytes(-len(pcm) % FRAME_BYTES))
     return any(map(SileroVoiceDetector().is_speech, frames))

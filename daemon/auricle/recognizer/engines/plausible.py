@@ -12,7 +12,7 @@ _MOST_CHARACTERS_PER_SECOND = 25
 
 
 def is_sayable(text: str, seconds: float) -> bool:
-    """Words, and no endless loop of them."""
+    """Tell whether `text` is words that fit into `seconds`, and no endless loop."""
     if not has_words(text):
         return False
     encoded = text.encode()

@@ -15,7 +15,7 @@ _CUT_FRAMES = 333
 
 
 def samples_of(pcm: bytes) -> Samples:
-    """The utterance's, to the last that is not zero."""
+    """Return the samples of `pcm` (mono s16le), up to the last that is not zero."""
     samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     # A client fills its last frame with zeros. They say nothing, but 17 of 100
     # recordings came out otherwise for one frame of them.
@@ -23,7 +23,7 @@ def samples_of(pcm: bytes) -> Samples:
 
 
 def windows(samples: Samples, longest: int) -> Iterator[Samples]:
-    """Whole, or cut in pauses where it has more than `longest` samples."""
+    """Yield `samples` whole, or cut in pauses into windows of `longest` at most."""
     while len(samples) > longest:
         tail = samples[longest - _CUT_FRAMES * FRAME_SAMPLES : longest]
         power = np.square(tail).reshape(_CUT_FRAMES, FRAME_SAMPLES).sum(axis=1)

@@ -18,18 +18,23 @@ _NEEDED = (_WEIGHTS, "config.json", "tokenizer.json")
 
 @dataclass(frozen=True, slots=True)
 class PackagedModel:
-    """A model whose files come inside Python packages, as data."""
+    """The files of such a model come inside Python packages, as data."""
 
     name: str
     folders: tuple[str, ...]
-    """`package/folder` that holds the files; several, where each holds a part."""
+    """Each is the `package/folder` that holds the files, or a part of them."""
     extra: str
-    """What of ours to install."""
+    """The extra of ours that installs it."""
     sha256: Mapping[str, str]
-    """By file, the whole of it: what was measured, whoever made the package."""
+    """The digest of each file by its name: it is what was measured, whoever made the
+    package.
+    """
 
     def find(self) -> Path:
-        """The model's folder, its files verified. Raises ConfigError."""
+        """Return the model's folder, its files verified.
+
+        Raises ConfigError where it is not installed, or its files are damaged.
+        """
         folders = [self._installed(folder) for folder in self.folders]
         folder = folders[0] if len(folders) == 1 else self._put_together(folders)
         for name, sha256 in self.sha256.items():
@@ -62,7 +67,7 @@ class PackagedModel:
         return Path(spec.origin).parent / inside
 
     def _put_together(self, parts: list[Path]) -> Path:
-        """One folder, made once and kept in the cache."""
+        """Return one folder, made once and kept in the cache."""
         cache = _cache()
         folder = cache / f"whisper-{self.name}"
         if (folder / _WEIGHTS).exists():
@@ -119,9 +124,9 @@ MOONSHINE = PackagedModel(
 
 
 def find_whisper(name: str) -> Path:
-    """The folder of a packaged Whisper, or of one's own in CTranslate2's format.
+    """Return the folder of a packaged Whisper, or of one's own in CTranslate2's format.
 
-    Raises ConfigError.
+    Raises ConfigError where `name` is neither, or the model is damaged.
     """
     packaged = {model.name: model for model in (TINY_EN, BASE)}
     if name in packaged:
@@ -138,7 +143,7 @@ def find_whisper(name: str) -> Path:
 
 
 def _cache() -> Path:
-    """Systemd's CacheDirectory= where there is one, else the user's."""
+    """Return systemd's CacheDirectory= where there is one, else the user's."""
     given = os.environ.get("CACHE_DIRECTORY")
     if given:
         return Path(given)

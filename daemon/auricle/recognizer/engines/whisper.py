@@ -35,13 +35,13 @@ _PROTOCOL_CODES = {"tl": "fil"}
 
 
 class WhisperEngine:
-    """One model in memory. Several threads may use it: they wait for each other.
+    """A Whisper is held in memory. Threads may share it: they wait for each other.
 
     It cannot tell the mood of a voice: emotions are None.
     """
 
     def __init__(self, model: str = "tiny.en", *, threads: int = 2) -> None:
-        """`model` is tiny.en, base, or a folder in CTranslate2's format.
+        """Load `model`: tiny.en, base, or a folder in CTranslate2's format.
 
         Raises ConfigError where it cannot be used.
         """
@@ -102,7 +102,7 @@ class WhisperEngine:
         *,
         final: bool,
     ) -> tuple[str, str]:
-        """The words, and the language: the one given, or else the one heard."""
+        """Return the words, and the language: the one given, or else the one heard."""
         whisper = self._whisper
         heard = _WINDOW_SAMPLES
         if not final:

@@ -16,7 +16,9 @@ from auricle.recognizer.engines.engine import load_engine
 def test_an_engine_that_is_not_installed_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, model: str, module: str, library: str, extra: str
 ) -> None:
-    monkeypatch.delitem(sys.modules, f"auricle.recognizer.{module}", raising=False)
+    monkeypatch.delitem(
+        sys.modules, f"auricle.recognizer.engines.{module}", raising=False
+    )
     monkeypatch.setitem(sys.modules, library, None)
     told = rf"^{library} is not installed; run: pip install 'auricle\[{extra}\]'$"
     with pytest.raises(ConfigError, match=told):
