@@ -164,7 +164,7 @@ class TurnRecognition:
 
     def _forget_answered(self, session: AsrSession) -> None:
         if self._settings.turn_detection is not None:
-            self._kept.told(
+            self._kept.forget_answered(
                 sent=session.sent_seconds, answered=session.answered_seconds
             )
 

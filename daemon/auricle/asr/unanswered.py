@@ -55,7 +55,7 @@ class Unanswered:
         """Mark the end of an utterance: it is ended there when it goes again, too."""
         self._pieces.append(End.OF_UTTERANCE)
 
-    def told(self, *, sent: float, answered: float) -> None:
+    def forget_answered(self, *, sent: float, answered: float) -> None:
         """Forget what is answered, or too old.
 
         Of this session, `sent` seconds were sent, and the first `answered` answered.

@@ -3,8 +3,7 @@
 A client opens a WebSocket, and says in a session what it hears; the server answers with
 what was said. Here is what both agree on, with no clock, thread or socket, and with
 nothing of auricle's but `text`: what becomes of the messages is decided in `asr` and
-`recognizer`.
-These names may be imported by others:
+`recognizer`. These names may be imported by others:
 
 * `address`, where a recognizer is: PATH, PRICE_CURRENCY, REGIONS, RecognizerAddress,
   Region, complete_url, is_loopback, may_be_host, published_price, region_url,

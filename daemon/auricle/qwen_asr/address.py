@@ -40,6 +40,7 @@ class Region:
 
     @property
     def needs_workspace(self) -> bool:
+        """Whether the id of one's workspace is a part of the host's name."""
         return self.host.startswith(".")
 
 

@@ -165,12 +165,12 @@ class _Update:
         self.refused: list[_InvalidError] = []
         self._languages = languages
 
-    def session(self, asked: object) -> None:
+    def session(self, requested: object) -> None:
         """Raises _InvalidError where it is no session at all."""
-        if not isinstance(asked, dict):
+        if not isinstance(requested, dict):
             raise _InvalidError("session", "session must be an object")
         self._each(
-            asked,
+            requested,
             "session",
             {
                 "modalities": self._modalities,
@@ -181,11 +181,11 @@ class _Update:
             },
         )
 
-    def _each(self, asked: _Json, path: str, fields: Mapping[str, _Take]) -> None:
+    def _each(self, requested: _Json, path: str, fields: Mapping[str, _Take]) -> None:
         for key, take in fields.items():
-            if key in asked:
+            if key in requested:
                 try:
-                    take(asked[key], f"{path}.{key}")
+                    take(requested[key], f"{path}.{key}")
                 except _InvalidError as error:
                     self.refused.append(error)
 

@@ -53,7 +53,7 @@ class Conversation:
         self._transcribe = transcribe
         self._idle_timeout = idle_timeout
         self._linger = linger
-        self._in_turn = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
         self._caught_up = asyncio.Event()
         self._decoding: asyncio.TaskGroup
 
@@ -97,7 +97,7 @@ class Conversation:
 
     async def _carry_out(self, step: Callable[[], Awaitable[Orders]]) -> None:
         # Two that step and send in turns would overtake each other where a send waits.
-        async with self._in_turn:
+        async with self._one_at_a_time:
             for order in await step():
                 if isinstance(order, Reply):
                     await self._socket.send(json.dumps(order.message))

@@ -42,7 +42,7 @@ class MoonshineEngine:
         except MoonshineError as error:
             raise ConfigError(f"{folder}: not a Moonshine model: {error}") from error
         # What it returns is its own, and the next call's as well.
-        self._turn = Lock()
+        self._lock = Lock()
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
@@ -57,7 +57,7 @@ class MoonshineEngine:
 
     def _decode(self, samples: Samples) -> str:
         whole = np.pad(samples, (0, -len(samples) % _PIECE_SAMPLES))
-        with self._turn:
+        with self._lock:
             heard = self._moonshine.transcribe_without_streaming(
                 whole.tolist(), SAMPLE_RATE
             )
