@@ -16,15 +16,15 @@ from auricle.mqtt.discovery.payload import shell
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
-    ConnectionFact,
     Delivered,
     DeliveryResult,
     Denied,
     Disconnected,
     Problem,
     Received,
+    Report,
 )
-from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import packet_size
 from auricle.mqtt.topics import Topics
@@ -82,13 +82,11 @@ class _Visitor:
         self._fact = asyncio.get_running_loop().create_future()
         client = MqttClient(
             # Of two clients with one id, the broker throws the first one out.
-            replace(self._settings, client_id=f"{self._settings.client_id}_doctor"),
+            [replace(self._settings, client_id=f"{self._settings.client_id}_doctor")],
+            ReconnectSettings(lambda: itertools.repeat(self._patience)),
             will=self._probe,
             subscriptions=[self._echo.topic, self._topics.birth, *self._further],
-            on_connection=self._connection_changed,
-            on_message=self._take,
-            on_delivery=self._delivered,
-            delays=lambda: itertools.repeat(self._patience),
+            on_report=self._take,
         )
         client.start()
         fact: Connected | Disconnected = Disconnected(
@@ -153,16 +151,16 @@ class _Visitor:
             self._news.clear()
             await self._news.wait()
 
-    def _connection_changed(self, fact: ConnectionFact) -> None:
-        if isinstance(fact, Denied):
-            self._denied.append(fact.topic)
-        elif not self._fact.done():
-            self._fact.set_result(fact)
-
-    def _take(self, received: Received) -> None:
-        self._received[received.topic] = received.payload.decode(errors="replace")
-        self._news.set()
-
-    def _delivered(self, delivered: Delivered) -> None:
-        self._results[delivered.id] = delivered.result
-        self._news.set()
+    def _take(self, report: Report) -> None:
+        match report:
+            case Denied(topic):
+                self._denied.append(topic)
+            case Connected() | Disconnected():
+                if not self._fact.done():
+                    self._fact.set_result(report)
+            case Received(topic, payload):
+                self._received[topic] = payload.decode(errors="replace")
+                self._news.set()
+            case Delivered(message_id, result):
+                self._results[message_id] = result
+                self._news.set()

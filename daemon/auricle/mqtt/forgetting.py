@@ -3,18 +3,20 @@
 import asyncio
 import itertools
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from auricle.mqtt.discovery.payload import single_discoveries
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
-    ConnectionFact,
     Delivered,
     DeliveryResult,
+    Denied,
     Disconnected,
     Received,
+    Report,
 )
-from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.topics import Topics
 
@@ -53,12 +55,13 @@ class _Forgetting:
         self._topics = topics
         self._retained: dict[str, bytes] = {}
         self._news = asyncio.Event()
-        self._first_fact: asyncio.Future[ConnectionFact] = (
+        self._first_fact: asyncio.Future[Connected | Disconnected] = (
             asyncio.get_running_loop().create_future()
         )
         self._results: dict[int, DeliveryResult] = {}
         self._client = MqttClient(
-            replace(broker, client_id=f"{broker.client_id}_forget"),
+            [replace(broker, client_id=f"{broker.client_id}_forget")],
+            ReconnectSettings(lambda: itertools.repeat(_LONGEST)),
             will=_clearing(topics.availability),
             subscriptions=[
                 f"{topics.root}/#",
@@ -67,10 +70,7 @@ class _Forgetting:
                 # Where the broker's rules let us read no more.
                 topics.discovery_note,
             ],
-            on_connection=self._connection_changed,
-            on_message=self._received,
-            on_delivery=self._delivered,
-            delays=lambda: itertools.repeat(_LONGEST),
+            on_report=self._take,
         )
 
     async def run(self) -> Forgotten:
@@ -125,18 +125,23 @@ class _Forgetting:
                 f"the broker does not let us clear {', '.join(denied)}"
             )
 
-    def _connection_changed(self, fact: ConnectionFact) -> None:
-        if isinstance(fact, Connected | Disconnected) and not self._first_fact.done():
-            self._first_fact.set_result(fact)
-
-    def _received(self, received: Received) -> None:
-        if received.retain:
-            self._retained[received.topic] = received.payload
-            self._news.set()
-
-    def _delivered(self, delivered: Delivered) -> None:
-        self._results[delivered.id] = delivered.result
-        self._news.set()
+    def _take(self, report: Report) -> None:
+        match report:
+            case Connected() | Disconnected():
+                if not self._first_fact.done():
+                    self._first_fact.set_result(report)
+            case Received(topic, payload, retain):
+                if retain:
+                    self._retained[topic] = payload
+                    self._news.set()
+            case Delivered(message_id, result):
+                self._results[message_id] = result
+                self._news.set()
+            case Denied():
+                # What cannot be read is cleared by heart.
+                pass
+            case _:
+                assert_never(report)
 
 
 def _clearing(topic: str) -> Message:

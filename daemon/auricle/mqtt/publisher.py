@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
+from typing import assert_never
 
 from auricle.errors import Reason
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
@@ -20,12 +21,14 @@ from auricle.mqtt.interims import InterimLimit
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
-    ConnectionFact,
     Delivered,
     DeliveryResult,
+    Denied,
+    Disconnected,
     Received,
+    Report,
 )
-from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Diagnostics, Messages
 from auricle.mqtt.outcome_publisher import OutcomePublisher
@@ -110,16 +113,12 @@ class Publisher:
             heed_vocabulary=settings.heed_vocabulary,
             hermes=self._hermes,
         )
-        broker, *fallbacks = settings.brokers
         self.client = MqttClient(
-            broker,
+            settings.brokers,
+            ReconnectSettings(settings.reconnect_delays),
             will=messages.availability(online=False),
             subscriptions=self._subscriber.subscriptions,
-            on_connection=self._connection_changed,
-            on_message=self._received,
-            on_delivery=self._delivered,
-            delays=settings.reconnect_delays,
-            fallbacks=fallbacks,
+            on_report=self._take,
         )
         """The connection to the broker, which says how it is."""
         self._announcer = Announcer(
@@ -222,12 +221,22 @@ class Publisher:
 
     # --- what the broker says ---
 
-    def _connection_changed(self, fact: ConnectionFact) -> None:
-        if isinstance(fact, Connected):
-            self._announcer.connected()
-            run = self._messages.run(self._run_id)
-            self._run_message = self.client.publish(run)
-            self._announce()
+    def _take(self, report: Report) -> None:
+        match report:
+            case Connected():
+                self._announcer.connected()
+                run = self._messages.run(self._run_id)
+                self._run_message = self.client.publish(run)
+                self._announce()
+            case Received():
+                self._received(report)
+            case Delivered():
+                self._delivered(report)
+            case Disconnected() | Denied():
+                # The client tells of it itself.
+                pass
+            case _:
+                assert_never(report)
 
     def _announce(self) -> None:
         # Commands first: they grow old.

@@ -65,20 +65,23 @@ async def test_a_satellite_that_dies_is_announced_as_offline(broker: Broker) -> 
 
 SHORT_LIFE = """
 import asyncio, itertools, sys
-from auricle.mqtt.link.broker import BrokerSettings
-from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.broker import BrokerSettings, Connected
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 
 async def live():
     topic = "auricle/study/availability"
+
+    def take(report):
+        if isinstance(report, Connected):
+            client.publish(Message(topic, "online", retain=True))
+
     client = MqttClient(
-        BrokerSettings("127.0.0.1", int(sys.argv[1]), "auricle_study"),
+        [BrokerSettings("127.0.0.1", int(sys.argv[1]), "auricle_study")],
+        ReconnectSettings(lambda: itertools.repeat(0.1)),
         will=Message(topic, "offline", retain=True),
         subscriptions=["auricle/study/+/set"],
-        on_connection=lambda _: client.publish(Message(topic, "online", retain=True)),
-        on_message=print,
-        on_delivery=print,
-        delays=lambda: itertools.repeat(0.1),
+        on_report=take,
     )
     client.start()
     await asyncio.sleep(60)

@@ -12,10 +12,12 @@ from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
     ConnectionFact,
+    Denied,
     Disconnected,
     Problem,
+    Report,
 )
-from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import HouseClient
@@ -47,26 +49,26 @@ class Satellite:
 
     def __init__(self, *brokers: Broker) -> None:
         self.facts: list[ConnectionFact] = []
-        first, *others = (
+        settings = [
             BrokerSettings("127.0.0.1", broker.port, "auricle_study", "pi", "s3cret")
             for broker in brokers
-        )
+        ]
         self.client = MqttClient(
-            first,
-            fallbacks=others,
+            settings,
+            ReconnectSettings(
+                lambda: itertools.repeat(0.1),
+                lambda: itertools.repeat(0.1),
+                look_back=0.1,
+            ),
             will=OFFLINE,
             subscriptions=[],
-            on_connection=self._connection_changed,
-            on_message=lambda _: None,
-            on_delivery=lambda _: None,
-            delays=lambda: itertools.repeat(0.1),
-            refusal_delays=lambda: itertools.repeat(0.1),
-            look_back=0.1,
+            on_report=self._take,
         )
 
-    def _connection_changed(self, fact: ConnectionFact) -> None:
-        self.facts.append(fact)
-        if isinstance(fact, Connected):
+    def _take(self, report: Report) -> None:
+        if isinstance(report, Connected | Disconnected | Denied):
+            self.facts.append(report)
+        if isinstance(report, Connected):
             self.client.publish(ONLINE)
 
     @property

@@ -14,8 +14,9 @@ from auricle.mqtt.link.broker import (
     Disconnected,
     Problem,
     Received,
+    Report,
 )
-from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from rigs.waiting import eventually
 
@@ -40,15 +41,23 @@ class Satellite:
         self.received: list[Received] = []
         self.delivered: list[Delivered] = []
         self.client = MqttClient(
-            BrokerSettings(host, port, "auricle_study", **settings),
+            [BrokerSettings(host, port, "auricle_study", **settings)],
+            ReconnectSettings(
+                lambda: itertools.repeat(0.1), lambda: itertools.repeat(refused_for)
+            ),
             will=OFFLINE,
             subscriptions=["auricle/study/+/set"],
-            on_connection=self.facts.append,
-            on_message=self.received.append,
-            on_delivery=self.delivered.append,
-            delays=lambda: itertools.repeat(0.1),
-            refusal_delays=lambda: itertools.repeat(refused_for),
+            on_report=self._take,
         )
+
+    def _take(self, report: Report) -> None:
+        match report:
+            case Received():
+                self.received.append(report)
+            case Delivered():
+                self.delivered.append(report)
+            case _:
+                self.facts.append(report)
 
     @property
     def problems(self) -> list[Problem]:

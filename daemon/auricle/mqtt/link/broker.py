@@ -78,9 +78,6 @@ class Denied:
     topic: str
 
 
-ConnectionFact = Connected | Disconnected | Denied
-
-
 @dataclass(frozen=True, slots=True)
 class Received:
     topic: str
@@ -109,3 +106,9 @@ class DeliveryResult(StrEnum):
 class Delivered:
     id: int
     result: DeliveryResult
+
+
+ConnectionFact = Connected | Disconnected | Denied
+"""What becomes of the connection itself."""
+Report = ConnectionFact | Received | Delivered
+"""All that is told of a connection, and of what goes over it."""

@@ -5,17 +5,18 @@ import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
-    ConnectionFact,
     Delivered,
     DeliveryResult,
     Denied,
     Disconnected,
     Problem,
     Received,
+    Report,
     Version,
 )
 from auricle.mqtt.link.disconnection import taken_over
@@ -33,37 +34,44 @@ from auricle.system.tls import client_context
 
 logger = logging.getLogger(__name__)
 
-# Seconds between looks whether a broker that is rather to be used is back.
-LOOK_BACK = 30.0
 # Not every broker tells a client that another one took its place: it is seen by
 # connections in a row that are dropped before they have settled.
 DROPS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class ReconnectSettings:
+    """How often a client tries to connect."""
+
+    delays: Callable[[], Iterator[float]]
+    """Makes the seconds to wait between rounds through all brokers."""
+    refusal_delays: Callable[[], Iterator[float]] = refusal_delays
+    """Makes the seconds to leave a broker alone that only a person can mend."""
+    look_back: float = 30.0
+    """Seconds between looks whether a broker that is rather to be used is back."""
+
+
 class MqttClient:
-    """Calls back on the event loop; never gives up because the broker is away."""
+    """Keeps connected to one of the brokers, and reports on the event loop.
+
+    It never gives up because a broker is away.
+    """
 
     def __init__(
         self,
-        settings: BrokerSettings,
+        brokers: Sequence[BrokerSettings],
+        reconnect: ReconnectSettings,
         *,
         will: Message,
         subscriptions: Sequence[str],
-        on_connection: Callable[[ConnectionFact], None],
-        on_message: Callable[[Received], None],
-        on_delivery: Callable[[Delivered], None],
-        delays: Callable[[], Iterator[float]],
-        fallbacks: Sequence[BrokerSettings] = (),
-        refusal_delays: Callable[[], Iterator[float]] = refusal_delays,
-        look_back: float = LOOK_BACK,
+        on_report: Callable[[Report], None],
     ) -> None:
-        """`delays` between attempts; `refusal_delays` where only a person can mend it.
-        `fallbacks` are used, in their order, while those before them are away;
-        `look_back` seconds between looks whether one of those is there again.
+        """The first of `brokers` is the one to use; the others stand in, in their
+        order, while those before them are away. All are verified alike.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
-        self._settings = settings
+        self._settings = settings = brokers[0]
         self._tls = None
         if settings.tls:
             self._tls = client_context(
@@ -74,11 +82,9 @@ class MqttClient:
             )
         self._will = will
         self._subscriptions = list(subscriptions)
-        self._on_connection = on_connection
-        self._on_message = on_message
-        self._on_delivery = on_delivery
-        self._route = Route([settings, *fallbacks], delays, refusal_delays)
-        self._look_back = look_back
+        self._on_report = on_report
+        self._route = Route(brokers, reconnect.delays, reconnect.refusal_delays)
+        self._look_back = reconnect.look_back
         self._going_back = False
 
         self._loop = asyncio.get_running_loop()
@@ -170,7 +176,7 @@ class MqttClient:
         self.leave_out([message])
         delivered = Delivered(next(self._ids_of_left_out), DeliveryResult.TOO_LARGE)
         if message.qos > 0:
-            self._loop.call_soon(self._on_delivery, delivered)
+            self._loop.call_soon(self._on_report, delivered)
         return delivered.id
 
     def fits(self, message: Message) -> bool:
@@ -285,12 +291,12 @@ class MqttClient:
                     self._problem = None
                 self._detail = None
                 self._refusals.connected()
-                self._on_connection(report)
+                self._on_report(report)
             case Denied(topic):
                 self._warn(self._refusals.may_not_read(topic))
-                self._on_connection(report)
+                self._on_report(report)
             case Received():
-                self._on_message(report)
+                self._on_report(report)
 
     def _deliver(self, delivered: Delivered, message: Message, sent: float) -> None:
         now = self._loop.time()
@@ -301,7 +307,7 @@ class MqttClient:
         else:
             self._limit.accepted(self._size(message))
         self._warn(self._refusals.settled(message.topic, delivered.result, sent, now))
-        self._on_delivery(delivered)
+        self._on_report(delivered)
 
     @property
     def _limit(self) -> PacketLimit:
@@ -334,7 +340,7 @@ class MqttClient:
             logging.DEBUG if known else logging.WARNING, "no broker: %s", end.detail
         )
         self._problem, self._detail = end.problem, end.detail
-        self._on_connection(end)
+        self._on_report(end)
 
     def _warn(self, news: str | None) -> None:
         if news is not None:

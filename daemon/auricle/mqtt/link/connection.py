@@ -28,6 +28,7 @@ from auricle.mqtt.link.broker import (
     Denied,
     Disconnected,
     Received,
+    Report,
     Version,
 )
 from auricle.mqtt.link.message import Message
@@ -35,8 +36,6 @@ from auricle.system import tcp
 from auricle.system.clock import since_boot
 from auricle.system.dialing import dial
 from auricle.system.threads import hand_to_loop
-
-Report = Connected | Disconnected | Denied | Received | Delivered
 
 # A shorter absence is not announced: Home Assistant would show the satellite as gone
 # at each restart of the daemon.

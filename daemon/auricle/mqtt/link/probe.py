@@ -9,9 +9,10 @@ from auricle.mqtt.link.broker import (
     Connected,
     Disconnected,
     Problem,
+    Report,
     Version,
 )
-from auricle.mqtt.link.connection import BrokerConnection, Report
+from auricle.mqtt.link.connection import BrokerConnection
 from auricle.mqtt.link.message import Message
 
 

@@ -14,9 +14,10 @@ from auricle.mqtt.link.broker import (
     Disconnected,
     Problem,
     Received,
+    Report,
     Version,
 )
-from auricle.mqtt.link.connection import BrokerConnection, Report
+from auricle.mqtt.link.connection import BrokerConnection
 from auricle.mqtt.link.message import Message
 
 logger = logging.getLogger(__name__)
