@@ -29,7 +29,7 @@ from auricle.audio.frame import (
     Frame,
 )
 from auricle.audio.known_sound import KnownSound
-from auricle.audio.sound import read_short
+from auricle.audio.sound_file import read_short
 from auricle.audio.source_health import SourceHealth
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing

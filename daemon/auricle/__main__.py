@@ -15,11 +15,6 @@ from auricle.system.redaction import OURS, RedactedStream, secrets_of
 
 logger = logging.getLogger(__name__)
 
-# sysexits.h
-EX_NOINPUT = 66
-EX_CANTCREAT = 73
-EX_IOERR = 74
-EX_CONFIG = 78
 # What a shell says of a program that a signal ended: 128 and its number.
 ENDED_BY_SIGINT = 130
 ENDED_BY_SIGPIPE = 141
@@ -39,13 +34,13 @@ def main() -> int:
         sys.stdout.flush()
     except ConfigError as error:
         _tell(str(error).splitlines())
-        code = EX_CONFIG
+        code = os.EX_CONFIG
     except StateInUseError as error:
         _tell([str(error)])
-        code = EX_CANTCREAT
+        code = os.EX_CANTCREAT
     except RecordingError as error:
         _tell([str(error)])
-        code = EX_NOINPUT
+        code = os.EX_NOINPUT
     except BrokenPipeError:
         # Whoever reads has read enough, as `| head` does: nobody needs to be told.
         code = ENDED_BY_SIGPIPE
@@ -53,7 +48,7 @@ def main() -> int:
         logger.debug("this ended the command:", exc_info=True)
         told = error.strerror or str(error)
         _tell([told if error.filename is None else f"{error.filename}: {told}"])
-        code = EX_IOERR
+        code = os.EX_IOERR
     except KeyboardInterrupt:
         code = ENDED_BY_SIGINT
     _let_go_of_output()

@@ -10,7 +10,7 @@ import pytest
 
 from auricle.audio.frame import Frame
 from auricle.audio.microphone import Microphone
-from auricle.audio.portaudio import BUFFER_SECONDS, Capture, list_devices
+from auricle.audio.portaudio import BUFFER_SECONDS, InputStream, list_devices
 from auricle.errors import MicrophoneError
 from rigs.audio.captured import Ear
 from rigs.audio.speech import noise, silence
@@ -71,7 +71,7 @@ def test_a_reader_knows_whether_more_waits(
 def test_a_device_keeps_what_comes_while_this_process_is_busy(
     room: VirtualMicrophone,
 ) -> None:
-    with contextlib.closing(Capture("default", None)) as capture:
+    with contextlib.closing(InputStream("default", None)) as capture:
         assert capture.buffered > 0.4
 
 

@@ -119,7 +119,7 @@ def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
 
 def _sound(cue: Cue, name: str) -> OwnSound:
     from auricle.audio.known_sound import KnownSound
-    from auricle.audio.sound import read_short
+    from auricle.audio.sound_file import read_short
 
     bundled = files("auricle.assets.sounds") / f"{cue}.wav"
     file: contextlib.AbstractContextManager[Path] = contextlib.nullcontext(Path(name))

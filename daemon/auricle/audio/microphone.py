@@ -12,7 +12,7 @@ from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
 from auricle.audio.portaudio import (
     LONGEST_CALL,
     Block,
-    Capture,
+    InputStream,
     bounded,
 )
 from auricle.audio.source_health import LevelWatch, PaceWatch, SourceHealth
@@ -49,7 +49,7 @@ class Microphone:
         self._channel = channel
         self._gain = gain
         self._longest_call = longest_call
-        self._capture: Capture | None = None
+        self._stream: InputStream | None = None
         self._description = f"microphone {device!r}"
         self._levels = LevelWatch()
         self._converter: Converter | None = None
@@ -80,8 +80,8 @@ class Microphone:
 
     @property
     def caught_up(self) -> bool:
-        assert self._capture is not None, "asked before open"
-        return not self._ready and self._capture.waiting <= 1
+        assert self._stream is not None, "asked before open"
+        return not self._ready and self._stream.waiting <= 1
 
     def advice(self, health: SourceHealth) -> str:
         match health:
@@ -110,12 +110,12 @@ class Microphone:
 
     def open(self) -> None:
         self.close()
-        open_capture = partial(Capture, self._wanted, self._channel)
-        self._capture = bounded(open_capture, self._longest_call)
-        format = self._capture.format
-        self._several_channels = self._capture.device.channels > 1
-        self._description = f"microphone {self._capture.device.name!r}"
-        kept = self._capture.buffered
+        open_stream = partial(InputStream, self._wanted, self._channel)
+        self._stream = bounded(open_stream, self._longest_call)
+        format = self._stream.format
+        self._several_channels = self._stream.device.channels > 1
+        self._description = f"microphone {self._stream.device.name!r}"
+        kept = self._stream.buffered
         logger.debug("%s is open: %s, keeps %.2f s", self._description, format, kept)
         self._converter = Converter(format, channel=self._channel, gain=self._gain)
         self._cutter = FrameCutter()
@@ -128,24 +128,24 @@ class Microphone:
         self._gaps = 0
 
     def read(self, timeout: float, together: int = 1) -> Sequence[Frame]:
-        assert self._capture is not None, "read before open"
+        assert self._stream is not None, "read before open"
         deadline = time.monotonic() + timeout
         while (missing := together - len(self._ready)) > 0:
             wait = max(0.0, deadline - time.monotonic())
-            blocks = self._capture.take(wait, missing)
+            blocks = self._stream.take(wait, missing)
             if not blocks:
                 break
             for block in blocks:
-                self._take(block, self._capture.format.rate)
+                self._take(block, self._stream.format.rate)
         frames, self._ready = self._ready[:together], self._ready[together:]
-        if not frames and not self._capture.is_active():
+        if not frames and not self._stream.is_active():
             raise MicrophoneError("the device is gone")
         for frame in frames:
             self._levels.watch(frame)
         return frames
 
     def close(self) -> None:
-        capture, self._capture = self._capture, None
+        capture, self._stream = self._stream, None
         if capture is not None:
             bounded(capture.close, self._longest_call)
 
@@ -160,8 +160,8 @@ class Microphone:
             lost_samples = round(lost * SAMPLE_RATE / rate)
             self._dropped += lost_samples
             self._cutter.skip(lost_samples)
-        assert self._capture is not None
-        samples = len(block.pcm) // (2 * self._capture.format.channels)
+        assert self._stream is not None
+        samples = len(block.pcm) // (2 * self._stream.format.channels)
         self._position = block.start + samples
         elapsed, self._last_block = block.at - self._last_block, block.at
         if self._pace.outruns(samples / rate, elapsed):

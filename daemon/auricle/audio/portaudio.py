@@ -72,7 +72,7 @@ class Block:
     """Whether the device had to drop sound before it, nobody knows how much."""
 
 
-class Capture:
+class InputStream:
     """Captures from an open device; PortAudio's own thread fills it with blocks of one
     frame each.
     """

@@ -103,7 +103,7 @@ def open_sound(
             close=True,
         )
     # What reads files costs memory; who pipes sound in does without.
-    from auricle.audio.sound import SoundFile
+    from auricle.audio.sound_file import SoundFile
 
     return SoundFile(Path(path), channel=channel, gain=gain)
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import os
 import shutil
 import socket
 import sys
@@ -50,7 +51,7 @@ def main(args: argparse.Namespace) -> int:
     if missing := _missing():
         for line in missing:
             print(f"auricle demo: {line}", file=sys.stderr)
-        return 69
+        return os.EX_UNAVAILABLE
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory("-auricle")))
         recording: Path | None = None
@@ -62,7 +63,7 @@ def main(args: argparse.Namespace) -> int:
             return asyncio.run(_demo(args, folder, recording))
         except _DemoError as error:
             print(f"auricle demo: {error}", file=sys.stderr)
-            return 70
+            return os.EX_SOFTWARE
 
 
 def _missing() -> list[str]:

@@ -1,6 +1,7 @@
 """`auricle devices`: what there is to hear with."""
 
 import argparse
+import os
 import sys
 
 from auricle.audio.portaudio import bounded, list_devices
@@ -17,7 +18,7 @@ def main(_args: argparse.Namespace) -> int:
         devices = bounded(list_devices)
     except AuricleError as error:
         print(f"auricle devices: {error}", file=sys.stderr)
-        return 69
+        return os.EX_UNAVAILABLE
     for device in devices:
         default = ", the default" if device.is_default else ""
         print(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auricle.app import build
 from auricle.audio.level import QUIETEST_DBFS
+from auricle.cli.terminal import START_LINE_ANEW
 from auricle.config.loading import (
     SYSTEM_FILE,
     default_file,
@@ -56,10 +57,10 @@ class _Doctor:
             yield result.redacted(OURS.redacted)
 
     def _results(self) -> Iterator[Result]:
-        unit = service.look()
+        unit = service.find_installed()
         of_service = unit if self._path == SYSTEM_FILE else None
         try:
-            with service.standing_in(of_service) as withheld:
+            with service.environment_of(of_service) as withheld:
                 settings = load(self._path)
                 origins = secret_origins(self._path)
         except ConfigError as error:
@@ -106,4 +107,4 @@ class _Meter:
     def erase(self) -> None:
         if self._shown:
             self._shown = False
-            print("\r\x1b[K", end="")
+            print(START_LINE_ANEW, end="")

@@ -1,15 +1,13 @@
 """`auricle forget`: take the satellite out of Home Assistant and of the broker."""
 
 import argparse
+import os
 import sys
 
 from auricle.app import build, state_lock
 from auricle.config.loading import default_file, load
 from auricle.mqtt.forgetting import ForgettingError, forget
 from auricle.system import event_loop
-
-# sysexits.h
-EX_UNAVAILABLE = 69
 
 
 def main(args: argparse.Namespace) -> int:
@@ -21,12 +19,12 @@ def main(args: argparse.Namespace) -> int:
     if running := state_lock.holder(build.state_directory(settings)):
         message = f"{running} would tell all again: stop it first"
         print(f"auricle forget: {message}", file=sys.stderr)
-        return EX_UNAVAILABLE
+        return os.EX_UNAVAILABLE
     try:
         forgotten = event_loop.run(forget(build.broker(settings.mqtt, topics), topics))
     except ForgettingError as error:
         print(f"auricle forget: {error}", file=sys.stderr)
-        return EX_UNAVAILABLE
+        return os.EX_UNAVAILABLE
     print(f"{topics.root}: {len(forgotten.topics)} topics cleared, the device removed")
     if forgotten.was_online:
         print("it may still run, and would tell all again: stop it, and run this again")

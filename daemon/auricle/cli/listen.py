@@ -25,8 +25,8 @@ def main(args: argparse.Namespace) -> int:
     # What goes wrong is in the picture; a line of log would tear it.
     logging.getLogger().addHandler(logging.NullHandler())
     path = args.config or default_file()
-    of_service = service.look() if path == SYSTEM_FILE else None
-    with service.standing_in(of_service):
+    of_service = service.find_installed() if path == SYSTEM_FILE else None
+    with service.environment_of(of_service):
         settings = load(path, {"microphone.recording": args.recording})
     return run(_listen(settings, transcribe=args.transcribe))
 

@@ -11,6 +11,8 @@ from typing import Any, Self
 _OTHER_SCREEN, _OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _TOP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+START_LINE_ANEW = "\r" + _CLEAR_LINE
+"""Begins the line again in which the cursor stands, empty."""
 _LOCAL_MODES = 3  # their place in what tcgetattr returns
 
 

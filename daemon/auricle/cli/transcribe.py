@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,6 +17,7 @@ from auricle.audio.frame import Frame
 from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler
 from auricle.cli.long_recording import Cutter, Said, Stretch
+from auricle.cli.terminal import START_LINE_ANEW
 from auricle.config.loading import default_file, load
 from auricle.config.sections import MicrophoneSettings
 from auricle.errors import Reason, RecordingError
@@ -28,13 +30,6 @@ from auricle.vad.webrtc import WebrtcVoiceDetector
 _FINAL_TIMEOUT = 60.0
 # Piped sound may pause, and Ctrl-C must not wait for it.
 _READ_TIMEOUT = 0.5
-
-# sysexits.h
-EX_NOINPUT = 66
-EX_UNAVAILABLE = 69
-EX_NOPERM = 77
-
-_CLEAR_LINE = "\r\x1b[K"
 
 
 class _FailedError(Exception):
@@ -81,11 +76,12 @@ async def _transcribe_all(
         except RecordingError as error:
             progress.clear()
             print(f"auricle transcribe: {error}", file=sys.stderr)
-            code = EX_NOINPUT
+            code = os.EX_NOINPUT
         except _FailedError as error:
             progress.clear()
             print(f"auricle transcribe: {name}: {error}", file=sys.stderr)
-            return EX_NOPERM if error.reason is Reason.AUTH_FAILED else EX_UNAVAILABLE
+            refused = error.reason is Reason.AUTH_FAILED
+            return os.EX_NOPERM if refused else os.EX_UNAVAILABLE
         else:
             progress.clear()
             _print_oddities(recording)
@@ -102,12 +98,12 @@ async def _transcribe(
     """Stretch by stretch: the next one is sent while one waits for its final."""
     cutter, activity = Cutter(), WebrtcVoiceDetector()
     said: list[Said] = []
-    sending: _Session | None = None
-    waiting: _Session | None = None
+    sending: _SentStretch | None = None
+    waiting: _SentStretch | None = None
     try:
         async for frame in _frames(recording):
             if sending is None:
-                sending = _Session(client, session, frame.start, show)
+                sending = _SentStretch(client, session, frame.start, show)
             sending.send(frame)
             if cutter.push(frame, speech=activity.is_speech(frame)):
                 sending.end()
@@ -134,7 +130,7 @@ async def _frames(recording: Recording) -> AsyncIterator[Frame]:
             yield frame
 
 
-class _Session:
+class _SentStretch:
     """A stretch of a recording on its way through the recognizer."""
 
     def __init__(
@@ -216,12 +212,12 @@ class _Progress:
         elif self._in_place:
             # The end of a long one is what is new.
             width = shutil.get_terminal_size().columns - 3
-            line = f"{_CLEAR_LINE}… {text[-width:]}"
+            line = f"{START_LINE_ANEW}… {text[-width:]}"
             print(line, end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         if self._in_place and self._shown:
-            print(_CLEAR_LINE, end="", file=sys.stderr, flush=True)
+            print(START_LINE_ANEW, end="", file=sys.stderr, flush=True)
 
 
 def _print_oddities(recording: Recording) -> None:

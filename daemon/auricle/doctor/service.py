@@ -55,7 +55,7 @@ class Service:
         return self.properties.get("ActiveState") == "active"
 
 
-def look() -> Service | None:
+def find_installed() -> Service | None:
     """Ask systemd for the service; None where there is no systemd, or it does not know
     the service.
     """
@@ -103,7 +103,7 @@ def describe(properties: Mapping[str, str], unit: str) -> Service:
 
 
 @contextmanager
-def standing_in(
+def environment_of(
     unit: Service | None, stores: Sequence[Path] = CREDENTIAL_STORES
 ) -> Iterator[set[str]]:
     """Have this process see what systemd gives to the service: its secrets, while the

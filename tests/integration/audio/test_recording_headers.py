@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.audio.recording import RecordingSource, open_sound, read_recording
-from auricle.audio.sound import SoundFile
+from auricle.audio.sound_file import SoundFile
 from auricle.errors import RecordingError
 from rigs.audio.captured import Ear
 from rigs.audio.recordings import save

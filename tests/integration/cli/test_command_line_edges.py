@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.__main__ import ENDED_BY_SIGPIPE, EX_CONFIG, EX_IOERR
+from auricle.__main__ import ENDED_BY_SIGPIPE
 from auricle.app import state_lock
 from auricle.cli.parser import build_parser
 from auricle.config.toml import toml
@@ -107,7 +107,7 @@ async def test_a_full_disk_is_told(command: str, places: dict[str, str]) -> None
         os.close(full)
 
     assert (end.code, end.err.splitlines()[-1]) == (
-        EX_IOERR,
+        os.EX_IOERR,
         "auricle: No space left on device",
     )
     assert "Traceback" not in end.err
@@ -146,7 +146,7 @@ async def test_help_that_nobody_can_read_is_no_success(
     finally:
         os.close(full)
 
-    assert (end.code, end.err) == (EX_IOERR, "auricle: No space left on device\n")
+    assert (end.code, end.err) == (os.EX_IOERR, "auricle: No space left on device\n")
 
 
 async def test_a_mistake_that_cannot_be_told_has_its_exit_code_all_the_same(
@@ -160,7 +160,7 @@ async def test_a_mistake_that_cannot_be_told_has_its_exit_code_all_the_same(
     finally:
         os.close(full)
 
-    assert end.code == EX_CONFIG
+    assert end.code == os.EX_CONFIG
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -209,7 +209,7 @@ async def test_a_configuration_folder_that_may_not_be_looked_into_is_named(
     )
 
     assert (end.code, end.err) == (
-        EX_CONFIG,
+        os.EX_CONFIG,
         f"auricle: {folder}/config.toml: Permission denied\n",
     )
 
@@ -225,7 +225,7 @@ async def test_a_user_without_a_home_is_told_what_to_set() -> None:
         environment=environment,
     )
 
-    assert end.code == EX_CONFIG
+    assert end.code == os.EX_CONFIG
     assert "satellite.state_directory: set it" in end.err
     assert "Traceback" not in end.err
 
@@ -239,7 +239,7 @@ async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
     for command in ("config", "run", "doctor"):
         end = await ended(*AURICLE, command, "--config", str(config))
 
-        assert end.code == (1 if command == "doctor" else EX_CONFIG)
+        assert end.code == (1 if command == "doctor" else os.EX_CONFIG)
         assert "Traceback" not in end.err
 
     config.write_text(
@@ -261,11 +261,15 @@ async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
         (["--port", "9" * 5000], 2, "no whole number from 0 to 65535"),
         (["--threads", "0"], 2, "no whole number from 1"),
         (["--max-sessions", "none"], 2, "no whole number from 1"),
-        (["--tls-key", "key.pem"], EX_CONFIG, "--tls-key needs --tls-cert"),
-        (["--api-key-file", "/nowhere"], EX_CONFIG, "/nowhere: No such file"),
-        (["--api-key-file", "{folder}"], EX_CONFIG, "Is a directory"),
-        (["--api-key-file", "{latin}"], EX_CONFIG, "holds no keys: they are ASCII"),
-        (["--host", "a..b", "--api-key-file", "{key}"], EX_CONFIG, "cannot serve on"),
+        (["--tls-key", "key.pem"], os.EX_CONFIG, "--tls-key needs --tls-cert"),
+        (["--api-key-file", "/nowhere"], os.EX_CONFIG, "/nowhere: No such file"),
+        (["--api-key-file", "{folder}"], os.EX_CONFIG, "Is a directory"),
+        (["--api-key-file", "{latin}"], os.EX_CONFIG, "holds no keys: they are ASCII"),
+        (
+            ["--host", "a..b", "--api-key-file", "{key}"],
+            os.EX_CONFIG,
+            "cannot serve on",
+        ),
     ],
 )
 async def test_what_the_recognizer_cannot_serve_with_is_named(

@@ -616,7 +616,7 @@ def test_the_secrets_of_the_service_are_seen_where_systemd_finds_them(
     store.mkdir()
     (store / "auricle.asr.api_key").write_text("sk-1\n")
     (tmp_path / "password").write_text("pw\n")
-    with service.standing_in(unit, stores=[tmp_path / "none", store]) as withheld:
+    with service.environment_of(unit, stores=[tmp_path / "none", store]) as withheld:
         settings = load(None)
         origins = secret_origins(None)
         folder = Path(os.environ[service.CREDENTIALS_VARIABLE])
@@ -633,7 +633,7 @@ def test_the_secrets_of_the_service_are_seen_where_systemd_finds_them(
 def test_a_credential_that_nobody_gave_is_not_missed(
     tmp_path: Path, unit: Service
 ) -> None:
-    with service.standing_in(unit, stores=[tmp_path]) as withheld:
+    with service.environment_of(unit, stores=[tmp_path]) as withheld:
         assert load(None).asr.api_key is None
     assert withheld == set()
 
@@ -642,7 +642,7 @@ def test_a_credential_behind_a_closed_door_is_withheld(
     tmp_path: Path, unit: Service
 ) -> None:
     (tmp_path / "file").touch()
-    with service.standing_in(unit, stores=[tmp_path / "file"]) as withheld:
+    with service.environment_of(unit, stores=[tmp_path / "file"]) as withheld:
         assert load(None).asr.api_key is None
     assert withheld == {"asr.api_key"}
 
