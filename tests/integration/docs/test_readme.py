@@ -1,10 +1,7 @@
 """The README is short, and the pages say what is in the code."""
 
-import re
 import subprocess
 import sys
-import tomllib
-from xml.etree import ElementTree
 
 from auricle.config.settings import Settings
 from rigs.pages import ROOT, Page
@@ -39,23 +36,3 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 
     pages = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert pages - {"index.md"} <= listed
-
-
-def test_the_picture_of_the_packages_has_their_layers_from_top_to_bottom() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    contracts = project["tool"]["importlinter"]["contracts"]
-    layers = [
-        set(re.split(r" [|:] ", layer))
-        for contract in contracts
-        if contract["type"] == "layers" and contract["containers"] == ["auricle"]
-        for layer in contract["layers"]
-    ]
-
-    rows: dict[float, set[str]] = {}
-    for text in ElementTree.parse(ROOT / "docs/images/architecture.svg").iter():
-        if text.get("class") == "title":
-            rows.setdefault(float(text.attrib["y"]), set()).add(text.text or "")
-
-    assert [rows[y] for y in sorted(rows)] == [
-        layer for layer in layers if layer != {"__main__"}
-    ]
