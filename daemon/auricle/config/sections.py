@@ -30,11 +30,6 @@ from auricle.turns.turn import LONGEST_FOLLOW_UP, Mode
 from auricle.vad.detectors import VoiceDetectorName
 
 
-def node_name_from_host(hostname: str) -> str:
-    """A valid satellite name made of the machine's."""
-    return node_name(hostname.split(".")[0])
-
-
 class Section(BaseModel):
     """One table of the file. A key that is not ours is a typo: refused."""
 
@@ -100,7 +95,7 @@ def _currency(value: str) -> str:
 class SatelliteSettings(Section):
     name: Annotated[
         str, AfterValidator(partial(require_word, example="living_room"))
-    ] = Field(default_factory=lambda: node_name_from_host(platform.node()))
+    ] = Field(default_factory=lambda: node_name(platform.node()))
     """The satellite's name in topics and entity ids; default: the hostname."""
     friendly_name: str = Field("", max_length=64)
     """The device's name in Home Assistant; default: the name and "voice"."""

@@ -22,7 +22,10 @@ ASK_AGAIN = 1.0
 
 
 class Announcer:
-    """Publishes retained messages; on the event loop."""
+    """Tells the broker what is true, in retained messages, and keeps telling it.
+
+    It lives on the event loop.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,9 @@ class Announcer:
         introduction: Introduction | None,
         random: Callable[[], float],
     ) -> None:
-        """`online` is told last, when everything else is; `random` from 0 to 1."""
+        """`online` is told last, when everything else is; `random` returns numbers from
+        0 to 1.
+        """
         self._client = client
         self._online = online
         self._introduction = introduction
@@ -49,7 +54,7 @@ class Announcer:
         self._online_told = False
 
     def put(self, message: Message, *, again: bool = False) -> None:
-        """Publish what is true now; what the broker knows only where `again`."""
+        """Publish what is true now; what the broker knows, only where `again`."""
         if not message.retain:
             self._client.publish(message)
         elif self._retained.put(message, since_boot()) or again:
@@ -67,21 +72,24 @@ class Announcer:
             self._tell(message)
 
     def announce(self) -> None:
-        """Everything that is true, and last that the satellite is there."""
+        """Publish everything that is true, and last that the satellite is there."""
         self.stop()
         for message in self._retained.take_all(since_boot()):
             self._tell(message)
         self._introduce()
 
     def connected(self) -> None:
-        """To a broker that says itself how the device was introduced to it."""
+        """Start anew: a broker says itself how the device was introduced to it."""
         self._single = False
         self._steps = None
         self._asked = None
         self._patient_until = since_boot() + HOUSE_PATIENCE
 
     def noted(self, received: Received) -> bool:
-        """Take it, if it is what the broker remembers of the introduction."""
+        """Take `received` if it is what the broker remembers of the introduction.
+
+        Return whether it was.
+        """
         introduction = self._introduction
         if introduction is None or received.topic != introduction.note:
             return False
@@ -93,9 +101,10 @@ class Announcer:
         return True
 
     def delivered(self, delivered: Delivered) -> None:
-        """Go on with the introduction, a message at a time: a broker that drops us for
-        one of them has by then acknowledged all that matters more, and it is known for
-        which.
+        """Go on with the introduction, a message at a time.
+
+        A broker that drops us for one of them has by then acknowledged all that matters
+        more, and it is known for which.
         """
         if self._steps and delivered.id == self._asked:
             self._asked = None
@@ -150,7 +159,9 @@ class Announcer:
             self._client.publish(self._online)
 
     def announce_soon(self, then: Callable[[], None], *, after: float = 0.0) -> None:
-        """The same, but not at the same moment as every other satellite."""
+        """Call `then`, which announces, `after` seconds and up to BIRTH_JITTER more:
+        not at the same moment as every other satellite.
+        """
         loop = asyncio.get_running_loop()
         due = loop.time() + after + self._random() * BIRTH_JITTER
         if self._timer is None or self._timer.when() > due:
@@ -158,6 +169,7 @@ class Announcer:
             self._timer = loop.call_at(due, then)
 
     def stop(self) -> None:
+        """Cancel what was to be told later."""
         self._cancel_timer()
         self._ask_no_more()
 

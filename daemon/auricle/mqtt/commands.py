@@ -19,7 +19,7 @@ FOLLOW_UP_RANGE = (0.0, LONGEST_FOLLOW_UP)
 
 
 class ListenAction(StrEnum):
-    """Push to talk: pressed, released, never mind."""
+    """What push to talk may order: pressed, released, never mind."""
 
     START = "START"
     STOP = "STOP"
@@ -28,54 +28,66 @@ class ListenAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
+    """Start, end or drop a turn: push to talk."""
+
     action: ListenAction
 
 
 @dataclass(frozen=True, slots=True)
 class SetMute:
+    """Close the microphone, or open it."""
+
     muted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SetLanguage:
+    """Set the language that is spoken."""
+
     language: str
     """`auto`, or a code."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetWakeWord:
+    """Choose the wake word to listen for."""
+
     wake_word: str
     """One of the options."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetThreshold:
+    """Set how sure of a wake word the satellite has to be, 0.05 to 0.99."""
+
     threshold: float
 
 
 @dataclass(frozen=True, slots=True)
 class SetContext:
-    """Words to expect, for this satellite."""
+    """Set the words to expect, for this satellite."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SetContinueConversation:
+    """Set whether a turn is followed by another one without a wake word."""
+
     seconds: float
     """How long to listen again after each final; 0: not at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetVocabulary:
-    """Words to expect, for every satellite of the house."""
+    """Set the words to expect, for every satellite of the house."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    pass
+    """Stop the daemon, which its service starts anew."""
 
 
 Command = (
@@ -93,7 +105,7 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A command that means nothing; `why` repeats nothing of it."""
+    """A command means nothing; `why` says what is wrong and repeats nothing of it."""
 
     what: Setting | Action | None
     """None for the vocabulary, which is not ours alone."""
@@ -111,7 +123,7 @@ class Options:
 def parse(
     what: Setting | Action, payload: bytes, options: Options
 ) -> Command | Rejected:
-    """The command in `payload`, which may be anything."""
+    """Return the command in `payload`, which may be anything."""
     try:
         return _parse(what, _text(payload), options)
     except _UnusableError as error:
@@ -119,7 +131,7 @@ def parse(
 
 
 def parse_vocabulary(payload: bytes) -> SetVocabulary | Rejected:
-    """The house's words: plain text, separated as its author likes."""
+    """Return the house's words: plain text, separated as its author likes."""
     try:
         return SetVocabulary(_bounded(_text(payload), LONGEST_VOCABULARY))
     except _UnusableError as error:

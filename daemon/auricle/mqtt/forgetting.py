@@ -31,6 +31,8 @@ class ForgettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
+    """What was found of the satellite, and cleared."""
+
     topics: tuple[str, ...]
     """What the broker had retained, as far as it let us read."""
     was_online: bool
@@ -38,10 +40,10 @@ class Forgotten:
 
 
 async def forget(broker: BrokerSettings, topics: Topics) -> Forgotten:
-    """Clear every topic retained for the satellite. Raises ForgettingError.
+    """Clear every topic retained for the satellite.
 
-    Also what earlier versions or other programs retained below its root; Home
-    Assistant then removes the device and its entities.
+    Also what earlier versions or other programs retained below its root; Home Assistant
+    then removes the device and its entities. Raises ForgettingError.
     """
     try:
         async with asyncio.timeout(_LONGEST):

@@ -26,7 +26,9 @@ _REMEMBERED = 8
 
 
 class Hermes:
-    """Translates for one site, which is this satellite."""
+    """Translates from and to the words of Rhasspy for one site, which is this
+    satellite.
+    """
 
     subscriptions = (START_LISTENING, STOP_LISTENING)
 
@@ -36,7 +38,7 @@ class Hermes:
         self._sessions: dict[str, str | None] = {}
 
     def begun(self, turn: Turn) -> Message | None:
-        """That a wake word was heard; None for push to talk."""
+        """Return the message that a wake word was heard; None for push to talk."""
         self._adopt(turn)
         heard = turn.detection
         if heard is None:
@@ -55,7 +57,11 @@ class Hermes:
         return _message(f"hermes/hotword/{wake_word}/detected", payload, None)
 
     def captured(self, outbound: Outbound, *, expiry: float) -> Message | None:
-        """What was said; nothing at all only where somebody waits for an answer."""
+        """Return the message of what was said.
+
+        Where nothing was, it is None, unless somebody ordered the turn and waits for an
+        answer. `expiry` is in seconds.
+        """
         outcome = outbound.outcome
         self._adopt(outcome.turn)
         said, asked = outcome.transcript, self._sessions[outcome.turn.id]
@@ -76,7 +82,7 @@ class Hermes:
         return _message(TEXT_CAPTURED, payload, expiry)
 
     def interpret(self, received: Received) -> Listen | None:
-        """The order in a message; None where it is none, or for somebody else."""
+        """Return the order in a message; None where there is none for us."""
         action = _ACTIONS.get(received.topic)
         if action is None or received.retain:
             return None

@@ -5,7 +5,7 @@ INTERVAL = 0.25
 
 
 class InterimLimit:
-    """Counts those of each turn, and leaves out what comes too soon."""
+    """Counts the interims of each turn, and leaves out what comes too soon."""
 
     def __init__(self) -> None:
         self._turn = ""
@@ -13,7 +13,11 @@ class InterimLimit:
         self._not_before = 0.0
 
     def admit(self, turn: str, now: float) -> int | None:
-        """Its number within the turn, or None for one too many."""
+        """Return the number of this interim within its turn, from 1; None for one too
+        many.
+
+        `now` is in seconds of any clock.
+        """
         if now < self._not_before:
             return None
         if turn != self._turn:

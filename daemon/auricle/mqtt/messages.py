@@ -28,7 +28,7 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """How the satellite is."""
+    """How the satellite is, for `diag`."""
 
     started: datetime
     """Of this run; zone aware."""
@@ -61,15 +61,20 @@ class Messages:
     disclosure: Disclosure = Disclosure()
 
     def availability(self, *, online: bool) -> Message:
+        """Return that the satellite is there, or gone."""
         return Message(
             self.topics.availability, "online" if online else "offline", retain=True
         )
 
     def run(self, run_id: str) -> Message:
+        """Return which run of the satellite has its name now."""
         return Message(self.topics.run, run_id, retain=True)
 
     def state(self, state: str) -> list[Message]:
-        """Mute is no mere wish: it is on while the microphone is closed."""
+        """Return what the satellite does now.
+
+        Mute is no mere wish: it is on while the microphone is closed.
+        """
         listening = "ON" if state == "listening" else "OFF"
         return [
             self.setting(Setting.MUTE, state == "muted"),
@@ -78,6 +83,7 @@ class Messages:
         ]
 
     def wake(self, turn: Turn, time: datetime) -> Message:
+        """Return the event that a turn began, at `time` (zone aware)."""
         heard = turn.detection
         if heard is None:
             event: dict[str, Any] = {"event_type": "push_to_talk"}
@@ -91,6 +97,7 @@ class Messages:
         return Message(self.topics.wake, _json(event))
 
     def partial(self, turn_id: str, text: str, seq: int) -> Message:
+        """Return an interim transcript, the turn's `seq`th; it may be lost (QoS 0)."""
         payload = {
             "text": presentable(text),
             "turn": turn_id,
@@ -101,9 +108,10 @@ class Messages:
     def outcome(
         self, outbound: Outbound, *, age: float, expiry: float
     ) -> list[Message]:
-        """In the order to publish: states before the event that automations act on.
+        """Return how a turn ended, in the order to publish: states before the event
+        that automations act on.
 
-        `age` is the time since the end of speech, by a clock that nobody sets, or
+        `age` is the seconds since the end of speech, by a clock that nobody sets, or
         infinite where no clock knows; `expiry` the rest of the time to live.
         """
         outcome = outbound.outcome
@@ -124,13 +132,14 @@ class Messages:
         return [*messages, event]
 
     def history(self, outbound: Outbound, fate: Fate, *, age: float) -> Message:
+        """Return the entry of a final whose fate is known; `age` as in `outcome`."""
         facts = {**self._facts(outbound, age), "fate": fate.value}
         return Message(self.topics.history, _json(facts))
 
     def delivery(
         self, ledger: DeliveryLedger, *, run_id: str, degraded_storage: bool
     ) -> Message:
-        """What became of this run's finals."""
+        """Return what became of this run's finals."""
         latest = ledger.latest
         facts = {
             "run_id": run_id,
@@ -143,6 +152,7 @@ class Messages:
         return Message(self.topics.delivery, _json(facts), retain=True)
 
     def setting(self, setting: Setting, value: bool | float | str) -> Message:
+        """Return what a setting is now."""
         match value:
             case bool():
                 payload = "ON" if value else "OFF"
@@ -157,6 +167,7 @@ class Messages:
         return Message(self.topics.setting(setting), payload, retain=True)
 
     def diagnostics(self, diagnostics: Diagnostics) -> Message:
+        """Return how the satellite is."""
         facts = asdict(diagnostics) | {"started": _iso(diagnostics.started)}
         return Message(self.topics.diagnostics, _json(facts), retain=True)
 

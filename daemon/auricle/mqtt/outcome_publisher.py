@@ -12,7 +12,10 @@ from auricle.system.clock import since_boot
 
 
 class OutcomePublisher:
-    """Publishes at once; None is returned where the broker takes no more now."""
+    """Publishes how a turn ended, at once.
+
+    None is returned where the broker takes no more now.
+    """
 
     def __init__(
         self,
@@ -22,6 +25,7 @@ class OutcomePublisher:
         hermes: Hermes | None,
         time_to_live: float,
     ) -> None:
+        """`time_to_live` is the seconds in which what is no command is passed on."""
         self._client = client
         self._announcer = announcer
         self._messages = messages
@@ -29,7 +33,7 @@ class OutcomePublisher:
         self._time_to_live = time_to_live
 
     def publish_final(self, due: Due) -> set[int] | None:
-        """The ids of the messages that decide its fate."""
+        """Publish a final; return the ids of the messages that decide its fate."""
         if not self._client.answers:
             return None
         topics = self._messages.topics
@@ -52,7 +56,7 @@ class OutcomePublisher:
         return message_ids
 
     def publish_end(self, outbound: Outbound) -> None:
-        """Of a turn that brought no final."""
+        """Publish the end of a turn that brought no final."""
         spoken = outbound.stamp.spoken
         age = 0.0 if spoken is None else since_boot() - spoken
         self._publish_event(outbound, age=age)
@@ -60,6 +64,7 @@ class OutcomePublisher:
             self._client.publish(message)
 
     def publish_notice(self, notice: Notice) -> int | None:
+        """Publish what became of a final; return the id of the message."""
         settled = notice.settled
         age = since_boot() - settled.spoken
         if notice.purpose is Purpose.HISTORY:

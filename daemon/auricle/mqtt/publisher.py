@@ -166,16 +166,21 @@ class Publisher:
     # --- what the daemon says ---
 
     def state(self, state: str) -> None:
+        """Say what the satellite does now: `idle`, `listening`, `processing`, `muted`
+        or `error`.
+        """
         for message in self._messages.state(state):
             self._announcer.put(message)
 
     def wake(self, turn: Turn, at: datetime) -> None:
+        """Say that a turn began."""
         self.client.publish(self._messages.wake(turn, at))
         hotword = self._hermes.begun(turn) if self._hermes else None
         if hotword is not None:
             self.client.publish(hotword)
 
     def interim(self, turn: str, text: str) -> None:
+        """Say what was understood so far, where that is to be published."""
         if not self._messages.disclosure.partial:
             return
         seq = self._interims.admit(turn, time.monotonic())
@@ -183,6 +188,7 @@ class Publisher:
             self.client.publish(self._messages.partial(turn, text, seq))
 
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
+        """Say how a turn ended; a final is told until somebody hears it."""
         self._seq += 1
         outbound = Outbound(outcome, stamp, self._seq, self._run_id)
         logger.info("turn %s: %s", outcome.turn.id, outcome.reason or outcome.kind)
@@ -199,7 +205,7 @@ class Publisher:
         self._echo_soon()
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
-        """To be told of changes of health at once, of the rest once a minute."""
+        """Say how the satellite is: health at once, the rest once a minute."""
         self._announcer.put(self._messages.diagnostics(diagnostics))
 
     def _fate_known(self, settled: Settled) -> None:

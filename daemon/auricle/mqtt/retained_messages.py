@@ -12,14 +12,17 @@ class _Kept:
 
 
 class RetainedMessages:
-    """The latest message of every retained topic, and which are still untold."""
+    """Holds the latest message of every retained topic, and which are still untold.
+
+    Times are seconds of any clock that nobody sets.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
         self._untold: set[str] = set()
 
     def put(self, message: Message, now: float) -> bool:
-        """Keep `message`; False where the broker was told the same before."""
+        """Keep `message`; return False where the broker was told the same before."""
         kept = self._kept.get(message.topic)
         self._kept[message.topic] = _Kept(message, now)
         return (
@@ -31,20 +34,21 @@ class RetainedMessages:
         )
 
     def get(self, topic: str) -> Message | None:
+        """Return what `topic` holds; None where nothing was put."""
         kept = self._kept.get(topic)
         return kept.message if kept else None
 
     def untold(self, topic: str) -> None:
-        """The broker did not take this topic's message."""
+        """Note that the broker did not take this topic's message."""
         self._untold.add(topic)
 
     def take_untold(self, now: float) -> list[Message]:
-        """What the broker still has to be told; it counts as told from now on."""
+        """Return what the broker has yet to be told; it counts as told from now on."""
         untold, self._untold = self._untold, set()
         return [message for message in self._true(now) if message.topic in untold]
 
     def take_all(self, now: float) -> list[Message]:
-        """Everything that is still true; it counts as told from now on."""
+        """Return everything that is still true; it counts as told from now on."""
         self._untold.clear()
         return self._true(now)
 

@@ -10,7 +10,7 @@ _LEVELS = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
 class Setting(StrEnum):
-    """What is controlled over MQTT and remembered; the topic level of each."""
+    """What is controlled over MQTT and remembered; the value is its topic level."""
 
     MUTE = "mute"
     LANGUAGE = "language"
@@ -21,7 +21,7 @@ class Setting(StrEnum):
 
 
 class Action(StrEnum):
-    """What is ordered over MQTT and has no state."""
+    """What is ordered over MQTT and has no state; the value is its topic level."""
 
     LISTEN = "listen"
     RESTART = "restart"
@@ -29,7 +29,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topic tree of one satellite. Raises ValueError for unusable names."""
+    """The topic tree of one satellite.
+
+    Raises ValueError for unusable names.
+    """
 
     base: str
     node: str
@@ -43,6 +46,7 @@ class Topics:
 
     @property
     def root(self) -> str:
+        """What the topics of this satellite have in common."""
         return f"{self.base}/{self.node}"
 
     @property
@@ -54,42 +58,52 @@ class Topics:
 
     @property
     def availability(self) -> str:
+        """Whether the satellite is there; the will says when it is gone."""
         return f"{self.root}/availability"
 
     @property
     def state(self) -> str:
+        """What the satellite does now."""
         return f"{self.root}/state"
 
     @property
     def listening(self) -> str:
+        """Whether it listens to somebody."""
         return f"{self.root}/listening"
 
     @property
     def wake(self) -> str:
+        """The event that a turn began."""
         return f"{self.root}/event/wake"
 
     @property
     def utterance(self) -> str:
+        """The event that a turn ended, whichever way."""
         return f"{self.root}/event/utterance"
 
     @property
     def partial(self) -> str:
+        """What was understood so far."""
         return f"{self.root}/transcript/partial"
 
     @property
     def final(self) -> str:
+        """What was said, for everybody but Home Assistant."""
         return f"{self.root}/transcript/final"
 
     @property
     def last(self) -> str:
+        """What was said last, kept for some time."""
         return f"{self.root}/transcript/last"
 
     @property
     def emotion(self) -> str:
+        """In which mood it was said."""
         return f"{self.root}/emotion"
 
     @property
     def diagnostics(self) -> str:
+        """How the satellite is."""
         return f"{self.root}/diag"
 
     @property
@@ -108,31 +122,39 @@ class Topics:
         return f"{self.root}/run/set"
 
     def setting(self, setting: Setting) -> str:
+        """Return the topic of what a setting is now."""
         return f"{self.root}/{setting}"
 
     @property
     def discovery(self) -> str:
+        """What Home Assistant is told of the device, at once."""
         return f"{self.discovery_prefix}/device/{self.device_id}/config"
 
     def single_discovery(self, platform: str, key: str) -> str:
-        """Of one entity. Home Assistant takes both topics for the same one's."""
+        """Return the topic where it is told of one entity.
+
+        Home Assistant takes both topics for the same entity.
+        """
         return f"{self.discovery_prefix}/{platform}/{self.device_id}/{key}/config"
 
     @property
     def single_discoveries(self) -> str:
-        """The filter that matches all of these."""
+        """The filter that matches the topics of all single entities."""
         return self.single_discovery("+", "+")
 
     @property
     def discovery_note(self) -> str:
-        """Retained while there are single ones: among the commands, for of our own
-        topics a broker's rules let us read those alone.
+        """What the broker remembers: that there are single ones.
+
+        It is among the commands, for of our own topics a broker's rules let us read
+        those alone.
         """
         return f"{self.root}/discovery/set"
 
     # --- what the satellite obeys or heeds ---
 
     def command(self, what: Setting | Action) -> str:
+        """Return the topic where a setting is changed, or an action ordered."""
         return f"{self.root}/{what}/set"
 
     @property
@@ -169,7 +191,10 @@ class Topics:
 
 
 def require_word(value: str, *, example: str) -> str:
-    """Return `value`; ValueError, in words, if it is no single level of our topics."""
+    """Return `value`, which has to be a single level of our topics.
+
+    Raises ValueError, which says in words what is one, with an example.
+    """
     if not _WORD.fullmatch(value):
         raise ValueError(
             f"use at most {_LONGEST_NAME} lower-case letters, digits and _ "
@@ -179,7 +204,10 @@ def require_word(value: str, *, example: str) -> str:
 
 
 def require_levels(value: str) -> str:
-    """Return `value`; ValueError, in words, if it is no prefix of discovery topics."""
+    """Return `value`, which has to be the prefix of discovery topics.
+
+    Raises ValueError, which says in words what is one.
+    """
     if not _LEVELS.fullmatch(value) or len(value) > _LONGEST_NAME:
         raise ValueError(
             f"use at most {_LONGEST_NAME} letters, digits, _ and -, with / between "
@@ -188,7 +216,7 @@ def require_levels(value: str) -> str:
     return value
 
 
-def node_name(name: str) -> str:
-    """The nearest usable node name, as for a hostname."""
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+def node_name(hostname: str) -> str:
+    """Return the usable node name that is nearest to a machine's host name."""
+    plain = re.sub(r"[^a-z0-9]+", "_", hostname.partition(".")[0].lower()).strip("_")
     return plain[:_LONGEST_NAME] or "satellite"

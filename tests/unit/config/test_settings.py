@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from auricle.app import build
 from auricle.config.loading import doubts, load, secret_origins
-from auricle.config.sections import node_name_from_host
 from auricle.config.services import host_and_port
 from auricle.config.settings import Settings
 from auricle.config.sources import OF_THE_SCRIPTS, overriding
@@ -565,11 +564,6 @@ def test_what_windows_editors_leave_behind_is_read(tmp_path: Path, text: str) ->
     path.write_bytes(text.encode())
 
     assert load(path).mqtt.host == "b"
-
-
-@given(st.text(max_size=100))
-def test_any_hostname_makes_a_name_that_topics_can_carry(hostname: str) -> None:
-    assert re.fullmatch(r"[a-z0-9_]{1,64}", node_name_from_host(hostname))
 
 
 def test_a_preset_sets_what_the_file_does_not(tmp_path: Path) -> None:

@@ -50,5 +50,5 @@ def test_any_hostname_gives_a_usable_node(hostname: str) -> None:
     Topics("auricle", node_name(hostname))
 
 
-def test_a_hostname_keeps_its_words() -> None:
-    assert node_name("Living-Room.local") == "living_room_local"
+def test_a_hostname_keeps_its_words_and_loses_its_domain() -> None:
+    assert node_name("Living-Room.local") == "living_room"

@@ -72,7 +72,7 @@ class FinalDelivery:
         await self._outbox.start()
 
     async def flush(self) -> None:
-        """Wait until everything so far is accepted."""
+        """Wait until everything so far is accepted, on disk or in memory."""
         await self._outbox.flush()
 
     async def stop(self) -> None:

@@ -123,6 +123,7 @@ class Notice:
 
     @property
     def turn(self) -> str:
+        """The id of the turn."""
         return self.settled.outbound.outcome.turn.id
 
     @property
@@ -151,6 +152,7 @@ class DeliveryLedger:
     """
 
     def __init__(self, time_to_live: float) -> None:
+        """`time_to_live` is in seconds, from the end of the utterance."""
         self._time_to_live = time_to_live
         self._entries: dict[str, _Entry] = {}
         self.accepted = 0
@@ -171,7 +173,9 @@ class DeliveryLedger:
         return bool(self._entries or self._notices)
 
     def accept(self, outbound: Outbound, spoken: float) -> None:
-        """Take a final whose utterance ended at `spoken`."""
+        """Take a final whose utterance ended at `spoken`, seconds of the ledger's
+        clock.
+        """
         self._entries[outbound.outcome.turn.id] = _Entry(outbound, spoken)
         self.accepted += 1
 

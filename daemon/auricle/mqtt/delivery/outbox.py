@@ -29,7 +29,10 @@ _T = TypeVar("_T")
 
 
 class Outbox:
-    """Lives on the event loop, its file in a thread: an SD card may take its time."""
+    """Keeps records in memory, and in a file wherever the disk lets it.
+
+    It lives on the event loop, its file in a thread: an SD card may take its time.
+    """
 
     def __init__(
         self,
@@ -79,19 +82,17 @@ class Outbox:
         await asyncio.wait([closed], timeout=self._patience)
 
     def keep(self, record: Record, then: Callable[[], None] = lambda: None) -> None:
-        """Call `then` when it is on the disk, or when that is not to be."""
+        """Keep `record`; call `then` when it is on the disk, or is not to be."""
         self._records[record.key] = record
         self._write(partial(self._file.put, record), then)
 
     def amend(self, record: Record) -> None:
-        """Let it take the place of another one of the same key, of which no trace
-        remains.
-        """
+        """Let `record` replace the one of its key, of which no trace remains."""
         self._records[record.key] = record
         self._write(partial(self._file.amend, record))
 
     def remove(self, turn: str, purpose: Purpose) -> None:
-        """Keep it no longer; no trace remains."""
+        """Keep the record no longer; no trace of it remains."""
         if self._records.pop((turn, purpose), None) is not None:
             self._write(partial(self._file.remove, turn, purpose))
 

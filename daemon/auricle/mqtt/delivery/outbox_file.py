@@ -58,6 +58,8 @@ _OF_THE_DISK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Record:
+    """One row of the file: what is kept of a turn for a purpose."""
+
     turn: str
     purpose: Purpose
     boot: str
@@ -68,24 +70,33 @@ class Record:
 
     @property
     def key(self) -> tuple[str, Purpose]:
+        """What tells the record from all others."""
         return self.turn, self.purpose
 
     @property
     def checksum(self) -> int:
-        """SQLite checks its structure, but not that a word is still the same word."""
+        """The CRC-32 of all fields. SQLite checks its structure, but not that a word is
+        still the same word.
+        """
         fields = (self.turn, self.purpose, self.boot, repr(self.spoken), self.body)
         return zlib.crc32("\0".join(fields).encode())
 
 
 class OutboxFile:
-    """Used by one thread. Every call may raise sqlite3.Error or OSError."""
+    """Reads and writes the file, from one thread.
+
+    Every call may raise sqlite3.Error or OSError.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> list[Record]:
-        """What an earlier run left, oldest first; damage is moved aside, not raised."""
+        """Open the file and return what an earlier run left, oldest first.
+
+        Damage is moved aside, not raised.
+        """
         self.close()
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -100,17 +111,18 @@ class OutboxFile:
             return self._open()
 
     def put(self, record: Record) -> None:
-        """Add it; on the disk when this returns."""
+        """Add `record`; it is on the disk when this returns."""
         with self._database as database:
             database.execute(_INSERT, _row(record))
 
     def amend(self, record: Record) -> None:
-        """Let it take the place of another one of the same key."""
+        """Let `record` take the place of another one of the same key."""
         with self._database as database:
             database.execute(_INSERT, _row(record))
         self._wipe()
 
     def remove(self, turn: str, purpose: Purpose) -> None:
+        """Delete the record, and every trace of its words."""
         with self._database as database:
             database.execute(
                 "DELETE FROM record WHERE turn = ? AND purpose = ?", (turn, purpose)
@@ -118,13 +130,14 @@ class OutboxFile:
         self._wipe()
 
     def replace_all(self, records: Iterable[Record]) -> None:
-        """Let the file hold these and nothing else."""
+        """Let the file hold `records` and nothing else."""
         with self._database as database:
             database.execute("DELETE FROM record")
             database.executemany(_INSERT, [_row(record) for record in records])
         self._wipe()
 
     def close(self) -> None:
+        """Close the file, if it is open; never raises."""
         connection, self._connection = self._connection, None
         if connection is not None:
             # What was put is on the disk already, whatever this says.

@@ -30,7 +30,10 @@ _CONFIG = {"entity_category": "config"}
 
 
 def entities(topics: Topics, options: Options, currency: str | None) -> list[Entity]:
-    """All that a satellite can have."""
+    """Return all entities that a satellite can have.
+
+    `currency` is what its cost is told in (ISO 4217).
+    """
     return [
         *_events(topics),
         *_states(topics),
@@ -41,7 +44,7 @@ def entities(topics: Topics, options: Options, currency: str | None) -> list[Ent
 
 
 def key_of(entity: Entity) -> str:
-    """Its key in discovery, and the last part of its entity id."""
+    """Return an entity's key in discovery, which is the last part of its entity id."""
     return re.sub(r"[^a-z0-9]+", "_", entity["name"].lower())
 
 

@@ -20,6 +20,8 @@ _SINGLE = "single"
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """One message of the introduction, which waits for the one before."""
+
     message: Message
     to_be_heard: bool = False
     """What follows would be misunderstood by who did not hear this."""
@@ -27,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What is to be told, in either way."""
+    """Everything that Home Assistant is to be told of the device, in either way."""
 
     whole: Message
     parts: Sequence[Message]
@@ -40,8 +42,10 @@ class Introduction:
     """The topic where the broker remembers that there are single ones."""
 
     def steps(self, fits: Callable[[Message], bool], *, single: bool) -> list[Step]:
-        """What to publish, each when the one before has arrived; `single`: that is how
-        it was done before.
+        """Return what to publish, each when the one before has arrived.
+
+        `fits` says whether the broker takes a message; `single`, whether the entities
+        were told one by one before.
         """
         if fits(self.whole):
             if not single:
@@ -60,7 +64,7 @@ class Introduction:
         return [*letting_go, Step(note), *(Step(part) for part in parts if fits(part))]
 
     def left_out(self, fits: Callable[[Message], bool]) -> list[Message]:
-        """The parts that find no place, in whichever way."""
+        """Return the parts that the broker takes in neither way."""
         if fits(self.whole):
             return []
         return [part for part in self.parts if not fits(part)]

@@ -37,7 +37,10 @@ class SatelliteDevice:
 def discovery(
     topics: Topics, device: SatelliteDevice, disclosure: Disclosure, options: Options
 ) -> Introduction:
-    """What makes the device appear, or change."""
+    """Return what makes the device appear in Home Assistant, or change.
+
+    An entity that `disclosure` does not allow is removed where it was.
+    """
     unwanted = _unwanted(device, disclosure)
     shared = {
         "device": _description(topics, device),
@@ -68,7 +71,9 @@ def discovery(
 
 
 def shell(topics: Topics) -> Message:
-    """The device without an entity, of which Home Assistant makes nothing."""
+    """Return the message of the device without an entity, of which Home Assistant makes
+    nothing.
+    """
     payload = {
         "device": {"identifiers": [topics.device_id]},
         "origin": {"name": "auricle"},
@@ -78,7 +83,7 @@ def shell(topics: Topics) -> Message:
 
 
 def single_discoveries(topics: Topics) -> list[str]:
-    """The topics of all entities and triggers that there can be."""
+    """Return the topics of all entities and triggers that there can be."""
     components = {
         **{key_of(e): e for e in entities(topics, Options((), ()), None)},
         **_triggers(topics),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
+    """Where a broker is, and who we are to it."""
+
     host: str
     port: int
     client_id: str
@@ -49,7 +51,7 @@ class Problem(StrEnum):
 
 
 class Version(StrEnum):
-    """Of MQTT."""
+    """The version of MQTT that is spoken."""
 
     V5 = "5"
     V311 = "3.1.1"
@@ -57,6 +59,8 @@ class Version(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
+    """The broker took us."""
+
     version: Version
     largest_packet: int | None = None
     """Bytes that the broker takes at once; None where it does not say."""
@@ -64,6 +68,8 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
+    """The connection is over, or never was."""
+
     problem: Problem
     detail: str
     """A sentence for the log."""
@@ -80,6 +86,8 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Received:
+    """A message came on a topic that we are subscribed to."""
+
     topic: str
     payload: bytes
     retain: bool
@@ -104,6 +112,8 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
+    """A message's fate is known; `id` is what publishing it returned."""
+
     id: int
     result: DeliveryResult
 

@@ -106,12 +106,14 @@ class MqttClient:
 
     @property
     def connected(self) -> bool:
+        """Whether a broker takes messages now."""
         return self._connection is not None and self._connection.connected
 
     @property
     def problem(self) -> str | None:
-        """Why there is no connection, as a sentence; None while there is one, and
-        before the first attempt has failed.
+        """Why there is no connection, as a sentence.
+
+        None while there is one, and before the first attempt has failed.
         """
         return self._detail
 
@@ -122,8 +124,10 @@ class MqttClient:
 
     @property
     def answers(self) -> bool:
-        """Whether what is sent now is likely to be acknowledged: the broker has done so
-        with all that it could have by now, and with whatever it may drop us for.
+        """Whether what is sent now is likely to be acknowledged.
+
+        The broker has done so with all that it could have by now, and with whatever it
+        may drop us for.
         """
         if self._connection is None:
             return True
@@ -136,8 +140,9 @@ class MqttClient:
 
     @property
     def rounds(self) -> int | None:
-        """Of the connection's thread, one a second or more; None while there is no
-        connection and another one is tried.
+        """How often the connection's thread went round, once a second or more.
+
+        None while there is no connection and another one is tried.
         """
         if self._connection is not None and self._connection.connected:
             return self._connection.rounds
@@ -145,6 +150,7 @@ class MqttClient:
         return None if trying else 0
 
     def start(self) -> None:
+        """Begin to connect."""
         self._task = asyncio.create_task(self._keep_connected(), name="mqtt")
 
     async def stop(self, last: Message) -> None:
@@ -159,11 +165,11 @@ class MqttClient:
         await asyncio.gather(self._task, return_exceptions=True)
 
     def publish(self, message: Message) -> int | None:
-        """Send now; the id that its Delivered will carry.
+        """Send `message` now, and return the id that its Delivered will carry.
 
-        None where it was not taken, because there is no connection or too much is
-        under way: nothing waits in here, where it would grow old. What is more than
-        the broker takes at once is left out, as its Delivered says.
+        None where it was not taken, because there is no connection or too much is under
+        way: nothing waits in here, where it would grow old. What is more than the
+        broker takes at once is left out, as its Delivered says.
         """
         if self._connection is None or not self._connection.connected:
             return None
@@ -184,13 +190,14 @@ class MqttClient:
         return self._limit.fits(self._size(message))
 
     def leave_out(self, messages: Sequence[Message]) -> None:
-        """Tell that these are more than the broker takes at once."""
+        """Tell the log that these are more than the broker takes at once."""
         topics = [message.topic for message in messages]
         self._warn(self._refusals.too_large(topics, self._limit.largest))
 
     def found_a_rival(self) -> None:
-        """Another client with our name was at this broker since we were: if we are
-        hung up on, that is why. Not every broker says so, as MQTT 5 has it.
+        """Note that another client with our name was at this broker since we were.
+
+        If we are hung up on, that is why. Not every broker says so, as MQTT 5 has it.
         """
         self._rival = True
 

@@ -55,7 +55,10 @@ _QUOTA_EXCEEDED = 0x97
 
 
 class BrokerConnection:
-    """Reports, on the event loop: Connected once, ..., Disconnected once and last."""
+    """Opens one connection, and reports on the event loop what comes of it.
+
+    Connected comes once, then anything, Disconnected once and last.
+    """
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class BrokerConnection:
         self._client = self._new_client(tls, will)
 
     async def open(self) -> None:
-        """Takes as long as it takes; whatever comes of it is reported."""
+        """Connect, however long that takes; whatever comes of it is reported."""
         try:
             dialed = await dial(self._settings.host, self._settings.port)
         except (OSError, UnicodeError) as error:
@@ -88,12 +91,12 @@ class BrokerConnection:
         threading.Thread(target=self._run, name="mqtt", daemon=True).start()
 
     def subscribe(self, topics: list[str]) -> None:
-        """Once per connection."""
+        """Subscribe to `topics`, once per connection."""
         self._topics = topics
         self._client.subscribe([(topic, 1) for topic in topics])
 
     def publish(self, message: Message) -> int | None:
-        """Send; the id that its Delivered will have, or None where nothing fits."""
+        """Send `message`; return the id of its Delivered, None where nothing fits."""
         properties = None
         retain = message.retain
         if message.expiry is not None:

@@ -17,7 +17,7 @@ _CLOCK = " (is this machine's clock right?)"
 def refused(
     code: int, text: str, settings: BrokerSettings, version: Version
 ) -> Disconnected:
-    """The broker answered the attempt to connect with this reason."""
+    """Return what it means that the broker answers our CONNECT with this reason."""
     if code == _UNSUPPORTED_VERSION:
         return Disconnected(
             Problem.VERSION, f"the broker {settings} does not speak MQTT {version}"
@@ -34,7 +34,7 @@ def refused(
 
 
 def closed_by_broker(code: int, text: str, settings: BrokerSettings) -> Disconnected:
-    """The broker said goodbye, with this reason."""
+    """Return what it means that the broker says goodbye with this reason."""
     if code == _SESSION_TAKEN_OVER:
         return taken_over(settings)
     if code == _PACKET_TOO_LARGE:
@@ -47,7 +47,7 @@ def closed_by_broker(code: int, text: str, settings: BrokerSettings) -> Disconne
 
 
 def taken_over(settings: BrokerSettings) -> Disconnected:
-    """Another client has our name."""
+    """Return that another client has our name."""
     return Disconnected(
         Problem.TAKEN_OVER,
         f"another client connected to {settings} as {settings.client_id!r}: are "
@@ -56,7 +56,10 @@ def taken_over(settings: BrokerSettings) -> Disconnected:
 
 
 def lost(last_error: str, settings: BrokerSettings) -> Disconnected:
-    """The connection just ended; `last_error` is what the socket said, if anything."""
+    """Return what it means that the connection just ended.
+
+    `last_error` is what the socket said, if anything.
+    """
     if "SSL" in last_error:
         # Such as a client certificate that is missing: TLS 1.3 says so only after
         # the handshake.
@@ -69,7 +72,7 @@ def lost(last_error: str, settings: BrokerSettings) -> Disconnected:
 
 
 def failed(error: Exception, settings: BrokerSettings) -> Disconnected:
-    """Opening or serving the connection raised `error`."""
+    """Return what it means that opening or serving the connection raised `error`."""
     match error:
         case ssl.SSLCertVerificationError():
             return Disconnected(

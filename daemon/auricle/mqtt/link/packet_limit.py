@@ -24,7 +24,7 @@ _BITS_A_LENGTH_BYTE = 7
 
 
 def packet_size(message: Message, version: Version) -> int:
-    """The bytes of the PUBLISH packet that carries it."""
+    """Return how many bytes the PUBLISH packet has that carries `message`."""
     topic, payload = message.topic.encode(), message.payload.encode(errors="replace")
     rest = _LENGTH_OF_TOPIC + len(topic) + len(payload)
     if message.qos > 0:
@@ -36,7 +36,7 @@ def packet_size(message: Message, version: Version) -> int:
 
 
 class PacketLimit:
-    """Of one broker; sizes in bytes."""
+    """Finds out how large a packet one broker takes; sizes are in bytes."""
 
     def __init__(self) -> None:
         self._told: int | None = None
@@ -47,37 +47,43 @@ class PacketLimit:
 
     @property
     def largest(self) -> int | None:
-        """None: whatever there is, as far as we know."""
+        """The most that the broker takes; None: anything, as far as we know."""
         return min(
             (x for x in (self._told, self._found) if x is not None), default=None
         )
 
     def told(self, largest: int | None) -> None:
-        """What the broker says of itself, at every connection."""
+        """Take what the broker says of itself, at every connection."""
         if largest != self._told:
             # It was set up anew.
             self._found = None
         self._told = largest
 
     def fits(self, size: int) -> bool:
+        """Return whether the broker takes as much at once, as far as we know."""
         return self.largest is None or size <= self.largest
 
     def is_doubtful(self, size: int) -> bool:
-        """Whether we may be dropped for it: nothing as large was ever accepted."""
+        """Return whether we may be dropped for it: none as large was ever accepted."""
         return self._told is None and size > max(self._accepted, _BEYOND_SUSPICION)
 
     def accepted(self, size: int) -> None:
-        """The broker acknowledged a packet of this size."""
+        """Note that the broker acknowledged a packet of this size."""
         self._accepted = max(self._accepted, size)
 
     def refused(self, under_way: Collection[int]) -> int | None:
-        """It ended the connection for a packet's size: one of these. Which one."""
+        """Note that the broker ended the connection for a packet's size.
+
+        Return the size of the one that it was, of those that were `under_way`.
+        """
         self._found = max(under_way) - 1 if under_way else self._found
         return max(under_way, default=None)
 
     def dropped(self, under_way: Collection[int]) -> int | None:
-        """It ended the connection without a word, with packets of these sizes under
-        way. The size of the one that must have been why, if that can be told.
+        """Note that the broker ended the connection without a word.
+
+        Return the size of the packet that must have been why, of those that were
+        `under_way`; None if that cannot be told.
         """
         suspect = max(under_way, default=0)
         if suspect <= max(self._accepted, _BEYOND_SUSPICION):

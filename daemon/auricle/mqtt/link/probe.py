@@ -19,7 +19,7 @@ from auricle.mqtt.link.message import Message
 async def probe(
     broker: BrokerSettings, tls: ssl.SSLContext | None, will: Message, patience: float
 ) -> Disconnected | None:
-    """Why it would not take us; None: it would."""
+    """Return why `broker` would not take us in `patience` seconds; None: it would."""
     end = await _probe(broker, Version.V5, tls, will, patience)
     if end is not None and end.problem in (Problem.VERSION, Problem.LOST):
         end = await _probe(broker, Version.V311, tls, will, patience)

@@ -18,7 +18,10 @@ class BrokerRefusal(StrEnum):
 
 
 class BrokerRefusals:
-    """What is news is returned, as a sentence for the log."""
+    """Remembers what the broker refused.
+
+    Each call returns what is news, as a sentence for the log, or None.
+    """
 
     def __init__(self) -> None:
         self._denied: set[str] = set()
@@ -37,12 +40,12 @@ class BrokerRefusals:
         return BrokerRefusal.TOO_LARGE if self._too_large else None
 
     def connected(self) -> None:
-        """The rules may have been mended meanwhile, and the limits raised."""
+        """Forget what may have been mended meanwhile: rules, and limits of size."""
         self._denied.clear()
         self._too_large.clear()
 
     def too_large(self, topics: Iterable[str], largest: int | None) -> str | None:
-        """What is to be told on `topics` is more than the broker takes."""
+        """Note that what is to be told on `topics` is more than the broker takes."""
         topics = list(topics)
         self._too_large.update(topics)
         news = [topic for topic in topics if topic not in self._left_out]
@@ -52,13 +55,17 @@ class BrokerRefusals:
         return f"the broker takes {largest} bytes at once; left out: {', '.join(news)}"
 
     def may_not_read(self, topic: str) -> str | None:
+        """Note that the broker does not let us subscribe to `topic`."""
         return self._deny("read", topic)
 
     def settled(
         self, topic: str, result: DeliveryResult, sent: float, now: float
     ) -> str | None:
-        """A message on `topic` was answered: what had been sent before a refusal says
-        nothing about it. Seconds of any clock.
+        """Note how a message on `topic` was answered, which had been `sent` at that
+        time.
+
+        What had been sent before a refusal says nothing about it. Times are seconds of
+        any clock.
         """
         match result:
             case DeliveryResult.REJECTED:

@@ -20,7 +20,9 @@ TAKEOVERS = 3
 
 
 def refusal_delays() -> Iterator[float]:
-    """At most three attempts an hour, the second one soon: a broker that asks somebody
+    """Yield the seconds to leave a broker alone that refuses us.
+
+    At most three attempts an hour, the second one soon: a broker that asks somebody
     else for passwords refuses everybody while that one restarts.
     """
     yield 120.0
@@ -29,7 +31,10 @@ def refusal_delays() -> Iterator[float]:
 
 
 class Route:
-    """Times are seconds of any clock that nobody sets."""
+    """Goes from broker to broker, and says how long to wait for each.
+
+    Times are seconds of any clock that nobody sets.
+    """
 
     def __init__(
         self,
@@ -37,7 +42,9 @@ class Route:
         delays: Callable[[], Iterator[float]],
         refusal_delays: Callable[[], Iterator[float]],
     ) -> None:
-        """`delays` between rounds through all brokers."""
+        """`delays` are those between rounds through all brokers, `refusal_delays` those
+        of one that refuses us.
+        """
         self._stops = [_Stop(broker, refusal_delays) for broker in brokers]
         self._new_delays = delays
         self._delays = delays()
@@ -46,7 +53,7 @@ class Route:
 
     @property
     def current(self) -> BrokerSettings:
-        """The one that `next` named."""
+        """The broker that `next` chose."""
         return self._stops[self._current].broker
 
     @property
@@ -55,7 +62,7 @@ class Route:
         return self._current > 0
 
     def next(self, now: float) -> float:
-        """Go on to the next broker; the seconds to wait before it is tried."""
+        """Go on to the next broker; return the seconds to wait before it is tried."""
         admitting = self._admitting(self._current + 1, now)
         if admitting:
             self._current = admitting[0]
@@ -65,8 +72,10 @@ class Route:
         return max(0.0, min(ends) - now, self._due - now)
 
     def ended(self, end: Disconnected, lasted: float | None, now: float) -> float:
-        """The current broker's connection ended, or never was (`lasted` None); the
-        seconds for which that broker is left alone.
+        """Note that the current broker's connection ended after `lasted` seconds, or
+        never was (None).
+
+        Return the seconds for which that broker is left alone.
         """
         stop = self._stops[self._current]
         if end.problem.lasts or stop.is_fought_over(end, lasted):
@@ -81,7 +90,7 @@ class Route:
         return max(0.0, stop.refuses_until - now)
 
     def probed(self, broker: BrokerSettings, end: Disconnected, now: float) -> None:
-        """An earlier one would not take us."""
+        """Note that an earlier broker than the current one would not take us."""
         if end.problem.lasts:
             next(stop for stop in self._stops if stop.broker == broker).refused(now)
 
@@ -91,7 +100,7 @@ class Route:
         self._due = -math.inf
 
     def before_current(self, now: float) -> list[BrokerSettings]:
-        """Those that should rather be used, as far as they may be tried now."""
+        """Return those that should rather be used, as far as they may be tried now."""
         earlier = [i for i in self._admitting(0, now) if i < self._current]
         return [self._stops[index].broker for index in earlier]
 

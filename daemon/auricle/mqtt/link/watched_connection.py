@@ -35,7 +35,7 @@ GOODBYE_TIMEOUT = 1.0
 
 
 class InFlight:
-    """By message id, in the order of sending."""
+    """Holds what was sent on one connection and is not yet acknowledged."""
 
     def __init__(self) -> None:
         self._messages: dict[int, tuple[Message, float]] = {}
@@ -45,6 +45,7 @@ class InFlight:
 
     @property
     def ids(self) -> list[int]:
+        """The ids of the messages, in the order of sending."""
         return list(self._messages)
 
     @property
@@ -53,15 +54,16 @@ class InFlight:
         return next((since for _, since in self._messages.values()), None)
 
     def sent(self, message_id: int, message: Message, now: float) -> None:
+        """Note that `message` was sent."""
         self._messages[message_id] = (message, now)
 
     def acknowledged(self, message_id: int) -> tuple[Message, float] | None:
-        """The message of this id, and when it was sent; None where not expected."""
+        """Return the message of this id and when it was sent; None for another's id."""
         return self._messages.pop(message_id, None)
 
 
 class WatchedConnection:
-    """Given up where the broker does not take us, or does not answer, in time."""
+    """One connection, given up where the broker does not take us or answer in time."""
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class WatchedConnection:
 
     @property
     def connected(self) -> bool:
+        """Whether the broker took us, and still has us."""
         return self._connected_at is not None
 
     @property
@@ -104,7 +107,7 @@ class WatchedConnection:
 
     @property
     def rounds(self) -> int:
-        """Of its thread, one a second or more."""
+        """How often its thread went round, once a second or more."""
         return self._connection.rounds
 
     @property
@@ -113,7 +116,10 @@ class WatchedConnection:
         return not self._in_flight
 
     async def serve(self) -> tuple[Disconnected, float | None]:
-        """From its opening to its end; and the seconds it lasted, if it was there."""
+        """Open the connection and wait for its end.
+
+        Return why it ended, and the seconds it lasted, if it was there.
+        """
         try:
             async with asyncio.timeout(OPEN_TIMEOUT) as self._patience:
                 await self._connection.open()
@@ -134,7 +140,7 @@ class WatchedConnection:
         return end, lasted
 
     def publish(self, message: Message) -> int | None:
-        """Send now; the id that its Delivered will carry, None where not taken."""
+        """Send `message`; return the id of its Delivered, None where not taken."""
         if not self.connected:
             return None
         message_id = self._connection.publish(message)
