@@ -5,11 +5,9 @@ squares, whose output is subtracted. Whatever is not a copy of the sound is left
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auricle.audio.frame import SAMPLE_RATE
-
-Samples = NDArray[np.float32]
+from auricle.audio.samples import Samples, from_pcm, to_pcm
 
 # The filter reaches from 8 ms before the likeliest arrival to 56 ms behind it: the
 # direct sound and a room's first reflections, which hold most of its energy.
@@ -24,7 +22,7 @@ class KnownSound:
     def __init__(self, pcm: bytes) -> None:
         """Prepare for `pcm`, 16 kHz mono s16le, which must not be all zeros."""
         self.pcm = pcm
-        self._samples = _samples(pcm)
+        self._samples = from_pcm(pcm)
         self._size = 1 << (len(self._samples) + _TAPS).bit_length()
         self._spectrum = np.fft.rfft(self._samples, self._size)
         own = np.fft.irfft(np.abs(self._spectrum) ** 2, self._size)[:_TAPS]
@@ -42,7 +40,7 @@ class KnownSound:
         """Return the same stretch of 16 kHz mono s16le without the one echo of this
         sound that is in it.
         """
-        heard = _samples(pcm)
+        heard = from_pcm(pcm)
         likeness = _correlation(heard, self._samples)
         start = max(0, int(np.argmax(np.abs(likeness))) - _LEAD)
         taps = np.zeros(_TAPS, np.float32)
@@ -52,11 +50,7 @@ class KnownSound:
         echo = np.fft.irfft(self._spectrum * path, self._size)
         rest = heard[start : start + self._size]
         rest -= echo[: len(rest)].astype(np.float32)
-        return np.clip(np.rint(heard), -32768, 32767).astype("<i2").tobytes()
-
-
-def _samples(pcm: bytes) -> Samples:
-    return np.frombuffer(pcm, "<i2").astype(np.float32)
+        return to_pcm(heard)
 
 
 def _correlation(heard: Samples, sound: Samples) -> Samples:

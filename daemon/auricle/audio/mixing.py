@@ -1,9 +1,8 @@
 """Several channels made one, and as loud as is wanted."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from auricle.audio.samples import Samples, from_pcm, to_pcm
 
 # The mix of channels that have nothing to do with each other has this share of their
 # mean power: 1 over their number. Where it is a tenth of that, they cancel each other.
@@ -50,8 +49,7 @@ class Mixer:
 
     def mix_pcm(self, pcm: bytes) -> bytes:
         """Take interleaved s16le PCM, and return mono s16le PCM."""
-        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
-        return to_pcm(self.mix(samples.reshape(-1, self._channels)))
+        return to_pcm(self.mix(from_pcm(pcm).reshape(-1, self._channels)))
 
 
 class _Phases:
@@ -86,10 +84,3 @@ class _Phases:
         unrelated = self._single / self._channels
         limit = _NOT_CANCELLED if self.opposite else _CANCELLED
         self.opposite = self._mixed < limit * unrelated
-
-
-def to_pcm(samples: Samples) -> bytes:
-    """Return samples, full scale at 1, as s16le PCM, limited to full scale."""
-    limited = np.clip(np.rint(samples * 32768), -32768, 32767)
-    pcm: bytes = limited.astype("<i2").tobytes()
-    return pcm

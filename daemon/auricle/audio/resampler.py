@@ -1,7 +1,6 @@
 """Any sample rate into another, as the sound comes in."""
 
-import numpy as np
-
+from auricle.audio.samples import from_pcm, to_pcm
 from auricle.errors import ConfigError
 
 
@@ -41,10 +40,5 @@ class StreamResampler:
         return rest
 
     def _convert(self, pcm: bytes, *, last: bool) -> bytes:
-        samples = np.frombuffer(pcm, "<i2").astype(np.float32)
-        converted = self._stream.resample_chunk(
-            samples.reshape(-1, self._channels), last=last
-        )
-        rounded = np.clip(np.rint(converted), -32768, 32767).astype("<i2")
-        result: bytes = rounded.tobytes()
-        return result
+        samples = from_pcm(pcm).reshape(-1, self._channels)
+        return to_pcm(self._stream.resample_chunk(samples, last=last))

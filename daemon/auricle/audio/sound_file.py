@@ -19,8 +19,9 @@ from auricle.audio.frame import (
     SAMPLE_BYTES,
     SAMPLE_RATE,
 )
-from auricle.audio.mixing import Mixer, Samples, to_pcm
+from auricle.audio.mixing import Mixer
 from auricle.audio.resampler import StreamResampler
+from auricle.audio.samples import Samples, to_pcm
 from auricle.errors import RecordingError
 
 _BLOCK_SECONDS = 0.5

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.audio.mixing import Mixer, Samples, to_pcm
+from auricle.audio.mixing import Mixer
+from auricle.audio.samples import Samples, to_pcm
 
 RATE = 16_000
 BLOCK = 480

@@ -7,9 +7,10 @@ from moonshine_voice import ModelArch, MoonshineError
 from moonshine_voice.transcriber import Transcriber
 
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_RATE, FrameCutter
+from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.plausible import is_sayable
-from auricle.recognizer.engines.sound import Samples, samples_of, windows
+from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import MOONSHINE
 from auricle.turns.turn import Transcript
 from auricle.vad.silero import SileroVoiceDetector

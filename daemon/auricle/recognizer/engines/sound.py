@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auricle.audio.frame import FRAME_SAMPLES
-
-Samples = NDArray[np.float32]
-"""At 16 kHz, from -1 to 1."""
+from auricle.audio.samples import Samples, from_pcm
 
 # Who speaks for longer is cut in the quietest frame of the window's last ten seconds.
 _CUT_FRAMES = 333
@@ -16,10 +13,9 @@ _CUT_FRAMES = 333
 
 def samples_of(pcm: bytes) -> Samples:
     """Return the samples of `pcm` (mono s16le), up to the last that is not zero."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     # A client fills its last frame with zeros. They say nothing, but 17 of 100
     # recordings came out otherwise for one frame of them.
-    return np.trim_zeros(samples, "b")
+    return np.trim_zeros(from_pcm(pcm), "b")
 
 
 def windows(samples: Samples, longest: int) -> Iterator[Samples]:

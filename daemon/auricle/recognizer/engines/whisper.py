@@ -6,10 +6,11 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
 from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.engines.plausible import is_sayable
-from auricle.recognizer.engines.sound import Samples, samples_of, windows
+from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import find_whisper
 from auricle.turns.turn import Transcript
 
