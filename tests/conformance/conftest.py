@@ -10,6 +10,8 @@ import pytest
 from rigs.homes.program import clean_environment
 from rigs.recognizer.foreign_clients import Served, sdk_environment
 
+OLDEST_SDK = "1.25.6"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
@@ -18,10 +20,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
     for item in items:
         if item.path.is_relative_to(here) and "served" in _fixtures(item):
-            # One server with its model, and one installation at a time.
-            item.add_marker(pytest.mark.xdist_group("conformance"))
+            # Those of one SDK share its installation and a server with its model.
+            item.add_marker(pytest.mark.xdist_group(f"sdk {_sdk_version(item)}"))
             if not os.environ.get("AURICLE_CONFORMANCE"):
                 item.add_marker(skip)
+
+
+def _sdk_version(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("sdk", OLDEST_SDK)) if callspec else OLDEST_SDK
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
@@ -51,7 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert process.wait(20) == 0
 
 
-@pytest.fixture(scope="session", params=["1.25.6", "2.0.2"])
+@pytest.fixture(scope="session", params=[OLDEST_SDK, "2.0.2"])
 def sdk(request: pytest.FixtureRequest) -> Path:
     """The Python of an environment with one version of the service's SDK."""
     return sdk_environment(request.param)

@@ -31,10 +31,17 @@ def complaints(topic: str, payload: str) -> list[str]:
     """What is wrong with a message; nothing is where no schema is for its topic."""
     return [
         f"{topic}: {error.message}"
-        for known, schema in SCHEMA_OF.items()
+        for schema in _schemas_of(topic)
         # An empty payload clears what was retained.
-        if topic_matches_sub(known, topic) and payload
+        if payload
         for error in _validators()[schema].iter_errors(json.loads(payload))
+    ]
+
+
+@cache
+def _schemas_of(topic: str) -> list[str]:
+    return [
+        name for known, name in SCHEMA_OF.items() if topic_matches_sub(known, topic)
     ]
 
 

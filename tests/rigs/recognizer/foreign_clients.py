@@ -1,5 +1,6 @@
 """Clients of the recognizer that others wrote: the service's SDK, bare WebSockets."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -61,10 +62,19 @@ def sdk_environment(version: str) -> Path:
     made_from = hashlib.sha256(f"{sys.version} {lock.read_text()}".encode()).hexdigest()
     folder = ROOT / ".cache" / f"dashscope-{version}"
     python, stamp = folder / "bin" / "python", folder / "made-from"
-    if not stamp.exists() or stamp.read_text() != made_from:
-        _install([sys.executable, "-m", "venv", "--clear", str(folder)])
-        pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
-        _install([*pip, "--require-hashes", "-r", str(lock)])
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as making:
+        # One installs it, and who comes meanwhile waits.
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == made_from:
+            return python
+        venv = [sys.executable, "-m", "venv", "--clear", "--without-pip"]
+        _install([*venv, str(folder)])
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "install"]
+        pip += ["--disable-pip-version-check", "--require-hashes"]
+        # All that it needs is in the lock, and most of it is never imported.
+        pip += ["--no-deps", "--no-compile"]
+        _install([*pip, "-r", str(lock)])
         stamp.write_text(made_from)
     return python
 
