@@ -12,7 +12,7 @@ from typing import Any
 from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Outbound
 from auricle.mqtt.link.broker import Received
-from auricle.mqtt.link.message import Message
+from auricle.mqtt.link.message import Message, compact_json
 from auricle.text import presentable
 from auricle.turns.turn import Turn
 
@@ -106,5 +106,4 @@ class Hermes:
 
 
 def _message(topic: str, payload: dict[str, Any], expiry: float | None) -> Message:
-    compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return Message(topic, compact, expiry=expiry)
+    return Message(topic, compact_json(payload), expiry=expiry)

@@ -1,13 +1,12 @@
 """What is published: domain facts as MQTT messages."""
 
-import json
 import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound
-from auricle.mqtt.link.message import Message
+from auricle.mqtt.link.message import Message, compact_json
 from auricle.mqtt.topics import Setting, Topics
 from auricle.text import presentable
 from auricle.turns.turn import OutcomeKind, Turn
@@ -94,7 +93,7 @@ class Messages:
                 "score": round(heard.score, 3),
             }
         event |= {"turn": turn.id, "time": _iso(time)}
-        return Message(self.topics.wake, _json(event))
+        return Message(self.topics.wake, compact_json(event))
 
     def partial(self, turn_id: str, text: str, seq: int) -> Message:
         """Return an interim transcript, the turn's `seq`th; it may be lost (QoS 0)."""
@@ -103,7 +102,7 @@ class Messages:
             "turn": turn_id,
             "seq": seq,
         }
-        return Message(self.topics.partial, _json(payload), qos=0)
+        return Message(self.topics.partial, compact_json(payload), qos=0)
 
     def outcome(
         self, outbound: Outbound, *, age: float, expiry: float
@@ -118,23 +117,25 @@ class Messages:
         facts = self._facts(outbound, age)
         event = Message(
             self.topics.utterance,
-            _json({"event_type": outcome.kind.value, **facts}),
+            compact_json({"event_type": outcome.kind.value, **facts}),
             expiry=expiry,
         )
         if outcome.kind is not OutcomeKind.TRANSCRIPT:
             return [event]
-        messages = [self._kept(self.topics.last, _json(facts))]
+        messages = [self._kept(self.topics.last, compact_json(facts))]
         if self.disclosure.emotion:
             # Empty where none was reported: that clears the retained topic.
             messages.append(self._kept(self.topics.emotion, facts["emotion"] or ""))
         if self.disclosure.text:
-            messages.append(Message(self.topics.final, _json(facts), expiry=expiry))
+            messages.append(
+                Message(self.topics.final, compact_json(facts), expiry=expiry)
+            )
         return [*messages, event]
 
     def history(self, outbound: Outbound, fate: Fate, *, age: float) -> Message:
         """Return the entry of a final whose fate is known; `age` as in `outcome`."""
         facts = {**self._facts(outbound, age), "fate": fate.value}
-        return Message(self.topics.history, _json(facts))
+        return Message(self.topics.history, compact_json(facts))
 
     def delivery(
         self, ledger: DeliveryLedger, *, run_id: str, degraded_storage: bool
@@ -149,7 +150,7 @@ class Messages:
             "fate": latest.fate.value if latest else None,
             "storage": "degraded_storage" if degraded_storage else "good",
         }
-        return Message(self.topics.delivery, _json(facts), retain=True)
+        return Message(self.topics.delivery, compact_json(facts), retain=True)
 
     def setting(self, setting: Setting, value: bool | float | str) -> Message:
         """Return what a setting is now."""
@@ -161,7 +162,7 @@ class Messages:
             # A state that can be empty is JSON: an empty payload would clear the
             # retained topic.
             case _ if setting is Setting.CONTEXT:
-                payload = _json({"value": value})
+                payload = compact_json({"value": value})
             case _:
                 payload = value
         return Message(self.topics.setting(setting), payload, retain=True)
@@ -169,7 +170,7 @@ class Messages:
     def diagnostics(self, diagnostics: Diagnostics) -> Message:
         """Return how the satellite is."""
         facts = asdict(diagnostics) | {"started": _iso(diagnostics.started)}
-        return Message(self.topics.diagnostics, _json(facts), retain=True)
+        return Message(self.topics.diagnostics, compact_json(facts), retain=True)
 
     def _kept(self, topic: str, payload: str) -> Message:
         seconds = self.disclosure.last_expiry
@@ -215,7 +216,3 @@ def _iso(time: datetime) -> str:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-def _json(payload: dict[str, Any]) -> str:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))

@@ -6,14 +6,13 @@ The rules come from Home Assistant's MQTT integration. The root of the message a
 device is refused. Entities are not: an older release ignores what it does not know.
 """
 
-import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.entities import Entity, entities, key_of
 from auricle.mqtt.discovery.introduction import Introduction
-from auricle.mqtt.link.message import Message
+from auricle.mqtt.link.message import Message, compact_json
 from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.topics import Topics
 
@@ -106,8 +105,7 @@ def _single(
 
 
 def _config(topic: str, payload: Mapping[str, object]) -> Message:
-    compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return Message(topic, compact, retain=True)
+    return Message(topic, compact_json(payload), retain=True)
 
 
 def _unwanted(device: SatelliteDevice, disclosure: Disclosure) -> Container[str]:

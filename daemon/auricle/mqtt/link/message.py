@@ -1,6 +1,8 @@
 """One message to a broker."""
 
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -16,3 +18,8 @@ class Message:
     """Seconds after which the broker forgets it; None: never."""
     not_after: float = math.inf
     """When it is too late to send it, by the time since the machine's start."""
+
+
+def compact_json(facts: Mapping[str, object]) -> str:
+    """Return `facts` as JSON without a space: brokers have limits on packets."""
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
