@@ -31,7 +31,7 @@ _CLOSING = 1.0
 
 
 class AsrClient:
-    """Recognizes one turn after the other with one recognizer, on one event loop."""
+    """One recognizer's client, which has turns recognized on one event loop."""
 
     def __init__(
         self,

@@ -21,7 +21,10 @@ _OPENING_FAILURES = frozenset(
 
 
 class RecognizerHealth:
-    """Notes how sessions end, logs each change once, and spares who keeps failing."""
+    """How sessions end tells the health; a recognizer that keeps failing is spared.
+
+    Each change is logged once.
+    """
 
     def __init__(self) -> None:
         self.reason: Reason | None = None
@@ -29,7 +32,7 @@ class RecognizerHealth:
         self._breaker = Breaker()
 
     def require_rested(self) -> None:
-        """Raises AsrRejectedError where it failed too often to be tried again now."""
+        """Raise AsrRejectedError where it failed too often to be tried again now."""
         if not self._breaker.admits(since_boot()):
             raise AsrRejectedError(
                 "the recognizer failed too often to be tried again so soon",

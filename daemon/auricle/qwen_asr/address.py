@@ -15,7 +15,7 @@ PRICE_CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class RecognizerAddress:
-    """This says where the recognizer is, and who we are to it."""
+    """A client finds the recognizer by this, and says who it is."""
 
     url: str
     """Complete, with the model in the query."""

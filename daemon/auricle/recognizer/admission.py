@@ -23,7 +23,7 @@ class Admission:
     """What a client asks for is compared with what is on offer."""
 
     def __init__(self, api_keys: Collection[str], max_sessions: int) -> None:
-        """Without keys, everyone may come in."""
+        """Without any `api_keys`, everyone may come in, `max_sessions` at a time."""
         self._api_keys = [key.encode() for key in api_keys]
         self._max_sessions = max_sessions
 

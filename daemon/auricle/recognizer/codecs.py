@@ -55,7 +55,7 @@ class PcmDecoder:
 
 
 class OpusDecoder:
-    """One continuous Ogg-Opus stream is decoded (RFC 7845), of any channels."""
+    """One continuous Ogg-Opus stream (RFC 7845) is decoded, and mixed to mono."""
 
     def __init__(self) -> None:
         try:

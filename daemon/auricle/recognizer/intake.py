@@ -103,7 +103,7 @@ UtteranceEvent = UtteranceStarted | UtteranceEnded | UtteranceLeft
 
 
 class SegmentedInput:
-    """The server decides where utterances start and end, by a segmenter."""
+    """The server decides: an utterance is what its segmenter takes for one."""
 
     def __init__(self, segmenter: Segmenter, position: int) -> None:
         """`position` is how many samples of the session came before."""
@@ -213,7 +213,7 @@ class CommittedInput:
 
 
 class Intake:
-    """It takes audio in the format, and ends utterances in the way, that is set."""
+    """A session's audio is decoded, and cut into utterances, as its settings say."""
 
     def __init__(
         self,

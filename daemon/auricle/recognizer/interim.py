@@ -13,7 +13,7 @@ class InterimText:
 
     @property
     def begun(self) -> bool:
-        """Whether anything was told."""
+        """Whether the client was told anything of the item."""
         return bool(self._latest)
 
     def take(self, text: str) -> tuple[str, str] | None:

@@ -59,7 +59,7 @@ class ServerSettings:
 
 
 class RecognizerServer:
-    """It serves sessions, one for each client that connects, with one engine."""
+    """Each client that connects is served a session; one engine recognizes for all."""
 
     def __init__(
         self,

@@ -66,7 +66,7 @@ _NOTHING_TO_COMMIT = f"{EMPTY_COMMIT}, maybe no invalid audio stream."
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The client is to be sent this message."""
+    """This message is due to the client."""
 
     message: Message
 

@@ -36,7 +36,7 @@ class MoonshineEngine:
     languages = frozenset({"en"})
 
     def __init__(self) -> None:
-        """Raises ConfigError where the model is not installed, or damaged."""
+        """Load the model. Raises ConfigError where it is not installed, or damaged."""
         folder = MOONSHINE.find()
         try:
             self._moonshine = Transcriber(folder, ModelArch.TINY, options=_OPTIONS)
