@@ -26,8 +26,8 @@ from auricle.audio.frame import (
     SAMPLE_RATE,
     Frame,
 )
-from auricle.recognizer.transcriptions import Transcribe
-from auricle.turns.turn import Mode, Transcript
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
+from auricle.turns.turn import Mode
 from auricle.wake.microwakeword import BUNDLED
 from benchmarks.progress import told
 from benchmarks.turns.spoken_turns import Room, SpokenTurn, Stage, pcm_of
@@ -142,7 +142,7 @@ class _Understanding(ScriptedRecognizer):
         pcm = pcm_of(turn.samples[start : start + FRAME_SAMPLES])
         self._command = pcm
 
-    async def transcribe(self, work: Transcribe) -> Transcript:
+    async def transcribe(self, work: Transcribe) -> RecognizedText:
         transcript = await super().transcribe(work)
         understood = self._command in work.pcm
         return transcript if understood else replace(transcript, text="")

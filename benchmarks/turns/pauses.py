@@ -37,7 +37,7 @@ from auricle.qwen_asr.events import (
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
-from auricle.recognizer.transcriptions import Transcribe
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
     Attend,
@@ -54,7 +54,7 @@ from auricle.turns.events import (
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
-from auricle.turns.turn import Mode, Outcome, Transcript
+from auricle.turns.turn import Mode, Outcome
 from auricle.vad.silero import SileroVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
@@ -190,7 +190,7 @@ class _Link:
                 self._answer(self._server.transcribed(order, None))
 
     def _decoded(self, order: Transcribe) -> None:
-        transcript = Transcript(self._understand(order.pcm), "en")
+        transcript = RecognizedText(self._understand(order.pcm), "en")
         self._answer(self._server.transcribed(order, transcript))
 
     def _receive(self, reply: Reply) -> None:

@@ -14,8 +14,7 @@ with atheris.instrument_imports(include=["auricle", "json"]):
     from auricle.recognizer.codecs import make_decoder
     from auricle.recognizer.segmenter import VadSegmenter
     from auricle.recognizer.session import Orders, RecognizerSession
-    from auricle.recognizer.transcriptions import Transcribe
-    from auricle.turns.turn import Transcript
+    from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 
 _MOST_FRAMES = 8
 
@@ -40,7 +39,7 @@ def _transcribe(session: RecognizerSession, due: Orders) -> None:
     while due:
         order = due.pop(0)
         if isinstance(order, Transcribe):
-            due += session.transcribed(order, Transcript("words", "en"))
+            due += session.transcribed(order, RecognizedText("words", "en"))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from auricle.recognizer.engines.engine import Engine
-from auricle.recognizer.transcriptions import Transcribe
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class Inference:
         self._draft_took = 0.0
         self._corpora: deque[int] = deque(maxlen=_MOST_CORPORA)
 
-    async def transcribe(self, work: Transcribe) -> Transcript | None:
+    async def transcribe(self, work: Transcribe) -> RecognizedText | None:
         """Return what is said; None if the engine failed, or has no time for it now."""
         if not work.final and (self._orders or not self._worth_a_draft(work)):
             return None
@@ -55,7 +54,7 @@ class Inference:
     def _worth_a_draft(self, work: Transcribe) -> bool:
         return work.seconds >= _WORTH_A_DRAFT * self._draft_took
 
-    def _transcribe(self, work: Transcribe) -> Transcript:
+    def _transcribe(self, work: Transcribe) -> RecognizedText:
         self._tell_what_is_left_out(work.corpus)
         began = time.monotonic()
         try:

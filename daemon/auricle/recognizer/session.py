@@ -48,12 +48,12 @@ from auricle.recognizer.intake import (
 )
 from auricle.recognizer.interim import InterimText
 from auricle.recognizer.transcriptions import (
+    RecognizedText,
     Transcribe,
     Transcriptions,
     interim_transcript,
     result,
 )
-from auricle.turns.turn import Transcript
 
 # The service sends an interim every second or two; more often costs more than it shows.
 _INTERIM_EVERY = SAMPLE_RATE
@@ -150,7 +150,9 @@ class RecognizerSession:
                 assert_never(event)
         return self._take_due()
 
-    def transcribed(self, work: Transcribe, transcript: Transcript | None) -> Orders:
+    def transcribed(
+        self, work: Transcribe, transcript: RecognizedText | None
+    ) -> Orders:
         """Take what the engine made of `work`, and return what is due for it.
 
         `transcript` is None where the engine failed, or had no time.
@@ -242,7 +244,7 @@ class RecognizerSession:
         self._say(ItemCreated(item, self._previous_item))
         self._previous_item = item
 
-    def _complete(self, work: Transcribe, transcript: Transcript | None) -> None:
+    def _complete(self, work: Transcribe, transcript: RecognizedText | None) -> None:
         if work.item_id == self._unannounced:
             silent = transcript is not None and not transcript.text
             if silent and not self._interim.begun:
@@ -276,7 +278,7 @@ class RecognizerSession:
         settings = self.settings
         return Transcribe(item, pcm, final, settings.language, settings.corpus_text)
 
-    def _say_interim(self, work: Transcribe, transcript: Transcript) -> None:
+    def _say_interim(self, work: Transcribe, transcript: RecognizedText) -> None:
         if work.item_id != self._interim.item_id:
             return
         news = self._interim.take(transcript.text)
@@ -290,7 +292,7 @@ class RecognizerSession:
                 self._due.append(work)
             else:
                 self._transcriptions.done(work)
-                self._complete(work, Transcript(""))
+                self._complete(work, RecognizedText(""))
         if self._finishing and self._transcriptions.idle and not self.finished:
             self.finished = True
             self._say(SessionFinished(joined(self._finals)))

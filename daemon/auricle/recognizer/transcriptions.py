@@ -14,9 +14,20 @@ from auricle.qwen_asr.events import (
     InterimTranscript,
     TranscriptionFailed,
 )
-from auricle.turns.turn import Transcript
 
 _BYTES_PER_SECOND = SAMPLE_RATE * SAMPLE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedText:
+    """The engine found these words in an order's audio, and nothing besides."""
+
+    text: str
+    """Empty where nothing is said."""
+    language: str | None = None
+    """The code of the language of the words; None where the engine cannot tell."""
+    emotion: str | None = None
+    """What was heard of one, in the protocol's labels; None: the engine cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Transcriptions:
 
 
 def interim_transcript(
-    work: Transcribe, confirmed: str, draft: str, transcript: Transcript
+    work: Transcribe, confirmed: str, draft: str, transcript: RecognizedText
 ) -> InterimTranscript:
     """Return the item's interim, in the language that was named or heard."""
     return InterimTranscript(
@@ -87,7 +98,7 @@ def interim_transcript(
 
 
 def result(
-    work: Transcribe, transcript: Transcript | None
+    work: Transcribe, transcript: RecognizedText | None
 ) -> FinalTranscript | TranscriptionFailed:
     """Return the item's last word; `transcript` is None where the engine failed.
 
@@ -97,7 +108,7 @@ def result(
         message = "the speech engine could not recognize this item"
         return TranscriptionFailed(work.item_id, "internal_error", message)
     # Where nothing was said, it was said in no language, and in no mood.
-    heard = transcript if transcript.text else Transcript("")
+    heard = transcript if transcript.text else RecognizedText("")
     return FinalTranscript(
         work.item_id,
         heard.text,

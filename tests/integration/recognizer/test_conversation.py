@@ -8,8 +8,7 @@ from auricle.qwen_asr.events import AppendAudio
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import Conversation
 from auricle.recognizer.session import RecognizerSession
-from auricle.recognizer.transcriptions import Transcribe
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.one_turn import quiet, voice
 from rigs.waiting import eventually
@@ -44,10 +43,10 @@ class SlowEngine:
         self.allowed = asyncio.Semaphore(0)
         self.done = 0
 
-    async def transcribe(self, work: Transcribe) -> Transcript:
+    async def transcribe(self, work: Transcribe) -> RecognizedText:
         await self.allowed.acquire()
         self.done += 1
-        return Transcript("turn on the light")
+        return RecognizedText("turn on the light")
 
 
 async def test_an_upload_is_read_as_fast_as_the_engine_works() -> None:

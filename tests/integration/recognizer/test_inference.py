@@ -5,8 +5,7 @@ import pytest
 
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.inference import Inference
-from auricle.recognizer.transcriptions import Transcribe
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from rigs.recognizer.one_turn import voice
 from rigs.recognizer.scripted_engine import ScriptedEngine
 
@@ -19,9 +18,9 @@ class SlowEngine:
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
-    ) -> Transcript:
+    ) -> RecognizedText:
         time.sleep(0.5)
-        return Transcript("turn on the light")
+        return RecognizedText("turn on the light")
 
     def usable(self, corpus: str) -> str | None:
         return None

@@ -22,8 +22,7 @@ from auricle.audio.frame import (
     SAMPLE_BYTES,
     SAMPLE_RATE,
 )
-from auricle.recognizer.transcriptions import Transcribe
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from rigs.audio.speech import noise, say, silence
 from rigs.recognizer.faults import Fault
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -151,11 +150,11 @@ class NumberedRecognizer(ScriptedRecognizer):
         """Let no fault be left."""
         self._faults.clear()
 
-    async def transcribe(self, work: Transcribe) -> Transcript:
+    async def transcribe(self, work: Transcribe) -> RecognizedText:
         transcript = await super().transcribe(work)
         number = number_in(work.pcm)
         text = "" if number is None else f"Command {number}."
-        return Transcript(text, transcript.language, transcript.emotion)
+        return RecognizedText(text, transcript.language, transcript.emotion)
 
 
 def number_in(pcm: bytes) -> int | None:

@@ -3,7 +3,7 @@
 import threading
 
 from auricle.qwen_asr.events import LANGUAGES
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText
 
 
 class ScriptedEngine:
@@ -32,10 +32,10 @@ class ScriptedEngine:
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
-    ) -> Transcript:
+    ) -> RecognizedText:
         self.asked.append((len(pcm), language, corpus, final))
         self.threads.add(threading.current_thread().name)
         assert self._breath.wait(30)
         if self.failing:
             raise RuntimeError("the model is broken")
-        return Transcript(self.text, language)
+        return RecognizedText(self.text, language)

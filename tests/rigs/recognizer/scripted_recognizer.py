@@ -35,9 +35,8 @@ from websockets.http11 import Request, Response
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.session import RecognizerSession, Reply
-from auricle.recognizer.transcriptions import Transcribe
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from auricle.system.log import silent_logger
-from auricle.turns.turn import Transcript
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.faults import Fault, Frame, Message, as_text
 
@@ -194,7 +193,7 @@ class ScriptedRecognizer:
             heard.closed = True
             heard.close_code = connection.close_code
 
-    async def transcribe(self, work: Transcribe) -> Transcript:
+    async def transcribe(self, work: Transcribe) -> RecognizedText:
         await asyncio.sleep(self._decode_seconds)
         last = len(self._transcripts) - 1
         text = self._transcripts[min(self._finals, last)]
@@ -203,7 +202,7 @@ class ScriptedRecognizer:
         else:
             words = text.split(" ")
             text = " ".join(words[: int(work.seconds * _WORDS_PER_SECOND)])
-        return Transcript(text, self._language, self._emotion)
+        return RecognizedText(text, self._language, self._emotion)
 
 
 class _Line:

@@ -23,8 +23,7 @@ from auricle.qwen_asr.events import (
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.intake import CodecError, Decoder
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
-from auricle.recognizer.transcriptions import Transcribe
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.one_turn import quiet, voice
 
@@ -79,7 +78,7 @@ class Client:
     ) -> Transcribe:
         """Let the engine do the next order; None fails it."""
         work = self.work.pop(0)
-        transcript = None if text is None else Transcript(text, language, emotion)
+        transcript = None if text is None else RecognizedText(text, language, emotion)
         self._take(self.session.transcribed(work, transcript))
         return work
 

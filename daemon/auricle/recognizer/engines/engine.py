@@ -4,7 +4,7 @@ from typing import Protocol
 
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.weights import MOONSHINE, TINY_EN
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText
 
 
 class Engine(Protocol):
@@ -20,7 +20,7 @@ class Engine(Protocol):
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
-    ) -> Transcript:
+    ) -> RecognizedText:
         """Return what is said in `pcm`; an empty text where nothing is.
 
         `pcm` is mono s16le at 16 kHz, of 0.1 to 60 s.

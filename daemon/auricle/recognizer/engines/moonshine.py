@@ -12,7 +12,7 @@ from auricle.errors import ConfigError
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import MOONSHINE
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText
 from auricle.vad.silero import SileroVoiceDetector
 
 _WINDOW_SAMPLES = 30 * SAMPLE_RATE
@@ -47,11 +47,11 @@ class MoonshineEngine:
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
-    ) -> Transcript:
+    ) -> RecognizedText:
         texts: list[str] = []
         if _has_voice(pcm):
             texts += map(self._decode, windows(samples_of(pcm), _WINDOW_SAMPLES))
-        return Transcript(" ".join(filter(None, texts)), "en")
+        return RecognizedText(" ".join(filter(None, texts)), "en")
 
     def usable(self, corpus: str) -> str | None:
         return "nothing"

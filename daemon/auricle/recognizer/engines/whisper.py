@@ -12,7 +12,7 @@ from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import find_whisper
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText
 
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
 # window too, in a quarter of the time for 10 s, but then gets one command in ten wrong
@@ -75,7 +75,7 @@ class WhisperEngine:
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
-    ) -> Transcript:
+    ) -> RecognizedText:
         texts: list[str] = []
         for window in windows(samples_of(pcm), _WINDOW_SAMPLES):
             text, heard = self._decode(window, language, corpus, final=final)
@@ -83,7 +83,7 @@ class WhisperEngine:
                 texts.append(text)
                 # Whoever goes on does so in the same language.
                 language = heard
-        return Transcript(" ".join(texts), language)
+        return RecognizedText(" ".join(texts), language)
 
     def usable(self, corpus: str) -> str | None:
         # faster-whisper gives the prompt half of what the model reads, and leaves out

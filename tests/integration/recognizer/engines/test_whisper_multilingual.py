@@ -9,7 +9,7 @@ import pytest
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.engines.weights import BASE
 from auricle.recognizer.engines.whisper import WhisperEngine
-from auricle.turns.turn import Transcript
+from auricle.recognizer.transcriptions import RecognizedText
 from rigs.audio.speech import say, silence
 
 GERMAN = "Schalte das Licht in der Küche ein"
@@ -73,7 +73,7 @@ def test_a_room_without_a_voice_says_nothing(engine: WhisperEngine) -> None:
         transcript = engine.transcribe(
             silence(2), language=language, corpus=None, final=True
         )
-        assert transcript == Transcript("", language)
+        assert transcript == RecognizedText("", language)
 
 
 @pytest.mark.parametrize("language", ["yue", "fil"])
