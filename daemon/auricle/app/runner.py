@@ -91,8 +91,8 @@ class Recognizer(Protocol):
         """Start connecting; returns at once, failures are delivered."""
 
 
-class Publisher(Protocol):
-    """Tells the house; no call blocks or raises."""
+class TurnPublisher(Protocol):
+    """Tells the house of turns; no call blocks or raises."""
 
     def state(self, state: SatelliteState) -> None: ...
 
@@ -111,7 +111,7 @@ class Runner:
         satellite: Satellite,
         ears: Ears,
         recognizer: Recognizer,
-        publisher: Publisher,
+        publisher: TurnPublisher,
         budget: Budget,
         *,
         time_to_live: float,

@@ -1,4 +1,4 @@
-"""What the rest of the daemon tells the house."""
+"""What the rest of the daemon tells the house, and hears from it."""
 
 import asyncio
 import logging
