@@ -47,9 +47,9 @@ class Announcer:
         """Whether the broker holds single ones of the device's entities."""
         self._steps: deque[Step] | None = None
         """Of the introduction, as far as they are still to be done."""
-        self._asked: int | None = None
+        self._awaited: int | None = None
         """The id of a message that has to be heard before it goes on."""
-        self._asking_again: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._patient_until = 0.0
         self._online_told = False
 
@@ -82,7 +82,7 @@ class Announcer:
         """Start anew: a broker says itself how the device was introduced to it."""
         self._single = False
         self._steps = None
-        self._asked = None
+        self._awaited = None
         self._patient_until = since_boot() + HOUSE_PATIENCE
 
     def noted(self, received: Received) -> bool:
@@ -106,14 +106,14 @@ class Announcer:
         A broker that drops us for one of them has by then acknowledged all that matters
         more, and it is known for which.
         """
-        if self._steps and delivered.id == self._asked:
-            self._asked = None
+        if self._steps and delivered.id == self._awaited:
+            self._awaited = None
             unheard = delivered.result is DeliveryResult.NO_LISTENER
             if unheard and since_boot() < self._patient_until:
                 # Behind an outage of the broker, Home Assistant is back later than we.
                 self._tell_online()
                 loop = asyncio.get_running_loop()
-                self._asking_again = loop.call_later(ASK_AGAIN, self._go_on)
+                self._retry = loop.call_later(ASK_AGAIN, self._go_on)
                 return
             self._steps.popleft()
         self._go_on()
@@ -128,12 +128,12 @@ class Announcer:
             if left_out:
                 self._client.leave_out(left_out)
         self._steps = deque(steps)
-        self._asked = None
+        self._awaited = None
         self._online_told = False
         self._go_on()
 
     def _go_on(self) -> None:
-        self._ask_no_more()
+        self._cancel_retry()
         while self._steps is not None and self._client.idle:
             if not self._steps:
                 self._steps = None
@@ -144,7 +144,7 @@ class Announcer:
             if message_id is None:
                 return
             if step.to_be_heard:
-                self._asked = message_id
+                self._awaited = message_id
             else:
                 self._steps.popleft()
                 self._remember(step.message)
@@ -171,17 +171,17 @@ class Announcer:
     def stop(self) -> None:
         """Cancel what was to be told later."""
         self._cancel_timer()
-        self._ask_no_more()
+        self._cancel_retry()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _ask_no_more(self) -> None:
-        if self._asking_again is not None:
-            self._asking_again.cancel()
-            self._asking_again = None
+    def _cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
 
     def _tell(self, message: Message) -> None:
         if self._client.publish(message) is None:

@@ -64,8 +64,8 @@ class Hermes:
         """
         outcome = outbound.outcome
         self._adopt(outcome.turn)
-        said, asked = outcome.transcript, self._sessions[outcome.turn.id]
-        if said is None and asked is None:
+        said, ordered = outcome.transcript, self._sessions[outcome.turn.id]
+        if said is None and ordered is None:
             return None
         stamp, heard = outbound.stamp, outcome.turn.detection
         payload = {
@@ -74,7 +74,7 @@ class Hermes:
             "likelihood": 1.0 if said else 0.0,
             "seconds": (stamp.ended - stamp.started).total_seconds(),
             "siteId": self._site_id,
-            "sessionId": asked or outcome.turn.id,
+            "sessionId": ordered or outcome.turn.id,
             "wakewordId": heard.wake_word if heard else None,
             "asrTokens": None,
             "lang": said.language if said else None,
