@@ -1,6 +1,11 @@
-import os
+"""How examples are made, and which tests run one after the other in one process."""
 
+import os
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # How long an example takes is the machine's affair, not the code's: no test fails for
 # having been slow. AURICLE_EXAMPLES asks for more of them, as scripts/fuzz does.
@@ -12,3 +17,35 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("auricle")
+
+
+SHARING = (
+    "tests/faults/test_catalogue.py",
+    "tests/faults/test_sleep.py",
+    "tests/integration/recognizer/engines/test_moonshine.py",
+    "tests/integration/recognizer/engines/test_whisper.py",
+    "tests/integration/recognizer/engines/test_whisper_multilingual.py",
+)
+"""Files whose tests share a house or a loaded model."""
+CONFORMANCE = "tests/conformance/"
+NEWER_SDK = "2.0.2"
+
+
+class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Any process may run any test, but those that share something run in one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith(CONFORMANCE):
+            # Those of one SDK share its installation, and a server with its model.
+            return f"{CONFORMANCE}{NEWER_SDK if NEWER_SDK in nodeid else ''}"
+        return file if file in SHARING else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Any
+) -> TogetherScheduling | None:
+    if config.getvalue("dist") != "loadscope":
+        return None
+    return TogetherScheduling(config, log)

@@ -24,10 +24,7 @@ LIFE = 2.0
 LONG = LIFE + 1.0
 NIGHT = 8 * 3600.0
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("sleep"),
-]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 quick = pytest.mark.quick
 
 Moment = Callable[[Scene], Awaitable[int]]

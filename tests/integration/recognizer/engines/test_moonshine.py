@@ -17,13 +17,10 @@ from rigs.homes.program import auricle, local_recognizer, write_settings
 COMMAND = "stop the music"
 OTHER_COMMAND = "open the door"
 
-pytestmark = [
-    pytest.mark.skipif(
-        find_spec("moonshine_voice") is None,
-        reason=f"auricle[{MOONSHINE.extra}] is not installed: 56 MB",
-    ),
-    pytest.mark.xdist_group("moonshine"),
-]
+pytestmark = pytest.mark.skipif(
+    find_spec("moonshine_voice") is None,
+    reason=f"auricle[{MOONSHINE.extra}] is not installed: 56 MB",
+)
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,6 @@ MANY_COMMANDS = {
     "dishwasher": "stop the dishwasher",
 }
 
-pytestmark = pytest.mark.xdist_group("whisper")
-
 
 @pytest.fixture(scope="module")
 def engine() -> WhisperEngine:

@@ -14,8 +14,6 @@ from rigs.audio.speech import say, silence
 
 GERMAN = "Schalte das Licht in der Küche ein"
 
-pytestmark = pytest.mark.xdist_group("multilingual")
-
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WhisperEngine]:
