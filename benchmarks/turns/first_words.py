@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from auricle.app.build import LONGEST_SOUND
-from auricle.app.runner import RecognizerSession, Runner
+from auricle.app.runner import Runner
+from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Timeouts
 from auricle.assets import sounds
@@ -38,7 +39,6 @@ from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.budget import Budget, Limits
 from auricle.turns.endpointing import EndpointingSettings
-from auricle.turns.events import RecognizerFailed, RecognizerSaid
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
 from auricle.turns.turn import Mode, Outcome, Stamp, Turn
@@ -207,7 +207,7 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
     runner = Runner(
         Satellite(turns),
         hearing,
-        _Turns(client),
+        TurnRecognizer(client, SessionSettings(turn_detection=None)),
         house,
         Budget(Limits(), None),
         time_to_live=_PATIENCE,
@@ -284,19 +284,6 @@ class _Microphone:
 def _sum(one: bytes, other: bytes) -> bytes:
     both = np.frombuffer(one, "<i2").astype(int) + np.frombuffer(other, "<i2")
     return bytes(np.clip(both, -32768, 32767).astype("<i2").tobytes())
-
-
-class _Turns:
-    """Opens a session a turn, in manual mode."""
-
-    def __init__(self, client: AsrClient) -> None:
-        self._client = client
-
-    def open(
-        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
-    ) -> RecognizerSession:
-        settings = SessionSettings(turn_detection=None)
-        return self._client.open(turn.id, settings, deliver)
 
 
 class _Outcomes:

@@ -1,22 +1,33 @@
 """The parts of a satellite, built from the settings: only here do both meet."""
 
 import contextlib
+import logging
 import os
 import platform
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from auricle import __version__
+from auricle.app.choices import Choices, Configured
+from auricle.app.control import Control, Targets
+from auricle.app.ending import Ending
+from auricle.app.remembered import Remembered
+from auricle.app.runner import Runner
+from auricle.app.state_file import Memory, StateFile
+from auricle.app.turn_recognizer import TurnRecognizer
+from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
 from auricle.audio.echo import OwnSound
-from auricle.audio.feedback import Cue
+from auricle.audio.feedback import Cue, Feedback
 from auricle.audio.microphone import Microphone
 from auricle.audio.source import AudioSource
+from auricle.capture.attention import Attention
+from auricle.capture.hearing import Hearing
 from auricle.config.mistakes import Mistakes
 from auricle.config.sections import (
     FeedbackSettings,
@@ -26,31 +37,155 @@ from auricle.config.sections import (
 from auricle.config.services import AsrSettings, MqttSettings, host_and_port
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
+from auricle.health.watch import Watch
 from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
-from auricle.mqtt.publisher import PublisherSettings
+from auricle.mqtt.publisher import Publisher, PublisherSettings
 from auricle.mqtt.topics import Topics
 from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, published_price
 from auricle.qwen_asr.events import LANGUAGES, ServerVad, SessionSettings
 from auricle.system.clock import boot_id
+from auricle.system.systemd import Notifier
 from auricle.turns.budget import Budget, Limits, Usage
 from auricle.turns.endpointing import PRESETS, EndpointingSettings
+from auricle.turns.events import MicrophoneLost
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
 from auricle.turns.turn import Mode
 from auricle.turns.wake_phrase import WakePhrase
+from auricle.vad.detectors import make_voice_detector
 from auricle.wake.detector import WakeWordEngine, WakeWordModel
 
 if TYPE_CHECKING:
     from auricle.audio.recording import Recording
 
+logger = logging.getLogger(__name__)
+
 # In server VAD mode our endpointer speaks up only where the server's does not.
 _BACKSTOP = 1.0
 # What is said while a sound plays waits until it is over.
 LONGEST_SOUND = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All parts of one satellite, connected with each other, none of them started."""
+
+    ending: Ending
+    memory: Memory
+    publisher: Publisher
+    hearing: Hearing
+    feedback: Feedback
+    recognizer: TurnRecognizer
+    runner: Runner
+    control: Control
+    watch: Watch
+
+
+def build(settings: Settings) -> Parts:
+    """Build a satellite, and touch nothing of another one that may run beside it. Call
+    it on the event loop.
+
+    Raises ConfigError, with every mistake on a line of its own, and RecordingError.
+    """
+    mistakes = Mistakes()
+    ending = Ending()
+    directory = state_directory(settings)
+    state_file = StateFile(directory / "state.json")
+    remembered = state_file.load()
+    engines: list[WakeWordEngine] = []
+    with mistakes.noted():
+        engines = wake_word_engines(settings.wake_word)
+    chosen = choices(settings, engines, remembered)
+    with mistakes.noted():
+        publisher = Publisher(
+            publisher_settings(
+                settings, chosen.wake_words, directory / "outbox.sqlite"
+            ),
+            uuid.uuid4().hex,
+            on_command=lambda command: control.obey(command),
+            on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
+        )
+    with mistakes.noted():
+        voice_detector = make_voice_detector(settings.utterance.voice_detector)
+        logger.info("speech is told from noise by %s", voice_detector.name)
+    with mistakes.noted():
+        sounds = feedback_sounds(settings.feedback)
+    with mistakes.noted():
+        recognizer = turn_recognizer(settings)
+    with mistakes.noted():
+        limits = budget(settings, remembered.usage)
+    mistakes.raise_any()
+    attention = Attention(
+        engines,
+        voice_detector,
+        pre_roll=settings.utterance.pre_roll,
+        refractory=settings.wake_word.refractory,
+    )
+    hearing = Hearing(
+        source(settings.microphone),
+        attention,
+        deliver=lambda events: runner.deliver(events),
+        failed=ending.hearing_failed,
+    )
+    feedback = Feedback(sounds, settings.feedback.device, hearing)
+    runner = Runner(
+        satellite(settings, chosen.thresholds, muted=remembered.muted),
+        hearing,
+        recognizer,
+        publisher,
+        limits,
+        time_to_live=settings.mqtt.time_to_live,
+        feedback=feedback.give,
+        on_usage=lambda usage, reached: control.remember_usage(usage, reached),
+    )
+    memory = Memory(state_file)
+    control = Control(
+        chosen,
+        Targets(hearing, runner, recognizer, publisher, memory, ending.restart),
+    )
+    watch = Watch(
+        Notifier(),
+        hearing=hearing,
+        publisher=publisher,
+        recognizer=recognizer.client,
+        budget=limits,
+        wake_words=lambda: control.choices.listened_for,
+        deaf=lambda: runner.handle(MicrophoneLost()),
+    )
+    return Parts(
+        ending,
+        memory,
+        publisher,
+        hearing,
+        feedback,
+        recognizer,
+        runner,
+        control,
+        watch,
+    )
+
+
+def choices(
+    settings: Settings, engines: Iterable[WakeWordEngine], remembered: Remembered
+) -> Choices:
+    """Return what the satellite goes by: the settings, unless a person changed them."""
+    return Choices(
+        Configured(
+            language=settings.asr.language,
+            hints=settings.asr.hints,
+            continue_conversation=settings.utterance.continue_conversation,
+            thresholds={
+                name: threshold
+                for engine in engines
+                for name, threshold in engine.thresholds.items()
+            },
+        ),
+        remembered,
+    )
 
 
 def state_directory(settings: Settings) -> Path:
@@ -213,6 +348,18 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
 
 def timeouts(settings: AsrSettings) -> Timeouts:
     return Timeouts(connect=settings.connect_timeout, final=settings.final_timeout)
+
+
+def turn_recognizer(settings: Settings) -> TurnRecognizer:
+    """Build the recognizer's client, which asks for what is configured.
+
+    Raises ConfigError where nothing says which recognizer to use, and where its
+    certificate authority cannot be read.
+    """
+    client = AsrClient(
+        recognizer_address(settings.asr), timeouts(settings.asr), resampler
+    )
+    return TurnRecognizer(client, session_settings(settings))
 
 
 def resampler(from_rate: int, to_rate: int) -> Resampler:

@@ -1,13 +1,12 @@
 """What a person may change while the satellite runs: obeyed, remembered, echoed."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
+from auricle.app.choices import Choices
 from auricle.app.remembered import Remembered
 from auricle.mqtt.commands import (
-    ALL,
-    OFF,
     Command,
     Listen,
     ListenAction,
@@ -35,175 +34,144 @@ USAGE_SAVED_WITHIN = 600.0
 """Seconds until what was used is saved, unless a limit is reached."""
 
 
-class Controlled(Protocol):
-    """What the controls turn; no call blocks."""
+class WakeWordListener(Protocol):
+    """Detects wake words: the capture thread. No call blocks."""
 
-    def handle(self, event: Event) -> None: ...
+    def listen_for(self, wake_words: tuple[str, ...]) -> None:
+        """Detect only these from now on."""
 
-    def listen_for(self, wake_words: tuple[str, ...]) -> None: ...
+    def set_threshold(self, wake_word: str, threshold: float) -> None:
+        """Change how sure the engine must be of this one."""
 
-    def set_threshold(self, wake_word: str, threshold: float) -> None: ...
 
-    def recognize(self, language: str | None, words: str | None) -> None:
-        """From the next turn on; None lets the recognizer detect the language."""
+class EventHandler(Protocol):
+    """Takes what a person orders: the runner of the satellite."""
 
-    def echo(self, setting: Setting, value: float | str) -> None: ...
+    def handle(self, *events: Event) -> None:
+        """Decide, and carry out."""
+
+
+class RecognizerOptions(Protocol):
+    """Tells the recognizer what to expect."""
+
+    def expect(self, language: str | None, words: str | None) -> None:
+        """Ask for this language and these words from the next turn on; without a
+        language, the recognizer detects it.
+        """
+
+
+class SettingEcho(Protocol):
+    """Publishes what a setting is."""
+
+    def echo(self, setting: Setting, value: float | str) -> None:
+        """Say what it is by now."""
+
+
+class StateKeeper(Protocol):
+    """Keeps what outlives a restart."""
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
-        """To be saved within so many seconds."""
+        """Save it within so many seconds."""
 
-    def restart(self) -> None: ...
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The parts that commands are for."""
+
+    hearing: WakeWordListener
+    runner: EventHandler
+    recognizer: RecognizerOptions
+    publisher: SettingEcho
+    memory: StateKeeper
+    restart: Callable[[], None]
 
 
 class Control:
     """Carries out commands; local state is the truth, not the broker's memory."""
 
-    def __init__(
-        self,
-        controlled: Controlled,
-        remembered: Remembered,
-        *,
-        language: str,
-        hints: str,
-        continue_conversation: float,
-        thresholds: Mapping[str, float],
-    ) -> None:
-        """`thresholds` of all loaded models; the others as configured."""
-        self._controlled = controlled
-        self._remembered = remembered
-        self._language = language
-        self._hints = hints
-        self._continue_conversation = continue_conversation
-        self._thresholds = dict(thresholds) | {
-            name: threshold
-            for name, threshold in remembered.thresholds.items()
-            if name in thresholds
-        }
-        self._vocabulary = ""
-
-    @property
-    def wake_words(self) -> tuple[str, ...]:
-        """What the wake word may be set to."""
-        several = (ALL,) if len(self._thresholds) > 1 else ()
-        return (OFF, *several, *self._thresholds)
+    def __init__(self, choices: Choices, targets: Targets) -> None:
+        self.choices = choices
+        """What all that can be changed is now."""
+        self._targets = targets
 
     def apply(self) -> None:
         """Put into effect what was remembered, and tell all settings but mute."""
-        for name, threshold in self._thresholds.items():
-            self._controlled.set_threshold(name, threshold)
-        self._controlled.listen_for(self.listened_for)
+        listen_as_chosen(self._targets.hearing, self.choices)
         self._recognize()
         self._listen_again()
-        for setting, value in self._values.items():
-            self._controlled.echo(setting, value)
+        for setting, value in self.choices.values.items():
+            self._targets.publisher.echo(setting, value)
 
     def remember_usage(self, usage: Usage, limit_reached: bool) -> None:
-        """Beside the settings, in the one file that outlives a restart. A limit that is
-        reached outlives a crash, too.
+        """Keep what was used beside the settings, in the one file that outlives a
+        restart. A limit that is reached outlives a crash, too.
         """
         within = 0.0 if limit_reached else USAGE_SAVED_WITHIN
-        self._remember(replace(self._remembered, usage=usage), within=within)
+        self._remember(replace(self.choices.remembered, usage=usage), within=within)
 
     def obey(self, command: Command) -> None:
+        """Carry out a command, and echo what it changed."""
+        remembered, targets = self.choices.remembered, self._targets
         match command:
             case Listen(action):
-                self._controlled.handle(_EVENT_OF[action])
+                targets.runner.handle(_EVENT_OF[action])
             case SetMute(muted):
                 # Whether it is muted is told when the microphone is closed, or open.
-                self._remember(replace(self._remembered, muted=muted))
-                self._controlled.handle(MuteRequested(muted))
+                self._remember(replace(remembered, muted=muted))
+                targets.runner.handle(MuteRequested(muted))
             case SetLanguage(language):
-                self._remember(replace(self._remembered, language=language))
+                self._remember(replace(remembered, language=language))
                 self._recognize()
                 self._echo(Setting.LANGUAGE)
             case SetWakeWord(wake_word):
-                self._remember(replace(self._remembered, wake_word=wake_word))
-                self._controlled.listen_for(self.listened_for)
+                self._remember(replace(remembered, wake_word=wake_word))
+                targets.hearing.listen_for(self.choices.listened_for)
                 self._echo(Setting.WAKE_WORD)
                 self._echo(Setting.THRESHOLD)
             case SetThreshold(threshold):
-                self._set_threshold(threshold)
+                changed = dict.fromkeys(self.choices.set_together, threshold)
+                thresholds = {**remembered.thresholds, **changed}
+                self._remember(replace(remembered, thresholds=thresholds))
+                for name in changed:
+                    targets.hearing.set_threshold(name, threshold)
+                self._echo(Setting.THRESHOLD)
             case SetContext(text):
-                self._remember(replace(self._remembered, context=text))
+                self._remember(replace(remembered, context=text))
                 self._recognize()
                 self._echo(Setting.CONTEXT)
             case SetContinueConversation(seconds):
-                self._remember(replace(self._remembered, continue_conversation=seconds))
+                self._remember(replace(remembered, continue_conversation=seconds))
                 self._listen_again()
                 self._echo(Setting.CONTINUE_CONVERSATION)
             case SetVocabulary(text):
-                self._vocabulary = text
+                self.choices = replace(self.choices, vocabulary=text)
                 self._recognize()
             case Restart():
-                self._controlled.restart()
+                targets.restart()
             case _:
                 assert_never(command)
 
-    def _set_threshold(self, threshold: float) -> None:
-        chosen = self.listened_for or tuple(self._thresholds)
-        self._thresholds |= dict.fromkeys(chosen, threshold)
-        changed = dict(self._remembered.thresholds) | dict.fromkeys(chosen, threshold)
-        self._remember(replace(self._remembered, thresholds=changed))
-        for name in chosen:
-            self._controlled.set_threshold(name, threshold)
-        self._echo(Setting.THRESHOLD)
-
-    @property
-    def listened_for(self) -> tuple[str, ...]:
-        """The wake words that are detected now."""
-        match self._wake_word:
-            case "all":
-                return tuple(self._thresholds)
-            case "off":
-                return ()
-            case name:
-                return (name,)
-
-    @property
-    def _wake_word(self) -> str:
-        # A remembered model that is no longer configured is no choice.
-        if self._remembered.wake_word in self.wake_words:
-            assert self._remembered.wake_word is not None
-            return self._remembered.wake_word
-        return ALL if ALL in self.wake_words else self.wake_words[-1]
-
-    @property
-    def _words(self) -> str:
-        mine = self._remembered.context
-        return self._hints if mine is None else mine
-
     def _recognize(self) -> None:
-        language = self._remembered.language or self._language
-        words = "\n".join(filter(None, (self._words, self._vocabulary)))
-        self._controlled.recognize(
-            None if language == "auto" else language, words or None
-        )
-
-    @property
-    def _follow_up(self) -> float:
-        mine = self._remembered.continue_conversation
-        return self._continue_conversation if mine is None else mine
+        choices = self.choices
+        self._targets.recognizer.expect(choices.language, choices.expected_words)
 
     def _listen_again(self) -> None:
-        self._controlled.handle(FollowUpRequested(self._follow_up))
+        follow_up = FollowUpRequested(self.choices.continue_conversation)
+        self._targets.runner.handle(follow_up)
 
     def _remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
-        self._remembered = remembered
-        self._controlled.remember(remembered, within=within)
+        self.choices = replace(self.choices, remembered=remembered)
+        self._targets.memory.remember(remembered, within=within)
 
     def _echo(self, setting: Setting) -> None:
-        self._controlled.echo(setting, self._values[setting])
+        self._targets.publisher.echo(setting, self.choices.values[setting])
 
-    @property
-    def _values(self) -> dict[Setting, float | str]:
-        chosen = self.listened_for or tuple(self._thresholds)
-        return {
-            Setting.LANGUAGE: self._remembered.language or self._language,
-            Setting.WAKE_WORD: self._wake_word,
-            Setting.THRESHOLD: self._thresholds[chosen[0]] if chosen else 0.5,
-            Setting.CONTEXT: self._words,
-            Setting.CONTINUE_CONVERSATION: self._follow_up,
-        }
+
+def listen_as_chosen(hearing: WakeWordListener, choices: Choices) -> None:
+    """Have the wake words detected that are chosen, with their thresholds."""
+    for name, threshold in choices.thresholds.items():
+        hearing.set_threshold(name, threshold)
+    hearing.listen_for(choices.listened_for)
 
 
 _EVENT_OF: dict[ListenAction, Event] = {

@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
+from auricle.app.turn_recognizer import TurnRecognizer
+from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.feedback import Cue
-from auricle.audio.frame import Frame
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.system.clock import since_boot
@@ -39,6 +40,7 @@ from auricle.turns.events import (
     ReplayUtterance,
     SendAudio,
     StartTurn,
+    Stopping,
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
@@ -48,7 +50,7 @@ from auricle.wake.detector import Detection
 logger = logging.getLogger(__name__)
 
 
-class Ears(Protocol):
+class CaptureThread(Protocol):
     """The capture thread, as the loop sees it; every call returns at once."""
 
     @property
@@ -58,49 +60,27 @@ class Ears(Protocol):
     def attend(self, *, on: bool, after: Detection | None) -> None:
         """Deliver frames from now on, or keep them; `after` the latest wake word."""
 
-    def open_microphone(self) -> None: ...
+    def open_microphone(self) -> None:
+        """Capture; whether that succeeds is delivered."""
 
-    def close_microphone(self) -> None: ...
-
-
-class RecognizerSession(Protocol):
-    """One turn's audio on its way to the recognizer; every call returns at once."""
-
-    def send(self, frame: Frame) -> None: ...
-
-    def end_utterance(self) -> None:
-        """The utterance is over: the final's deadline starts."""
-
-    def await_final(self) -> None:
-        """The server ended the utterance: the final's deadline starts."""
-
-    def keep_listening(self) -> None:
-        """There is more to come: no final has a deadline."""
-
-    def replay(self) -> None:
-        """All audio again, on a fresh connection."""
-
-    def close(self) -> None:
-        """Deliver nothing more; finish in the background."""
-
-
-class Recognizer(Protocol):
-    def open(
-        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
-    ) -> RecognizerSession:
-        """Start connecting; returns at once, failures are delivered."""
+    def close_microphone(self) -> None:
+        """Release the device; that it is done is delivered."""
 
 
 class TurnPublisher(Protocol):
-    """Tells the house of turns; no call blocks or raises."""
+    """Is told of all turns; no call blocks or raises."""
 
-    def state(self, state: SatelliteState) -> None: ...
+    def state(self, state: SatelliteState) -> None:
+        """Take what the satellite does from now on."""
 
-    def wake(self, turn: Turn, at: datetime) -> None: ...
+    def wake(self, turn: Turn, at: datetime) -> None:
+        """Take the beginning of a turn."""
 
-    def interim(self, turn: str, text: str) -> None: ...
+    def interim(self, turn: str, text: str) -> None:
+        """Take what is understood so far of the turn with this id."""
 
-    def outcome(self, outcome: Outcome, stamp: Stamp) -> None: ...
+    def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
+        """Take the end of a turn."""
 
 
 class Runner:
@@ -109,8 +89,8 @@ class Runner:
     def __init__(
         self,
         satellite: Satellite,
-        ears: Ears,
-        recognizer: Recognizer,
+        capture: CaptureThread,
+        recognizer: TurnRecognizer,
         publisher: TurnPublisher,
         budget: Budget,
         *,
@@ -124,7 +104,7 @@ class Runner:
         limit is reached; both return at once.
         """
         self._satellite = satellite
-        self._ears = ears
+        self._capture = capture
         self._recognizer = recognizer
         self._publisher = publisher
         self._budget = budget
@@ -134,10 +114,10 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         self._pending: deque[Event] = deque()
         self._handling = False
-        self._session: RecognizerSession | None = None
+        self._recognition: TurnRecognition | None = None
         self._time_to_live = time_to_live
         self._turn_started = since_boot()
-        self._clock = ears.clock
+        self._clock = capture.clock
         self._last_sent: int | None = None
         self._latest_detection: Detection | None = None
         self._told: SatelliteState | None = None
@@ -159,8 +139,19 @@ class Runner:
         finally:
             self._handling = False
 
-    def announce(self) -> None:
-        """Publish the present state."""
+    def start(self) -> None:
+        """Listen, unless muted."""
+        if self._satellite.muted:
+            self._tell_state()
+        else:
+            # What becomes of that is the first state that is told.
+            self._capture.open_microphone()
+
+    def stop(self) -> None:
+        """End the turn that is open."""
+        self.handle(Stopping())
+
+    def _tell_state(self) -> None:
         self._told = self._satellite.state
         self._publisher.state(self._told)
 
@@ -177,7 +168,7 @@ class Runner:
         known = self._told is not None or isinstance(event, MicrophoneFact)
         if known and self._satellite.state is not self._told:
             logger.debug("%s -> %s", self._told, self._satellite.state)
-            self.announce()
+            self._tell_state()
 
     def _check_budget(self) -> None:
         reached = self._budget.limit_reached(since_boot(), _now().date())
@@ -214,35 +205,35 @@ class Runner:
                 self._of_turn.replay()
             case CloseSession():
                 self._of_turn.close()
-                self._session = None
+                self._recognition = None
             case PublishInterim(turn_id, text):
                 self._publisher.interim(turn_id, text)
             case PublishOutcome(outcome):
                 self._publish(outcome)
             case Attend(on):
-                self._ears.attend(on=on, after=self._latest_detection)
+                self._capture.attend(on=on, after=self._latest_detection)
             case OpenMicrophone():
-                self._ears.open_microphone()
+                self._capture.open_microphone()
             case CloseMicrophone():
-                self._ears.close_microphone()
+                self._capture.close_microphone()
             case _:
                 assert_never(effect)
 
     @property
-    def _of_turn(self) -> RecognizerSession:
-        assert self._session is not None
-        return self._session
+    def _of_turn(self) -> TurnRecognition:
+        assert self._recognition is not None
+        return self._recognition
 
     def _start(self, turn: Turn) -> None:
         self._turn_started = since_boot()
         # A microphone that is opened anew counts anew.
-        self._clock = self._ears.clock
+        self._clock = self._capture.clock
         self._last_sent = None
         self._budget.count_turn(since_boot())
         if not turn.follow_up:
             self._publisher.wake(turn, _now())
             self._feedback(Cue.WAKE)
-        self._session = self._recognizer.open(turn, self.handle)
+        self._recognition = self._recognizer.open(turn, self.handle)
 
     def _spoken(self, end_of_speech: int | None) -> float | None:
         """When the last word was said, by the time since the machine's start; where
@@ -257,16 +248,16 @@ class Runner:
 
     def _publish(self, outcome: Outcome) -> None:
         now = since_boot()
-        spoken = self._spoken(outcome.end_of_speech) if self._session else None
+        spoken = self._spoken(outcome.end_of_speech) if self._recognition else None
         latency = None
         if outcome.end_of_speech is not None and spoken is not None:
             latency = now - spoken
         today = _now().date()
         usage = self._budget.used(outcome.billed_seconds, today)
-        if outcome.billed_seconds or self._session:
+        if outcome.billed_seconds or self._recognition:
             self._on_usage(usage, self._budget.limit_reached(now, today))
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
-        seconds = now - self._turn_started if self._session else 0.0
+        seconds = now - self._turn_started if self._recognition else 0.0
         ended = _now()
         started = ended - timedelta(seconds=seconds)
         self._publisher.outcome(outcome, Stamp(started, ended, latency, spoken))

@@ -50,10 +50,21 @@ class Watch:
         self._deaf = deaf
         self._ears = Ears()
         self._stuck = False
+        self._notifier = notifier
         self._supervisor = Supervisor(self._vitals, notifier)
+        self._watching: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Until cancelled."""
+    def start(self) -> None:
+        """Look once a second from now on."""
+        self._watching = asyncio.create_task(self._watch(), name="watch")
+
+    def stop(self) -> None:
+        """Tell systemd that the program ends, and look no more."""
+        self._notifier.stopping()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._supervisor.run(), name="supervisor")
             tasks.create_task(self._tell_the_house(), name="diagnostics")

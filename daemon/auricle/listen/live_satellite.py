@@ -2,19 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from auricle.app import build
-from auricle.app.control import Control
-from auricle.app.remembered import Remembered
+from auricle.app.control import listen_as_chosen
 from auricle.app.state_file import StateFile
-from auricle.asr.client import AsrClient
 from auricle.audio.frame import Frame
 from auricle.audio.level import dbfs, power
 from auricle.audio.recording import RecordingSource
-from auricle.audio.resampler import StreamResampler
 from auricle.audio.source_health import trouble
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
@@ -23,8 +19,6 @@ from auricle.config.settings import Settings
 from auricle.errors import RecordingError
 from auricle.listen.turns import NoTurns, RealTurns, Turns
 from auricle.listen.view import LiveView, Moment
-from auricle.mqtt.topics import Setting
-from auricle.qwen_asr.events import SessionSettings
 from auricle.system.threads import hand_to_loop
 from auricle.turns.events import Event, Heard, WakeWordHeard
 from auricle.vad.detectors import make_voice_detector
@@ -58,26 +52,24 @@ class LiveSatellite:
             deliver=self._deliver,
             failed=self._fail,
         )
-        endpoint = build.recognizer_address(settings.asr) if transcribe else None
-        thresholds = {
-            name: threshold
-            for engine in engines
-            for name, threshold in engine.thresholds.items()
-        }
+        recognizer = build.turn_recognizer(settings) if transcribe else None
+        # As the satellite does: what was set over MQTT is what it listens with.
+        state_file = StateFile(build.state_directory(settings) / "state.json")
+        chosen = build.choices(settings, engines, state_file.load())
+        listen_as_chosen(self._hearing, chosen)
         self.view = LiveView(
-            thresholds,
-            recognizer=urlsplit(endpoint.url).hostname if endpoint else None,
+            chosen.thresholds,
+            recognizer=urlsplit(settings.asr.endpoint).hostname if transcribe else None,
         )
-        session = self._apply_what_is_remembered(settings, thresholds)
+        self.view.listen_for(chosen.listened_for)
         self._turns: Turns = NoTurns(self.view, self._hearing)
-        if endpoint is not None:
-            timeouts = build.timeouts(settings.asr)
+        if recognizer is not None:
+            recognizer.expect(chosen.language, chosen.expected_words)
             self._turns = RealTurns(
                 self.view,
                 self._hearing,
-                build.satellite(settings, thresholds, muted=False),
-                AsrClient(endpoint, timeouts, StreamResampler),
-                session,
+                build.satellite(settings, chosen.thresholds, muted=False),
+                recognizer,
                 build.budget(settings),
                 time_to_live=settings.mqtt.time_to_live,
             )
@@ -128,22 +120,6 @@ class LiveSatellite:
             listening=self.trouble or self._turns.state,
         )
 
-    def _apply_what_is_remembered(
-        self, settings: Settings, thresholds: Mapping[str, float]
-    ) -> SessionSettings:
-        """As the satellite does: what was set over MQTT is what it listens with."""
-        state_file = StateFile(build.state_directory(settings) / "state.json")
-        dials = _Dials(self._hearing, self.view, build.session_settings(settings))
-        Control(
-            dials,
-            state_file.load(),
-            language=settings.asr.language,
-            hints=settings.asr.hints,
-            continue_conversation=settings.utterance.continue_conversation,
-            thresholds=thresholds,
-        ).apply()
-        return dials.session
-
     # --- from the capture thread ---
 
     def _fail(self, error: Exception) -> None:
@@ -191,33 +167,3 @@ class _WatchedAttention(Attention):
         super().reset()
         self._gate.reset()
         self._always = WebrtcVoiceDetector(gate=self._gate)
-
-
-class _Dials:
-    """What a `Control` turns, as far as it matters here."""
-
-    def __init__(
-        self, hearing: Hearing, view: LiveView, session: SessionSettings
-    ) -> None:
-        self.session = session
-        self._hearing = hearing
-        self._view = view
-
-    def listen_for(self, wake_words: tuple[str, ...]) -> None:
-        self._hearing.listen_for(wake_words)
-        self._view.listen_for(wake_words)
-
-    def set_threshold(self, wake_word: str, threshold: float) -> None:
-        self._hearing.set_threshold(wake_word, threshold)
-        self._view.set_threshold(wake_word, threshold)
-
-    def recognize(self, language: str | None, words: str | None) -> None:
-        self.session = replace(self.session, language=language, corpus_text=words)
-
-    def handle(self, event: Event) -> None: ...
-
-    def echo(self, setting: Setting, value: float | str) -> None: ...
-
-    def remember(self, remembered: Remembered, *, within: float = 0.0) -> None: ...
-
-    def restart(self) -> None: ...

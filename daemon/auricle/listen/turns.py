@@ -1,15 +1,13 @@
 """What becomes of a wake word that somebody looks at."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from auricle.app.runner import Ears, RecognizerSession, Runner
-from auricle.asr.client import AsrClient
+from auricle.app.runner import CaptureThread, Runner
+from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.listen.view import LiveView
-from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.budget import Budget
-from auricle.turns.events import Event, RecognizerFailed, RecognizerSaid, WakeWordHeard
+from auricle.turns.events import Event, WakeWordHeard
 from auricle.turns.satellite import Satellite, SatelliteState
 from auricle.turns.turn import Outcome, Stamp, Turn
 
@@ -38,15 +36,15 @@ class NoTurns:
     state = "waiting for a wake word"
     under_way = False
 
-    def __init__(self, view: LiveView, ears: Ears) -> None:
+    def __init__(self, view: LiveView, capture: CaptureThread) -> None:
         self._view = view
-        self._ears = ears
+        self._capture = capture
 
     def handle(self, *events: Event) -> None:
         for event in events:
             if isinstance(event, WakeWordHeard):
                 self._view.wake(event.detection, datetime.now().astimezone())
-                self._ears.attend(on=False, after=event.detection)
+                self._capture.attend(on=False, after=event.detection)
 
     async def stop(self) -> None: ...
 
@@ -57,23 +55,20 @@ class RealTurns:
     def __init__(
         self,
         view: LiveView,
-        ears: Ears,
+        capture: CaptureThread,
         satellite: Satellite,
-        client: AsrClient,
-        session: SessionSettings,
+        recognizer: TurnRecognizer,
         budget: Budget,
         *,
         time_to_live: float,
     ) -> None:
-        """Take turns; each asks of the recognizer what `session` says, and counts for
-        `time_to_live` seconds.
-        """
+        """Take turns with `recognizer`; a command counts for `time_to_live` seconds."""
         self._view = view
         self._satellite = satellite
-        self._client = client
-        self._session = session
+        self._recognizer = recognizer
         self._runner = Runner(
-            *(satellite, ears, self, _Shown(view), budget), time_to_live=time_to_live
+            *(satellite, capture, recognizer, _Shown(view), budget),
+            time_to_live=time_to_live,
         )
 
     @property
@@ -91,17 +86,12 @@ class RealTurns:
     def handle(self, *events: Event) -> None:
         self._runner.handle(*events)
 
-    def open(
-        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
-    ) -> RecognizerSession:
-        return self._client.open(turn.id, self._session, deliver)
-
     async def stop(self) -> None:
-        await self._client.aclose()
+        await self._recognizer.client.aclose()
 
 
 class _Shown:
-    """A publisher for one person."""
+    """Tells one person, who looks."""
 
     def __init__(self, view: LiveView) -> None:
         self._view = view

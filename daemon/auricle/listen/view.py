@@ -54,10 +54,6 @@ class LiveView:
 
     # --- what happens ---
 
-    def set_threshold(self, wake_word: str, threshold: float) -> None:
-        """Draw this threshold from now on."""
-        self._thresholds[wake_word] = threshold
-
     def listen_for(self, wake_words: tuple[str, ...]) -> None:
         """Mark all other wake words as not listened for."""
         self._listened_for = wake_words

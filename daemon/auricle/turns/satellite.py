@@ -109,6 +109,11 @@ class Satellite:
                 assert_never(phase)
 
     @property
+    def muted(self) -> bool:
+        """Whether mute is ordered; `state` tells whether it is so."""
+        return self._muted
+
+    @property
     def turn(self) -> Turn | None:
         """The open turn."""
         return self._open.turn if self._open else None

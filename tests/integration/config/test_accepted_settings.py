@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from auricle.app import app
+from auricle.app.build import build
 from auricle.config.loading import load
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
@@ -108,7 +109,8 @@ def test_whatever_is_accepted_starts_tells_that_it_is_there_and_stops(
 
 
 async def starts_and_stops(found: Settings, broker: Broker) -> int:
-    satellite = app.App(found)
+    parts = build(found)
+    satellite = app.App(app.steps(parts), parts.ending)
     topic = f"{found.mqtt.base_topic}/{found.satellite.name}/availability"
     async with HouseClient(broker.port, topic) as house:
         running = asyncio.create_task(satellite.run())

@@ -13,12 +13,11 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from auricle.app import build
-from auricle.app.runner import RecognizerSession, Runner
-from auricle.asr.client import AsrClient
+from auricle.app.runner import Runner
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from auricle.capture.capture_clock import CaptureClock
 from auricle.config.loading import load
@@ -29,11 +28,8 @@ from auricle.system.event_loop import EventLoop
 from auricle.turns.events import (
     Heard,
     MicrophoneFound,
-    RecognizerFailed,
-    RecognizerSaid,
     WakeWordHeard,
 )
-from auricle.turns.turn import Turn
 from auricle.wake.detector import Detection
 from rigs.audio.room import command
 from rigs.audio.speech import frames, say
@@ -65,7 +61,7 @@ class Satellite:
         self._runner = Runner(
             build.satellite(settings, [_WAKE_WORD], muted=False),
             self.ears,
-            TurnRecognizer(settings),
+            build.turn_recognizer(settings),
             self.publisher,
             build.budget(settings),
             time_to_live=settings.mqtt.time_to_live,
@@ -105,21 +101,6 @@ class ScriptedEars:
 
     def close_microphone(self) -> None:
         pass
-
-
-class TurnRecognizer:
-    """A session a turn."""
-
-    def __init__(self, settings: Settings) -> None:
-        endpoint = build.recognizer_address(settings.asr)
-        timeouts = build.timeouts(settings.asr)
-        self._client = AsrClient(endpoint, timeouts, build.resampler)
-        self._settings = build.session_settings(settings)
-
-    def open(
-        self, turn: Turn, deliver: Callable[[RecognizerSaid | RecognizerFailed], None]
-    ) -> RecognizerSession:
-        return self._client.open(turn.id, self._settings, deliver)
 
 
 async def main(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from auricle.app.control import USAGE_SAVED_WITHIN, Control
+from auricle.app.choices import Choices, Configured
+from auricle.app.control import USAGE_SAVED_WITHIN, Control, Targets
 from auricle.app.remembered import Remembered
 from auricle.mqtt.commands import (
     Listen,
@@ -45,8 +46,8 @@ class Satellite:
         self.within = 0.0
         self.restarted = False
 
-    def handle(self, event: Event) -> None:
-        self.events.append(event)
+    def handle(self, *events: Event) -> None:
+        self.events += events
 
     def listen_for(self, wake_words: tuple[str, ...]) -> None:
         self.wake_words = wake_words
@@ -54,7 +55,7 @@ class Satellite:
     def set_threshold(self, wake_word: str, threshold: float) -> None:
         self.thresholds[wake_word] = threshold
 
-    def recognize(self, language: str | None, words: str | None) -> None:
+    def expect(self, language: str | None, words: str | None) -> None:
         self.language, self.words = language, words
 
     def echo(self, setting: Setting, value: float | str) -> None:
@@ -77,14 +78,16 @@ def control(
     hints: str = "",
     continue_conversation: float = 0.0,
 ) -> Control:
-    return Control(
-        satellite,
-        remembered,
-        language=language,
-        hints=hints,
-        continue_conversation=continue_conversation,
-        thresholds=thresholds,
+    configured = Configured(language, hints, continue_conversation, thresholds)
+    targets = Targets(
+        hearing=satellite,
+        runner=satellite,
+        recognizer=satellite,
+        publisher=satellite,
+        memory=satellite,
+        restart=satellite.restart,
     )
+    return Control(Choices(configured, remembered), targets)
 
 
 def test_push_to_talk_reaches_the_satellite() -> None:
@@ -131,7 +134,7 @@ def test_one_wake_word_of_several_can_be_chosen() -> None:
 
     controls.obey(SetWakeWord("alexa"))
 
-    assert controls.wake_words == ("off", "all", "alexa", "hey_jarvis")
+    assert controls.choices.wake_words == ("off", "all", "alexa", "hey_jarvis")
     assert satellite.wake_words == ("alexa",)
     assert (Setting.THRESHOLD, 0.9) in satellite.echoes
 

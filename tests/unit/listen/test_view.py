@@ -89,9 +89,8 @@ def test_a_microphone_that_was_opened_again_is_listened_to_anew() -> None:
     assert "0.20" in row(live, "okay_nabu")
 
 
-def test_a_threshold_that_was_changed_is_the_one_shown() -> None:
-    live = view()
-    live.set_threshold("alexa", 0.7)
+def test_the_threshold_of_each_wake_word_is_shown() -> None:
+    live = LiveView({"alexa": 0.7}, recognizer=None)
     assert row(live, "alexa").endswith("threshold 0.7")
 
 

@@ -1,0 +1,44 @@
+"""Why the program ends, as its exit code."""
+
+import asyncio
+import logging
+
+from auricle.errors import RecordingError
+from auricle.system.threads import hand_to_loop
+
+logger = logging.getLogger(__name__)
+
+# Whoever supervises us starts us again after either of these.
+EX_DEAF = 1
+EX_RESTART = 75
+# A recording does not get better by that (sysexits.h).
+EX_NOINPUT = 66
+
+
+class Ending:
+    """Waits for an order to end the program, and keeps why; lives on the event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ordered = asyncio.Event()
+        self.exit_code = 0
+
+    def order(self, exit_code: int = 0) -> None:
+        """End the program; of several exit codes, the latest that is not 0 counts."""
+        self.exit_code = exit_code or self.exit_code
+        self._ordered.set()
+
+    def restart(self) -> None:
+        """End the program, to be started anew by whoever supervises it."""
+        logger.info("a restart was ordered")
+        self.order(EX_RESTART)
+
+    def hearing_failed(self, error: Exception) -> None:
+        """End the program, for it can no longer hear; may be called in any thread."""
+        logger.error("the satellite can no longer hear: %s", error)
+        exit_code = EX_NOINPUT if isinstance(error, RecordingError) else EX_DEAF
+        hand_to_loop(self._loop, self.order, exit_code)
+
+    async def ordered(self) -> None:
+        """Return when the program is to end."""
+        await self._ordered.wait()

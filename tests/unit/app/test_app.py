@@ -1,0 +1,89 @@
+"""Steps are started in their order, and stopped backwards."""
+
+import asyncio
+
+import pytest
+
+from auricle.app.app import App, Step
+from auricle.app.ending import EX_DEAF, EX_NOINPUT, EX_RESTART, Ending
+from auricle.config.settings import Settings
+from auricle.errors import ConfigError, RecordingError
+
+
+class Parts:
+    """Keep what was called."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    def step(self, name: str) -> Step:
+        async def start() -> None:
+            self.called.append(f"start {name}")
+
+        return Step(name, start, lambda: self.called.append(f"stop {name}"))
+
+
+async def test_what_was_started_first_is_stopped_last() -> None:
+    parts, ending = Parts(), Ending()
+    app = App([parts.step("one"), parts.step("two"), parts.step("three")], ending)
+    app.stop()
+
+    assert await app.run() == 0
+
+    assert parts.called == [
+        *("start one", "start two", "start three"),
+        *("stop three", "stop two", "stop one"),
+    ]
+
+
+async def test_what_cannot_be_started_has_the_rest_stopped() -> None:
+    parts, ending = Parts(), Ending()
+
+    def fail() -> None:
+        raise OSError("no room")
+
+    app = App([parts.step("one"), Step("two", fail), parts.step("three")], ending)
+    with pytest.raises(OSError, match="no room"):
+        await app.run()
+
+    assert parts.called == ["start one", "stop one"]
+
+
+async def test_what_takes_long_to_stop_keeps_nobody_else_from_it() -> None:
+    stopped = asyncio.Event()
+
+    async def stop_last() -> None:
+        await stopped.wait()
+
+    steps = [Step("goodbye", stop=stopped.set), Step("hanging", stop=stop_last)]
+    app = App(steps, Ending())
+    app.stop()
+
+    assert await asyncio.wait_for(app.run(), 5) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(OSError("it hangs"), EX_DEAF), (RecordingError("no such file"), EX_NOINPUT)],
+)
+async def test_a_satellite_that_cannot_hear_ends(error: Exception, code: int) -> None:
+    ending = Ending()
+    await asyncio.to_thread(ending.hearing_failed, error)
+
+    assert await App([], ending).run() == code
+
+
+async def test_new_settings_are_taken_by_a_restart_only_if_they_can_be_used() -> None:
+    ending = Ending()
+    app = App([], ending)
+
+    def broken() -> Settings:
+        raise ConfigError("mqtt.host: no such key")
+
+    app.start_anew(broken)
+    refused = ending.exit_code
+    app.start_anew(
+        lambda: Settings.model_validate({"asr": {"url": "ws://127.0.0.1:9"}})
+    )
+
+    assert (refused, await app.run()) == (0, EX_RESTART)
