@@ -208,7 +208,7 @@ class AsrSession:
             self._patience = None
 
     async def _close(self) -> None:
-        """With a close frame, wherever there is anybody to take it."""
+        """Close with a close frame, wherever there is anybody to take it."""
         if self._transport is None:
             return
         try:

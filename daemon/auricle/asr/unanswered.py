@@ -75,6 +75,6 @@ class Unanswered:
         self._origin = self._begin
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Forget all that was kept."""
         self._pieces.clear()
         self._bytes = 0

@@ -65,7 +65,7 @@ class Feedback:
             self._task = asyncio.create_task(self._play_all(), name="feedback")
 
     async def aclose(self) -> None:
-        """Stop playing."""
+        """Stop playing, at once."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -134,7 +134,7 @@ class SoundFile:
         )
 
     def _open(self, part: Part) -> "_Playing | None":
-        """None where it is empty. Raises RecordingError."""
+        """Open a part; None where it is empty. Raises RecordingError."""
         file = self._content.file_of(part)
         try:
             sound = soundfile.SoundFile(file, closefd=False)
@@ -182,7 +182,7 @@ class SoundFile:
             )
 
     def _go_on(self) -> bytes:
-        """To the next part; what is left of this one."""
+        """Go on to the next part; return what is left of this one."""
         assert self._playing is not None
         self._note_what_is_missing(self._playing)
         self._playing.sound.close()
@@ -297,7 +297,7 @@ class _FileContent:
     """An open file, read at any place."""
 
     def __init__(self, path: Path) -> None:
-        """Raises RecordingError."""
+        """Open it. Raises RecordingError where there is no such file."""
         try:
             if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
                 raise RecordingError(

@@ -259,7 +259,7 @@ class Hearing:
         return self._frames > frames_before
 
     def _listen(self) -> None:
-        """Until the open microphone is not wanted any more. Raises MicrophoneError."""
+        """Listen until the open microphone is not wanted. Raises MicrophoneError."""
         self._clock = CaptureClock(self._source.pace)
         silent, found = 0.0, False
         # It may have taken long to open.

@@ -186,8 +186,8 @@ async def _watch(subscription: Process, seconds: float) -> str | None:
 
 
 def _path_of(name: str) -> str | None:
-    """Its path, also where Debian keeps daemons, which a person's PATH does not reach;
-    None where it is not installed.
+    """Find a program, also where Debian keeps daemons, which a person's PATH does not
+    reach; None where it is not installed.
     """
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
 

@@ -73,7 +73,7 @@ class _Doctor:
         yield from run_checks(examination.checks(), self.meter.show)
 
     def _configuration(self, settings: Settings) -> Result:
-        """With what no other check looks at."""
+        """Judge the configuration, with what no other check looks at."""
         mistakes = Mistakes()
         with mistakes.noted():
             build.feedback_sounds(settings.feedback)

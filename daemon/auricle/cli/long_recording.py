@@ -145,7 +145,7 @@ class Stretch:
         return said.text.strip()
 
     def _bounds(self, item: _Item) -> tuple[float, float]:
-        """Of its sound; all of the stretch where they are not told."""
+        """Say where its sound is; that of the whole stretch where nobody tells."""
         start = self._seconds(item.start, self._start)
         return start, self._seconds(item.end, self._end)
 

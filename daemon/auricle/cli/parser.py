@@ -64,7 +64,7 @@ class _Commands(Protocol):
 
 
 def _add_commands(commands: _Commands) -> None:
-    """In the order of the help."""
+    """Add the commands, in the order of the help."""
     _add_run(commands)
     _add_demo(commands)
     _add_transcribe(commands)

@@ -93,6 +93,8 @@ def _currency(value: str) -> str:
 
 
 class SatelliteSettings(Section):
+    """The settings of `[satellite]`: its name and where it keeps what it remembers."""
+
     name: Annotated[
         str, AfterValidator(partial(require_word, example="living_room"))
     ] = Field(default_factory=lambda: node_name(platform.node()))
@@ -112,6 +114,8 @@ class SatelliteSettings(Section):
 
 
 class MicrophoneSettings(Section):
+    """The settings of `[microphone]`: what is listened to."""
+
     device: Annotated[str, BeforeValidator(_as_text)] = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
     channel: int | None = Field(None, ge=0, le=63)
@@ -127,6 +131,8 @@ class MicrophoneSettings(Section):
 
 
 class FeedbackSettings(Section):
+    """The settings of `[feedback]`: the sounds that are played to who speaks."""
+
     wake: str = ""
     """When it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
     nothing."""
@@ -139,6 +145,8 @@ class FeedbackSettings(Section):
 
 
 class WakeWordSettings(Section):
+    """The settings of `[wake_word]`: what is listened for, and how surely."""
+
     models: Texts = ("okay_nabu",)
     """Wake words: okay_nabu, hey_jarvis, alexa, hey_mycroft, or the .json of a
     microWakeWord model of your own, version 2, with its .tflite beside it."""
@@ -186,6 +194,8 @@ def _model_name(model: str) -> str:
 
 
 class UtteranceSettings(Section):
+    """The settings of `[utterance]`: when what is said begins and ends."""
+
     mode: Mode = Mode.SERVER_VAD
     """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
     pre_roll: float = Field(0.4, ge=0, le=2)
@@ -218,6 +228,8 @@ class UtteranceSettings(Section):
 
 
 class LimitsSettings(Section):
+    """The settings of `[limits]`: how much may be spent."""
+
     turns_per_hour: int = Field(60, ge=0, le=3600)
     """Beyond it, wake words are refused: a television may know ours. 0: no limit."""
     seconds_per_day: float = Field(3600.0, ge=0, le=86400)
@@ -232,6 +244,8 @@ class LimitsSettings(Section):
 
 
 class LogSettings(Section):
+    """The settings of `[log]`: what is told, and how."""
+
     level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(lambda v: v.lower() if isinstance(v, str) else v),

@@ -75,6 +75,8 @@ Secret = Annotated[SecretStr, Field(max_length=16_000), AfterValidator(_filled)]
 
 
 class AsrSettings(Section):
+    """The settings of `[asr]`: the recognizer, and what it is told."""
+
     region: Literal["international", "china", "ap-southeast-1", "cn-beijing"] = (
         "international"
     )
@@ -136,8 +138,8 @@ class AsrSettings(Section):
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:
-    """Of `host`, `host:port`, `::1`, `[::1]` or `[::1]:port`, with or without mqtt://;
-    ValueError, which says what to write, for anything else.
+    """Read `host`, `host:port`, `::1`, `[::1]` or `[::1]:port`, with or without mqtt://.
+    Raises ValueError, which says what to write, for anything else.
     """
     scheme, _, rest = text.rpartition("://")
     if scheme.lower() not in ("", "mqtt"):
@@ -161,6 +163,8 @@ def host_and_port(text: str) -> tuple[str, int | None]:
 
 
 class MqttSettings(Section):
+    """The settings of `[mqtt]`: the broker, and how to reach it."""
+
     host: str = Field("localhost", min_length=1, max_length=255)
     """The broker: a name or an address."""
     port: int | None = Field(None, ge=1, le=65535)
@@ -237,6 +241,8 @@ class MqttSettings(Section):
 
 
 class HomeAssistantSettings(Section):
+    """The settings of `[home_assistant]`: how the device is introduced to it."""
+
     discovery: bool = True
     """Announce the satellite as a Home Assistant device."""
     discovery_prefix: Annotated[str, AfterValidator(require_levels)] = "homeassistant"

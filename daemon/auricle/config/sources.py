@@ -42,6 +42,7 @@ _TOO_DEEP = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 OF_THE_SCRIPTS = frozenset(
     {
         "AURICLE_CONFORMANCE",
+        "AURICLE_EXAMPLES",
         "AURICLE_FAULTS",
         "AURICLE_HOMEASSISTANT",
         "AURICLE_RECORDINGS",

@@ -152,7 +152,7 @@ class Examination:
         return host_names.recognizer_name(urlsplit(asr.endpoint).hostname or "")
 
     def _visit_recognizer(self) -> recognizer.RecognizerVisit | None:
-        """None where there is no address, or no key, to visit it with."""
+        """Visit it; None where there is no address, or no key, to do so with."""
         withheld = configuration.API_KEY in self._withheld
         if withheld or not self._found(self._recognizer_name):
             return None

@@ -35,7 +35,7 @@ class Supervisor:
         self._stalls = 0
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Look after all of it, until cancelled."""
         lag = 0.0
         while True:
             self._tell(self._look(), lag)

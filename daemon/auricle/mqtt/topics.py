@@ -98,7 +98,7 @@ class Topics:
 
     @property
     def emotion(self) -> str:
-        """In which mood it was said."""
+        """The topic of the mood in which a command was said."""
         return f"{self.root}/emotion"
 
     @property
@@ -118,7 +118,7 @@ class Topics:
 
     @property
     def run(self) -> str:
-        """Which run of the satellite has this name now; where it may read, too."""
+        """The topic of the run that has this name now; the satellite reads it, too."""
         return f"{self.root}/run/set"
 
     def setting(self, setting: Setting) -> str:

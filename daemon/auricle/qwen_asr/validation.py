@@ -40,7 +40,7 @@ _Take = Callable[[object, str], None]
 
 @dataclass(frozen=True, slots=True)
 class PartialUpdate:
-    """Of this session.update, some fields are refused; the others apply.
+    """Some fields of this session.update are refused; the others apply.
 
     The service's documentation has an error for such an update, and nothing on the
     fields beside. Its SDK tells of the error and goes on: a client that asked for

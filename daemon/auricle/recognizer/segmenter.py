@@ -15,7 +15,7 @@ _PREFIX_SAMPLES = round(0.3 * SAMPLE_RATE)
 
 
 class VadSegmenter:
-    """webrtcvad finds utterances behind an adaptive gate, by the two parameters.
+    """Utterances, found by webrtcvad behind an adaptive gate, by the two parameters.
 
     `threshold` moves what counts as speech: above the room's noise by 4 dB at 0.0 and
     by 6 dB at the default 0.2, 1 dB for each tenth, so that 1.0 takes a close voice

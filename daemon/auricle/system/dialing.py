@@ -77,5 +77,5 @@ def in_turn(addresses: Sequence[_Address]) -> list[_Address]:
 
 
 def _how_little_it_tells(error: OSError) -> int:
-    """Of the other end: that it refuses us says most."""
+    """Rank what an error tells of the other end: that it refuses us says most."""
     return 2 if error.errno in _NO_WAY else int(isinstance(error, TimeoutError))

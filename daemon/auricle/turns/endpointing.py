@@ -30,7 +30,7 @@ class Endpoint(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EndpointingSettings:
-    """In seconds of audio; the defaults are `balanced`."""
+    """When an utterance ends, in seconds of audio; the defaults are `balanced`."""
 
     silence: float = 0.4
     """Silence after speech that ends the utterance. Less cuts pauses for thought;
@@ -108,8 +108,9 @@ class Endpointer:
         return self._voiced
 
     def following(self, *, again: float = 0.0) -> "Endpointer":
-        """For what may be said behind this utterance. It may be nothing, for as long as
-        one likes; `longest` is for both together, of which `again` seconds come again.
+        """Make one for what may be said behind this utterance: nothing, for as long as
+        one likes, or more; `longest` is for both together, of which `again` seconds
+        come again.
         """
         endpointer = Endpointer(replace(self._settings, no_speech_timeout=inf))
         endpointer._elapsed = self._elapsed - again

@@ -25,6 +25,8 @@ from auricle.wake.detector import Detection
 
 @dataclass(frozen=True, slots=True)
 class WakeWordHeard:
+    """A wake word was detected; `pre_roll` is the sound up to its end."""
+
     detection: Detection
     pre_roll: tuple[Frame, ...]
 
@@ -49,11 +51,13 @@ class StopRequested:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequested:
-    pass
+    """Whatever is under way is to end without a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class MuteRequested:
+    """The microphone is to be closed (`muted`), or opened again."""
+
     muted: bool
 
 
@@ -101,6 +105,8 @@ Recognition = (
 
 @dataclass(frozen=True, slots=True)
 class RecognizerSaid:
+    """The recognizer told something about a turn."""
+
     turn: str
     said: Recognition
     hints: str = ""
@@ -111,6 +117,8 @@ class RecognizerSaid:
 
 @dataclass(frozen=True, slots=True)
 class RecognizerFailed:
+    """The recognizer cannot serve a turn; if `transient`, trying again may help."""
+
     turn: str
     reason: Reason
     transient: bool
@@ -151,6 +159,8 @@ class StartTurn:
 
 @dataclass(frozen=True, slots=True)
 class SendAudio:
+    """Send a frame to the turn's recognizer session."""
+
     turn: str
     frame: Frame
 
@@ -197,12 +207,16 @@ class KeepListening:
 
 @dataclass(frozen=True, slots=True)
 class PublishInterim:
+    """Publish what is understood of the turn so far."""
+
     turn: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class PublishOutcome:
+    """Publish what became of a turn: its last word."""
+
     outcome: Outcome
 
 
@@ -215,12 +229,12 @@ class Attend:
 
 @dataclass(frozen=True, slots=True)
 class OpenMicrophone:
-    pass
+    """Open the device, and listen."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloseMicrophone:
-    pass
+    """Release the device: no sound is captured."""
 
 
 Effect = (

@@ -30,7 +30,7 @@ class GoingOn:
 
     @property
     def sure(self) -> bool:
-        """For as long as a word takes, and as loud as before."""
+        """Whether it has lasted as long as a word, and is as loud as before."""
         return self._loud and self.endpointer.speech_heard
 
     @property

@@ -53,7 +53,7 @@ class _Item:
 
     @property
     def span(self) -> tuple[int, int]:
-        """From when to when, as far as is told."""
+        """The times of its start and end in milliseconds, as far as is told."""
         start = self.start_ms
         if start is None:
             start = max(0, (self.end_ms or 0) - 2 * _PADDING_MS)
@@ -208,8 +208,8 @@ class TurnItems:
             self._items.append(_Item("", self._link, before=before))
 
     def _valid(self) -> list[_Item]:
-        """In the order in which they were spoken; what was understood of a sound counts
-        until it is understood again.
+        """Order them as they were spoken; what was understood of a sound counts until
+        it is understood again.
         """
         if not self._link:
             return self._items

@@ -45,7 +45,7 @@ class EndedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Its identity: in every event that answers it, and in every payload about it."""
+    """What a turn is known by, in every event that answers it and every payload."""
 
     id: str
     mode: Mode

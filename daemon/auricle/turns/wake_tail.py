@@ -10,7 +10,7 @@ from auricle.qwen_asr.events import SpeechStarted, SpeechStopped
 
 
 class WakeTail:
-    """Which of the server's utterances are nothing but the wake phrase's end."""
+    """Tells which of the server's utterances are but the end of the wake phrase."""
 
     def __init__(self, silence: float) -> None:
         """`silence`: seconds behind a voice in which the server ends an utterance."""
@@ -58,6 +58,6 @@ class WakeTail:
         return (start_ms or 0) < self._end_ms
 
     def _milliseconds(self, position: int) -> float:
-        """In the session, whose clock is its audio (protocol: `audio_start_ms`)."""
+        """Tell it by the session's clock, its audio (protocol: `audio_start_ms`)."""
         assert self._start is not None
         return (position - self._start) * 1000 / SAMPLE_RATE

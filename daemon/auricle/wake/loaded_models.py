@@ -75,7 +75,7 @@ class LoadedModels(Generic[RunnerT]):
         return [model for model in self._running if model not in before]
 
     def _detection(self, end: int) -> Detection | None:
-        """Of the surest one, if its latest score is above its threshold."""
+        """The surest one's, if its latest score is above its threshold."""
         above = [model for model in self._running if model.score > model.threshold]
         if not above:
             return None

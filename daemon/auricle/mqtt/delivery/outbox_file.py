@@ -228,7 +228,7 @@ def _row(record: Record) -> tuple[str, str, str, float, str, int]:
 
 
 def _record(row: tuple[object, ...]) -> Record | None:
-    """None where anything about it is not as it was written."""
+    """Read a row; None where anything about it is not as it was written."""
     match row:
         case (str(turn), str(purpose), str(boot), float(spoken), str(body), checksum):
             with contextlib.suppress(ValueError):

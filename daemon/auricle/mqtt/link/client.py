@@ -325,7 +325,7 @@ class MqttClient:
         return packet_size(message, self._connection.version)
 
     def _explained(self, end: Disconnected, version: Version) -> Disconnected:
-        """With the message that must have been why, where one was."""
+        """Name the message that must have been why, where one was."""
         sizes = {packet_size(message, version): message for message in self._lost}
         if end.problem is Problem.TOO_LARGE:
             size = self._limit.refused(sizes)
