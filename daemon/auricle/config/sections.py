@@ -93,7 +93,7 @@ def _currency(value: str) -> str:
 
 
 class SatelliteSettings(Section):
-    """The settings of `[satellite]`: its name and where it keeps what it remembers."""
+    """Who the satellite is, and where it keeps what it remembers."""
 
     name: Annotated[
         str, AfterValidator(partial(require_word, example="living_room"))
@@ -114,7 +114,7 @@ class SatelliteSettings(Section):
 
 
 class MicrophoneSettings(Section):
-    """The settings of `[microphone]`: what is listened to."""
+    """What is listened to."""
 
     device: Annotated[str, BeforeValidator(_as_text)] = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
@@ -131,7 +131,7 @@ class MicrophoneSettings(Section):
 
 
 class FeedbackSettings(Section):
-    """The settings of `[feedback]`: the sounds that are played to who speaks."""
+    """The sounds that are played to who speaks."""
 
     wake: str = ""
     """When it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
@@ -145,7 +145,7 @@ class FeedbackSettings(Section):
 
 
 class WakeWordSettings(Section):
-    """The settings of `[wake_word]`: what is listened for, and how surely."""
+    """What is listened for, and how surely."""
 
     models: Texts = ("okay_nabu",)
     """Wake words: okay_nabu, hey_jarvis, alexa, hey_mycroft, or the .json of a
@@ -194,7 +194,7 @@ def _model_name(model: str) -> str:
 
 
 class UtteranceSettings(Section):
-    """The settings of `[utterance]`: when what is said begins and ends."""
+    """When what is said begins and ends."""
 
     mode: Mode = Mode.SERVER_VAD
     """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
@@ -228,7 +228,7 @@ class UtteranceSettings(Section):
 
 
 class LimitsSettings(Section):
-    """The settings of `[limits]`: how much may be spent."""
+    """How much may be spent."""
 
     turns_per_hour: int = Field(60, ge=0, le=3600)
     """Beyond it, wake words are refused: a television may know ours. 0: no limit."""
@@ -244,7 +244,7 @@ class LimitsSettings(Section):
 
 
 class LogSettings(Section):
-    """The settings of `[log]`: what is told, and how."""
+    """What is told, and how."""
 
     level: Annotated[
         Literal["debug", "info", "warning", "error"],

@@ -75,7 +75,7 @@ Secret = Annotated[SecretStr, Field(max_length=16_000), AfterValidator(_filled)]
 
 
 class AsrSettings(Section):
-    """The settings of `[asr]`: the recognizer, and what it is told."""
+    """The recognizer, and what it is told."""
 
     region: Literal["international", "china", "ap-southeast-1", "cn-beijing"] = (
         "international"
@@ -163,7 +163,7 @@ def host_and_port(text: str) -> tuple[str, int | None]:
 
 
 class MqttSettings(Section):
-    """The settings of `[mqtt]`: the broker, and how to reach it."""
+    """The broker, and how to reach it."""
 
     host: str = Field("localhost", min_length=1, max_length=255)
     """The broker: a name or an address."""
@@ -241,7 +241,7 @@ class MqttSettings(Section):
 
 
 class HomeAssistantSettings(Section):
-    """The settings of `[home_assistant]`: how the device is introduced to it."""
+    """How the device is introduced to it."""
 
     discovery: bool = True
     """Announce the satellite as a Home Assistant device."""
