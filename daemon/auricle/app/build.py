@@ -189,7 +189,7 @@ def choices(
 
 
 def state_directory(settings: Settings) -> Path:
-    """As configured, else what systemd gives, else the user's own.
+    """Return the folder as configured, else what systemd gives, else the user's own.
 
     Raises ConfigError where there is none of them.
     """
@@ -208,7 +208,10 @@ def state_directory(settings: Settings) -> Path:
 
 
 def source(settings: MicrophoneSettings) -> AudioSource:
-    """Raises RecordingError."""
+    """Return what is listened to: a microphone, or a recording.
+
+    Raises RecordingError where the recording cannot be read.
+    """
     if settings.recording:
         # What reads files costs memory: only who asked for it pays. So do all below.
         from auricle.audio.recording import RecordingSource
@@ -225,8 +228,8 @@ def source(settings: MicrophoneSettings) -> AudioSource:
 def recording(
     path: str | Path, settings: MicrophoneSettings, *, raw_rate: int | None = None
 ) -> "Recording":
-    """A sound to be heard as the microphone would hear it, and as fast as it is read;
-    with `raw_rate` raw PCM at so many hertz. Raises RecordingError.
+    """Open a sound, to be heard as the microphone would hear it, and as fast as it is
+    read; with `raw_rate` raw PCM at so many hertz. Raises RecordingError.
     """
     from auricle.audio.recording import Recording, open_sound
 
@@ -236,7 +239,9 @@ def recording(
 
 
 def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
-    """Those that are wanted. Raises ConfigError naming the key of each that fails."""
+    """Read the sounds that are wanted. Raises ConfigError naming the key of each that
+    fails.
+    """
     wanted = {
         Cue.WAKE: settings.wake,
         Cue.END: settings.end,
@@ -268,7 +273,9 @@ def _sound(cue: Cue, name: str) -> OwnSound:
 
 
 def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
-    """Raises ConfigError naming the model that cannot be used."""
+    """Load the models, all of an engine's in one. Raises ConfigError naming each model
+    that cannot be used.
+    """
     mistakes = Mistakes()
     engines: list[WakeWordEngine] = []
     if settings.models:
@@ -296,6 +303,7 @@ def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWord
 def satellite(
     settings: Settings, wake_words: Iterable[str], *, muted: bool
 ) -> Satellite:
+    """Build what decides; `wake_words` are those that may be heard."""
     spellings = settings.wake_word.spellings
     turns = TurnFactory(
         mode=settings.utterance.mode,
@@ -310,7 +318,7 @@ def satellite(
 
 
 def endpointing(settings: Settings) -> EndpointingSettings:
-    """The preset's, but for the keys that were given."""
+    """Return the preset's settings, but for the keys that were given."""
     utterance = settings.utterance
     given = {
         knob.name: value
@@ -330,7 +338,10 @@ def endpointing(settings: Settings) -> EndpointingSettings:
 
 
 def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
-    """Raises ConfigError where nothing says which recognizer to use."""
+    """Return where the recognizer is, and the key for it.
+
+    Raises ConfigError where nothing says which recognizer to use.
+    """
     if settings.api_key is None and not settings.url:
         raise ConfigError(
             "asr.api_key: no key for the cloud, and no other recognizer (asr.url); "
@@ -347,6 +358,7 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
 
 
 def timeouts(settings: AsrSettings) -> Timeouts:
+    """Return how long the recognizer may take."""
     return Timeouts(connect=settings.connect_timeout, final=settings.final_timeout)
 
 
@@ -363,13 +375,14 @@ def turn_recognizer(settings: Settings) -> TurnRecognizer:
 
 
 def resampler(from_rate: int, to_rate: int) -> Resampler:
+    """Return a converter from one sample rate to another, both in hertz."""
     from auricle.audio.resampler import StreamResampler
 
     return StreamResampler(from_rate, to_rate)
 
 
 def session_settings(settings: Settings) -> SessionSettings:
-    """What each turn asks of the recognizer, until a command changes it."""
+    """Return what each turn asks of the recognizer, until a command changes it."""
     asr = settings.asr
     vad = ServerVad(asr.threshold, asr.silence_duration_ms)
     return SessionSettings(
@@ -381,14 +394,16 @@ def session_settings(settings: Settings) -> SessionSettings:
 
 
 def price_per_second(settings: Settings) -> float | None:
-    """None where it costs nothing, or nobody knows."""
+    """Return the price in the configured currency; None where it costs nothing, or
+    nobody knows.
+    """
     if settings.limits.price_per_second is not None:
         return settings.limits.price_per_second
     return published_price(settings.asr.endpoint)
 
 
 def budget(settings: Settings, usage: Usage | None = None) -> Budget:
-    """`usage` is what was used before a restart.
+    """Build what counts against the limits; `usage` is what was used before a restart.
 
     Raises ConfigError where a limit could never be reached, for want of a price, and
     where a price would be taken for another currency's.
@@ -420,6 +435,7 @@ def budget(settings: Settings, usage: Usage | None = None) -> Budget:
 
 
 def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
+    """Return the satellite's own broker, and how to log in there."""
     password = settings.password
     host, port = settings.address
     return BrokerSettings(
@@ -449,6 +465,7 @@ def brokers(settings: MqttSettings, topics: Topics) -> list[BrokerSettings]:
 
 
 def messages(settings: Settings) -> Messages:
+    """Return what makes the satellite's messages, with no more than may be told."""
     mqtt = settings.mqtt
     topics = Topics(
         mqtt.base_topic,
@@ -465,18 +482,21 @@ def messages(settings: Settings) -> Messages:
 
 
 def hermes_site(settings: Settings) -> str | None:
-    """Rhasspy's topics carry the words, so they are for who publishes those."""
+    """Return Rhasspy's name of the satellite; None where its topics, which carry the
+    words, are not served.
+    """
     if settings.mqtt.hermes and settings.mqtt.publish_text:
         return settings.satellite.name
     return None
 
 
 def options(wake_words: Sequence[str]) -> Options:
-    """What Home Assistant may choose from."""
+    """Return what Home Assistant may choose from."""
     return Options(languages=("auto", *sorted(LANGUAGES)), wake_words=tuple(wake_words))
 
 
 def device(settings: Settings) -> SatelliteDevice:
+    """Return the satellite as Home Assistant shows it."""
     return SatelliteDevice(
         name=settings.satellite.display_name,
         version=__version__,
@@ -490,7 +510,7 @@ def device(settings: Settings) -> SatelliteDevice:
 
 
 def introduction(settings: Settings, options: Options) -> Introduction | None:
-    """Of our device to Home Assistant; None where it is not to be introduced."""
+    """Return what introduces the device to Home Assistant; None where nothing does."""
     if not settings.home_assistant.discovery:
         return None
     known = messages(settings)

@@ -9,7 +9,7 @@ from auricle.turns.budget import Usage
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """None, or missing, is what the configuration says."""
+    """Holds what was changed; None, or missing, is what the configuration says."""
 
     muted: bool = False
     language: str | None = None

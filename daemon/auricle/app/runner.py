@@ -98,10 +98,10 @@ class Runner:
         feedback: Callable[[Cue], None] = lambda _: None,
         on_usage: Callable[[Usage, bool], None] = lambda _usage, _reached: None,
     ) -> None:
-        """A command older than `time_to_live` is neither said again nor followed up;
-        whoever publishes sees to it that it is not obeyed. `feedback` tells a person in
-        the room, `on_usage` hears after each turn what was used, and whether a
-        limit is reached; both return at once.
+        """`time_to_live` is in seconds: a command older than that is neither said again
+        nor followed up; whoever publishes sees to it that it is not obeyed. `feedback`
+        tells a person in the room, `on_usage` hears after each turn what was used, and
+        whether a limit is reached; both return at once.
         """
         self._satellite = satellite
         self._capture = capture

@@ -26,13 +26,13 @@ PAUSE = 0.5
 
 
 class StateFile:
-    """Local state is the truth: what the broker retained is not asked."""
+    """Keeps local state, which is the truth: what the broker retained is not asked."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def load(self) -> Remembered:
-        """What was saved last; never raises.
+        """Return what was saved last; never raises.
 
         A file that cannot be read means muted: somebody may have muted the room, and
         an open microphone is the worse mistake.
@@ -51,7 +51,9 @@ class StateFile:
             return Remembered(muted=True)
 
     def save(self, remembered: Remembered) -> None:
-        """All or nothing, even when the power fails meanwhile. Raises OSError."""
+        """Write all of it or nothing, even when the power fails meanwhile. Raises
+        OSError.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_name(f"{self._path.name}.new")
         with new.open("w", encoding="utf-8") as file:
@@ -84,7 +86,7 @@ class Memory:
         """Whether the last attempt to save failed."""
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
-        """To be saved now, or within so many seconds."""
+        """Have it saved now, or within so many seconds."""
         self._wanted = remembered
         if not within:
             self._save()

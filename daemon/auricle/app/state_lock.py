@@ -46,7 +46,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def holder(directory: Path) -> str | None:
-    """The process that is a satellite with this state directory; None where none is."""
+    """Return the process that is a satellite with this directory; None if none is."""
     try:
         lock = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

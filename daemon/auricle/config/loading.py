@@ -37,7 +37,7 @@ _SECRETS: tuple[Key, ...] = (("asr", "api_key"), ("mqtt", "password"))
 
 
 def default_file() -> Path | None:
-    """The file that is read where none is named; None where there is none."""
+    """Return the file that is read where none is named; None where there is none."""
     user = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     candidates = [SYSTEM_FILE]
     with contextlib.suppress(RuntimeError):  # nobody knows this user's home

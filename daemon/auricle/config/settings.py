@@ -21,8 +21,8 @@ from auricle.turns.wake_phrase import WHOLE_PHRASE
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured. `auricle.config.loading.load` reads it from
-    outside; one that is made in code has what it is given, and defaults.
+    """Holds everything that can be configured. `auricle.config.loading.load` reads it
+    from outside; one that is made in code has what it is given, and defaults.
     """
 
     model_config = SettingsConfigDict(

@@ -52,7 +52,7 @@ OF_THE_SCRIPTS = frozenset(
 
 
 class Source(Protocol):
-    """A source of pydantic-settings that can tell a person where a value comes from."""
+    """Is a source of pydantic-settings that can tell where a value comes from."""
 
     def __call__(self) -> dict[str, Any]:
         """Return the values by section and key."""
@@ -64,8 +64,8 @@ class Source(Protocol):
 
 
 class CommandLine(InitSettingsSource):
-    """The options of a command, which are settings by name, such as `asr.url`; one that
-    was not given is None.
+    """Takes the options of a command, which are settings by name, such as `asr.url`;
+    one that was not given is None.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class CommandLine(InitSettingsSource):
 
 
 class Environment(EnvSettingsSource):
-    """The environment variables. `mistakes` notes those that set nothing, and those
-    that hold no list or table where one is needed.
+    """Reads the environment variables. `mistakes` notes those that set nothing, and
+    those that hold no list or table where one is needed.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], mistakes: Mistakes) -> None:
@@ -115,7 +115,7 @@ class Environment(EnvSettingsSource):
 
 
 class Credentials(NestedSecretsSettingsSource):
-    """The credentials of systemd, a file each. `mistakes` notes the unreadable ones."""
+    """Reads systemd's credentials, a file each. `mistakes` notes unreadable ones."""
 
     def __init__(self, settings_cls: type[BaseSettings], mistakes: Mistakes) -> None:
         self._mistakes = mistakes
@@ -151,8 +151,8 @@ class Credentials(NestedSecretsSettingsSource):
 
 
 class File(TomlConfigSettingsSource):
-    """The configuration file; without a path, nothing. Raises ConfigError where it
-    cannot be read.
+    """Reads the configuration file; without a path, nothing. Raises ConfigError where
+    it cannot be read.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], path: Path | None) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def toml(value: Any) -> str:
-    """A string, number, boolean, list or table, on one line."""
+    """Write a string, number, boolean, list or table on one line."""
     match value:
         case dict():
             entries = (f"{toml(k)} = {toml(v)}" for k, v in value.items())

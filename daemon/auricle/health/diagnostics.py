@@ -20,7 +20,7 @@ class Pacer:
         self._told_at = 0.0
 
     def admits(self, diagnostics: Diagnostics, now: float) -> bool:
-        """Whether to tell; `now` in seconds of a clock that nobody sets."""
+        """Return whether to tell; `now` is in seconds of a clock that nobody sets."""
         told = self._told
         same_health = told is not None and _health(told) == _health(diagnostics)
         soon = now - self._told_at < SELDOM
@@ -42,7 +42,7 @@ def microphone_problem(
     wanted: bool = True,
     stuck: bool = False,
 ) -> str | None:
-    """What is wrong with the ears, as a word for people and automations.
+    """Return what is wrong with the microphone, as a word for people and automations.
 
     `wanted`: whether the microphone is to be open; `stuck`: whether nothing comes of
     that for seconds.
@@ -65,7 +65,7 @@ def microphone_problem(
 
 
 def cpu_temperature() -> float | None:
-    """Degrees Celsius, where the kernel tells."""
+    """Return degrees Celsius, where the kernel tells them."""
     with contextlib.suppress(OSError, ValueError):
         return round(int(_THERMOMETER.read_text()) / 1000, 1)
     return None

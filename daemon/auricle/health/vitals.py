@@ -9,7 +9,7 @@ from auricle.capture.hearing_state import HearingState, in_words
 LONGEST_LAG = 1.0
 CAPTURE_THREAD, MICROPHONE = "capture thread", "microphone"
 WAKE_WORD_ENGINE = "wake word engine"
-_EARS = frozenset({CAPTURE_THREAD, MICROPHONE, WAKE_WORD_ENGINE})
+_OF_HEARING = frozenset({CAPTURE_THREAD, MICROPHONE, WAKE_WORD_ENGINE})
 # Looks, one a second. The device keeps five seconds of sound while nobody reads: who
 # goes on before has lost nothing, and need not be given up.
 _PATIENCE = 4
@@ -17,7 +17,7 @@ _PATIENCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The parts' own counts, at one moment."""
+    """Holds the parts' own counts, at one moment."""
 
     hearing: HearingState
     rounds: int
@@ -69,7 +69,7 @@ class Pulse:
         self._last_beat: Vitals | None = None
 
     def beat(self, vitals: Vitals, *, lag: float) -> tuple[str, ...]:
-        """The parts that did nothing since the last beat; none of them: a new beat.
+        """Return the parts that did nothing since the last beat; none is a new beat.
 
         `lag` is how many seconds late the event loop was.
         """
@@ -81,16 +81,16 @@ class Pulse:
         return still
 
 
-class Ears:
-    """Tells from one look after the other whether somebody hears as is wanted."""
+class HearingWatch:
+    """Tells from one look after the other whether the capture thread does its work."""
 
     def __init__(self) -> None:
         self._before: Vitals | None = None
         self._idle_looks = 0
 
     def fail(self, vitals: Vitals) -> bool:
-        """Whether, for seconds now, it has been deaf, or open though it must not be."""
-        idle = not _EARS.isdisjoint(_still(vitals, self._before))
+        """Return whether, for seconds now, it is deaf, or open against orders."""
+        idle = not _OF_HEARING.isdisjoint(_still(vitals, self._before))
         self._idle_looks = self._idle_looks + 1 if idle else 0
         self._before = vitals
         return self._idle_looks >= _PATIENCE

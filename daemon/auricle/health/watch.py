@@ -9,7 +9,7 @@ from auricle.asr.client import AsrClient
 from auricle.capture.hearing import Hearing
 from auricle.health.diagnostics import Pacer, cpu_temperature, microphone_problem
 from auricle.health.supervision import Supervisor
-from auricle.health.vitals import Ears, Vitals
+from auricle.health.vitals import HearingWatch, Vitals
 from auricle.mqtt.messages import Diagnostics
 from auricle.mqtt.publisher import Publisher
 from auricle.system.clock import since_boot
@@ -37,8 +37,8 @@ class Watch:
         wake_words: Callable[[], Sequence[str]],
         deaf: Callable[[], None],
     ) -> None:
-        """`wake_words`: those that are listened for now. `deaf` hears of a capture
-        thread that does not do what it is to do, and cannot tell.
+        """`wake_words` returns those that are listened for now. `deaf` hears of a
+        capture thread that does not do what it is to do, and cannot tell.
         """
         self._started = datetime.now().astimezone()
         self._started_at = since_boot()
@@ -48,7 +48,7 @@ class Watch:
         self._budget = budget
         self._wake_words = wake_words
         self._deaf = deaf
-        self._ears = Ears()
+        self._hearing_watch = HearingWatch()
         self._stuck = False
         self._notifier = notifier
         self._supervisor = Supervisor(self._vitals, notifier)
@@ -72,7 +72,7 @@ class Watch:
     async def _tell_the_house(self) -> None:
         pacer = Pacer()
         while True:
-            self._look_at_the_ears()
+            self._look_at_the_hearing()
             diagnostics = self._diagnostics()
             if pacer.admits(diagnostics, since_boot()):
                 self._publisher.diagnostics(diagnostics)
@@ -80,8 +80,8 @@ class Watch:
                 logger.debug("%d tasks", len(asyncio.all_tasks()))
             await asyncio.sleep(_INTERVAL)
 
-    def _look_at_the_ears(self) -> None:
-        stuck = self._ears.fail(self._vitals())
+    def _look_at_the_hearing(self) -> None:
+        stuck = self._hearing_watch.fail(self._vitals())
         if stuck and not self._stuck:
             self._deaf()
             # It does not know that it was given up, and has to say when it is well.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auricle.capture.hearing_state import HearingState
-from auricle.health.vitals import Ears, Pulse, Vitals
+from auricle.health.vitals import HearingWatch, Pulse, Vitals
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,
@@ -117,9 +117,9 @@ def test_hearing_that_has_failed_never_beats() -> None:
 
 def stuck_for(looks: int, at_last: Vitals) -> list[bool]:
     """What is said of ears that did their work once, and then nothing."""
-    ears = Ears()
-    ears.fail(LISTENING)
-    return [ears.fail(vitals) for vitals in [LATER] + [at_last] * looks]
+    hearing_watch = HearingWatch()
+    hearing_watch.fail(LISTENING)
+    return [hearing_watch.fail(vitals) for vitals in [LATER] + [at_last] * looks]
 
 
 def test_ears_that_do_nothing_for_seconds_have_failed() -> None:
@@ -132,19 +132,19 @@ def test_ears_that_do_not_close_for_seconds_have_failed() -> None:
 
 
 def test_a_broker_that_hangs_is_no_matter_of_the_ears() -> None:
-    ears = Ears()
+    hearing_watch = HearingWatch()
     at_work = [
         replace(LATER, rounds=n, frames=n, inferences=n, broker_rounds=11)
         for n in range(9)
     ]
-    assert not any(ears.fail(vitals) for vitals in at_work)
+    assert not any(hearing_watch.fail(vitals) for vitals in at_work)
 
 
 def test_ears_that_go_on_are_well_again() -> None:
-    ears = Ears()
-    failed = [ears.fail(LISTENING) for _ in range(9)]
+    hearing_watch = HearingWatch()
+    failed = [hearing_watch.fail(LISTENING) for _ in range(9)]
     assert failed[-1]
-    assert not ears.fail(LATER)
+    assert not hearing_watch.fail(LATER)
 
 
 # --- ready ---
