@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,9 +42,15 @@ class Systemd:
 
     async def told_until(self, last: str) -> list[str]:
         """All that is told, up to `last`."""
+        return await asyncio.to_thread(self._told_until, last)
+
+    def _told_until(self, last: str) -> list[str]:
+        # In one go: a socket keeps ten messages, and what comes then is lost.
+        deadline = time.monotonic() + 60.0
         told: list[str] = []
         while last not in told:
-            told.append(await asyncio.to_thread(self.told))
+            assert time.monotonic() < deadline, f"{last} was not told, but {told[-5:]}"
+            told.append(self.told())
         return told
 
     def close(self) -> None:
