@@ -1,5 +1,6 @@
 """What the repository's own files must agree on."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -95,3 +96,77 @@ def test_every_check_that_is_promised_exists() -> None:
     assert promised
     for file, test in promised:
         assert f"def {test}" in (ROOT / file).read_text(), f"{file}::{test}"
+
+
+class Definition(NamedTuple):
+    """A class or a function of the daemon, and the class that it is in, if any."""
+
+    path: str
+    node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    owner: ast.ClassDef | None
+
+    @property
+    def where(self) -> str:
+        owner = f"{self.owner.name}." if self.owner else ""
+        return f"{self.path}:{self.node.lineno} {owner}{self.node.name}"
+
+    @property
+    def docstring(self) -> str | None:
+        return ast.get_docstring(self.node)
+
+    @property
+    def public(self) -> bool:
+        return not self.node.name.startswith("_")
+
+
+def definitions() -> Iterator[Definition]:
+    """All but what is inside functions."""
+    package = ROOT / "daemon" / "auricle"
+    for path in sorted(package.rglob("*.py")):
+        module = ast.parse(path.read_text())
+        yield from _inside(path.relative_to(package).as_posix(), module, None)
+
+
+def _inside(
+    path: str, body: ast.Module | ast.ClassDef, owner: ast.ClassDef | None
+) -> Iterator[Definition]:
+    for node in body.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield Definition(path, node, owner)
+        if isinstance(node, ast.ClassDef):
+            yield from _inside(path, node, node)
+
+
+FRAGMENT = re.compile(r"(Of|As|Its|That|By|See|None|Whose|Which|From|To|Until)\b")
+"""How a docstring begins that makes no sense without the name that it belongs to."""
+
+
+def test_a_public_class_has_its_name_to_itself() -> None:
+    places: dict[str, list[str]] = {}
+    for known in definitions():
+        if known.public and isinstance(known.node, ast.ClassDef):
+            places.setdefault(known.node.name, []).append(known.path)
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def test_a_docstring_is_a_sentence_that_stands_by_itself() -> None:
+    fragments = [
+        f"{known.where}: {docstring.splitlines()[0]}"
+        for known in definitions()
+        if (docstring := known.docstring) is not None
+        if not re.match(r"[A-Z`]", docstring)
+        or not docstring.endswith((".", "```", ":"))
+        or FRAGMENT.match(docstring)
+        or len(docstring.split()) < 3
+    ]
+    assert fragments == []
+
+
+def test_help_has_a_sentence_on_every_public_class_and_function() -> None:
+    """A method is told of by its class, or by the protocol that it fulfils."""
+    silent = [
+        known.where
+        for known in definitions()
+        if known.public and known.owner is None and known.docstring is None
+    ]
+    assert silent == []

@@ -128,7 +128,7 @@ class Memory:
                 await asyncio.wait_for(self._flushing.wait(), PAUSE)
 
     async def _save_in_passing(self, remembered: Remembered) -> None:
-        """In a thread that ends: one of asyncio's own would stay for good."""
+        """Save in a thread that ends: one of asyncio's own would stay for good."""
         thread = ThreadPoolExecutor(1, "state file")
         try:
             loop = asyncio.get_running_loop()

@@ -104,7 +104,7 @@ class Watch:
         )
 
     def _start(self) -> datetime:
-        """As the wall clock has it by now: a Pi's is set some time after its start."""
+        """Tell it by the wall clock as it is by now: a Pi's is set after its start."""
         ago = timedelta(seconds=since_boot() - self._started_at)
         started = datetime.now().astimezone() - ago
         if abs(started - self._started) > _SET:

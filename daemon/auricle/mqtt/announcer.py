@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from auricle.mqtt.discovery.introduction import Introduction, Step
+from auricle.mqtt.discovery.introduction import Introduction, IntroductionStep
 from auricle.mqtt.link.broker import Delivered, DeliveryResult, Received
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.link.message import Message
@@ -45,7 +45,7 @@ class Announcer:
         self._timer: asyncio.TimerHandle | None = None
         self._single = False
         """Whether the broker holds single ones of the device's entities."""
-        self._steps: deque[Step] | None = None
+        self._steps: deque[IntroductionStep] | None = None
         """Of the introduction, as far as they are still to be done."""
         self._awaited: int | None = None
         """The id of a message that has to be heard before it goes on."""

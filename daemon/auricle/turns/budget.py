@@ -12,7 +12,7 @@ _BEHIND = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """0 is no limit."""
+    """How much may be spent; 0 is no limit."""
 
     turns_per_hour: int = 0
     seconds_per_day: float = 0.0

@@ -100,7 +100,7 @@ class WakePhrase:
         return end
 
     def _likeness(self, front: str) -> float:
-        """0 where no spelling is like it."""
+        """How like a spelling it is; 0 where it is like none."""
         # 3 MB that an idle satellite does without.
         from rapidfuzz.distance import Levenshtein
 

@@ -19,7 +19,7 @@ _SINGLE = "single"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class IntroductionStep:
     """One message of the introduction, which waits for the one before."""
 
     message: Message
@@ -41,7 +41,9 @@ class Introduction:
     note: str
     """The topic where the broker remembers that there are single ones."""
 
-    def steps(self, fits: Callable[[Message], bool], *, single: bool) -> list[Step]:
+    def steps(
+        self, fits: Callable[[Message], bool], *, single: bool
+    ) -> list[IntroductionStep]:
         """Return what to publish, each when the one before has arrived.
 
         `fits` says whether the broker takes a message; `single`, whether the entities
@@ -49,19 +51,29 @@ class Introduction:
         """
         if fits(self.whole):
             if not single:
-                return [Step(self.whole)]
+                return [IntroductionStep(self.whole)]
             cleared = [replace(part, payload="") for part in self.parts]
             return [
-                *(step for part in cleared for step in (_let_go(part), Step(part))),
-                Step(self.whole),
-                Step(Message(self.note, "", retain=True)),
+                *(
+                    step
+                    for part in cleared
+                    for step in (_let_go(part), IntroductionStep(part))
+                ),
+                IntroductionStep(self.whole),
+                IntroductionStep(Message(self.note, "", retain=True)),
             ]
-        letting_go = [] if single else [_let_go(self.whole), Step(self.shell)]
+        letting_go = (
+            [] if single else [_let_go(self.whole), IntroductionStep(self.shell)]
+        )
         note = Message(self.note, _SINGLE, retain=True)
         # The smallest first: of a broker that drops whoever sends too much, the first
         # one that does not pass tells of all that follow.
         parts = sorted(self.parts, key=lambda part: len(part.payload.encode()))
-        return [*letting_go, Step(note), *(Step(part) for part in parts if fits(part))]
+        return [
+            *letting_go,
+            IntroductionStep(note),
+            *(IntroductionStep(part) for part in parts if fits(part)),
+        ]
 
     def left_out(self, fits: Callable[[Message], bool]) -> list[Message]:
         """Return the parts that the broker takes in neither way."""
@@ -70,5 +82,5 @@ class Introduction:
         return [part for part in self.parts if not fits(part)]
 
 
-def _let_go(known: Message) -> Step:
-    return Step(Message(known.topic, _LET_GO), to_be_heard=True)
+def _let_go(known: Message) -> IntroductionStep:
+    return IntroductionStep(Message(known.topic, _LET_GO), to_be_heard=True)
