@@ -33,10 +33,10 @@ def main(args: argparse.Namespace) -> int:
 
 def _as_the_service_has_them(path: Path | None) -> Settings:
     unit = service.find_installed() if path == SYSTEM_FILE else None
-    with service.environment_of(unit) as withheld:
+    with service.folders_of(unit) as (folders, withheld):
         # A key that only the service may read is no key that is missing.
         hidden = {API_KEY: "hidden"} if API_KEY in withheld else {}
-        return load(path, hidden)
+        return load(path, hidden, folders)
 
 
 def _show(settings: Settings, path: Path | None) -> None:

@@ -60,9 +60,9 @@ class _Doctor:
         unit = service.find_installed()
         of_service = unit if self._path == SYSTEM_FILE else None
         try:
-            with service.environment_of(of_service) as withheld:
-                settings = load(self._path)
-                origins = secret_origins(self._path)
+            with service.folders_of(of_service) as (folders, withheld):
+                settings = load(self._path, folders=folders)
+                origins = secret_origins(self._path, folders)
         except ConfigError as error:
             yield configuration.refused(str(error))
             yield from run_checks(without_settings(unit))

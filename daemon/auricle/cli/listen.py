@@ -26,8 +26,8 @@ def main(args: argparse.Namespace) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     path = args.config or default_file()
     of_service = service.find_installed() if path == SYSTEM_FILE else None
-    with service.environment_of(of_service):
-        settings = load(path, {"microphone.recording": args.recording})
+    with service.folders_of(of_service) as (folders, _):
+        settings = load(path, {"microphone.recording": args.recording}, folders)
     return run(_listen(settings, transcribe=args.transcribe))
 
 

@@ -26,6 +26,7 @@ from auricle.config.sources import (
     Environment,
     File,
     Key,
+    ServiceFolders,
     Source,
     strays,
 )
@@ -53,9 +54,14 @@ def _may_be_there(path: Path) -> bool:
         return True
 
 
-def load(path: Path | None, options: Mapping[str, object] | None = None) -> Settings:
+def load(
+    path: Path | None,
+    options: Mapping[str, object] | None = None,
+    folders: ServiceFolders | None = None,
+) -> Settings:
     """Read `path` (None: no file) and what overrides it. `options` of a command line
-    are settings by name, such as `asr.url`, None where not given.
+    are settings by name, such as `asr.url`, None where not given; `folders` are those
+    of the service, where somebody else loads its settings.
 
     Raises ConfigError with every mistake on a line of its own: the key, where it
     stands, and what to write instead.
@@ -63,7 +69,7 @@ def load(path: Path | None, options: Mapping[str, object] | None = None) -> Sett
     file = File(Settings, path)
     OURS.keep(*_secrets_in(file()))
     _refuse_exposed_secrets(file)
-    sources = (CommandLine(Settings, options or {}), *_overriding(), file)
+    sources = (CommandLine(Settings, options or {}), *_overriding(folders), file)
     for source in sources:
         OURS.keep(*_secrets_in(source()))
     try:
@@ -74,14 +80,22 @@ def load(path: Path | None, options: Mapping[str, object] | None = None) -> Sett
     for secret in (settings.asr.api_key, settings.mqtt.password):
         if secret is not None:
             OURS.keep(secret.get_secret_value())
+    if folders and folders.state and settings.satellite.state_directory is None:
+        kept_there = {"state_directory": folders.state}
+        satellite = settings.satellite.model_copy(update=kept_there)
+        return settings.model_copy(update={"satellite": satellite})
     return settings
 
 
-def _overriding() -> tuple[Credentials, Environment]:
+def _overriding(
+    folders: ServiceFolders | None,
+) -> tuple[Credentials, Environment]:
     """What counts instead of the file's, and in this order. Raises ConfigError."""
     mistakes = Mistakes()
     environment = Environment(Settings, mistakes)
-    credentials = Credentials(Settings, mistakes)
+    credentials = Credentials(
+        Settings, mistakes, folders.credentials if folders else None
+    )
     mistakes.raise_any()
     return credentials, environment
 
@@ -94,12 +108,15 @@ def doubts(settings: Settings) -> list[str]:
     return told
 
 
-def secret_origins(path: Path | None) -> dict[str, str]:
-    """Return which secrets are set, and where each comes from, for a person.
+def secret_origins(
+    path: Path | None, folders: ServiceFolders | None = None
+) -> dict[str, str]:
+    """Return which secrets are set, and where each comes from, for a person; `folders`
+    are those of the service.
 
     Raises ConfigError where file or credentials cannot be read.
     """
-    sources = (*_overriding(), File(Settings, path))
+    sources = (*_overriding(folders), File(Settings, path))
     return {
         ".".join(key): origin for key in _SECRETS if (origin := _origin(sources, key))
     }

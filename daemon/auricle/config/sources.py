@@ -12,6 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, get_origin
 
@@ -49,6 +50,16 @@ OF_THE_SCRIPTS = frozenset(
         "AURICLE_SOAK",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFolders:
+    """Names the folders of the service, for a command that sees what the service sees;
+    None: the environment names it.
+    """
+
+    credentials: Path | None = None
+    state: Path | None = None
 
 
 class Source(Protocol):
@@ -117,8 +128,15 @@ class Environment(EnvSettingsSource):
 class Credentials(NestedSecretsSettingsSource):
     """Reads systemd's credentials, a file each. `mistakes` notes unreadable ones."""
 
-    def __init__(self, settings_cls: type[BaseSettings], mistakes: Mistakes) -> None:
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        mistakes: Mistakes,
+        folder: Path | None = None,
+    ) -> None:
+        """`folder` holds them; None: systemd names it in the environment."""
         self._mistakes = mistakes
+        self._folder = folder or os.environ.get("CREDENTIALS_DIRECTORY")
         self._origins: dict[tuple[str, ...], str] = {}
         super().__init__(
             settings_cls,  # type: ignore[arg-type]  # documented to take the class too
@@ -133,12 +151,11 @@ class Credentials(NestedSecretsSettingsSource):
         # The library would read all that is in the folder, and pass over a link that
         # leads out of it.
         texts: dict[str, str | None] = {}
-        directory = os.environ.get("CREDENTIALS_DIRECTORY")
-        for key in keys() if directory else ():
+        for key in keys() if self._folder else ():
             name = ".".join(key)
             with self._mistakes.noted(f"credential {name}: "):
                 try:
-                    text = read_credential(Path(directory or "") / name)
+                    text = read_credential(Path(self._folder or "") / name)
                 except FileNotFoundError:
                     continue
                 except OSError as error:

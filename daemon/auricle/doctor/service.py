@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from auricle.config.sources import ServiceFolders
 from auricle.doctor.results import Result, Status
 
 NAME = "service"
@@ -103,22 +104,23 @@ def describe(properties: Mapping[str, str], unit: str) -> Service:
 
 
 @contextmanager
-def environment_of(
+def folders_of(
     unit: Service | None, stores: Sequence[Path] = CREDENTIAL_STORES
-) -> Iterator[set[str]]:
-    """Have this process see what systemd gives to the service: its secrets, while the
-    settings are loaded, and its state.
+) -> Iterator[tuple[ServiceFolders, set[str]]]:
+    """Provide what systemd gives to the service: its secrets, while the settings are
+    loaded, and its state; a folder that the environment names is left to it.
 
-    `stores` are the folders of systemd's credentials. Yields what of all that this user
-    may not read.
+    `stores` are the folders of systemd's credentials. Yields the service's folders, and
+    what of all that this user may not read.
     """
     withheld: set[str] = set()
-    if unit is not None and unit.state_directory and STATE_VARIABLE not in os.environ:
-        os.environ[STATE_VARIABLE] = str(unit.state_directory)
-        if not _may_read(unit.state_directory):
-            withheld.add(STATE)
+    state = unit.state_directory if unit else None
+    if STATE_VARIABLE in os.environ:
+        state = None
+    if state and not _may_read(state):
+        withheld.add(STATE)
     if unit is None or CREDENTIALS_VARIABLE in os.environ:
-        yield withheld
+        yield ServiceFolders(state=state), withheld
         return
     # In memory, as systemd's own: a card would keep them.
     with tempfile.TemporaryDirectory(prefix="auricle-", dir="/dev/shm") as folder:
@@ -129,11 +131,7 @@ def environment_of(
                 withheld.add(name)
             elif found := next((p for p in candidates if p.exists()), None):
                 (Path(folder) / name).write_bytes(found.read_bytes())
-        os.environ[CREDENTIALS_VARIABLE] = folder
-        try:
-            yield withheld
-        finally:
-            del os.environ[CREDENTIALS_VARIABLE]
+        yield ServiceFolders(Path(folder), state), withheld
 
 
 def _may_read(path: Path) -> bool:

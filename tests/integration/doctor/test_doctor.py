@@ -597,10 +597,8 @@ def stand_in(folder: Path, name: str, answers: str) -> None:
 
 @pytest.fixture
 def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
-    # They are set for the length of a test, and not restored otherwise.
     for variable in (service.STATE_VARIABLE, service.CREDENTIALS_VARIABLE):
-        monkeypatch.setenv(variable, "")
-        monkeypatch.delenv(variable)
+        monkeypatch.delenv(variable, raising=False)
     text = f"""\
 LoadCredential=asr.api_key:auricle.asr.api_key
 LoadCredential=mqtt.password:{tmp_path}/password
@@ -616,25 +614,28 @@ def test_the_secrets_of_the_service_are_seen_where_systemd_finds_them(
     store.mkdir()
     (store / "auricle.asr.api_key").write_text("sk-1\n")
     (tmp_path / "password").write_text("pw\n")
-    with service.environment_of(unit, stores=[tmp_path / "none", store]) as withheld:
-        settings = load(None)
-        origins = secret_origins(None)
-        folder = Path(os.environ[service.CREDENTIALS_VARIABLE])
+    before = dict(os.environ)
+    stores = [tmp_path / "none", store]
+    with service.folders_of(unit, stores) as (folders, withheld):
+        settings = load(None, folders=folders)
+        origins = secret_origins(None, folders)
+        assert dict(os.environ) == before
 
     assert withheld == set()
     assert settings.asr.api_key is not None
     assert settings.asr.api_key.get_secret_value() == "sk-1"
     assert settings.mqtt.password is not None
     assert origins["mqtt.password"] == "credential mqtt.password"
-    assert not folder.exists()
-    assert service.CREDENTIALS_VARIABLE not in os.environ
+    assert folders.credentials is not None
+    assert not folders.credentials.exists()
+    assert settings.satellite.state_directory == unit.state_directory
 
 
 def test_a_credential_that_nobody_gave_is_not_missed(
     tmp_path: Path, unit: Service
 ) -> None:
-    with service.environment_of(unit, stores=[tmp_path]) as withheld:
-        assert load(None).asr.api_key is None
+    with service.folders_of(unit, stores=[tmp_path]) as (folders, withheld):
+        assert load(None, folders=folders).asr.api_key is None
     assert withheld == set()
 
 
@@ -642,8 +643,8 @@ def test_a_credential_behind_a_closed_door_is_withheld(
     tmp_path: Path, unit: Service
 ) -> None:
     (tmp_path / "file").touch()
-    with service.environment_of(unit, stores=[tmp_path / "file"]) as withheld:
-        assert load(None).asr.api_key is None
+    with service.folders_of(unit, stores=[tmp_path / "file"]) as (folders, withheld):
+        assert load(None, folders=folders).asr.api_key is None
     assert withheld == {"asr.api_key"}
 
 
