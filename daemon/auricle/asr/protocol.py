@@ -58,7 +58,7 @@ _SHORTEST_COMMIT = 0.1
 
 
 class ProtocolState(StrEnum):
-    """A session goes through these in their order; what they mean is said above."""
+    """A session goes through these in their order, as the module says at its top."""
 
     OPENING = "opening"
     READY = "ready"

@@ -17,9 +17,9 @@ async def race(
     """Return the first success; raise the first failure, as soon as each of the ways
     failed.
 
-    They are tried one after the other, `rounds` times over, those that failed only
-    once: the next one `after` seconds behind the one before, or at once where that
-    failed. What the slower ones got is handed to `discard`.
+    They are tried one after the other, `rounds` times over, but none again that
+    failed: the next one `after` seconds behind the one before, or at once where that
+    failed. What a slower one still gets is handed to `discard`.
     """
 
     async def run(way: Callable[[], Awaitable[_T]]) -> _T:
