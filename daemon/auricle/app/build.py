@@ -345,7 +345,8 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
     if settings.api_key is None and not settings.url:
         raise ConfigError(
             "asr.api_key: no key for the cloud, and no other recognizer (asr.url); "
-            "set one of them, or run the recognizer at home: auricle recognizer"
+            "set the key there or in DASHSCOPE_API_KEY, or run the recognizer at home "
+            '(auricle recognizer) and set asr.url = "ws://127.0.0.1:8778"'
         )
     key = settings.api_key
     return RecognizerAddress(

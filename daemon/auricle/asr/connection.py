@@ -109,7 +109,7 @@ class Connection:
                 reason=Reason.ASR_UNREACHABLE,
             ) from error
         except (OSError, EOFError, WebSocketException) as error:
-            message = f"cannot reach the recognizer at {where}: {error}"
+            message = f"cannot reach the recognizer at {where}: {_in_words(error)}"
             if isinstance(error, OSError) and _tells_of_no_network(error):
                 raise NoNetworkError(message) from error
             raise AsrError(
@@ -220,6 +220,18 @@ def _tells_of_no_network(error: OSError) -> bool:
     # was asked is an answer.
     told = {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}
     return bool(told) and told <= _NO_NETWORK
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case ConnectionRefusedError():
+            return "nothing listens there"
+        case socket.gaierror() if error.errno == socket.EAI_AGAIN:
+            return "no name server answers"
+        case socket.gaierror():
+            return "nobody knows the address"
+        case _:
+            return str(error)
 
 
 def _host(address: RecognizerAddress) -> str:

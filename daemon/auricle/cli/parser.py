@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from auricle import __version__
 from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
@@ -35,6 +35,9 @@ class _Parser(argparse.ArgumentParser):
         # Line ends in descriptions are ours.
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        super().error(f"{message}; see {self.prog} --help")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         # argparse's own keeps to itself that nothing could be written.
@@ -245,11 +248,21 @@ def _add_recognizer(commands: _Commands) -> None:
         "--api-key-file",
         type=Path,
         metavar="FILE",
-        help="clients must send this key; default: the systemd credential "
-        "recognizer.api_key, else none",
+        help="clients must send a key of this file, one a line; default: the "
+        "systemd credential recognizer.api_key, else none",
     )
-    recognizer.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM")
-    recognizer.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM")
+    recognizer.add_argument(
+        "--tls-cert",
+        type=Path,
+        metavar="FILE",
+        help="serve wss:// with this certificate (PEM); default: ws://",
+    )
+    recognizer.add_argument(
+        "--tls-key",
+        type=Path,
+        metavar="FILE",
+        help="the key of the certificate (PEM); default: in the same file",
+    )
     recognizer.add_argument(
         "--max-sessions",
         type=_whole_number(1, 1000),

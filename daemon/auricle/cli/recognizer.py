@@ -78,7 +78,9 @@ def _api_keys(path: Path | None) -> list[str]:
         with path.open("rb") as file:
             keys = file.read(_LARGEST_KEY_FILE).decode("ascii").split()
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+        raise ConfigError(
+            f"the file of API keys, {path}: {error.strerror or error}"
+        ) from error
     except UnicodeDecodeError:
         raise ConfigError(
             f"{path}: holds no keys: they are ASCII, one a line"

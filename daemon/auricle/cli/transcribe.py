@@ -79,7 +79,8 @@ async def _transcribe_all(
             code = os.EX_NOINPUT
         except _FailedError as error:
             progress.clear()
-            print(f"auricle transcribe: {name}: {error}", file=sys.stderr)
+            told = f"{name}: {error}; for what to do: auricle doctor"
+            print(f"auricle transcribe: {told}", file=sys.stderr)
             refused = error.reason is Reason.AUTH_FAILED
             return os.EX_NOPERM if refused else os.EX_UNAVAILABLE
         else:

@@ -149,7 +149,8 @@ class Examination:
         known = asr.url or asr.api_key or configuration.API_KEY in self._withheld
         if not known:
             return Result(host_names.RECOGNIZER, Status.SKIPPED, "none is configured")
-        return host_names.recognizer_name(urlsplit(asr.endpoint).hostname or "")
+        host = urlsplit(asr.endpoint).hostname or ""
+        return host_names.recognizer_name(host, own=bool(asr.url))
 
     def _visit_recognizer(self) -> recognizer.RecognizerVisit | None:
         """Visit it; None where there is no address, or no key, to do so with."""

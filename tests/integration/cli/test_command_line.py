@@ -213,6 +213,8 @@ async def test_without_a_recognizer_transcribe_says_so(tmp_path: Path) -> None:
 
     assert code == 69
     assert "asr_unreachable" in err
+    assert "nothing listens there" in err
+    assert "auricle doctor" in err
 
 
 OWN = "[asr]\nurl = 'ws://127.0.0.1:9'\n"

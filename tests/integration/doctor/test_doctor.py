@@ -22,6 +22,8 @@ from auricle.app.remembered import Remembered
 from auricle.app.state_file import StateFile
 from auricle.config.loading import load, secret_origins
 from auricle.doctor import service
+from auricle.doctor.host_names import recognizer_name
+from auricle.doctor.results import Status
 from auricle.doctor.service import Service
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
@@ -401,6 +403,18 @@ async def test_a_name_that_nobody_can_have(tmp_path: Path, settings: Settings) -
     assert_without_broker(report)
     assert "nobody knows the address of -broker-.lan" in report.meaning("broker name")
     assert "correct mqtt.host" in report.advice("broker name")
+
+
+@pytest.mark.parametrize(
+    ("own", "key"), [(True, "correct asr.url"), (False, "asr.region")]
+)
+def test_an_unknown_recognizer_is_blamed_on_the_key_that_names_it(
+    own: bool, key: str
+) -> None:
+    result = recognizer_name("-recognizer-.lan", own=own)
+
+    assert result.status is Status.FAILED
+    assert key in result.advice
 
 
 async def test_a_network_without_name_server(tmp_path: Path) -> None:

@@ -344,7 +344,9 @@ class MqttClient:
     def _report_end(self, end: Disconnected) -> None:
         known = end.problem is self._problem
         logger.log(
-            logging.DEBUG if known else logging.WARNING, "no broker: %s", end.detail
+            logging.DEBUG if known else logging.WARNING,
+            "no broker: %s; for what to do: auricle doctor",
+            end.detail,
         )
         self._problem, self._detail = end.problem, end.detail
         self._on_report(end)
