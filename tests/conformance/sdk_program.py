@@ -99,7 +99,7 @@ class Plan:
             raise TimeoutError(f"no {name} in time")
 
     def end_session(self) -> None:
-        self.conversation.end_session(timeout=60)
+        self.conversation.end_session(timeout=180)
 
     def close(self) -> None:
         self.conversation.close()

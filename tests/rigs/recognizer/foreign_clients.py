@@ -118,7 +118,7 @@ def _run(
         env={"PATH": os.environ["PATH"], **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=240,
     )
     assert ended.returncode == 0, ended.stderr
     # The older SDK prints what it has to complain of.
