@@ -175,7 +175,8 @@ class File(TomlConfigSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], path: Path | None) -> None:
         self.path = path
         self.text = ""
-        super().__init__(settings_cls, toml_file=path)
+        # To the library, the path `.` is one that was not given.
+        super().__init__(settings_cls, toml_file=Path.cwd() if path == Path() else path)
 
     def origin(self, keys: Sequence[str]) -> str | None:
         return f"file {self.path}" if _is_in(self(), keys) else None

@@ -292,6 +292,12 @@ def test_a_credential_that_cannot_be_one_is_named(
         load(None)
 
 
+@pytest.mark.parametrize("folder", [".", "/"])
+def test_a_folder_is_no_configuration_file(folder: str) -> None:
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load(Path(folder))
+
+
 def test_every_mistake_is_on_a_line_of_its_own(tmp_path: Path) -> None:
     message = mistake(tmp_path, "[mqtt]\nport = 65536\nkeepalive = 'often'\n")
 
