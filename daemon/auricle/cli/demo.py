@@ -27,6 +27,7 @@ from auricle.assets.recordings import OKAY_NABU
 from auricle.cli.demo_lines import tell
 from auricle.config.loading import load
 from auricle.config.toml import toml
+from auricle.errors import how_to_install
 
 _NODE = "demo"
 # A model on a slow card takes its time to load; a stuck one shall not take for ever.
@@ -77,8 +78,7 @@ def _missing() -> list[str]:
     ]
     if importlib.util.find_spec("faster_whisper") is None:
         missing.append(
-            "the local recognizer is not installed; "
-            "run: pip install 'auricle[recognizer]'"
+            f"the local recognizer is not installed; run {how_to_install('recognizer')}"
         )
     return missing
 

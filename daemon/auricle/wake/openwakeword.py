@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
-from auricle.errors import ConfigError
+from auricle.errors import ConfigError, how_to_install
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.loaded_models import LoadedModel, LoadedModels
 from auricle.wake.tflite import FLOAT32, inspect_model, library_of
@@ -41,8 +41,8 @@ class OpenWakeWordEngine(LoadedModels["OpenWakeWord"]):
             import pyopen_wakeword
         except ImportError as error:
             raise ConfigError(
-                "openWakeWord models need an engine that is not installed: "
-                "pip install 'auricle[openwakeword]'"
+                "openWakeWord models need an engine that is not installed; run "
+                + how_to_install("openwakeword")
             ) from error
         package = Path(pyopen_wakeword.__file__).parent
         self._features = pyopen_wakeword.OpenWakeWordFeatures.from_builtin()

