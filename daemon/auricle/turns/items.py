@@ -99,12 +99,12 @@ class TurnItems:
 
     def start_ms(self, item_id: str) -> int | None:
         """Where it begins in the session's audio; None where nobody tells."""
-        item = self._item(item_id)
+        item = self._known(item_id)
         return item.start_ms if item is not None else None
 
     def voiced(self, item_id: str) -> float | None:
         """Seconds of voice that were heard until it was over; None where it is not."""
-        item = self._item(item_id)
+        item = self._known(item_id)
         return item.voiced if item is not None else None
 
     # --- what the recognizer tells ---
@@ -229,9 +229,18 @@ class TurnItems:
                 yield item.interim
 
     def _item(self, item_id: str) -> _Item | None:
-        """The one of that name, or the oldest of none, or a new one; None where it is
-        none of the turn's.
-        """
+        """The one that is known, or a new one; None where it is none of the turn's."""
+        known = self._known(item_id)
+        if known is not None or item_id in self._dropped:
+            return known
+        if self._closed:
+            self._dropped.add(item_id)
+            return None
+        self._items.append(_Item(item_id, self._link))
+        return self._items[-1]
+
+    def _known(self, item_id: str) -> _Item | None:
+        """The one of that name, or the oldest of none; None where there is neither."""
         if item_id in self._dropped:
             return None
         for item in self._items:
@@ -241,8 +250,4 @@ class TurnItems:
             if not item.id:
                 item.id = item_id
                 return item
-        if self._closed:
-            self._dropped.add(item_id)
-            return None
-        self._items.append(_Item(item_id, self._link))
-        return self._items[-1]
+        return None

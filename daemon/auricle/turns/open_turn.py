@@ -209,6 +209,8 @@ class OpenTurn:
                 self._items.known(said.item_id)
                 return []
             case InterimTranscript():
+                if self._is_echo(said, hints):
+                    return []
                 self._items.interim(said)
                 return self._publish_interim()
             case FinalTranscript():
@@ -435,16 +437,17 @@ class OpenTurn:
         self._ended(EndedBy.SERVER, self._going_on())
         return self._settle()
 
-    def _is_echo(self, final: FinalTranscript, hints: str) -> bool:
-        voiced = self._items.voiced(final.item_id)
+    def _is_echo(self, said: InterimTranscript | FinalTranscript, hints: str) -> bool:
+        voiced = self._items.voiced(said.item_id)
         if voiced is None:
             endpointer = self._behind.endpointer if self._behind else self._endpointer
             voiced = endpointer.voiced
-        if self._wake_tail.overlaps(self._items.start_ms(final.item_id)):
+        # A voice that began before it was listened for is heard behind that, too.
+        if voiced and self._wake_tail.overlaps(self._items.start_ms(said.item_id)):
             voiced += _DETECTION
-        said = self._command_in(final.text)
-        return is_echo(said.raw_text, hints, voiced) or is_echo(
-            said.text, hints, voiced
+        command = self._command_in(said.text)
+        return is_echo(command.raw_text, hints, voiced) or is_echo(
+            command.text, hints, voiced
         )
 
     def _voiced(self) -> float:

@@ -1,7 +1,7 @@
 """Who goes on speaking before the final is there, and who is done."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -53,9 +53,13 @@ SILENCE = 0.42
 
 
 class Conversation:
-    """A turn that was opened by push to talk, as things happen to it."""
+    """A turn that was opened by push to talk, or, with `pre_roll` seconds of sound
+    before it, by a wake word; as things happen to it.
+    """
 
-    def __init__(self, mode: Mode, *, longest: float = 15.0) -> None:
+    def __init__(
+        self, mode: Mode, *, longest: float = 15.0, pre_roll: float = 0.0
+    ) -> None:
         self.mode = mode
         turns = TurnFactory(
             mode=mode,
@@ -71,7 +75,11 @@ class Conversation:
         self.machine.step(MicrophoneFound())
         self.position = 0
         self.effects: list[Effect] = []
-        self.happens(ListenRequested())
+        if pre_roll:
+            sound = tuple(self._sound(pre_roll, 3000))
+            self.happens(WakeWordHeard(Detection("okay_nabu", 0.9, 0), sound))
+        else:
+            self.happens(ListenRequested())
 
     def happens(self, *events: Event) -> list[Effect]:
         """What is ordered then."""
@@ -83,12 +91,16 @@ class Conversation:
         self, seconds: float, *, speech: bool, amplitude: int = 3000
     ) -> list[Effect]:
         effects: list[Effect] = []
-        sample = (amplitude if speech else 20).to_bytes(2, "little")
+        for frame in self._sound(seconds, amplitude if speech else 20):
+            effects += self.happens(Heard(frame, speech))
+        return effects
+
+    def _sound(self, seconds: float, amplitude: int) -> Iterator[Frame]:
+        sample = amplitude.to_bytes(2, "little")
         for _ in range(round(seconds / FRAME_SECONDS)):
             frame = Frame(sample * FRAME_SAMPLES, self.position)
             self.position += FRAME_SAMPLES
-            effects += self.happens(Heard(frame, speech))
-        return effects
+            yield frame
 
     def says(self, what: Recognition, hints: str = "") -> list[Effect]:
         return self.happens(RecognizerSaid(TURN, what, hints))
@@ -548,6 +560,29 @@ def test_hints_that_come_back_where_nobody_spoke_are_no_command() -> None:
     turn.speaks("one")
     turn.answers("one", LIGHT, hints="the kitchen light, the hall")
     assert turn.text == LIGHT
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("hint", ["Good night", "Licht", "Movie night"])
+def test_a_hint_that_comes_back_of_a_wake_word_alone_is_no_command(
+    hint: str, mode: Mode
+) -> None:
+    turn = Conversation(mode, pre_roll=0.4)
+    if mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("noise", 300))
+    turn.says(InterimTranscript("noise", "", hint), hint)
+    turn.hears(1.0, speech=False)
+    turn.happens(StopRequested())
+    turn.answers("noise", hint, hints=hint)
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
+    assert not [e for e in turn.effects if isinstance(e, PublishInterim)]
+
+
+def test_a_hint_that_comes_back_as_an_interim_keeps_no_turn_open() -> None:
+    turn = Conversation(Mode.MANUAL, pre_roll=0.4)
+    turn.says(InterimTranscript("noise", "", "Good night"), "Good night")
+    turn.hears(5.1, speech=False)
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
 
 
 @pytest.mark.parametrize("noise", ["", "...", "。", "-", "♪", "[BLANK_AUDIO]"])
