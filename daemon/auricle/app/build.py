@@ -417,6 +417,12 @@ def budget(settings: Settings, usage: Usage | None = None) -> Budget:
             f"limits.cost_per_day: nobody knows what a second costs at {host}; set "
             "limits.price_per_second as well, or limits.seconds_per_day instead"
         )
+    if price == 0 and limits.cost_per_day:
+        raise ConfigError(
+            "limits.cost_per_day: is never reached where a second costs nothing; set "
+            "limits.price_per_second to what it costs, or limits.seconds_per_day "
+            "instead"
+        )
     published = price is not None and limits.price_per_second is None
     if published and limits.currency != PRICE_CURRENCY:
         raise ConfigError(

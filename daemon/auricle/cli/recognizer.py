@@ -73,7 +73,10 @@ def _api_keys(path: Path | None) -> list[str]:
     if path is None:
         return []
     try:
-        if path.stat().st_mode & stat.S_IROTH:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ConfigError(f"{path}: is a directory")
+        if mode & stat.S_IROTH:
             raise ConfigError(f"{path}: readable by everyone; run: chmod 0600 {path}")
         with path.open("rb") as file:
             keys = file.read(_LARGEST_KEY_FILE).decode("ascii").split()

@@ -333,6 +333,18 @@ async def test_a_key_file_that_everyone_may_read_is_refused(tmp_path: Path) -> N
     assert "chmod 0600" in err
 
 
+async def test_a_folder_is_no_key_file_and_its_rights_are_well(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    code, _, err = await auricle(
+        "recognizer", "--port", "0", "--api-key-file", str(tmp_path)
+    )
+
+    assert code == 78
+    assert f"{tmp_path}: is a directory" in err
+    assert "chmod" not in err
+
+
 async def test_the_recognizer_serves_this_machine_alone_by_default() -> None:
     async with local_recognizer() as url:
         assert url.startswith("ws://127.0.0.1:")

@@ -516,6 +516,17 @@ def test_a_cost_limit_that_could_never_be_reached_is_refused_with_the_remedy() -
     assert budget.limit_reached(0.0, TODAY)
 
 
+@pytest.mark.parametrize("asr", [{}, {"url": "wss://asr.example"}])
+def test_a_cost_limit_where_a_second_costs_nothing_is_refused(
+    asr: Mapping[str, str],
+) -> None:
+    limits = {"cost_per_day": 1, "price_per_second": 0}
+    settings = Settings.model_validate({"asr": asr, "limits": limits})
+
+    with pytest.raises(ConfigError, match=r"limits\.cost_per_day: is never reached"):
+        build.budget(settings)
+
+
 def test_a_published_price_is_not_taken_for_another_currencys() -> None:
     settings = Settings.model_validate({"limits": {"currency": "EUR"}})
 
