@@ -263,7 +263,7 @@ async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
         (["--max-sessions", "none"], 2, "no whole number from 1"),
         (["--tls-key", "key.pem"], os.EX_CONFIG, "--tls-key needs --tls-cert"),
         (["--api-key-file", "/nowhere"], os.EX_CONFIG, "/nowhere: No such file"),
-        (["--api-key-file", "{folder}"], os.EX_CONFIG, "Is a directory"),
+        (["--api-key-file", "{folder}"], os.EX_CONFIG, "is a directory"),
         (["--api-key-file", "{latin}"], os.EX_CONFIG, "holds no keys: they are ASCII"),
         (
             ["--host", "a..b", "--api-key-file", "{key}"],
