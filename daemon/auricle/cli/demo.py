@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from importlib.resources import as_file
 from math import inf
@@ -26,10 +26,15 @@ from auricle.app import build
 from auricle.assets.recordings import OKAY_NABU
 from auricle.cli.demo_lines import tell
 from auricle.config.loading import load
+from auricle.config.sources import CREDENTIALS_VARIABLE, DASHSCOPE_KEY, PREFIX
 from auricle.config.toml import toml
 from auricle.errors import how_to_install
 
 _NODE = "demo"
+# Somebody else's broker, recognizer and key are none of the demo's; what the microphone
+# is set to is.
+_HEEDED = f"{PREFIX}MICROPHONE__"
+_NOT_ITS_OWN = {DASHSCOPE_KEY, CREDENTIALS_VARIABLE}
 # A model on a slow card takes its time to load; a stuck one shall not take for ever.
 _START_TIMEOUT = 60.0
 # A wake word is detected while it is said, or it is not. This much behind the end of
@@ -258,7 +263,11 @@ async def _running(
     with contextlib.ExitStack() as stack:
         stderr = stack.enter_context(log.open("wb")) if log else DEVNULL
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=stdout, stderr=stderr
+            *command,
+            stdin=DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=private_environment(os.environ),
         )
         try:
             yield process
@@ -270,6 +279,16 @@ async def _running(
                 except TimeoutError:
                     process.kill()
                     await process.wait()
+
+
+def private_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment that sets up no satellite, but for its microphone."""
+    return {
+        name: value
+        for name, value in given.items()
+        if name.upper().startswith(_HEEDED)
+        or not (name.upper().startswith(PREFIX) or name in _NOT_ITS_OWN)
+    }
 
 
 def _last_words(log: Path) -> str:

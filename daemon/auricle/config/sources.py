@@ -33,6 +33,8 @@ Key = tuple[str, str]
 """A section, and a key in it."""
 PREFIX = "AURICLE_"
 DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+"""Where systemd says that a service's credentials are."""
 _LARGEST_CREDENTIAL = 64 * 1024
 _LARGEST_FILE = 1_000_000
 # Python reads no longer decimal numbers.
@@ -136,7 +138,7 @@ class Credentials(NestedSecretsSettingsSource):
     ) -> None:
         """`folder` holds them; None: systemd names it in the environment."""
         self._mistakes = mistakes
-        self._folder = folder or os.environ.get("CREDENTIALS_DIRECTORY")
+        self._folder = folder or os.environ.get(CREDENTIALS_VARIABLE)
         self._origins: dict[tuple[str, ...], str] = {}
         super().__init__(
             settings_cls,  # type: ignore[arg-type]  # documented to take the class too

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from auricle.config.sources import ServiceFolders
+from auricle.config.sources import CREDENTIALS_VARIABLE, ServiceFolders
 from auricle.doctor.results import Result, Status
 
 NAME = "service"
 UNIT = "auricle.service"
 STATE = "its state directory"
-STATE_VARIABLE, CREDENTIALS_VARIABLE = "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"
+STATE_VARIABLE = "STATE_DIRECTORY"
 """What systemd sets for the service."""
 CREDENTIAL_STORES = (
     Path("/etc/credstore"),

@@ -19,6 +19,11 @@ def client_context(
     and `key_file` are what the server is shown. Raises ConfigError for a file that
     cannot be used, which names the file and its key in the configuration's `section`.
     """
+    given = {"ca_file": ca_file, "cert_file": cert_file, "key_file": key_file}
+    for key, path in given.items():
+        # OpenSSL waits without end for a pipe that nobody writes to.
+        if path is not None and path.is_fifo():
+            raise ConfigError(f"{section}.{key}: {path} is a pipe, not a file")
     if ca_file is None:
         context = ssl.create_default_context()
     else:

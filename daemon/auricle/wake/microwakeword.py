@@ -145,6 +145,9 @@ def _is_there(path: Path) -> bool:
 
 def _read(config_path: Path) -> _Description:
     try:
+        if config_path.is_fifo():
+            # One that nobody writes to is waited for without end.
+            raise ConfigError(f"wake word model {config_path} is a pipe, not a file")
         config: Any = json.loads(config_path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,30 @@ def test_to_judge_settings_touches_nothing(tmp_path: Path) -> None:
     assert isinstance(accepted({"satellite.state_directory": str(state)}), Settings)
 
     assert not state.exists()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "wake_word.models",
+        "wake_word.openwakeword_models",
+        "feedback.wake",
+        "asr.ca_file",
+        "mqtt.ca_file",
+        "mqtt.cert_file",
+        "microphone.recording",
+    ],
+)
+def test_a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for(
+    setting: str, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    listed = setting.startswith("wake_word.")
+    chosen: dict[str, Any] = {setting: [str(pipe)] if listed else str(pipe)}
+    if setting.startswith("mqtt."):
+        chosen["mqtt.tls"] = True
+    if setting.startswith("asr."):
+        chosen["asr.url"] = "wss://127.0.0.1:9"
+    assert isinstance(refusal := accepted(chosen), str)
+    assert str(pipe) in refusal

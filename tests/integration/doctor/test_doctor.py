@@ -21,6 +21,7 @@ from websockets.http11 import Request, Response
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import StateFile
 from auricle.config.loading import load, secret_origins
+from auricle.config.sources import CREDENTIALS_VARIABLE
 from auricle.doctor import service
 from auricle.doctor.host_names import recognizer_name
 from auricle.doctor.results import Status
@@ -611,7 +612,7 @@ def stand_in(folder: Path, name: str, answers: str) -> None:
 
 @pytest.fixture
 def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
-    for variable in (service.STATE_VARIABLE, service.CREDENTIALS_VARIABLE):
+    for variable in (service.STATE_VARIABLE, CREDENTIALS_VARIABLE):
         monkeypatch.delenv(variable, raising=False)
     text = f"""\
 LoadCredential=asr.api_key:auricle.asr.api_key
