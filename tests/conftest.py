@@ -1,11 +1,14 @@
 """How examples are made, and which tests run one after the other in one process."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+from auricle.system.redaction import OURS
 
 # How long an example takes is the machine's affair, not the code's: no test fails for
 # having been slow. AURICLE_EXAMPLES asks for more of them, as scripts/fuzz does.
@@ -17,6 +20,13 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("auricle")
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_outlives_a_test() -> Iterator[None]:
+    """One that is a word of the next test would be taken out of what that one reads."""
+    yield
+    OURS.forget()
 
 
 SHARING = (

@@ -46,6 +46,11 @@ class Redaction:
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._known = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
 
+    def forget(self) -> None:
+        """Know no secret any more, as where one process is configured many times."""
+        self._secrets.clear()
+        self._known = None
+
     def redacted(self, text: str) -> str:
         """Return `text` without secrets."""
         if self._known is not None:

@@ -16,6 +16,7 @@ from auricle.app.build import build
 from auricle.config.loading import load
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
+from auricle.system.redaction import OURS
 from rigs.any_settings import TEXTS, options, schemas, single_values
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
@@ -59,6 +60,7 @@ def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def accepted(chosen: Mapping[str, Any]) -> Settings | str:
     """As `auricle config` judges; a refusal in words."""
+    OURS.forget()
     try:
         found = load(None, {**ENOUGH, **chosen})
         asyncio.run(app.check(found))
