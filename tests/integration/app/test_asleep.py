@@ -16,6 +16,7 @@ from auricle.system.event_loop import run
 
 async def main() -> None:
     night = asyncio.create_task(asyncio.sleep(3600))
+    await asyncio.sleep(0)  # the night has begun
     deadline = asyncio.timeout(7200)
     async with deadline:
         print("asleep", flush=True)
@@ -45,6 +46,9 @@ def test_what_was_due_while_the_machine_slept_is_due_when_it_wakes(
         assert program.stdout is not None
         assert program.stdout.readline() == "asleep\n"
         clock.sleep(3600)
-        told, _ = program.communicate(timeout=30)
+        try:
+            told, _ = program.communicate(timeout=30)
+        finally:
+            program.kill()
     assert told == "awake\n"
     assert program.returncode == 0
