@@ -138,6 +138,7 @@ class Publisher:
             history=settings.history,
             on_fate=self._fate_known,
             on_trouble=self._storage_changed,
+            on_urgent=self.client.hurry,
         )
         self._degraded_storage = False
         self._interims = InterimLimit()
@@ -238,7 +239,9 @@ class Publisher:
                 self._received(report)
             case Delivered():
                 self._delivered(report)
-            case Disconnected() | Denied():
+            case Disconnected():
+                self._finals.hurry()
+            case Denied():
                 # The client tells of it itself.
                 pass
             case _:

@@ -1,9 +1,14 @@
 """What becomes of a final: over a real mosquitto that goes, hangs and comes back."""
 
 import asyncio
+import itertools
 import json
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.delivery.outbox_file import OutboxFile
@@ -82,6 +87,55 @@ async def test_a_command_waits_for_a_broker_that_is_soon_back(broker: Broker) ->
 
         broker.start()
         assert await satellite.fate() in (Fate.ACKED, Fate.NO_LISTENER)
+
+
+def ever_longer() -> Iterator[float]:
+    """Delays of which the third is over when no command lives any more."""
+    return iter((0.2, 0.4, 600.0, 600.0))
+
+
+async def test_a_command_does_not_wait_for_the_long_delays_of_an_outage(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "auricle.mqtt.link.client")
+
+    def attempts() -> int:
+        return caplog.text.count("nothing listens")
+
+    async with (
+        HouseClient(broker.port, TOPICS.final, later=True) as house,
+        publishing(broker, reconnect_delays=ever_longer) as satellite,
+    ):
+        broker.kill()
+        # The long wait is under way when somebody speaks, and no other follows.
+        await eventually(lambda: attempts() == 2)
+        satellite.hears("turn on the light")
+        await eventually(lambda: attempts() >= 5)
+
+        broker.start()
+        await house.hears(TOPICS.final)
+        assert await satellite.fate() in (Fate.ACKED, Fate.NO_LISTENER)
+        await eventually(lambda: satellite.fates[-1].fate is Fate.ACKED)
+
+
+async def test_a_command_that_the_broker_took_to_its_grave_has_it_looked_for_soon(
+    broker: Broker,
+) -> None:
+    def long() -> Iterator[float]:
+        return itertools.chain([0.2], itertools.repeat(600.0))
+
+    async with publishing(broker, reconnect_delays=long) as satellite:
+        await eventually(lambda: satellite.publisher.client.idle)
+        broker.freeze()
+        satellite.hears("turn on the light")
+        await eventually(lambda: not satellite.publisher.client.idle)
+        broker.kill()
+        await eventually(
+            lambda: "nothing" in (satellite.publisher.client.problem or "")
+        )
+
+        broker.start()
+        assert await satellite.fate() is Fate.NO_LISTENER
 
 
 async def test_a_command_that_waited_too_long_is_reported_and_never_executed(

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Publishing:
         history: bool,
         hermes: bool,
         quota_pause: float,
+        reconnect_delays: Callable[[], Iterator[float]],
     ) -> None:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
@@ -57,7 +58,7 @@ class Publishing:
                 history=history,
                 heed_vocabulary=True,
                 hermes_site=TOPICS.node if hermes else None,
-                reconnect_delays=lambda: itertools.repeat(0.05),
+                reconnect_delays=reconnect_delays,
                 quota_pause=quota_pause,
             ),
             "b1",
@@ -102,6 +103,7 @@ async def publishing(
     disclosure: Disclosure = Disclosure(partial=True),  # noqa: B008  # frozen
     port: int | None = None,
     quota_pause: float = 60.0,
+    reconnect_delays: Callable[[], Iterator[float]] = lambda: itertools.repeat(0.05),
 ) -> AsyncIterator[Publishing]:
     """`port`: of what stands before the broker, if anything does."""
     outbox = broker.directory / "state" / "outbox.db"
@@ -110,6 +112,7 @@ async def publishing(
         history=history,
         hermes=hermes,
         quota_pause=quota_pause,
+        reconnect_delays=reconnect_delays,
     )
     satellite.publisher.state("idle")
     await satellite.publisher.start()

@@ -55,15 +55,18 @@ class FinalDelivery:
         history: bool,
         on_fate: Callable[[Settled], None],
         on_trouble: Callable[[str | None], None],
+        on_urgent: Callable[[], None],
     ) -> None:
         """With `history`, every final is told of when its fate is known. `on_trouble`
         says why nothing is kept in the file `outbox`, and with None that it is again.
+        `on_urgent` asks for a broker soon, in case there is none.
         """
         self._ledger = ledger
         self._outbox = Outbox(outbox, on_found=self._found, on_trouble=on_trouble)
         self._publisher = publisher
         self._history = history
         self._on_fate = on_fate
+        self._on_urgent = on_urgent
         self._boot = boot_id()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -123,10 +126,16 @@ class FinalDelivery:
         self._ledger.listeners_came()
         self.deliver()
 
+    def hurry(self) -> None:
+        """Ask for a broker soon, while a final is open that can still be in time."""
+        if self._ledger.is_urgent(since_boot()):
+            self._on_urgent()
+
     def _accept(self, outbound: Outbound, spoken: float) -> None:
         logger.debug("the final of turn %s is accepted", outbound.outcome.turn.id)
         self._ledger.accept(outbound, spoken)
         self.deliver()
+        self.hurry()
 
     def _found(self, records: list[Record]) -> None:
         for record in records:
@@ -143,6 +152,7 @@ class FinalDelivery:
                 settled = Settled(stored.outbound, stored.fate, spoken)
                 self._add(Notice(settled, record.purpose))
         self.deliver()
+        self.hurry()
 
     def _settle(self, settled: Settled) -> None:
         turn = settled.outbound.outcome.turn.id

@@ -172,6 +172,10 @@ class DeliveryLedger:
         """Whether a final is open, or a notice is not under way."""
         return bool(self._entries or self._notices)
 
+    def is_urgent(self, now: float) -> bool:
+        """Whether a final is open that can still be in time."""
+        return any(self._rest(entry, now) > 0 for entry in self._entries.values())
+
     def accept(self, outbound: Outbound, spoken: float) -> None:
         """Take a final whose utterance ended at `spoken`, seconds of the ledger's
         clock.

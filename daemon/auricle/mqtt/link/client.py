@@ -86,6 +86,7 @@ class MqttClient:
         self._route = Route(brokers, reconnect.delays, reconnect.refusal_delays)
         self._look_back = reconnect.look_back
         self._going_back = False
+        self._hurried = asyncio.Event()
 
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
@@ -194,6 +195,13 @@ class MqttClient:
         topics = [message.topic for message in messages]
         self._warn(self._refusals.too_large(topics, self._limit.largest))
 
+    def hurry(self) -> None:
+        """Wait for the first of the delays at most before a broker is tried next, also
+        where that wait is under way.
+        """
+        self._route.hurry(self._loop.time())
+        self._hurried.set()
+
     def found_a_rival(self) -> None:
         """Note that another client with our name was at this broker since we were.
 
@@ -204,7 +212,7 @@ class MqttClient:
     async def _keep_connected(self) -> None:
         drops = 0
         while True:
-            await asyncio.sleep(self._route.next(self._loop.time()))
+            await self._pause()
             self._settings = self._route.current
             version = Version.V5
             end, lasted = await self._serve_one(version)
@@ -239,6 +247,18 @@ class MqttClient:
             if pause and end.problem is Problem.TAKEN_OVER:
                 message = "%s is left to that other client for %.0f s"
                 logger.warning(message, self._settings, pause)
+
+    async def _pause(self) -> None:
+        """Go on to the next broker, and wait until it may be tried."""
+        wait = self._route.next(self._loop.time())
+        while True:
+            self._hurried.clear()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._hurried.wait()
+            except TimeoutError:
+                return
+            wait = self._route.wait(self._loop.time())
 
     async def _go_back(self, connection: WatchedConnection) -> None:
         """Leave a broker that stands in for others as soon as one of those is back."""

@@ -3,7 +3,7 @@
 The first is where the satellite belongs; the others stand in for it, in their order.
 After every connection, however it ended, the first has its chance again. A broker that
 refuses our password, or has another client with our name, is left alone for long,
-whatever the others do.
+whatever the others do, and however urgent what waits for it is.
 """
 
 import math
@@ -66,10 +66,20 @@ class Route:
         admitting = self._admitting(self._current + 1, now)
         if admitting:
             self._current = admitting[0]
-            return max(0.0, self._due - now)
-        ends = [stop.refuses_until for stop in self._stops]
-        self._current = ends.index(min(ends))
-        return max(0.0, min(ends) - now, self._due - now)
+        else:
+            ends = [stop.refuses_until for stop in self._stops]
+            self._current = ends.index(min(ends))
+        return self.wait(now)
+
+    def wait(self, now: float) -> float:
+        """Return the seconds that are left before the current broker is tried."""
+        refuses_until = self._stops[self._current].refuses_until
+        return max(0.0, refuses_until - now, self._due - now)
+
+    def hurry(self, now: float) -> None:
+        """Let the delays begin anew, for something that cannot wait for a long one."""
+        self._delays = self._new_delays()
+        self._due = min(self._due, now + next(self._delays))
 
     def ended(self, end: Disconnected, lasted: float | None, now: float) -> float:
         """Note that the current broker's connection ended after `lasted` seconds, or

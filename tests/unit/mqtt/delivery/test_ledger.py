@@ -48,6 +48,21 @@ def test_what_is_under_way_is_not_due_again() -> None:
     assert ledger.due(1) == []
 
 
+def test_a_final_is_urgent_until_it_is_decided_or_too_old() -> None:
+    ledger = DeliveryLedger(10)
+    assert not ledger.is_urgent(100)
+    ledger.accept(final("a"), 100)
+    assert ledger.is_urgent(109.9)
+    assert not ledger.is_urgent(110)
+
+    ledger.sent("a", {1}, 101)
+    settle(ledger, Delivered(1, DeliveryResult.LOST))
+    assert ledger.is_urgent(101)
+    ledger.sent("a", {2}, 102)
+    settle(ledger, Delivered(2, DeliveryResult.ACKED))
+    assert not ledger.is_urgent(102)
+
+
 def test_a_final_is_acked_when_anybody_heard_it() -> None:
     ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from auricle.mqtt.link.broker import BrokerSettings, Disconnected, Problem
-from auricle.mqtt.link.route import SETTLED, Route, refusal_delays
+from auricle.mqtt.link.route import SETTLED, TAKEOVERS, Route, refusal_delays
 
 AWAY = Disconnected(Problem.UNREACHABLE, "nothing listens")
 REFUSED = Disconnected(Problem.AUTH_FAILED, "not authorized")
@@ -61,6 +61,46 @@ def test_a_connection_that_lasted_makes_the_next_attempt_quick_again() -> None:
         waits.append(broker.next(0.0))
 
     assert waits == [1.0, 2.0, 1.0]
+
+
+def test_what_cannot_wait_cuts_a_long_wait_to_the_first_delay() -> None:
+    broker = route("a")
+    _, tried = visits(broker, itertools.repeat(AWAY), 20)[-1]
+    waits = [broker.next(tried)]
+
+    for later in (5.0, 5.75):
+        broker.hurry(tried + later)
+        waits.append(broker.wait(tried + later))
+
+    assert waits == [20.0, 1.0, 0.25]
+
+
+def test_while_something_cannot_wait_no_wait_is_longer_than_the_first_delay() -> None:
+    broker = route("a")
+    now, waits = 0.0, []
+    for hurried in (False,) * 3 + (True,) * 3 + (False,) * 3:
+        now += broker.next(now)
+        broker.ended(AWAY, None, now)
+        if hurried:
+            broker.hurry(now)
+        waits.append(broker.next(now))
+
+    assert waits == [1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize("end", [REFUSED, TAKEN_OVER])
+def test_a_broker_that_refuses_is_left_alone_whatever_cannot_wait(
+    end: Disconnected,
+) -> None:
+    broker = route("a")
+    for _ in range(TAKEOVERS):
+        broker.next(0.0)
+        broker.ended(end, 0.5 if end is TAKEN_OVER else None, 0.0)
+    refused_for = broker.next(0.0)
+
+    broker.hurry(0.0)
+
+    assert broker.wait(0.0) == refused_for >= 120.0
 
 
 def test_a_refusal_is_tried_at_most_three_times_in_any_hour() -> None:
