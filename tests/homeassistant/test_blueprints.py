@@ -193,7 +193,7 @@ def told(folder: Path, *, by: str = "study", **inputs: Any) -> Filling:
 async def test_words_stay_words_whatever_they_look_like(
     broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
 ) -> None:
-    words = ["None", "12", "1, 2, 3", "{'a': 1}", "True", "007", "[1]"]
+    words = ["None", "12", "1, 2, 3", "{'a': 1}", "True", "007", "0x1F"]
     commands = told(tmp_path)
     async with study(broker, tmp_path, words) as satellite:
         await home_assistant.becomes(STATE, "idle")

@@ -52,6 +52,7 @@ class Announcer:
         self._retry: asyncio.TimerHandle | None = None
         self._patient_until = 0.0
         self._online_told = False
+        self._ended = False
 
     def put(self, message: Message, *, again: bool = False) -> None:
         """Publish what is true now; what the broker knows, only where `again`."""
@@ -118,8 +119,14 @@ class Announcer:
             self._steps.popleft()
         self._go_on()
 
+    def end(self) -> None:
+        """Tell nothing more: the goodbye that comes next is the last word."""
+        self.stop()
+        self._steps = None
+        self._ended = True
+
     def _introduce(self) -> None:
-        if not self._client.connected:
+        if self._ended or not self._client.connected:
             return
         steps = []
         if self._introduction is not None:
@@ -154,7 +161,7 @@ class Announcer:
             self._single = bool(told.payload)
 
     def _tell_online(self) -> None:
-        if not self._online_told:
+        if not self._online_told and not self._ended:
             self._online_told = True
             self._client.publish(self._online)
 
@@ -184,5 +191,5 @@ class Announcer:
             self._retry = None
 
     def _tell(self, message: Message) -> None:
-        if self._client.publish(message) is None:
+        if not self._ended and self._client.publish(message) is None:
             self._retained.untold(message.topic)

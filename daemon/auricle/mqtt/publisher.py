@@ -161,6 +161,8 @@ class Publisher:
         if self._echoing is not None:
             self._echoing.cancel()
         await self._finals.flush()
+        # What is acknowledged from now on is no occasion to say that we are online.
+        self._announcer.end()
         await self.client.stop(self._messages.availability(online=False))
         await self._finals.stop()
 

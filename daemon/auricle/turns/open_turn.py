@@ -287,7 +287,11 @@ class OpenTurn:
                 return self._end_utterance(EndedBy.ENDPOINTER)
             case Endpoint.LONGEST:
                 return self._end_utterance(EndedBy.LONGEST)
-            case Endpoint.NO_SPEECH if not self._items.under_way:
+            # In manual mode nobody but us says where speech is: a recognizer that
+            # makes words of a quiet room would keep the turn open.
+            case Endpoint.NO_SPEECH if (
+                self.turn.mode is Mode.MANUAL or not self._items.under_way
+            ):
                 return self._conclude()
             case Endpoint.NO_SPEECH | None:
                 return []

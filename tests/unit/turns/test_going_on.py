@@ -585,6 +585,13 @@ def test_a_hint_that_comes_back_as_an_interim_keeps_no_turn_open() -> None:
     assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
 
 
+def test_words_that_a_recognizer_makes_of_a_quiet_room_keep_no_turn_open() -> None:
+    turn = Conversation(Mode.MANUAL, pre_roll=0.4)
+    turn.says(InterimTranscript("noise", "", LIGHT))
+    turn.hears(5.1, speech=False)
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
+
+
 @pytest.mark.parametrize("noise", ["", "...", "。", "-", "♪", "[BLANK_AUDIO]"])
 def test_a_transcript_without_a_word_swallows_no_command(noise: str) -> None:
     turn = Conversation(Mode.SERVER_VAD)
