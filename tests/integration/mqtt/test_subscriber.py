@@ -90,7 +90,8 @@ async def test_a_flood_of_settings_is_answered_now_and_then_and_by_the_last(
 
         satellite.obey = obey
         started = time.monotonic()
-        for number in range(2000):
+        # A broker keeps a thousand for who reads slowly, and drops what comes then.
+        for number in range(900):
             house.say(TOPICS.command(Setting.THRESHOLD), f"0.{number % 10 + 10}")
         house.say(TOPICS.command(Setting.THRESHOLD), "0.5")
         await house.hears(threshold, "0.5")
