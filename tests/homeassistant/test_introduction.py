@@ -10,7 +10,7 @@ from rigs.mqtt.broker import ANONYMOUS, Broker
 STATE = "sensor.study_voice_state"
 MUTE = "switch.study_voice_mute"
 WAKE = "event.study_voice_wake"
-COUNTER = "counter.device_triggers"
+COUNTER = "counter.introduced_triggers"
 LIMITED = (*ANONYMOUS, "max_packet_size 4000")
 # Home Assistant tries again after seconds.
 PATIENCE = 60
