@@ -15,8 +15,8 @@ from subprocess import PIPE, Popen
 
 import numpy as np
 
+from auricle.audio.files.recording import read_recording
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.audio.recording import read_recording
 from benchmarks.cost import wake_loops
 from benchmarks.cost.daemon import broker, daemon, knowing_nothing_else, microphone
 from benchmarks.cost.mixed_audio import write

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from auricle.recognizer.engines.whisper import WhisperEngine
 from benchmarks.recognizer.scoring import (
     Score,

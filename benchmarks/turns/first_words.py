@@ -20,7 +20,8 @@ from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Timeouts
 from auricle.assets import sounds
-from auricle.audio.feedback import Cue
+from auricle.audio.devices.feedback import Cue
+from auricle.audio.files.sound_file import read_short
 from auricle.audio.frame import (
     FRAME_BYTES,
     FRAME_SAMPLES,
@@ -30,7 +31,6 @@ from auricle.audio.frame import (
     Frame,
 )
 from auricle.audio.known_sound import KnownSound
-from auricle.audio.sound_file import read_short
 from auricle.audio.source_health import SourceHealth
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from benchmarks.recognizer.scoring import score, sentences
 from benchmarks.recognizer.scoring import words as scored_words
 from rigs.audio.speech import at_rate, say, silence

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auricle.assets.recordings import OKAY_NABU
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from rigs.audio.recordings import save
 from rigs.audio.speech import silence
 from rigs.homes.home_assistant import HomeAssistant

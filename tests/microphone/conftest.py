@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.microphone import Microphone
+from auricle.audio.devices.microphone import Microphone
 from rigs.audio.virtual_microphone import VirtualMicrophone, virtual_microphone
 
 

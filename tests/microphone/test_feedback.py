@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from auricle.audio.feedback import Cue
+from auricle.audio.devices.feedback import Cue
 from auricle.audio.frame import SAMPLE_RATE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from auricle.audio.devices.microphone import Microphone
+from auricle.audio.devices.portaudio import BUFFER_SECONDS, InputStream, list_devices
 from auricle.audio.frame import Frame
-from auricle.audio.microphone import Microphone
-from auricle.audio.portaudio import BUFFER_SECONDS, InputStream, list_devices
 from auricle.errors import MicrophoneError
 from rigs.audio.captured import Ear
 from rigs.audio.speech import noise, silence

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.microphone import Microphone
+from auricle.audio.devices.microphone import Microphone
 from auricle.audio.source_health import SourceHealth
 from auricle.capture.hearing_state import HearingState
 from auricle.turns.events import MicrophoneFound, MicrophoneLost
@@ -134,7 +134,7 @@ def test_twenty_outages_leave_no_threads_descriptors_or_memory_behind(
 LISTEN_UNTIL_IT_FAILS = """
 import sys
 from functools import partial
-from auricle.audio.microphone import Microphone
+from auricle.audio.devices.microphone import Microphone
 from rigs.audio.captured import Ear
 from rigs.waiting import until
 

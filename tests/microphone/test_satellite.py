@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from auricle.assets.recordings import OKAY_NABU
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from rigs.audio.speech import noise
 from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.homes.program import Program, local_recognizer

@@ -22,9 +22,9 @@ from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
+from auricle.audio.devices.feedback import Cue, Feedback
+from auricle.audio.devices.microphone import Microphone
 from auricle.audio.echo import OwnSound
-from auricle.audio.feedback import Cue, Feedback
-from auricle.audio.microphone import Microphone
 from auricle.audio.source import AudioSource
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
@@ -60,7 +60,7 @@ from auricle.vad.detectors import make_voice_detector
 from auricle.wake.detector import WakeWordEngine, WakeWordModel
 
 if TYPE_CHECKING:
-    from auricle.audio.recording import Recording
+    from auricle.audio.files.recording import Recording
 
 logger = logging.getLogger(__name__)
 
@@ -214,7 +214,7 @@ def source(settings: MicrophoneSettings) -> AudioSource:
     """
     if settings.recording:
         # What reads files costs memory: only who asked for it pays. So do all below.
-        from auricle.audio.recording import RecordingSource
+        from auricle.audio.files.recording import RecordingSource
 
         return RecordingSource(
             settings.recording,
@@ -231,7 +231,7 @@ def recording(
     """Open a sound, to be heard as the microphone would hear it, and as fast as it is
     read; with `raw_rate` raw PCM at so many hertz. Raises RecordingError.
     """
-    from auricle.audio.recording import Recording, open_sound
+    from auricle.audio.files.recording import Recording, open_sound
 
     channel, gain = settings.channel, settings.gain
     sound = open_sound(path, raw_rate=raw_rate, channel=channel, gain=gain)
@@ -258,8 +258,8 @@ def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
 
 
 def _sound(cue: Cue, name: str) -> OwnSound:
+    from auricle.audio.files.sound_file import read_short
     from auricle.audio.known_sound import KnownSound
-    from auricle.audio.sound_file import read_short
 
     bundled = files("auricle.assets.sounds") / f"{cue}.wav"
     file: contextlib.AbstractContextManager[Path] = contextlib.nullcontext(Path(name))

@@ -1,13 +1,11 @@
-"""Sound: its unit, where it comes from, what it says of its source, and sound out.
+"""Sound: its unit, what can be calculated of it, and where it comes from and goes to.
 
-Modules that only calculate, which pyproject.toml holds them to: `frame`, `level`,
-`samples`, `mixing`, `resampler`, `conversion`, `device`, `source`, `source_health`,
-`echo`, `known_sound`, `file_layout`, `flac_frames`. Modules that wait for a device, a
-file or a process: `microphone` on `portaudio` and `sound_libraries`; `recording` on
-`sound_file` and `raw_sound`; `feedback` on `playback`.
+What stands here decides, and neither opens nor waits for anything: `frame`, `level`,
+`samples`, `mixing`, `resampler`, `conversion`, `capture_device`, `source`,
+`source_health`, `echo`, `known_sound`, `file_layout`, `flac_frames`. What waits has a
+folder: `devices` for the microphone and the loudspeaker, `files` for recordings.
 
-Other packages hear through `AudioSource` (`source`), which `Microphone` (`microphone`)
-and `RecordingSource` (`recording`) are; they get `Frame` (`frame`) from it, and ask
-`power` and `dbfs` (`level`) how loud it is. `portaudio` concerns nobody but
-`Microphone` and `auricle devices`.
+Other packages hear through `AudioSource` (`source`), which `Microphone`
+(`devices.microphone`) and `RecordingSource` (`files.recording`) are; they get `Frame`
+(`frame`) from it, and ask `power` and `dbfs` (`level`) how loud it is.
 """

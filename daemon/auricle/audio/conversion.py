@@ -1,6 +1,6 @@
 """What a device delivers, or is piped in, made into 16 kHz mono."""
 
-from auricle.audio.device import CaptureFormat
+from auricle.audio.capture_device import CaptureFormat
 from auricle.audio.frame import SAMPLE_RATE
 
 

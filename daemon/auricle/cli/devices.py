@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from auricle.audio.portaudio import bounded, list_devices
+from auricle.audio.devices.portaudio import bounded, list_devices
 from auricle.errors import AuricleError
 from auricle.wake.microwakeword import BUNDLED
 

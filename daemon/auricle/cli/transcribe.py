@@ -13,8 +13,8 @@ from dataclasses import asdict
 from auricle.app import build
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Timeouts
+from auricle.audio.files.recording import Recording
 from auricle.audio.frame import Frame
-from auricle.audio.recording import Recording
 from auricle.audio.resampler import StreamResampler
 from auricle.cli.long_recording import Cutter, Said, Stretch
 from auricle.cli.terminal import START_LINE_ANEW

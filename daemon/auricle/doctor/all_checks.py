@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from auricle.app import build
 from auricle.app.state_file import StateFile
-from auricle.audio.recording import STANDARD_INPUT
+from auricle.audio.files.recording import STANDARD_INPUT
 from auricle.config.settings import Settings
 from auricle.doctor import (
     broker,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from importlib.resources import as_file
 
 from auricle.assets.recordings import OKAY_NABU
+from auricle.audio.files.recording import read_recording
 from auricle.audio.frame import FrameCutter
-from auricle.audio.recording import read_recording
 from auricle.doctor.results import Result, Status
 from auricle.errors import ConfigError
 from auricle.vad.detectors import VoiceDetectorName, make_voice_detector

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from auricle.app import build
 from auricle.app.control import listen_as_chosen
 from auricle.app.state_file import StateFile
+from auricle.audio.files.recording import RecordingSource
 from auricle.audio.frame import Frame
 from auricle.audio.level import dbfs, power
-from auricle.audio.recording import RecordingSource
 from auricle.audio.source_health import trouble
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing

@@ -5,7 +5,11 @@ import sys
 
 import pytest
 
-_IDLE = ("auricle.cli.run", "auricle.audio.portaudio", "auricle.wake.microwakeword")
+_IDLE = (
+    "auricle.cli.run",
+    "auricle.audio.devices.portaudio",
+    "auricle.wake.microwakeword",
+)
 _FOR_FEW = (
     "numpy",
     "soundfile",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from auricle.wake.detector import Refractory, WakeWordModel
 from auricle.wake.microwakeword import BUNDLED, MicroWakeWordEngine
 from rigs.audio.speech import frames

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pytest
 
+from auricle.audio.files.recording import RecordingSource, read_recording
 from auricle.audio.frame import Frame
-from auricle.audio.recording import RecordingSource, read_recording
 from auricle.audio.source import AudioSource
 from auricle.audio.source_health import SourceHealth
 from auricle.capture.attention import TOGETHER

@@ -9,7 +9,7 @@ import numpy as np
 import pymicro_wakeword
 import pytest
 
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordEngine, WakeWordModel
 from auricle.wake.microwakeword import BUNDLED, MicroWakeWordEngine

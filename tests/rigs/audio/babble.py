@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from auricle.audio.recording import read_recording
+from auricle.audio.files.recording import read_recording
 from rigs.audio.recordings import people
 from rigs.audio.speech import noise, say, silence, to_pcm
 

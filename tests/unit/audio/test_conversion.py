@@ -1,7 +1,7 @@
 import numpy as np
 
+from auricle.audio.capture_device import CaptureFormat
 from auricle.audio.conversion import Converter
-from auricle.audio.device import CaptureFormat
 from auricle.audio.frame import SAMPLE_RATE
 
 

@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.app import build
+from auricle.audio.capture_device import CaptureFormat
 from auricle.audio.conversion import Converter
-from auricle.audio.device import CaptureFormat
-from auricle.audio.raw_sound import RawSound
-from auricle.audio.recording import open_sound
+from auricle.audio.files.raw_sound import RawSound
+from auricle.audio.files.recording import open_sound
 from auricle.audio.source_health import SourceHealth
 from auricle.config.sections import MicrophoneSettings
 from auricle.errors import RecordingError

@@ -8,8 +8,8 @@ import sys
 import time
 from termios import FIONREAD
 
+from auricle.audio.capture_device import CaptureFormat
 from auricle.audio.conversion import Converter
-from auricle.audio.device import CaptureFormat
 from auricle.audio.file_layout import HEADER_BYTES, has_header
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.errors import RecordingError

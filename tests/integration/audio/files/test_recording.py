@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from auricle.audio.files.raw_sound import RawSound
+from auricle.audio.files.recording import RecordingSource, read_recording
 from auricle.audio.frame import FRAME_SAMPLES, Frame
-from auricle.audio.raw_sound import RawSound
-from auricle.audio.recording import RecordingSource, read_recording
 from auricle.errors import RecordingError
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise
@@ -331,7 +331,7 @@ def test_a_constructor_refuses_what_can_never_be_opened(
 
 READ_ALL = """
 import math, sys
-from auricle.audio.recording import RecordingSource
+from auricle.audio.files.recording import RecordingSource
 from auricle.errors import RecordingError
 try:
     source = RecordingSource("-", speed=math.inf)
@@ -431,7 +431,7 @@ def test_a_terminal_on_standard_input_is_refused() -> None:
 
 
 WAIT_FOR_SOUND = """
-from auricle.audio.recording import RecordingSource
+from auricle.audio.files.recording import RecordingSource
 source = RecordingSource("-")
 source.open()
 print(source.read(0.1), flush=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from auricle.audio.devices.playback import play
 from auricle.audio.echo import OwnSound
-from auricle.audio.playback import play
 from auricle.errors import PlaybackError
 
 logger = logging.getLogger(__name__)

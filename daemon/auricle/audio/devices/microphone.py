@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import assert_never
 
+from auricle.audio.capture_device import DEFAULT
 from auricle.audio.conversion import Converter
-from auricle.audio.device import DEFAULT
-from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
-from auricle.audio.portaudio import (
+from auricle.audio.devices.portaudio import (
     LONGEST_CALL,
     Block,
     InputStream,
     bounded,
 )
+from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
 from auricle.audio.source_health import LevelWatch, PaceWatch, SourceHealth
 from auricle.errors import MicrophoneError
 from auricle.system.clock import since_boot

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auricle.audio.files.recording import RecordingSource, open_sound, read_recording
+from auricle.audio.files.sound_file import SoundFile
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
-from auricle.audio.recording import RecordingSource, open_sound, read_recording
-from auricle.audio.sound_file import SoundFile
 from auricle.errors import RecordingError
 from rigs.audio.captured import Ear
 from rigs.audio.recordings import save

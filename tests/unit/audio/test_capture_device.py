@@ -1,6 +1,6 @@
 import pytest
 
-from auricle.audio.device import (
+from auricle.audio.capture_device import (
     CaptureDevice,
     CaptureFormat,
     choose_device,

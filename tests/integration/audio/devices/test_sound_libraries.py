@@ -24,7 +24,7 @@ double latency(void) { return info.low; }
 """
 _PROGRAM = """
 import ctypes, json, logging, sys
-from auricle.audio.sound_libraries import ask_for_a_large_buffer
+from auricle.audio.devices.sound_libraries import ask_for_a_large_buffer
 
 logging.basicConfig(level="DEBUG", format="%(levelname)s %(message)s")
 library = ctypes.CDLL(sys.argv[1])

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, assert_never
 
+from auricle.audio.files.raw_sound import RawSound
 from auricle.audio.frame import (
     FRAME_BYTES,
     FRAME_SECONDS,
@@ -20,7 +21,6 @@ from auricle.audio.frame import (
     Frame,
     FrameCutter,
 )
-from auricle.audio.raw_sound import RawSound
 from auricle.audio.source_health import LevelWatch, SourceHealth, trouble
 from auricle.errors import RecordingError
 
@@ -103,7 +103,7 @@ def open_sound(
             close=True,
         )
     # What reads files costs memory; who pipes sound in does without.
-    from auricle.audio.sound_file import SoundFile
+    from auricle.audio.files.sound_file import SoundFile
 
     return SoundFile(Path(path), channel=channel, gain=gain)
 

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from auricle.audio.device import (
+from auricle.audio.capture_device import (
     CaptureDevice,
     CaptureFormat,
     choose_device,
     formats_to_try,
 )
+from auricle.audio.devices.sound_libraries import (
+    ask_for_a_large_buffer,
+    silence_libraries,
+)
 from auricle.audio.frame import FRAME_SECONDS
-from auricle.audio.sound_libraries import ask_for_a_large_buffer, silence_libraries
 from auricle.errors import AuricleError, ConfigError, MicrophoneError
 from auricle.system.clock import since_boot
 from auricle.system.threads import start_call
