@@ -15,6 +15,9 @@ ROOM_MEMORY = 3.0
 # that is done there. A voice that goes on ends nothing, so that its frames can go in
 # threes. One that begins may be the rest of a command whose transcript is on its way.
 TOGETHER = 3
+# Seconds. What we said is in the air a little longer than the player says, and the wake
+# word is known only behind its end.
+ECHO_OF_SPEECH = 0.7
 # While idle, orders and the look at the microphone's health can wait for so many.
 IDLE_TOGETHER = 5
 
@@ -47,6 +50,8 @@ class Attention:
         self._pre_roll = PreRoll(pre_roll, memory=ROOM_MEMORY)
         self._refractory = Refractory(refractory)
         self._echo = EchoHold()
+        self._speaks = False
+        self._echo_of_speech = 0.0
         self._on = False
         self._latest_detection: Detection | None = None
         self._unlearned: tuple[tuple[Frame, ...], bool] | None = None
@@ -97,6 +102,18 @@ class Attention:
     def played(self) -> None:
         """Note that the sound that was expected is over, but for its echo."""
         self._echo.end()
+
+    def speaking(self) -> None:
+        """Note that we speak, and take no wake word for one until we have spoken: it
+        may be our own.
+        """
+        self._speaks = True
+
+    def spoken(self) -> None:
+        """Note that we speak no longer; the echo is waited for."""
+        if self._speaks:
+            self._speaks = False
+            self._echo_of_speech = ECHO_OF_SPEECH
 
     def switch(self, *, on: bool, after: Detection | None) -> None:
         """Hand on every frame from the next one on, or no more.
@@ -151,7 +168,10 @@ class Attention:
             detection = engine.detect(frame)
             if detection and (surest is None or detection.score > surest.score):
                 surest = detection
-        if surest is not None and self._refractory.admits(surest):
+        own = self._speaks or self._echo_of_speech > 0
+        if not self._speaks:
+            self._echo_of_speech = max(0.0, self._echo_of_speech - frame.seconds)
+        if surest is not None and not own and self._refractory.admits(surest):
             return surest
         return None
 

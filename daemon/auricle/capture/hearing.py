@@ -122,6 +122,14 @@ class Hearing:
         """Note that the sound that was expected is over, but for its echo."""
         self._wishes.add(self._attention.played)
 
+    def speaking(self, pcm: bytes) -> None:
+        """Note that we speak, and hear no wake word meanwhile: it may be our own."""
+        self._wishes.wish(self._attention.spoken, self._attention.speaking)
+
+    def spoken(self) -> None:
+        """Note that we speak no longer."""
+        self._wishes.wish(self._attention.spoken, self._attention.spoken)
+
     def listen_for(self, wake_words: Collection[str]) -> None:
         """Detect only these wake words from now on."""
         listen_for = self._attention.listen_for

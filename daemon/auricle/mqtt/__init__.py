@@ -15,6 +15,7 @@ These names may be imported by others:
 * `topics`, every topic name: Action, Setting, Topics, node_name, require_levels,
   require_word
 * `commands`, what may be ordered: all of its names
+* `playing`, what is said of sounds and timers: parse_play, parse_timer, UnusableError
 * `messages`, what is published: Diagnostics, Disclosure, Messages
 * `publisher`: Publisher, PublisherSettings
 * `hermes`, the topics of Rhasspy: Hermes

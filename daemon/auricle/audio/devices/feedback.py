@@ -5,10 +5,10 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol
 
 from auricle.audio.devices.playback import play
 from auricle.audio.echo import OwnSound
+from auricle.audio.playing import PlaybackListener
 from auricle.errors import PlaybackError
 
 logger = logging.getLogger(__name__)
@@ -22,16 +22,6 @@ class Cue(StrEnum):
     END = "end"
     """The utterance is over."""
     ERROR = "error"
-
-
-class PlaybackListener(Protocol):
-    """Hears our own sounds, and is told of them; every call returns at once."""
-
-    def expect(self, sound: OwnSound) -> None:
-        """Note that this sound is about to be played."""
-
-    def played(self) -> None:
-        """Note that the sound has been played, or cannot be."""
 
 
 class Feedback:
