@@ -38,12 +38,12 @@ from auricle.config.services import AsrSettings, MqttSettings, host_and_port
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
 from auricle.health.watch import Watch
-from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher, PublisherSettings
+from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Topics
 from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, published_price
 from auricle.qwen_asr.events import LANGUAGES, ServerVad, SessionSettings
@@ -175,9 +175,11 @@ def choices(
     """Return what the satellite goes by: the settings, unless a person changed them."""
     return Choices(
         Configured(
-            language=settings.asr.language,
-            hints=settings.asr.hints,
-            continue_conversation=settings.utterance.continue_conversation,
+            {
+                Setting.LANGUAGE: settings.asr.language,
+                Setting.CONTEXT: settings.asr.hints,
+                Setting.CONTINUE_CONVERSATION: settings.utterance.continue_conversation,
+            },
             thresholds={
                 name: threshold
                 for engine in engines

@@ -1,23 +1,18 @@
 """What the satellite goes by: what a person chose while it ran, else the settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auricle.app.remembered import Remembered
-from auricle.mqtt.commands import ALL, OFF
-from auricle.mqtt.topics import Setting
+from auricle.mqtt.settings import ALL, OFF, Setting, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
     """What the settings say of all that can be changed while the satellite runs."""
 
-    language: str
-    """`auto`, or a code."""
-    hints: str
-    """Words to expect."""
-    continue_conversation: float
-    """Seconds to listen again after each final."""
+    values: Mapping[Setting, Value]
+    """What each setting is, but for the mute, the wake word and its threshold."""
     thresholds: Mapping[str, float]
     """How sure the engine must be, of each wake word that is loaded; 0 to 1."""
 
@@ -31,6 +26,40 @@ class Choices:
     vocabulary: str = ""
     """Words that the whole house expects."""
 
+    def with_value(self, setting: Setting, value: Value) -> "Choices":
+        """Return the choices of who has changed this setting."""
+        mine = self.remembered
+        match setting:
+            case Setting.MUTE:
+                mine = replace(mine, muted=bool(value))
+            case Setting.THRESHOLD:
+                changed = dict.fromkeys(self._set_together, float(value))
+                mine = replace(mine, thresholds={**mine.thresholds, **changed})
+            case _:
+                mine = replace(mine, changed={**mine.changed, setting: value})
+        return replace(self, remembered=mine)
+
+    @property
+    def values(self) -> dict[Setting, Value]:
+        """Every setting but mute, as it is published."""
+        return {
+            setting: self._value(setting)
+            for setting in Setting
+            if setting is not Setting.MUTE
+        }
+
+    def number(self, setting: Setting) -> float:
+        """Return what a setting is now whose description says that it is a number."""
+        value = self._value(setting)
+        assert isinstance(value, float | int)
+        return value
+
+    def text(self, setting: Setting) -> str:
+        """Return what a setting is now that is a text, or one of several words."""
+        value = self._value(setting)
+        assert isinstance(value, str)
+        return value
+
     @property
     def wake_words(self) -> tuple[str, ...]:
         """What the wake word may be set to."""
@@ -41,10 +70,10 @@ class Choices:
     @property
     def wake_word(self) -> str:
         """What the wake word is set to: `off`, `all` or a name."""
+        chosen = self.remembered.changed.get(Setting.WAKE_WORD)
         # A remembered model that is no longer configured is no choice.
-        if self.remembered.wake_word in self.wake_words:
-            assert self.remembered.wake_word is not None
-            return self.remembered.wake_word
+        if isinstance(chosen, str) and chosen in self.wake_words:
+            return chosen
         return ALL if ALL in self.wake_words else self.wake_words[-1]
 
     @property
@@ -59,11 +88,6 @@ class Choices:
                 return (name,)
 
     @property
-    def set_together(self) -> tuple[str, ...]:
-        """The wake words that a threshold is set for: those listened for, else all."""
-        return self.listened_for or tuple(self.configured.thresholds)
-
-    @property
     def thresholds(self) -> dict[str, float]:
         """How sure the engine must be, of each wake word that is loaded; 0 to 1."""
         configured = self.configured.thresholds
@@ -73,38 +97,31 @@ class Choices:
     @property
     def language(self) -> str | None:
         """The code of the language that is spoken; None: the recognizer is to tell."""
-        return None if self._language == "auto" else self._language
+        language = self.text(Setting.LANGUAGE)
+        return None if language == "auto" else language
 
     @property
     def expected_words(self) -> str | None:
         """The satellite's and the house's words, for the recognizer; None: there are
         none.
         """
-        return "\n".join(filter(None, (self._words, self.vocabulary))) or None
+        mine = self.text(Setting.CONTEXT)
+        return "\n".join(filter(None, (mine, self.vocabulary))) or None
 
     @property
-    def continue_conversation(self) -> float:
-        """Seconds to listen again after each final."""
-        mine = self.remembered.continue_conversation
-        return self.configured.continue_conversation if mine is None else mine
+    def _set_together(self) -> tuple[str, ...]:
+        """The wake words that a threshold is set for: those listened for, else all."""
+        return self.listened_for or tuple(self.configured.thresholds)
 
-    @property
-    def values(self) -> dict[Setting, float | str]:
-        """Every setting but mute, as it is published."""
-        together = self.set_together
-        return {
-            Setting.LANGUAGE: self._language,
-            Setting.WAKE_WORD: self.wake_word,
-            Setting.THRESHOLD: self.thresholds[together[0]] if together else 0.5,
-            Setting.CONTEXT: self._words,
-            Setting.CONTINUE_CONVERSATION: self.continue_conversation,
-        }
-
-    @property
-    def _language(self) -> str:
-        return self.remembered.language or self.configured.language
-
-    @property
-    def _words(self) -> str:
-        mine = self.remembered.context
-        return self.configured.hints if mine is None else mine
+    def _value(self, setting: Setting) -> Value:
+        match setting:
+            case Setting.MUTE:
+                return self.remembered.muted
+            case Setting.WAKE_WORD:
+                return self.wake_word
+            case Setting.THRESHOLD:
+                together = self._set_together
+                return self.thresholds[together[0]] if together else 0.5
+            case _:
+                configured = self.configured.values
+                return self.remembered.changed.get(setting, configured[setting])

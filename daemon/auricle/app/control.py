@@ -7,19 +7,14 @@ from typing import Protocol, assert_never
 from auricle.app.choices import Choices
 from auricle.app.remembered import Remembered
 from auricle.mqtt.commands import (
+    Change,
     Command,
     Listen,
     ListenAction,
     Restart,
-    SetContext,
-    SetContinueConversation,
-    SetLanguage,
-    SetMute,
-    SetThreshold,
     SetVocabulary,
-    SetWakeWord,
 )
-from auricle.mqtt.topics import Setting
+from auricle.mqtt.settings import Setting, Value
 from auricle.turns.budget import Usage
 from auricle.turns.events import (
     CancelRequested,
@@ -63,7 +58,7 @@ class RecognizerOptions(Protocol):
 class SettingEcho(Protocol):
     """Publishes what a setting is."""
 
-    def echo(self, setting: Setting, value: float | str) -> None:
+    def echo(self, setting: Setting, value: Value) -> None:
         """Say what it is by now."""
 
 
@@ -96,10 +91,8 @@ class Control:
 
     def apply(self) -> None:
         """Put into effect what was remembered, and tell all settings but mute."""
-        listen_as_chosen(self._targets.hearing, self.choices)
-        self._recognize()
-        self._listen_again()
         for setting, value in self.choices.values.items():
+            self._put_into_effect(setting)
             self._targets.publisher.echo(setting, value)
 
     def remember_usage(self, usage: Usage, limit_reached: bool) -> None:
@@ -111,60 +104,51 @@ class Control:
 
     def obey(self, command: Command) -> None:
         """Carry out a command, and echo what it changed."""
-        remembered, targets = self.choices.remembered, self._targets
         match command:
             case Listen(action):
-                targets.runner.handle(_EVENT_OF[action])
-            case SetMute(muted):
-                # Whether it is muted is told when the microphone is closed, or open.
-                self._remember(replace(remembered, muted=muted))
-                targets.runner.handle(MuteRequested(muted))
-            case SetLanguage(language):
-                self._remember(replace(remembered, language=language))
-                self._recognize()
-                self._echo(Setting.LANGUAGE)
-            case SetWakeWord(wake_word):
-                self._remember(replace(remembered, wake_word=wake_word))
-                targets.hearing.listen_for(self.choices.listened_for)
-                self._echo(Setting.WAKE_WORD)
-                self._echo(Setting.THRESHOLD)
-            case SetThreshold(threshold):
-                changed = dict.fromkeys(self.choices.set_together, threshold)
-                thresholds = {**remembered.thresholds, **changed}
-                self._remember(replace(remembered, thresholds=thresholds))
-                for name in changed:
-                    targets.hearing.set_threshold(name, threshold)
-                self._echo(Setting.THRESHOLD)
-            case SetContext(text):
-                self._remember(replace(remembered, context=text))
-                self._recognize()
-                self._echo(Setting.CONTEXT)
-            case SetContinueConversation(seconds):
-                self._remember(replace(remembered, continue_conversation=seconds))
-                self._listen_again()
-                self._echo(Setting.CONTINUE_CONVERSATION)
+                self._targets.runner.handle(_EVENT_OF[action])
+            case Change(setting, value):
+                self._change(setting, value)
             case SetVocabulary(text):
                 self.choices = replace(self.choices, vocabulary=text)
                 self._recognize()
             case Restart():
-                targets.restart()
+                self._targets.restart()
             case _:
                 assert_never(command)
+
+    def _change(self, setting: Setting, value: Value) -> None:
+        before = self.choices.values
+        self._remember(self.choices.with_value(setting, value).remembered)
+        self._put_into_effect(setting)
+        for known, now in self.choices.values.items():
+            # Another wake word brings its own threshold.
+            if known is setting or now != before[known]:
+                self._targets.publisher.echo(known, now)
+
+    def _put_into_effect(self, setting: Setting) -> None:
+        """Have it done by the parts that it is for: what it is now, however often."""
+        choices, targets = self.choices, self._targets
+        match setting:
+            case Setting.MUTE:
+                # Whether it is muted is told when the microphone is closed, or open.
+                targets.runner.handle(MuteRequested(choices.remembered.muted))
+            case Setting.LANGUAGE | Setting.CONTEXT:
+                self._recognize()
+            case Setting.WAKE_WORD | Setting.THRESHOLD:
+                listen_as_chosen(targets.hearing, choices)
+            case Setting.CONTINUE_CONVERSATION:
+                targets.runner.handle(FollowUpRequested(choices.number(setting)))
+            case _:
+                assert_never(setting)
 
     def _recognize(self) -> None:
         choices = self.choices
         self._targets.recognizer.expect(choices.language, choices.expected_words)
 
-    def _listen_again(self) -> None:
-        follow_up = FollowUpRequested(self.choices.continue_conversation)
-        self._targets.runner.handle(follow_up)
-
     def _remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         self.choices = replace(self.choices, remembered=remembered)
         self._targets.memory.remember(remembered, within=within)
-
-    def _echo(self, setting: Setting) -> None:
-        self._targets.publisher.echo(setting, self.choices.values[setting])
 
 
 def listen_as_chosen(hearing: WakeWordListener, choices: Choices) -> None:

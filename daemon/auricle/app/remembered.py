@@ -4,23 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from auricle.mqtt.settings import Setting, Value
 from auricle.turns.budget import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Holds what was changed; None, or missing, is what the configuration says."""
+    """Holds what was changed; what is missing is as the configuration says."""
 
     muted: bool = False
-    language: str | None = None
-    """`auto`, or a code."""
-    wake_word: str | None = None
-    """`off`, `all`, or a model's name."""
+    changed: Mapping[Setting, Value] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """What each setting was changed to, but for the mute and the thresholds."""
     thresholds: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    context: str | None = None
-    """Words to expect."""
-    continue_conversation: float | None = None
-    """Seconds to listen again after each final."""
+    """How sure the engine must be of each wake word where that was changed; 0 to 1."""
     usage: Usage | None = None
+    """What was used today of the recognizer; None where nothing was."""

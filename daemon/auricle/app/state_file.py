@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from auricle.app.remembered import Remembered
+from auricle.mqtt.settings import (
+    DESCRIPTIONS,
+    Choice,
+    Number,
+    Setting,
+    Switch,
+    Text,
+    Value,
+)
 from auricle.turns.budget import Usage
-from auricle.turns.turn import LONGEST_FOLLOW_UP
 
 logger = logging.getLogger(__name__)
 
@@ -137,14 +145,15 @@ class Memory:
             thread.shutdown(wait=False)
 
 
+_PLAIN = [s for s in Setting if s not in (Setting.MUTE, Setting.THRESHOLD)]
+"""The settings that are kept under their own names, as they are."""
+
+
 def _to_json(remembered: Remembered) -> dict[str, Any]:
     return {
         "muted": remembered.muted,
-        "language": remembered.language,
-        "wake_word": remembered.wake_word,
+        **{setting: remembered.changed.get(setting) for setting in _PLAIN},
         "thresholds": dict(remembered.thresholds),
-        "context": remembered.context,
-        "continue_conversation": remembered.continue_conversation,
         "spent": _usage_to_json(remembered.usage) if remembered.usage else None,
     }
 
@@ -167,11 +176,12 @@ def _from_json(state: Any) -> Remembered:
         raise ValueError("muted is neither true nor false")
     return Remembered(
         muted=muted,
-        language=_text(state, "language"),
-        wake_word=_text(state, "wake_word"),
+        changed={
+            setting: value
+            for setting in _PLAIN
+            if (value := _value(state, setting)) is not None
+        },
         thresholds=_thresholds(state.get("thresholds", {})),
-        context=_text(state, "context"),
-        continue_conversation=_seconds(state, "continue_conversation"),
         usage=_usage(state.get("spent")),
     )
 
@@ -186,13 +196,33 @@ def _text(state: dict[str, Any], key: str) -> str | None:
     return value
 
 
-def _seconds(state: dict[str, Any], key: str) -> float | None:
+def _value(state: dict[str, Any], setting: Setting) -> Value | None:
+    match DESCRIPTIONS[setting].values:
+        case Switch():
+            return _truth(state, setting)
+        case Choice():
+            # No word is no choice.
+            return _text(state, setting) or None
+        case Number(least, most):
+            return _number(state, setting, least, most)
+        case Text():
+            return _text(state, setting)
+
+
+def _truth(state: dict[str, Any], key: str) -> bool | None:
+    value = state.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    raise ValueError(f"{key} is neither true nor false")
+
+
+def _number(state: dict[str, Any], key: str, least: float, most: float) -> float | None:
     value = state.get(key)
     if value is None:
         return None
-    if isinstance(value, int | float) and 0 <= value <= LONGEST_FOLLOW_UP:
+    if isinstance(value, int | float) and least <= value <= most:
         return float(value)
-    raise ValueError(f"{key} is no number of seconds")
+    raise ValueError(f"{key} is no number from {least:g} to {most:g}")
 
 
 def _thresholds(thresholds: Any) -> dict[str, float]:

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from auricle.mqtt.commands import ALL, OFF
+from auricle.mqtt.settings import ALL, OFF
 from auricle.mqtt.topics import node_name, require_word
 from auricle.qwen_asr.address import PRICE_CURRENCY
 from auricle.turns.endpointing import Preset

@@ -28,8 +28,8 @@ from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
-from auricle.mqtt.commands import OFF
 from auricle.mqtt.hermes import Hermes
+from auricle.mqtt.settings import OFF
 from auricle.system.threads import start_call
 
 _MARGIN = 0.5

@@ -12,7 +12,8 @@ A turn without a final has the third alone.
 
 These names may be imported by others:
 
-* `topics`, every topic name: Action, Setting, Topics, node_name, require_levels,
+* `settings`, what can be changed while it runs: all of its names
+* `topics`, every topic name: Action, Topics, node_name, require_levels,
   require_word
 * `commands`, what may be ordered: all of its names
 * `playing`, what is said of sounds and timers: parse_play, parse_timer, UnusableError

@@ -4,18 +4,21 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auricle.mqtt.topics import Action, Setting
+from auricle.mqtt.settings import (
+    DESCRIPTIONS,
+    Choice,
+    Number,
+    Options,
+    Setting,
+    Switch,
+    Text,
+    Value,
+)
+from auricle.mqtt.topics import Action
 from auricle.text import presentable
-from auricle.turns.turn import LONGEST_FOLLOW_UP
 
-ALL, OFF = "all", "off"
-"""Wake words at once, or none: push to talk only."""
-LONGEST_CONTEXT = 255
-"""Characters; what a Home Assistant text entity takes."""
 LONGEST_VOCABULARY = 20_000
 """Characters; about half of what the recognizer takes."""
-THRESHOLD_RANGE = (0.05, 0.99)
-FOLLOW_UP_RANGE = (0.0, LONGEST_FOLLOW_UP)
 
 
 class ListenAction(StrEnum):
@@ -34,48 +37,11 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class SetMute:
-    """Close the microphone, or open it."""
+class Change:
+    """Set a setting to something that its description allows."""
 
-    muted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SetLanguage:
-    """Set the language that is spoken."""
-
-    language: str
-    """`auto`, or a code."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetWakeWord:
-    """Choose the wake word to listen for."""
-
-    wake_word: str
-    """One of the options."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetThreshold:
-    """Set how sure of a wake word the satellite has to be, 0.05 to 0.99."""
-
-    threshold: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetContext:
-    """Set the words to expect, for this satellite."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetContinueConversation:
-    """Set whether a turn is followed by another one without a wake word."""
-
-    seconds: float
-    """How long to listen again after each final; 0: not at all."""
+    setting: Setting
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +56,7 @@ class Restart:
     """Stop the daemon, which its service starts anew."""
 
 
-Command = (
-    Listen
-    | SetMute
-    | SetLanguage
-    | SetWakeWord
-    | SetThreshold
-    | SetContext
-    | SetContinueConversation
-    | SetVocabulary
-    | Restart
-)
+Command = Listen | Change | SetVocabulary | Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +66,6 @@ class Rejected:
     what: Setting | Action | None
     """None for the vocabulary, which is not ours alone."""
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the selectable settings may be set to."""
-
-    languages: tuple[str, ...]
-    wake_words: tuple[str, ...]
 
 
 def parse(
@@ -144,23 +92,25 @@ class _UnusableError(Exception):
 
 def _parse(what: Setting | Action, text: str, options: Options) -> Command:
     match what:
-        case Setting.MUTE:
-            return SetMute(_option(text, ("ON", "OFF")) == "ON")
-        case Setting.LANGUAGE:
-            return SetLanguage(_option(text, options.languages))
-        case Setting.WAKE_WORD:
-            return SetWakeWord(_option(text, options.wake_words))
-        case Setting.THRESHOLD:
-            return SetThreshold(_number(text, *THRESHOLD_RANGE))
-        case Setting.CONTEXT:
-            return SetContext(_bounded(text, LONGEST_CONTEXT))
-        case Setting.CONTINUE_CONVERSATION:
-            return SetContinueConversation(_number(text, *FOLLOW_UP_RANGE))
         case Action.LISTEN:
             return Listen(ListenAction(_option(text, tuple(ListenAction))))
         case Action.RESTART:
             _option(text, ("PRESS",))
             return Restart()
+        case setting:
+            return Change(setting, _value(setting, text, options))
+
+
+def _value(setting: Setting, text: str, options: Options) -> Value:
+    match DESCRIPTIONS[setting].values:
+        case Switch():
+            return _option(text, ("ON", "OFF")) == "ON"
+        case Choice(among):
+            return _option(text, among(options))
+        case Number(least, most):
+            return _number(text, least, most)
+        case Text(longest):
+            return _bounded(text, longest)
 
 
 def _text(payload: bytes) -> str:

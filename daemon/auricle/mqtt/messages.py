@@ -7,7 +7,8 @@ from typing import Any
 
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound
 from auricle.mqtt.link.message import Message, compact_json
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.settings import DESCRIPTIONS, Setting, Text, Value
+from auricle.mqtt.topics import Topics
 from auricle.text import presentable
 from auricle.turns.turn import OutcomeKind, Turn
 
@@ -152,7 +153,7 @@ class Messages:
         }
         return Message(self.topics.delivery, compact_json(facts), retain=True)
 
-    def setting(self, setting: Setting, value: bool | float | str) -> Message:
+    def setting(self, setting: Setting, value: Value) -> Message:
         """Return what a setting is now."""
         match value:
             case bool():
@@ -161,7 +162,7 @@ class Messages:
                 payload = f"{value:g}"
             # A state that can be empty is JSON: an empty payload would clear the
             # retained topic.
-            case _ if setting is Setting.CONTEXT:
+            case _ if isinstance(DESCRIPTIONS[setting].values, Text):
                 payload = compact_json({"value": value})
             case _:
                 payload = value

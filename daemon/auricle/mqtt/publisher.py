@@ -12,7 +12,7 @@ from typing import assert_never
 
 from auricle.errors import Reason
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
-from auricle.mqtt.commands import Command, Options, Rejected
+from auricle.mqtt.commands import Command, Rejected
 from auricle.mqtt.delivery.final_delivery import FinalDelivery
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Outbound, Settled
 from auricle.mqtt.discovery.introduction import Introduction
@@ -32,8 +32,8 @@ from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Diagnostics, Messages
 from auricle.mqtt.outcome_publisher import OutcomePublisher
+from auricle.mqtt.settings import Options, Setting, Value
 from auricle.mqtt.subscriber import HomeAssistantStarted, RunFound, Subscriber
-from auricle.mqtt.topics import Setting
 from auricle.retry import full_jitter
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 
@@ -202,7 +202,7 @@ class Publisher:
         else:
             self._outcomes.publish_end(outbound)
 
-    def echo(self, setting: Setting, value: float | str) -> None:
+    def echo(self, setting: Setting, value: Value) -> None:
         """Say what a setting is now; of many values in a moment, the last."""
         self._echoes[setting] = self._messages.setting(setting, value)
         self._echo_soon()

@@ -3,10 +3,11 @@
 import logging
 from dataclasses import dataclass
 
-from auricle.mqtt.commands import Command, Options, Rejected, parse, parse_vocabulary
+from auricle.mqtt.commands import Command, Rejected, parse, parse_vocabulary
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import Received
-from auricle.mqtt.topics import Action, Setting, Topics
+from auricle.mqtt.settings import Options, Setting
+from auricle.mqtt.topics import Action, Topics
 
 logger = logging.getLogger(__name__)
 

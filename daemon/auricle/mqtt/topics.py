@@ -4,20 +4,11 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auricle.mqtt.settings import Setting
+
 _LONGEST_NAME = 64
 _WORD = re.compile(rf"[a-z0-9_]{{1,{_LONGEST_NAME}}}")
 _LEVELS = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
-
-
-class Setting(StrEnum):
-    """What is controlled over MQTT and remembered; the value is its topic level."""
-
-    MUTE = "mute"
-    LANGUAGE = "language"
-    WAKE_WORD = "wake_word"
-    THRESHOLD = "threshold"
-    CONTEXT = "context"
-    CONTINUE_CONVERSATION = "continue_conversation"
 
 
 class Action(StrEnum):

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 
 from paho.mqtt.client import topic_matches_sub
 
-from auricle.mqtt.topics import Action, Setting, Topics
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Action, Topics
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.schemas import SCHEMA_OF, complaints
 from rigs.mqtt.subscriber import HouseClient

@@ -9,13 +9,14 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from auricle.mqtt.commands import Command, Options, SetMute
+from auricle.mqtt.commands import Change, Command
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.publisher import Publisher, PublisherSettings
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.settings import Options, Setting
+from auricle.mqtt.topics import Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import HouseClient
@@ -134,7 +135,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         await publisher.stop()
         await home_assistant.hears(topics.availability, "offline")
 
-    assert commands == [SetMute(muted=True)]
+    assert commands == [Change(Setting.MUTE, True)]
     assert [settled.fate for settled in fates] == [Fate.ACKED]
     assert home_assistant.on(topics.discovery)
     assert home_assistant.on(topics.single_discovery("switch", "mute")) or not limits

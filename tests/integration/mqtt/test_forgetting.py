@@ -6,7 +6,8 @@ import pytest
 
 from auricle.mqtt.forgetting import ForgettingError, forget
 from auricle.mqtt.link.broker import BrokerSettings
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Topics
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
 from rigs.mqtt.subscriber import HouseClient
 

@@ -8,7 +8,7 @@ from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
-from auricle.mqtt.topics import Setting
+from auricle.mqtt.settings import Setting
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker

@@ -2,9 +2,10 @@
 
 import time
 
-from auricle.mqtt.commands import Command, SetMute, SetThreshold, SetVocabulary
+from auricle.mqtt.commands import Change, Command, SetVocabulary
 from auricle.mqtt.publisher import ECHO_PAUSE
-from auricle.mqtt.topics import Action, Setting
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Action
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, publishing
 from rigs.mqtt.subscriber import HouseClient
@@ -19,7 +20,7 @@ async def test_a_command_from_the_house_arrives_typed(broker: Broker) -> None:
         house.say(TOPICS.command(Setting.MUTE), "on")
         await eventually(lambda: satellite.commands)
 
-    assert satellite.commands == [SetMute(muted=True)]
+    assert satellite.commands == [Change(Setting.MUTE, True)]
 
 
 async def test_a_retained_command_is_not_obeyed_and_the_truth_is_told(
@@ -59,8 +60,8 @@ async def test_a_thousand_mutes_a_second_end_in_the_last_one(broker: Broker) -> 
     ):
 
         def obey(command: Command) -> None:
-            assert isinstance(command, SetMute)
-            satellite.publisher.state("muted" if command.muted else "idle")
+            assert isinstance(command, Change)
+            satellite.publisher.state("muted" if command.value else "idle")
 
         satellite.obey = obey
         await house.hears(TOPICS.setting(Setting.MUTE), "OFF")
@@ -85,8 +86,8 @@ async def test_a_flood_of_settings_is_answered_now_and_then_and_by_the_last(
     ):
 
         def obey(command: Command) -> None:
-            assert isinstance(command, SetThreshold)
-            satellite.publisher.echo(Setting.THRESHOLD, command.threshold)
+            assert isinstance(command, Change)
+            satellite.publisher.echo(Setting.THRESHOLD, command.value)
 
         satellite.obey = obey
         started = time.monotonic()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import StateFile
+from auricle.mqtt.settings import Setting
 from rigs.faults.marks import Kept, Marks
 
 STATE = "state.json"
@@ -13,9 +14,9 @@ STATE = "state.json"
 def kept_in(directory: Path) -> Kept:
     """What the next run finds."""
     found = StateFile(directory / STATE).load()
-    return {"muted": str(found.muted)} | (
-        {"context": found.context} if found.context else {}
-    )
+    return {"muted": str(found.muted)} | {
+        str(setting): str(value) for setting, value in found.changed.items()
+    }
 
 
 def work(directory: Path) -> None:
@@ -26,7 +27,7 @@ def work(directory: Path) -> None:
     for number in range(20):
         muted, context = number % 3 == 0, "x" * 100 * number + "."
         with marks.keeping({"muted": str(muted), "context": context}):
-            file.save(Remembered(muted=muted, context=context))
+            file.save(Remembered(muted, changed={Setting.CONTEXT: context}))
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from auricle.mqtt.commands import Command, Options
+from auricle.mqtt.commands import Command
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher, PublisherSettings
+from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 from auricle.system.clock import since_boot
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn

@@ -7,19 +7,8 @@ from types import MappingProxyType
 from auricle.app.choices import Choices, Configured
 from auricle.app.control import USAGE_SAVED_WITHIN, Control, Targets
 from auricle.app.remembered import Remembered
-from auricle.mqtt.commands import (
-    Listen,
-    ListenAction,
-    Restart,
-    SetContext,
-    SetContinueConversation,
-    SetLanguage,
-    SetMute,
-    SetThreshold,
-    SetVocabulary,
-    SetWakeWord,
-)
-from auricle.mqtt.topics import Setting
+from auricle.mqtt.commands import Change, Listen, ListenAction, Restart, SetVocabulary
+from auricle.mqtt.settings import Setting, Value
 from auricle.turns.budget import Usage
 from auricle.turns.events import (
     CancelRequested,
@@ -41,7 +30,7 @@ class Satellite:
         self.thresholds: dict[str, float] = {}
         self.language: str | None = "unset"
         self.words: str | None = "unset"
-        self.echoes: list[tuple[Setting, float | str]] = []
+        self.echoes: list[tuple[Setting, Value]] = []
         self.remembered = NOTHING
         self.within = 0.0
         self.restarted = False
@@ -58,7 +47,7 @@ class Satellite:
     def expect(self, language: str | None, words: str | None) -> None:
         self.language, self.words = language, words
 
-    def echo(self, setting: Setting, value: float | str) -> None:
+    def echo(self, setting: Setting, value: Value) -> None:
         self.echoes.append((setting, value))
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
@@ -78,7 +67,14 @@ def control(
     hints: str = "",
     continue_conversation: float = 0.0,
 ) -> Control:
-    configured = Configured(language, hints, continue_conversation, thresholds)
+    configured = Configured(
+        {
+            Setting.LANGUAGE: language,
+            Setting.CONTEXT: hints,
+            Setting.CONTINUE_CONVERSATION: continue_conversation,
+        },
+        thresholds,
+    )
     targets = Targets(
         hearing=satellite,
         runner=satellite,
@@ -103,7 +99,7 @@ def test_push_to_talk_reaches_the_satellite() -> None:
 def test_mute_is_remembered_at_once_and_told_by_who_closes_the_microphone() -> None:
     satellite = Satellite()
 
-    control(satellite).obey(SetMute(muted=True))
+    control(satellite).obey(Change(Setting.MUTE, True))
 
     assert satellite.events == [MuteRequested(muted=True)]
     assert satellite.remembered.muted
@@ -114,7 +110,7 @@ def test_a_language_overrides_the_configured_one() -> None:
     satellite = Satellite()
     controls = control(satellite, language="en")
 
-    controls.obey(SetLanguage("de"))
+    controls.obey(Change(Setting.LANGUAGE, "de"))
 
     assert satellite.language == "de"
 
@@ -123,7 +119,7 @@ def test_auto_leaves_the_language_to_the_recognizer() -> None:
     satellite = Satellite()
     controls = control(satellite, language="en")
 
-    controls.obey(SetLanguage("auto"))
+    controls.obey(Change(Setting.LANGUAGE, "auto"))
 
     assert satellite.language is None
 
@@ -132,17 +128,20 @@ def test_one_wake_word_of_several_can_be_chosen() -> None:
     satellite = Satellite()
     controls = control(satellite, thresholds={"alexa": 0.9, "hey_jarvis": 0.97})
 
-    controls.obey(SetWakeWord("alexa"))
+    controls.obey(Change(Setting.WAKE_WORD, "hey_jarvis"))
 
     assert controls.choices.wake_words == ("off", "all", "alexa", "hey_jarvis")
-    assert satellite.wake_words == ("alexa",)
-    assert (Setting.THRESHOLD, 0.9) in satellite.echoes
+    assert satellite.wake_words == ("hey_jarvis",)
+    assert satellite.echoes == [
+        (Setting.WAKE_WORD, "hey_jarvis"),
+        (Setting.THRESHOLD, 0.97),
+    ]
 
 
 def test_off_listens_for_none() -> None:
     satellite = Satellite()
 
-    control(satellite).obey(SetWakeWord("off"))
+    control(satellite).obey(Change(Setting.WAKE_WORD, "off"))
 
     assert satellite.wake_words == ()
 
@@ -150,11 +149,11 @@ def test_off_listens_for_none() -> None:
 def test_a_threshold_is_for_the_chosen_wake_word() -> None:
     satellite = Satellite()
     controls = control(satellite, thresholds={"alexa": 0.9, "hey_jarvis": 0.97})
-    controls.obey(SetWakeWord("alexa"))
+    controls.obey(Change(Setting.WAKE_WORD, "alexa"))
 
-    controls.obey(SetThreshold(0.95))
+    controls.obey(Change(Setting.THRESHOLD, 0.95))
 
-    assert satellite.thresholds == {"alexa": 0.95}
+    assert satellite.thresholds == {"alexa": 0.95, "hey_jarvis": 0.97}
     assert satellite.remembered.thresholds == {"alexa": 0.95}
 
 
@@ -164,7 +163,7 @@ def test_the_house_vocabulary_is_added_to_ones_own_words() -> None:
 
     controls.obey(SetVocabulary("kitchen, hall"))
     first = satellite.words
-    controls.obey(SetContext("attic"))
+    controls.obey(Change(Setting.CONTEXT, "attic"))
 
     assert first == "larder\nkitchen, hall"
     assert satellite.words == "attic\nkitchen, hall"
@@ -175,10 +174,10 @@ def test_listening_again_is_as_configured_until_it_is_changed() -> None:
     controls = control(satellite, continue_conversation=8.0)
 
     controls.apply()
-    controls.obey(SetContinueConversation(0.0))
+    controls.obey(Change(Setting.CONTINUE_CONVERSATION, 0.0))
 
     assert satellite.events == [FollowUpRequested(8.0), FollowUpRequested(0.0)]
-    assert satellite.remembered.continue_conversation == 0.0
+    assert satellite.remembered.changed == {Setting.CONTINUE_CONVERSATION: 0.0}
     assert satellite.echoes[-1] == (Setting.CONTINUE_CONVERSATION, 0.0)
 
 
@@ -194,11 +193,13 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
     satellite = Satellite()
     remembered = Remembered(
         muted=True,
-        language="de",
-        wake_word="alexa",
+        changed={
+            Setting.LANGUAGE: "de",
+            Setting.WAKE_WORD: "alexa",
+            Setting.CONTEXT: "attic",
+            Setting.CONTINUE_CONVERSATION: 4.0,
+        },
         thresholds={"alexa": 0.7},
-        context="attic",
-        continue_conversation=4.0,
     )
 
     control(satellite, remembered, thresholds={"alexa": 0.9, "okay_nabu": 0.85}).apply()
@@ -218,7 +219,9 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
 
 def test_a_remembered_wake_word_that_is_gone_falls_back_to_the_configured() -> None:
     satellite = Satellite()
-    remembered = Remembered(wake_word="hey_house", thresholds={"hey_house": 0.5})
+    remembered = Remembered(
+        changed={Setting.WAKE_WORD: "hey_house"}, thresholds={"hey_house": 0.5}
+    )
 
     control(satellite, remembered).apply()
 
@@ -241,9 +244,11 @@ def test_what_was_spent_is_remembered_beside_the_settings() -> None:
 
     controls.remember_usage(usage, limit_reached=False)
     assert satellite.within == USAGE_SAVED_WITHIN
-    controls.obey(SetLanguage("de"))
+    controls.obey(Change(Setting.LANGUAGE, "de"))
 
-    assert satellite.remembered == Remembered(muted=True, language="de", usage=usage)
+    assert satellite.remembered == Remembered(
+        muted=True, changed={Setting.LANGUAGE: "de"}, usage=usage
+    )
 
 
 def test_that_a_limit_is_reached_is_remembered_at_once() -> None:

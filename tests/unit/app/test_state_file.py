@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import PAUSE, Memory, StateFile
+from auricle.mqtt.settings import Setting
 from auricle.turns.budget import Usage
 from rigs.waiting import eventually
 
 CHANGED = Remembered(
     muted=False,
-    language="de",
-    wake_word="off",
+    changed={
+        Setting.LANGUAGE: "de",
+        Setting.WAKE_WORD: "off",
+        Setting.CONTEXT: "Möhrchen",
+        Setting.CONTINUE_CONVERSATION: 8.0,
+    },
     thresholds={"okay_nabu": 0.7},
-    context="Möhrchen",
-    continue_conversation=8.0,
     usage=Usage(date(2026, 11, 21), 61.5, "boot", (17.5, 300.0)),
 )
 
@@ -158,7 +161,7 @@ async def test_what_can_wait_is_saved_with_what_cannot(tmp_path: Path) -> None:
     file = StateFile(tmp_path / "state.json")
     memory = Memory(file)
 
-    memory.remember(Remembered(language="de"), within=60.0)
+    memory.remember(Remembered(changed={Setting.LANGUAGE: "de"}), within=60.0)
     await asyncio.sleep(0)
     assert not (tmp_path / "state.json").exists()
 

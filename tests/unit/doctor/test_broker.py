@@ -5,7 +5,6 @@ import pytest
 from auricle.doctor import broker
 from auricle.doctor.broker import Answers
 from auricle.doctor.results import Status
-from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import (
     Connected,
@@ -15,6 +14,7 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.messages import Disclosure
+from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")

@@ -3,55 +3,60 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.mqtt.commands import (
-    LONGEST_CONTEXT,
     LONGEST_VOCABULARY,
+    Change,
     Command,
     Listen,
     ListenAction,
-    Options,
     Rejected,
     Restart,
-    SetContext,
-    SetContinueConversation,
-    SetLanguage,
-    SetMute,
-    SetThreshold,
     SetVocabulary,
-    SetWakeWord,
     parse,
     parse_vocabulary,
 )
 from auricle.mqtt.link.broker import Received
+from auricle.mqtt.settings import LONGEST_TEXT, Options, Setting, Value
 from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
-from auricle.mqtt.topics import Action, Setting, Topics
+from auricle.mqtt.topics import Action, Topics
 
 TOPICS = Topics("auricle", "study")
 OPTIONS = Options(languages=("auto", "de", "en"), wake_words=("off", "okay_nabu"))
 
 
 @pytest.mark.parametrize(
-    ("what", "payload", "command"),
+    ("setting", "payload", "value"),
     [
-        (Setting.MUTE, "ON", SetMute(muted=True)),
-        (Setting.MUTE, " off\n", SetMute(muted=False)),
-        (Setting.LANGUAGE, "DE", SetLanguage("de")),
-        (Setting.LANGUAGE, "auto", SetLanguage("auto")),
-        (Setting.WAKE_WORD, "okay_nabu", SetWakeWord("okay_nabu")),
-        (Setting.WAKE_WORD, "Off", SetWakeWord("off")),
-        (Setting.THRESHOLD, "0.65", SetThreshold(0.65)),
-        (Setting.CONTEXT, "Möhrchen, HVAC", SetContext("Möhrchen, HVAC")),
-        (Setting.CONTEXT, "", SetContext("")),
-        (Setting.CONTINUE_CONVERSATION, "8", SetContinueConversation(8.0)),
-        (Setting.CONTINUE_CONVERSATION, "0.0", SetContinueConversation(0.0)),
+        (Setting.MUTE, "ON", True),
+        (Setting.MUTE, " off\n", False),
+        (Setting.LANGUAGE, "DE", "de"),
+        (Setting.LANGUAGE, "auto", "auto"),
+        (Setting.WAKE_WORD, "okay_nabu", "okay_nabu"),
+        (Setting.WAKE_WORD, "Off", "off"),
+        (Setting.THRESHOLD, "0.65", 0.65),
+        (Setting.CONTEXT, "Möhrchen, HVAC", "Möhrchen, HVAC"),
+        (Setting.CONTEXT, "", ""),
+        (Setting.CONTINUE_CONVERSATION, "8", 8.0),
+        (Setting.CONTINUE_CONVERSATION, "0.0", 0.0),
+    ],
+)
+def test_a_setting_is_changed_by_its_value_in_any_case(
+    setting: Setting, payload: str, value: Value
+) -> None:
+    assert parse(setting, payload.encode(), OPTIONS) == Change(setting, value)
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "command"),
+    [
         (Action.LISTEN, "start", Listen(ListenAction.START)),
         (Action.LISTEN, "CANCEL", Listen(ListenAction.CANCEL)),
         (Action.RESTART, "PRESS", Restart()),
     ],
 )
-def test_a_command_is_understood_in_any_case(
-    what: Setting | Action, payload: str, command: Command
+def test_an_order_is_understood_in_any_case(
+    action: Action, payload: str, command: Command
 ) -> None:
-    assert parse(what, payload.encode(), OPTIONS) == command
+    assert parse(action, payload.encode(), OPTIONS) == command
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,7 @@ def test_a_command_is_understood_in_any_case(
         (Setting.THRESHOLD, b"-1", "not a number"),
         (Setting.THRESHOLD, b"1_0", "not a number"),
         (Setting.THRESHOLD, b"zero point five", "not a number"),
-        (Setting.CONTEXT, b"x" * (LONGEST_CONTEXT + 1), "256 characters"),
+        (Setting.CONTEXT, b"x" * (LONGEST_TEXT + 1), "256 characters"),
         (Setting.CONTINUE_CONVERSATION, b"31", "not a number from 0 to 30"),
         (Setting.CONTINUE_CONVERSATION, b"-1", "not a number"),
         (Setting.CONTINUE_CONVERSATION, b"ON", "not a number"),
@@ -118,7 +123,7 @@ def received(topic: str, payload: bytes, *, retain: bool = False) -> object:
 def test_a_live_command_is_obeyed_and_a_retained_one_is_not() -> None:
     topic = TOPICS.command(Setting.MUTE)
 
-    assert received(topic, b"OFF") == SetMute(muted=False)
+    assert received(topic, b"OFF") == Change(Setting.MUTE, False)
     assert isinstance(received(topic, b"OFF", retain=True), Rejected)
 
 

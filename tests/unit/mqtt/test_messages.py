@@ -13,7 +13,8 @@ from auricle.mqtt.messages import (
     Disclosure,
     Messages,
 )
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 

@@ -14,7 +14,8 @@ from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.mqtt.schemas import FOLDER, SCHEMA_OF, complaints

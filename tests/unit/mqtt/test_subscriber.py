@@ -2,11 +2,12 @@ import logging
 
 import pytest
 
-from auricle.mqtt.commands import Listen, ListenAction, Options, Rejected, SetMute
+from auricle.mqtt.commands import Change, Listen, ListenAction, Rejected
 from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
+from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.subscriber import HomeAssistantStarted, RunFound, Subscriber
-from auricle.mqtt.topics import Setting, Topics
+from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")
 MUTE = TOPICS.command(Setting.MUTE)
@@ -30,7 +31,7 @@ class House:
 
 
 def test_a_command_is_understood() -> None:
-    assert House().says(MUTE, "ON") == SetMute(muted=True)
+    assert House().says(MUTE, "ON") == Change(Setting.MUTE, True)
 
 
 def test_the_start_of_home_assistant_is_no_command() -> None:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.mqtt.topics import Setting, Topics, node_name
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Topics, node_name
 
 
 def test_every_topic_of_a_satellite_lies_below_its_own_root() -> None:

@@ -6,16 +6,18 @@ are for ever.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from auricle.mqtt.commands import (
-    FOLLOW_UP_RANGE,
-    LONGEST_CONTEXT,
-    THRESHOLD_RANGE,
+from auricle.mqtt.settings import (
+    DESCRIPTIONS,
+    Choice,
+    Number,
     Options,
+    Setting,
+    Switch,
+    Text,
 )
-from auricle.mqtt.topics import Action, Setting, Topics
+from auricle.mqtt.topics import Action, Topics
 from auricle.qwen_asr.events import EMOTIONS, OTHER_EMOTION
 
 Entity = dict[str, Any]
@@ -37,7 +39,7 @@ def entities(topics: Topics, options: Options, currency: str | None) -> list[Ent
     return [
         *_events(topics),
         *_states(topics),
-        *_controls(topics),
+        *_controls(topics, options),
         *_settings(topics, options),
         *_health(topics, currency),
     ]
@@ -122,15 +124,10 @@ def _states(topics: Topics) -> list[Entity]:
     ]
 
 
-def _controls(topics: Topics) -> list[Entity]:
+def _controls(topics: Topics, options: Options) -> list[Entity]:
     listen = topics.command(Action.LISTEN)
     return [
-        {
-            "platform": "switch",
-            "name": "Mute",
-            **_setting(topics, Setting.MUTE),
-            "icon": "mdi:microphone-off",
-        },
+        _setting(Setting.MUTE, topics, options),
         {
             "platform": "button",
             "name": "Start listening",
@@ -149,59 +146,12 @@ def _controls(topics: Topics) -> list[Entity]:
 
 
 def _settings(topics: Topics, options: Options) -> list[Entity]:
-    least, most = THRESHOLD_RANGE
-    shortest, longest = FOLLOW_UP_RANGE
     return [
-        {
-            "platform": "select",
-            "name": "Language",
-            **_setting(topics, Setting.LANGUAGE),
-            "options": list(options.languages),
-            "icon": "mdi:translate",
-            **_CONFIG,
-        },
-        {
-            "platform": "select",
-            "name": "Wake word",
-            **_setting(topics, Setting.WAKE_WORD),
-            "options": list(options.wake_words),
-            "icon": "mdi:chat-alert-outline",
-            **_CONFIG,
-        },
-        {
-            "platform": "number",
-            "name": "Wake word threshold",
-            **_setting(topics, Setting.THRESHOLD),
-            "min": least,
-            "max": most,
-            "step": 0.01,
-            "mode": "slider",
-            "icon": "mdi:tune-vertical",
-            **_CONFIG,
-        },
-        {
-            "platform": "text",
-            "name": "Recognition hints",
-            **_setting(topics, Setting.CONTEXT),
-            "value_template": _VALUE,
-            "min": 0,
-            "max": LONGEST_CONTEXT,
-            "icon": "mdi:text-box-edit-outline",
-            **_CONFIG,
-        },
-        {
-            "platform": "number",
-            "name": "Continue conversation",
-            **_setting(topics, Setting.CONTINUE_CONVERSATION),
-            "min": shortest,
-            "max": longest,
-            "step": 0.5,
-            "mode": "slider",
-            "device_class": "duration",
-            "unit_of_measurement": "s",
-            "icon": "mdi:forum-outline",
-            **_CONFIG,
-        },
+        *(
+            {**_setting(setting, topics, options), **_CONFIG}
+            for setting in Setting
+            if setting is not Setting.MUTE
+        ),
         {
             "platform": "button",
             "name": "Restart",
@@ -297,8 +247,29 @@ def _number_of(field: str) -> str:
     return f"{{{{ value_json.{field} | default('None') }}}}"
 
 
-def _setting(topics: Topics, setting: Setting) -> Mapping[str, str]:
+def _setting(setting: Setting, topics: Topics, options: Options) -> Entity:
+    known = DESCRIPTIONS[setting]
+    platform, control = _control(known.values, options)
     return {
+        "platform": platform,
+        "name": known.name,
         "state_topic": topics.setting(setting),
         "command_topic": topics.command(setting),
+        **control,
+        **known.entity,
+        "icon": known.icon,
     }
+
+
+def _control(
+    values: Switch | Choice | Number | Text, options: Options
+) -> tuple[str, Entity]:
+    match values:
+        case Switch():
+            return "switch", {}
+        case Choice(among):
+            return "select", {"options": list(among(options))}
+        case Number(least, most, step):
+            return "number", {"min": least, "max": most, "step": step, "mode": "slider"}
+        case Text(longest):
+            return "text", {"value_template": _VALUE, "min": 0, "max": longest}

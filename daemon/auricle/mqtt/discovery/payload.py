@@ -9,11 +9,11 @@ device is refused. Entities are not: an older release ignores what it does not k
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.entities import Entity, entities, key_of
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.link.message import Message, compact_json
 from auricle.mqtt.messages import Disclosure
+from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 
 

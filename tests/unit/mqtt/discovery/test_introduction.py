@@ -3,7 +3,6 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.payload import (
     SatelliteDevice,
     discovery,
@@ -11,6 +10,7 @@ from auricle.mqtt.discovery.payload import (
 )
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Disclosure
+from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")

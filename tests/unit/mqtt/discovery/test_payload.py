@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from auricle.mqtt.commands import Options
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.messages import Disclosure
+from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 from auricle.turns.satellite import SatelliteState
 from auricle.turns.turn import OutcomeKind
