@@ -97,15 +97,17 @@ class SatelliteSettings(Section):
 
     name: Annotated[
         str, AfterValidator(partial(require_word, example="living_room"))
-    ] = Field(default_factory=lambda: node_name(platform.node()))
+    ] = Field(
+        default_factory=lambda: node_name(platform.node()), examples=["living_room"]
+    )
     """The satellite's name in topics and entity ids; default: the hostname."""
-    friendly_name: str = Field("", max_length=64)
+    friendly_name: str = Field("", max_length=64, examples=["Living room voice"])
     """The device's name in Home Assistant; default: the name and "voice"."""
-    area: str = Field("", max_length=64)
+    area: str = Field("", max_length=64, examples=["Living room"])
     """The room, suggested to Home Assistant when it first sees the device."""
-    state_directory: OptionalPath = None
+    state_directory: OptionalPath = Field(None, examples=["/var/lib/auricle"])
     """Where mute and the like are remembered; default: what systemd gives, else
-    ~/.local/state/auricle."""
+    ~/.local/state/auricle. One directory, one satellite."""
 
     @property
     def display_name(self) -> str:
@@ -114,11 +116,11 @@ class SatelliteSettings(Section):
 
 
 class MicrophoneSettings(Section):
-    """What is listened to."""
+    """What it hears with."""
 
     device: Annotated[str, BeforeValidator(_as_text)] = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
-    channel: int | None = Field(None, ge=0, le=63)
+    channel: int | None = Field(None, ge=0, le=63, examples=[0])
     """Which microphone of an array to hear, from 0; default: a mix of all. It is done
     to a recording as well, and so is the gain."""
     gain: float = Field(0.0, ge=-40, le=40)
@@ -131,7 +133,9 @@ class MicrophoneSettings(Section):
 
 
 class FeedbackSettings(Section):
-    """The sounds that are played to who speaks."""
+    """Sounds that tell what it does; none by default. They are kept out of what is
+    sent.
+    """
 
     wake: str = ""
     """When it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
@@ -194,7 +198,7 @@ def _model_name(model: str) -> str:
 
 
 class UtteranceSettings(Section):
-    """When what is said begins and ends."""
+    """When an utterance begins and ends."""
 
     mode: Mode = Mode.SERVER_VAD
     """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
@@ -209,26 +213,26 @@ class UtteranceSettings(Section):
     preset: Preset = Preset.BALANCED
     """How long to wait for the speaker to go on: fast, balanced or patient. It sets all
     keys below; those that are given win over it."""
-    silence: float | None = Field(None, ge=0.2, le=3)
+    silence: float | None = Field(None, ge=0.2, le=3, examples=[0.4])
     """manual: seconds of silence that end the utterance; 0.3, 0.4 or 0.8."""
-    silence_after_short: float | None = Field(None, ge=0.2, le=3)
+    silence_after_short: float | None = Field(None, ge=0.2, le=3, examples=[0.8])
     """manual: the same after a short one, which may be a false start or a pause behind
     the first word; 0.6, 0.8 or 1.2."""
-    short: float | None = Field(None, ge=0, le=2)
+    short: float | None = Field(None, ge=0, le=2, examples=[0.4])
     """manual: seconds of speech that are a short one; 0.4."""
-    min_speech: float | None = Field(None, ge=0.03, le=1)
+    min_speech: float | None = Field(None, ge=0.03, le=1, examples=[0.15])
     """Seconds of speech without which nothing was said; 0.15."""
-    forget: float | None = Field(None, ge=0.1, le=3)
+    forget: float | None = Field(None, ge=0.1, le=3, examples=[0.3])
     """Seconds of silence after which a sound that was shorter is forgotten; 0.3."""
-    no_speech_timeout: float | None = Field(None, ge=1, le=30)
+    no_speech_timeout: float | None = Field(None, ge=1, le=30, examples=[5.0])
     """Seconds without speech after which the turn ends silently; 5, patient 8."""
-    longest: float | None = Field(None, ge=1, le=55)
+    longest: float | None = Field(None, ge=1, le=55, examples=[15.0])
     """Seconds after which an utterance is ended, whatever is heard; 15, patient 30. The
     recognizer takes at most 60."""
 
 
 class LimitsSettings(Section):
-    """How much may be spent."""
+    """How much a day may cost, and how often an hour may wake it."""
 
     turns_per_hour: int = Field(60, ge=0, le=3600)
     """Beyond it, wake words are refused: a television may know ours. 0: no limit."""
@@ -236,7 +240,7 @@ class LimitsSettings(Section):
     """Seconds of audio sent a day. 0: no limit."""
     cost_per_day: float = Field(0.0, ge=0)
     """What the recognizer may cost a day, in the currency of the price. 0: no limit."""
-    price_per_second: float | None = Field(None, ge=0)
+    price_per_second: float | None = Field(None, ge=0, examples=[9e-05])
     """What a second costs; default: what the service publishes for the region, and
     nothing for your own recognizer."""
     currency: Annotated[str, AfterValidator(_currency)] = PRICE_CURRENCY
@@ -244,7 +248,7 @@ class LimitsSettings(Section):
 
 
 class LogSettings(Section):
-    """What is told, and how."""
+    """What goes to the journal."""
 
     level: Annotated[
         Literal["debug", "info", "warning", "error"],

@@ -75,7 +75,7 @@ Secret = Annotated[SecretStr, Field(max_length=16_000), AfterValidator(_filled)]
 
 
 class AsrSettings(Section):
-    """The recognizer, and what it is told."""
+    """The speech recognizer: Qwen-ASR-Realtime, or your own `auricle recognizer`."""
 
     region: Literal["international", "china", "ap-southeast-1", "cn-beijing"] = (
         "international"
@@ -86,11 +86,13 @@ class AsrSettings(Section):
     url: str = ""
     """Another endpoint, such as your own `auricle recognizer`; wss://, or ws:// on
     this machine only."""
-    api_key: Annotated[Secret, AfterValidator(_api_key)] | None = None
+    api_key: Annotated[Secret, AfterValidator(_api_key)] | None = Field(
+        None, examples=["sk-…"]
+    )
     """Better as the systemd credential asr.api_key, or in DASHSCOPE_API_KEY."""
     model: str = Field("qwen3-asr-flash-realtime", min_length=1, max_length=128)
     """The model, or a snapshot by name."""
-    ca_file: OptionalPath = None
+    ca_file: OptionalPath = Field(None, examples=["/etc/auricle/recognizer-ca.pem"])
     """Certificate authority of your own recognizer's certificate (PEM)."""
     workspace: Annotated[str, AfterValidator(_workspace)] = ""
     """The id of the workspace that is billed (X-DashScope-WorkSpace); default: the
@@ -167,22 +169,22 @@ class MqttSettings(Section):
 
     host: str = Field("localhost", min_length=1, max_length=255)
     """The broker: a name or an address."""
-    port: int | None = Field(None, ge=1, le=65535)
+    port: int | None = Field(None, ge=1, le=65535, examples=[1883])
     """Default: 1883, with tls 8883."""
     fallbacks: Texts = Field((), max_length=8)
     """Brokers that stand in while those before them are away, in this order: each a
     host, or host:port; user, password and TLS are the same."""
     username: Annotated[str, AfterValidator(_username)] = Field("", max_length=1024)
     """Empty: nobody signs in."""
-    password: Secret | None = None
+    password: Secret | None = Field(None, examples=["…"])
     """Better as the systemd credential mqtt.password."""
     tls: bool = False
     """Encrypt the connection; the broker's certificate is then always verified."""
-    ca_file: OptionalPath = None
+    ca_file: OptionalPath = Field(None, examples=["/etc/auricle/ca.pem"])
     """Certificate authority of the broker's certificate (PEM); default: system's."""
-    cert_file: OptionalPath = None
+    cert_file: OptionalPath = Field(None, examples=["/etc/auricle/cert.pem"])
     """This satellite's certificate, where the broker asks for one (PEM)."""
-    key_file: OptionalPath = None
+    key_file: OptionalPath = Field(None, examples=["/etc/auricle/key.pem"])
     """The key that belongs to it (PEM)."""
     keepalive: int = Field(15, ge=5, le=3600)
     """Seconds between signs of life."""
@@ -241,7 +243,7 @@ class MqttSettings(Section):
 
 
 class HomeAssistantSettings(Section):
-    """How the device is introduced to it."""
+    """How Home Assistant learns of the satellite."""
 
     discovery: bool = True
     """Announce the satellite as a Home Assistant device."""

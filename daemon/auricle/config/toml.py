@@ -1,6 +1,7 @@
 """Values as TOML writes them."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 
@@ -14,6 +15,9 @@ def toml(value: Any) -> str:
             return f"[{', '.join(map(toml, value))}]"
         case str():
             return f'"{"".join(map(_character, value))}"'
+        case float() if "e-" in repr(value):
+            # A price of 0.00009 is read more easily than one of 9e-05.
+            return f"{Decimal(repr(value)):f}"
         case _:
             # JSON's numbers and booleans are TOML's, too.
             return json.dumps(value)
