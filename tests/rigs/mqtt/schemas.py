@@ -1,29 +1,31 @@
 """The schemas that we give to users, and whether what was published fits them."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from paho.mqtt.client import topic_matches_sub
 from referencing import Registry, Resource
 
-FOLDER = Path(__file__).parents[3] / "homeassistant" / "schemas"
-SCHEMA_OF = {
-    "auricle/+/event/wake": "wake",
-    "auricle/+/event/utterance": "utterance",
-    "auricle/+/transcript/partial": "partial",
-    "auricle/+/transcript/final": "transcript",
-    "auricle/+/transcript/last": "transcript",
-    "auricle/+/context": "context",
-    "auricle/+/diag": "diag",
-    "auricle/+/delivery": "delivery",
-    "auricle/+/history": "history",
-    "hermes/hotword/+/detected": "hotword",
-    "hermes/asr/textCaptured": "text_captured",
-}
+from rigs.pages import ROOT, Page
+
+FOLDER = ROOT / "homeassistant" / "schemas"
+
+
+def _as_told() -> Iterator[tuple[str, str]]:
+    """What the table in docs/mqtt.md says: a topic filter, and its schema."""
+    table = Page(ROOT / "docs" / "mqtt.md").section("What the JSON holds")
+    for topics, schema in re.findall(r"^\| (.*) \| \[(\w+)\]", table, re.MULTILINE):
+        for topic in re.findall(r"`([^`]+)`", topics):
+            whole = topic.startswith(("auricle/", "hermes/"))
+            known = topic if whole else f"auricle/+/{topic}"
+            yield re.sub("<[^>]+>", "+", known), schema
+
+
+SCHEMA_OF = dict(_as_told())
 """By topic filter."""
 
 
