@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from auricle.app.build import LONGEST_SOUND
-from auricle.app.runner import Runner
+from auricle.app.runner import OrderTargets, Runner
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Timeouts
@@ -206,12 +206,14 @@ async def _listen(turn: SpokenTurn, url: str, wake_sound: KnownSound | None) -> 
     )
     runner = Runner(
         Satellite(turns),
-        hearing,
-        TurnRecognizer(client, SessionSettings(turn_detection=None)),
-        house,
+        OrderTargets(
+            hearing,
+            TurnRecognizer(client, SessionSettings(turn_detection=None)),
+            house,
+            tell,
+        ),
         Budget(Limits(), None),
         time_to_live=_PATIENCE,
-        feedback=tell,
     )
     hearing.start()
     hearing.open_microphone()

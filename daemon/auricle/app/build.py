@@ -17,7 +17,7 @@ from auricle.app.choices import Choices, Configured
 from auricle.app.control import Control, Targets
 from auricle.app.ending import Ending
 from auricle.app.remembered import Remembered
-from auricle.app.runner import Runner
+from auricle.app.runner import OrderTargets, Runner
 from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
@@ -134,12 +134,9 @@ def build(settings: Settings) -> Parts:
     feedback = Feedback(sounds, settings.feedback.device, hearing)
     runner = Runner(
         satellite(settings, chosen.thresholds, muted=remembered.muted),
-        hearing,
-        recognizer,
-        publisher,
+        OrderTargets(hearing, recognizer, publisher, feedback.give),
         limits,
         time_to_live=settings.mqtt.time_to_live,
-        feedback=feedback.give,
         on_usage=lambda usage, reached: control.remember_usage(usage, reached),
     )
     memory = Memory(state_file)

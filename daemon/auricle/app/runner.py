@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
@@ -83,32 +83,40 @@ class TurnPublisher(Protocol):
         """Take the end of a turn."""
 
 
+@dataclass(frozen=True, slots=True)
+class OrderTargets:
+    """The parts that the satellite's orders are for."""
+
+    capture: CaptureThread
+    recognizer: TurnRecognizer
+    publisher: TurnPublisher
+    feedback: Callable[[Cue], None] = lambda _: None
+    """Tells a person in the room how a turn goes; returns at once."""
+
+
 class Runner:
     """Carries out what the satellite decides."""
 
     def __init__(
         self,
         satellite: Satellite,
-        capture: CaptureThread,
-        recognizer: TurnRecognizer,
-        publisher: TurnPublisher,
+        targets: OrderTargets,
         budget: Budget,
         *,
         time_to_live: float,
-        feedback: Callable[[Cue], None] = lambda _: None,
         on_usage: Callable[[Usage, bool], None] = lambda _usage, _reached: None,
     ) -> None:
         """`time_to_live` is in seconds: a command older than that is neither said again
-        nor followed up; whoever publishes sees to it that it is not obeyed. `feedback`
-        tells a person in the room, `on_usage` hears after each turn what was used, and
-        whether a limit is reached; both return at once.
+        nor followed up; whoever publishes sees to it that it is not obeyed. `on_usage`
+        hears after each turn what was used, and whether a limit is reached; it returns
+        at once.
         """
         self._satellite = satellite
-        self._capture = capture
-        self._recognizer = recognizer
-        self._publisher = publisher
+        self._capture = targets.capture
+        self._recognizer = targets.recognizer
+        self._publisher = targets.publisher
+        self._feedback = targets.feedback
         self._budget = budget
-        self._feedback = feedback
         self._on_usage = on_usage
         self._limit_reached = False
         self._loop = asyncio.get_running_loop()
@@ -117,7 +125,7 @@ class Runner:
         self._recognition: TurnRecognition | None = None
         self._time_to_live = time_to_live
         self._turn_started = since_boot()
-        self._clock = capture.clock
+        self._clock = targets.capture.clock
         self._last_sent: int | None = None
         self._latest_detection: Detection | None = None
         self._told: SatelliteState | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from auricle.app.runner import CaptureThread, Runner
+from auricle.app.runner import CaptureThread, OrderTargets, Runner
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.listen.view import LiveView
 from auricle.turns.budget import Budget
@@ -67,7 +67,9 @@ class RealTurns:
         self._satellite = satellite
         self._recognizer = recognizer
         self._runner = Runner(
-            *(satellite, capture, recognizer, _Shown(view), budget),
+            satellite,
+            OrderTargets(capture, recognizer, _Shown(view)),
+            budget,
             time_to_live=time_to_live,
         )
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from auricle.app import build
-from auricle.app.runner import Runner
+from auricle.app.runner import OrderTargets, Runner
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from auricle.capture.capture_clock import CaptureClock
 from auricle.config.loading import load
@@ -60,9 +60,7 @@ class Satellite:
         self.ears = ScriptedEars()
         self._runner = Runner(
             build.satellite(settings, [_WAKE_WORD], muted=False),
-            self.ears,
-            build.turn_recognizer(settings),
-            self.publisher,
+            OrderTargets(self.ears, build.turn_recognizer(settings), self.publisher),
             build.budget(settings),
             time_to_live=settings.mqtt.time_to_live,
         )
