@@ -13,6 +13,7 @@ import pytest
 from rigs.faults.ledgers import End
 from rigs.faults.network import FAR, Network, private_network
 from rigs.homes.scene import ASR_BROKEN, NO_BROKER, Scene
+from rigs.waiting import elapse
 
 # Machines that run many tests at once are slow.
 SLACK = 2.0
@@ -106,7 +107,7 @@ async def test_a_command_that_is_said_without_a_network_waits_for_it_as_well(
 ) -> None:
     network.go_away()
     number = await far_away.speak()
-    await asyncio.sleep(AWAY)
+    await elapse(AWAY)
     network.come_back()
 
     assert await far_away.end(number) is End.EXECUTED

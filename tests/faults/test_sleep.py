@@ -4,7 +4,6 @@ What was said before is obeyed only while it is young, and reported otherwise; w
 said afterwards is obeyed.
 """
 
-import asyncio
 import contextlib
 import json
 import math
@@ -18,6 +17,7 @@ from rigs.faults.ledgers import End
 from rigs.faults.wrong_clock import WrongClock
 from rigs.homes.scene import MICROPHONE_LOST, Scene
 from rigs.recognizer.faults import SlowFinal
+from rigs.waiting import elapse
 
 LIFE = 2.0
 """Seconds that a command lives."""
@@ -124,7 +124,7 @@ async def test_a_command_is_not_obeyed_when_the_satellite_was_stopped_for_long(
     number = await moment(scene)
     async with stopped(scene):
         await scene.finish_speaking(number)
-        await asyncio.sleep(LONG)
+        await elapse(LONG)
     if not scene.broker.running:
         scene.broker.start()
 
@@ -138,7 +138,7 @@ async def test_a_command_that_was_said_to_a_stopped_satellite_is_not_obeyed(
     async with stopped(scene):
         number = scene.open_mouth()
         await scene.finish_speaking(number)
-        await asyncio.sleep(LONG)
+        await elapse(LONG)
 
     await is_reported_as_expired(scene, number)
 
@@ -148,7 +148,7 @@ async def test_a_command_is_obeyed_in_time_or_not_at_all_when_stopped_on_its_way
 ) -> None:
     number = await as_soon_as_it_is_accepted(scene)
     async with stopped(scene):
-        await asyncio.sleep(LONG)
+        await elapse(LONG)
 
     assert await scene.end(number) in (End.EXECUTED, End.REPORTED)
     await all_is_well(scene)
@@ -159,7 +159,7 @@ async def test_a_command_is_obeyed_when_the_satellite_was_stopped_for_a_moment(
 ) -> None:
     number = await while_the_final_is_awaited(scene)
     async with stopped(scene):
-        await asyncio.sleep(1.0)
+        await elapse(1.0)
 
     assert await scene.end(number) is End.EXECUTED
     # What is claimed is true.

@@ -3,13 +3,13 @@
 tests/homeassistant/run.sh tests/homeassistant/picture.py
 """
 
-import asyncio
 from pathlib import Path
 
 from rigs.homes.browser import Browser
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
+from rigs.waiting import answered, elapse
 
 PICTURE = Path(__file__).parents[2] / "homeassistant" / "device-page.png"
 
@@ -31,9 +31,11 @@ async def test_the_device_page(
 
 async def settled(browser: Browser, text: str) -> bytes:
     """The page once it shows `text`; fonts and icons come after the words."""
-    picture = b""
-    async with asyncio.timeout(90):
-        while text not in await browser.text() or picture != await browser.picture():
-            picture = await browser.picture()
-            await asyncio.sleep(1)
-    return picture
+    await answered(browser.text, lambda shown: text in shown, 90)
+
+    async def at_rest() -> bytes:
+        before = await browser.picture()
+        await elapse(1.0)
+        return before if before == await browser.picture() else b""
+
+    return await answered(at_rest, bool, 90, of="a picture at rest")

@@ -12,6 +12,7 @@ from rigs.homes.program import auricle
 from rigs.homes.study import NODE, Study, study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
+from rigs.waiting import answered
 
 STATE = "sensor.study_voice_state"
 COMMANDS = "counter.commands"
@@ -50,10 +51,11 @@ async def entities(home_assistant: HomeAssistant) -> dict[str, str]:
 async def all_is_as(home_assistant: HomeAssistant, before: dict[str, str]) -> None:
     """Everything is back, and nothing was executed again."""
     await home_assistant.becomes(STATE, "idle", timeout=PATIENCE)
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while changed := before.items() - (await entities(home_assistant)).items():
-        assert asyncio.get_running_loop().time() < deadline, changed
-        await asyncio.sleep(0.2)
+
+    async def changed() -> set[tuple[str, str]]:
+        return before.items() - (await entities(home_assistant)).items()
+
+    await answered(changed, lambda found: not found, PATIENCE)
     assert await home_assistant.value(COMMANDS) == "1"
 
 

@@ -1,6 +1,5 @@
 """From spoken words to actions, through the blueprints that we ship."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import Without
-from rigs.waiting import eventually
+from rigs.waiting import answered, eventually
 
 LIGHT = "light.kitchen_light"
 STATE = "sensor.study_voice_state"
@@ -39,9 +38,9 @@ OKAY_NABU_HEARD = {
 async def house(home_assistant: HomeAssistant) -> HomeAssistant:
     """Nothing is going on any more, the light is off, and nothing was counted."""
     commands = "automation.commands_of_the_study"
-    async with asyncio.timeout(60):
-        while await home_assistant.attribute(commands, "current"):
-            await asyncio.sleep(0.1)
+    await answered(
+        lambda: home_assistant.attribute(commands, "current"), lambda runs: not runs
+    )
     await home_assistant.act("light.turn_off", LIGHT)
     for counter in (COMMANDS, ANGRY):
         await home_assistant.act("counter.reset", counter)
@@ -239,8 +238,6 @@ async def test_nothing_said_is_no_command(
         await house.becomes(STATE, "idle")
         await satellite.hears()
         kind = "{{ state_attr('event.study_voice_utterance', 'event_type') }}"
-        async with asyncio.timeout(60):
-            while await house.render(kind) != "no_speech":
-                await asyncio.sleep(0.1)
+        await house.renders(kind, "no_speech")
 
     assert await house.value(COMMANDS) == "0"

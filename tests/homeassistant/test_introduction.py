@@ -1,11 +1,11 @@
 """The device in a real Home Assistant, introduced at once and entity by entity."""
 
-import asyncio
 from pathlib import Path
 
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import ANONYMOUS, Broker
+from rigs.waiting import answered
 
 STATE = "sensor.study_voice_state"
 MUTE = "switch.study_voice_mute"
@@ -78,7 +78,8 @@ async def test_each_entity_stays_the_one_that_it_was_in_whichever_way(
 
 async def settles(home_assistant: HomeAssistant, entities: set[str]) -> None:
     """None is missing, and none is there besides."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while (found := await ours(home_assistant)) != entities:
-        assert asyncio.get_running_loop().time() < deadline, found ^ entities
-        await asyncio.sleep(0.2)
+
+    async def strangers() -> set[str]:
+        return await ours(home_assistant) ^ entities
+
+    await answered(strangers, lambda found: not found, PATIENCE)

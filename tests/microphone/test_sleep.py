@@ -13,7 +13,7 @@ from rigs.mqtt.broker import running_broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import SlowFinal
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
-from rigs.waiting import eventually
+from rigs.waiting import elapse, eventually
 
 NODE = "auricle/study"
 LIFE = 2.0
@@ -45,7 +45,7 @@ async def test_what_a_sound_server_kept_for_a_stopped_program_is_too_old(
                     program.send(signal.SIGSTOP)
                 await asyncio.to_thread(room.play, COMMAND)
                 program.send(signal.SIGSTOP)
-                await asyncio.sleep(LIFE + 1.0)
+                await elapse(LIFE + 1.0)
                 program.send(signal.SIGCONT)
                 told.append((await next_outcome(house, len(told))).get("reason"))
 

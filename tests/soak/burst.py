@@ -1,6 +1,5 @@
 """Satellites that wake together, and a recognizer for fewer than these."""
 
-import asyncio
 import statistics
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from rigs.homes.many_satellites import Answer, ManySatellites
 from rigs.recognizer.open_limit import Attempt
+from rigs.waiting import elapse
 from soak.samples import percentile
 
 OPENS_PER_SECOND = 20
@@ -47,7 +47,7 @@ class Burst:
                 self.unanswered += satellites - len(answers)
                 print(f"  burst {burst + 1}", file=sys.stderr)
                 if burst + 1 < bursts:
-                    await asyncio.sleep(began + every - time.monotonic())
+                    await elapse(began + every - time.monotonic())
             self.attempts = together.recognizer.log
             self.duplicates = together.duplicates()
 

@@ -1,11 +1,11 @@
 """`kill -9` at any point of a turn, drawn by a seed."""
 
-import asyncio
 import sys
 from random import Random
 
 from rigs.faults.ledgers import End
 from rigs.homes.scene import Scene
+from rigs.waiting import elapse
 
 # Seconds after the last word within which a command is accepted and delivered.
 _DELIVERY = 0.4
@@ -19,12 +19,12 @@ async def kill_often(
         number = scene.open_mouth()
         if random.random() < 0.5:
             # While it is woken, connects, and sends what is said.
-            await asyncio.sleep(random.uniform(0.0, scene.seconds_of(number)))
+            await elapse(random.uniform(0.0, scene.seconds_of(number)))
             await scene.kill()
             await scene.finish_speaking(number)
         else:
             await scene.finish_speaking(number)
-            await asyncio.sleep(random.uniform(0.0, _DELIVERY))
+            await elapse(random.uniform(0.0, _DELIVERY))
             await scene.kill()
         restarts.append(await scene.restart())
         await scene.is_connected()

@@ -1,12 +1,12 @@
 """A quiet house: a command every two minutes, for hours."""
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rigs.faults.ledgers import End
 from rigs.homes.scene import Scene
+from rigs.waiting import elapse
 from soak.samples import Sample, growth, holdings, mib_per_hour, sample
 
 EVERY = 120.0
@@ -39,7 +39,7 @@ class Low:
                 self.unexecuted.append(f"command {number}: {reason}")
             del scene.recognizer.heard[:-10]
             scene.room.speed = quiet
-            await asyncio.sleep(EVERY / quiet)
+            await elapse(EVERY / quiet)
             await scene.room.is_heard()
             at = (count + 1) * EVERY
             self.samples.append(sample(scene.program.pid, at))

@@ -170,3 +170,24 @@ def test_help_has_a_sentence_on_every_public_class_and_function() -> None:
         if known.public and known.owner is None and known.docstring is None
     ]
     assert silent == []
+
+
+SLEEPS = re.compile(r"(time|asyncio)\.sleep\((?!0\))")
+# They stand in for people's programs, in environments of their own.
+FOREIGN = {"conformance/raw_client.py", "conformance/sdk_program.py"}
+
+
+def test_tests_wait_for_conditions_and_sleep_in_one_place() -> None:
+    tests = ROOT / "tests"
+    sleep = {
+        path.relative_to(tests).as_posix()
+        for path in tests.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Call) and SLEEPS.match(ast.unparse(node)))
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module in {"time", "asyncio"}
+            and "sleep" in {name.name for name in node.names}
+        )
+    }
+    assert sleep - FOREIGN == {"rigs/waiting.py"}

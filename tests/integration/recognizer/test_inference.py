@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import pytest
@@ -8,10 +7,11 @@ from auricle.recognizer.inference import Inference
 from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from rigs.recognizer.one_turn import voice
 from rigs.recognizer.scripted_engine import ScriptedEngine
+from rigs.waiting import hold
 
 
 class SlowEngine:
-    """Takes half a second, whatever it is asked."""
+    """Takes a fifth of a second, whatever it is asked."""
 
     name = "slow"
     languages = LANGUAGES
@@ -19,7 +19,7 @@ class SlowEngine:
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> RecognizedText:
-        time.sleep(0.5)
+        hold(0.2)
         return RecognizedText("turn on the light")
 
     def usable(self, corpus: str) -> str | None:
@@ -30,7 +30,7 @@ def order(seconds: float, *, final: bool) -> Transcribe:
     return Transcribe("item", voice(seconds), final, None, None)
 
 
-@pytest.mark.parametrize(("seconds", "made"), [(1.0, False), (5.0, True)])
+@pytest.mark.parametrize(("seconds", "made"), [(0.5, False), (5.0, True)])
 async def test_a_slow_engine_drafts_long_utterances_only(
     seconds: float, made: bool
 ) -> None:

@@ -15,6 +15,7 @@ from auricle.health.supervision import Supervisor
 from auricle.health.vitals import Vitals
 from auricle.system.systemd import Notifier
 from rigs.homes.program import local_recognizer
+from rigs.waiting import eventually
 
 LISTENING = Vitals(
     hearing=HearingState.LISTENING,
@@ -194,8 +195,7 @@ async def test_a_satellite_that_is_stuck_is_not_called_alive(
         satellite.vitals = replace(satellite.vitals, wake_words=["alexa"])
         await systemd.told_until("STATUS=listening for alexa")
         looks_before = satellite.vitals
-        while "no progress" not in caplog.text:
-            await asyncio.sleep(LOOKS)
+        await eventually(lambda: "no progress" in caplog.text)
         satellite.vitals = replace(looks_before, wake_words=["end"])
         told = await systemd.told_until("STATUS=listening for end")
     assert told == ["STATUS=listening for end"]

@@ -26,7 +26,7 @@ from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from rigs.audio.speech import noise, say, silence
 from rigs.recognizer.faults import Fault
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
-from rigs.waiting import eventually
+from rigs.waiting import elapse, eventually
 
 _ROOM = -75.0
 # A busy machine may not look for so long.
@@ -112,11 +112,11 @@ class Room:
             frame = self._to_say.pop(0) if self._to_say else next(self._noise)
             if not self._silent:
                 while not self._utter(frame) and self._patient:
-                    await asyncio.sleep(FRAME_SECONDS / self.speed)
+                    await elapse(FRAME_SECONDS / self.speed)
             if not self._to_say:
                 self._said.set()
             due = max(due + FRAME_SECONDS / self.speed, time.monotonic() - 0.1)
-            await asyncio.sleep(due - time.monotonic())
+            await elapse(due - time.monotonic())
 
     def _waiting(self) -> int:
         """Bytes in the pipe."""

@@ -3,7 +3,6 @@
 Their numbers are those of the table in README.md of tests/faults.
 """
 
-import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable, Collection
@@ -37,6 +36,7 @@ from rigs.recognizer.faults import (
     StrayUpdated,
     Without,
 )
+from rigs.waiting import elapse
 
 Step = Callable[[Scene], Awaitable[object] | object]
 
@@ -312,20 +312,20 @@ ASR_LINK = [
 async def _outage(scene: Scene) -> None:
     """The broker is away for two seconds."""
     scene.broker.kill()
-    await asyncio.sleep(2.0)
+    await elapse(2.0)
     scene.broker.start()
 
 
 async def _long_outage(scene: Scene) -> None:
     """As long as a command lives, and some."""
     scene.broker.kill()
-    await asyncio.sleep(scene.ledgers.time_to_live + 1.0)
+    await elapse(scene.ledgers.time_to_live + 1.0)
     scene.broker.start()
 
 
 async def _freeze(scene: Scene) -> None:
     scene.broker.freeze()
-    await asyncio.sleep(2.0)
+    await elapse(2.0)
     scene.broker.thaw()
 
 
@@ -446,7 +446,7 @@ async def _terminate(scene: Scene) -> None:
 
 async def _suspend(scene: Scene) -> None:
     scene.program.send(signal.SIGSTOP)
-    await asyncio.sleep(2.0)
+    await elapse(2.0)
     scene.program.send(signal.SIGCONT)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Self
 
+from rigs.waiting import elapse
+
 _CHUNK = 4096
 
 
@@ -156,9 +158,9 @@ class FaultProxy:
         async def pass_on() -> None:
             while True:
                 due, data = await waiting.get()
-                await asyncio.sleep(due - loop.time())
+                await elapse(due - loop.time())
                 while way in self._stalled:
-                    await asyncio.sleep(0.01)
+                    await elapse(0.01)
                 self.bytes[way] += len(data)
                 if way is Way.UP and self._screen is not None:
                     data, answers = self._screen(data)
@@ -167,7 +169,7 @@ class FaultProxy:
                 await writer.drain()
                 self._cut_if_due()
                 if self._rate is not None:
-                    await asyncio.sleep(len(data) / self._rate)
+                    await elapse(len(data) / self._rate)
                 waiting.task_done()
 
         passing = asyncio.create_task(pass_on())
@@ -178,7 +180,7 @@ class FaultProxy:
             # An end travels behind what was said before it, where anything travels.
             await waiting.join()
             while way in self._stalled:
-                await asyncio.sleep(0.01)
+                await elapse(0.01)
         finally:
             passing.cancel()
             await asyncio.gather(passing, return_exceptions=True)

@@ -1,6 +1,5 @@
 """Automations made of blueprints, at work in a real Home Assistant."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from rigs.homes.blueprint_fillings import Filling, fillings
 from rigs.homes.home_assistant import HomeAssistant, State
 from rigs.homes.home_assistant_config import BLUEPRINTS
 from rigs.homes.home_assistant_events import Action, Events
+from rigs.waiting import answered
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,16 @@ class Automations:
 
     async def run(self, filling: Filling, number: int = 1) -> list[Action]:
         """What it did in this run, the latest, once that is done."""
-        async with asyncio.timeout(60):
-            while True:
-                triggered = len(await self.runs(filling))
-                attributes = (await self.state(filling))["attributes"]
-                if triggered >= number and attributes["current"] == 0:
-                    [*before, latest] = await self.runs(filling)
-                    assert len(before) == number - 1
-                    return latest
-                await asyncio.sleep(0.05)
+
+        async def done() -> bool:
+            triggered = len(await self.runs(filling))
+            attributes = (await self.state(filling))["attributes"]
+            return triggered >= number and attributes["current"] == 0
+
+        await answered(done, bool, of=f"that {filling.name} is done")
+        [*before, latest] = await self.runs(filling)
+        assert len(before) == number - 1
+        return latest
 
 
 @contextlib.asynccontextmanager

@@ -34,7 +34,7 @@ from auricle.wake.detector import Detection
 from rigs.audio.room import command
 from rigs.audio.speech import frames, say
 from rigs.homes.program import write_settings
-from rigs.waiting import eventually
+from rigs.waiting import elapse, eventually
 
 _WAKE_WORD = "okay_nabu"
 _WAKE_FRAMES = len(frames(say("okay nabu")))
@@ -128,7 +128,7 @@ async def _say(satellites: Sequence[Satellite], number: int, moment: float) -> f
     """All at once, each its own command; when the last word was."""
     spoken = [frames(command(number + i)) for i in range(len(satellites))]
     due = moment
-    await asyncio.sleep(due - time.monotonic())
+    await elapse(due - time.monotonic())
     for satellite, sound in zip(satellites, spoken, strict=True):
         satellite.wake(sound[_WAKE_FRAMES - _PRE_ROLL_FRAMES : _WAKE_FRAMES])
     for at in range(_WAKE_FRAMES, len(spoken[0])):
@@ -136,7 +136,7 @@ async def _say(satellites: Sequence[Satellite], number: int, moment: float) -> f
             # Of a synthetic voice, silence is silent.
             satellite.hear(sound[at], speech=any(sound[at].pcm))
         due += FRAME_SECONDS
-        await asyncio.sleep(due - time.monotonic())
+        await elapse(due - time.monotonic())
     return time.monotonic()
 
 
@@ -149,7 +149,7 @@ async def _be_quiet(satellites: Sequence[Satellite]) -> None:
             satellite.hear(Frame(_QUIET, start), speech=False)
         start += FRAME_SAMPLES
         due += FRAME_SECONDS
-        await asyncio.sleep(due - time.monotonic())
+        await elapse(due - time.monotonic())
 
 
 def _settings(

@@ -15,7 +15,7 @@ from typing import Any
 
 from rigs.homes.home_assistant_config import write_config
 from rigs.mqtt.broker import free_port
-from rigs.waiting import until
+from rigs.waiting import answered, until
 
 State = dict[str, Any]
 
@@ -123,11 +123,12 @@ class HomeAssistant:
 
     async def renders(self, template: str, wanted: str, timeout: float = 60) -> None:
         """Wait until the template renders as `wanted`."""
-        deadline = time.monotonic() + timeout
-        while (found := await self.render(template)) != wanted:
-            late = time.monotonic() > deadline
-            assert not late, f"{template} is {found!r}"
-            await asyncio.sleep(0.1)
+        await answered(
+            lambda: self.render(template),
+            lambda found: found == wanted,
+            timeout,
+            of=template,
+        )
 
     async def becomes(
         self, entity: str, value: str | None, timeout: float = 60
@@ -139,11 +140,7 @@ class HomeAssistant:
         self, entity: str, wanted: Callable[[str | None], bool], timeout: float = 60
     ) -> None:
         """Wait until the entity's state is as `wanted`."""
-        deadline = time.monotonic() + timeout
-        while not wanted(found := await self.value(entity)):
-            late = time.monotonic() > deadline
-            assert not late, f"{entity} is {found!r}"
-            await asyncio.sleep(0.1)
+        await answered(lambda: self.value(entity), wanted, timeout, of=entity)
 
     # --- what it does ---
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from rigs.audio.room import Room
+from rigs.waiting import elapse
 
 _TICK = 0.02
 
@@ -25,7 +26,7 @@ class HurriedClock:
 
     async def reaches(self, moment: float) -> None:
         while self.now < moment:
-            await asyncio.sleep(_TICK)
+            await elapse(_TICK)
 
     @contextlib.contextmanager
     def in_no_hurry(self) -> Iterator[None]:
@@ -50,7 +51,7 @@ class HurriedClock:
         before = time.monotonic()
         while True:
             pace = self._set_pace()
-            await asyncio.sleep(_TICK)
+            await elapse(_TICK)
             now = time.monotonic()
             self.now += (now - before) * pace
             before = now

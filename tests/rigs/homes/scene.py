@@ -28,7 +28,7 @@ from rigs.faults.network import Network
 from rigs.homes.program import LOG, Program
 from rigs.mqtt.broker import Broker, password_file
 from rigs.mqtt.subscriber import HouseClient
-from rigs.waiting import eventually
+from rigs.waiting import elapse, eventually
 
 CANARY = "CANARY0123456789abcdef"
 """In every secret, so that it can be looked for afterwards."""
@@ -298,7 +298,7 @@ class Scene:
     async def _keep_reading_the_log(self) -> None:
         while True:
             self._read_log()
-            await asyncio.sleep(0.02)
+            await elapse(0.02)
 
     def _read_log(self) -> None:
         for line in self.log.read():

@@ -6,11 +6,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
+from rigs.waiting import until
 
 ANONYMOUS = ("allow_anonymous true",)
 
@@ -88,15 +89,15 @@ class Broker:
         self._process = None
 
     def _await_listening(self) -> None:
-        deadline = time.monotonic() + 30
-        while True:
-            assert self._process is not None
-            assert self._process.poll() is None, self.log
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.02)
+        until(self._listens, 30)
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        return False
 
 
 @contextlib.contextmanager

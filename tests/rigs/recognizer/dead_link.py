@@ -11,7 +11,7 @@ import time
 
 from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
-from rigs.waiting import eventually
+from rigs.waiting import elapse, eventually
 
 
 def _run(*arguments: str) -> None:
@@ -34,7 +34,7 @@ async def _turn() -> dict[str, object]:
         cut = time.monotonic()
         while not turn.failures and time.monotonic() - cut < 20:
             turn.say(voice(0.03))
-            await asyncio.sleep(0.03)
+            await elapse(0.03)
         noticed = time.monotonic() - cut
         _run("nft", "delete", "table", "ip", "cut")
         turn.session.replay()

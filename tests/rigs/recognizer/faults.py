@@ -1,12 +1,12 @@
 """What can be wrong with a recognizer, one class a fault."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from auricle.qwen_asr.events import TRANSCRIPTION
+from rigs.waiting import elapse
 
 Message = dict[str, Any]
 Frame = Message | str | bytes
@@ -188,7 +188,7 @@ class SlowFinal(Fault):
 
     async def sending(self, message: Message, line: Line, send: Send) -> None:
         if message["type"] == COMPLETED:
-            await asyncio.sleep(self.seconds)
+            await elapse(self.seconds)
         await send(message)
 
 
@@ -326,7 +326,7 @@ class LateFinished(Fault):
 
     async def sending(self, message: Message, line: Line, send: Send) -> None:
         if message["type"] == "session.finished":
-            await asyncio.sleep(self.seconds)
+            await elapse(self.seconds)
         await send(message)
 
 

@@ -39,6 +39,7 @@ from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from auricle.system.log import silent_logger
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.faults import Fault, Frame, Message, as_text
+from rigs.waiting import elapse
 
 MODEL = "qwen3-asr-flash-realtime"
 _WORDS_PER_SECOND = 2
@@ -194,7 +195,7 @@ class ScriptedRecognizer:
             heard.close_code = connection.close_code
 
     async def transcribe(self, work: Transcribe) -> RecognizedText:
-        await asyncio.sleep(self._decode_seconds)
+        await elapse(self._decode_seconds)
         last = len(self._transcripts) - 1
         text = self._transcripts[min(self._finals, last)]
         if work.final:

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from auricle.system.racing import race
+from rigs.waiting import eventually
 
 
 class Track:
@@ -24,8 +25,7 @@ class Track:
         return asyncio.create_task(running)
 
     async def started(self, count: int) -> None:
-        while len(self.attempts) < count:
-            await asyncio.sleep(0.001)
+        await eventually(lambda: len(self.attempts) >= count)
 
 
 async def test_a_quick_answer_needs_no_second_attempt() -> None:
@@ -126,7 +126,8 @@ async def test_only_when_every_way_has_failed_is_it_a_failure() -> None:
     )
     await track.started(2)
     track.attempts[1].set_exception(TimeoutError("second"))
-    await asyncio.sleep(0.01)
+    for _ in range(10):
+        await asyncio.sleep(0)
     assert not racing.done()
     track.attempts[0].set_exception(ConnectionRefusedError("first"))
 
