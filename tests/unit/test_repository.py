@@ -172,9 +172,20 @@ def test_help_has_a_sentence_on_every_public_class_and_function() -> None:
     assert silent == []
 
 
-SLEEPS = re.compile(r"(time|asyncio)\.sleep\((?!0\))")
 # They stand in for people's programs, in environments of their own.
 FOREIGN = {"conformance/raw_client.py", "conformance/sdk_program.py"}
+
+
+def sleeps(node: ast.AST) -> bool:
+    match node:
+        case ast.ImportFrom(module="time" | "asyncio", names=names):
+            return "sleep" in {name.name for name in names}
+        case ast.Call(
+            func=ast.Attribute(ast.Name("time" | "asyncio"), "sleep"), args=[seconds]
+        ):
+            return ast.unparse(seconds) != "0"
+        case _:
+            return False
 
 
 def test_tests_wait_for_conditions_and_sleep_in_one_place() -> None:
@@ -182,12 +193,7 @@ def test_tests_wait_for_conditions_and_sleep_in_one_place() -> None:
     sleep = {
         path.relative_to(tests).as_posix()
         for path in tests.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if (isinstance(node, ast.Call) and SLEEPS.match(ast.unparse(node)))
-        or (
-            isinstance(node, ast.ImportFrom)
-            and node.module in {"time", "asyncio"}
-            and "sleep" in {name.name for name in node.names}
-        )
+        if "sleep" in (source := path.read_text())
+        if any(map(sleeps, ast.walk(ast.parse(source))))
     }
     assert sleep - FOREIGN == {"rigs/waiting.py"}
