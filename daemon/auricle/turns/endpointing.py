@@ -10,9 +10,8 @@ same: waiting for more would leave "stop" to run into a time limit.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 
@@ -77,6 +76,7 @@ class Endpointer:
         self._silence = 0.0
         self._voiced = 0.0
         self._timed_out = False
+        """NO_SPEECH is said, or is none of its business."""
         self._first_speech: int | None = None
         self._last_speech: int | None = None
 
@@ -112,8 +112,17 @@ class Endpointer:
         one likes, or more; `longest` is for both together, of which `again` seconds
         come again.
         """
-        endpointer = Endpointer(replace(self._settings, no_speech_timeout=inf))
+        endpointer = Endpointer(self._settings)
         endpointer._elapsed = self._elapsed - again
+        endpointer._timed_out = True
+        return endpointer
+
+    def instead(self) -> "Endpointer":
+        """Make one for the utterance that is still to come, where this was none: it
+        waits for no longer than this one would have, and `longest` is for both.
+        """
+        endpointer = Endpointer(self._settings)
+        endpointer._elapsed = self._elapsed
         return endpointer
 
     def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:

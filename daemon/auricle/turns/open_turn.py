@@ -6,6 +6,7 @@ phase        event                                      next         orders
 listening    Heard                                      listening    send
              Heard, the endpointer says: over           processing   send, end utterance
              Heard, the endpointer says: no speech      -            outcome no_speech
+             the same, a final is awaited again         processing   await the final
              stop                                       processing   end utterance
              SpeechStopped                              processing   await the final
              SpeechStopped, of the wake phrase's end    listening
@@ -14,7 +15,8 @@ processing   Heard, the server ended the utterance      processing   send
              Heard, the endpointer ended it             processing   hold
              the person goes on                         listening    keep listening,
                                                                      send what was held
-             finals without a word; server ended it     listening    keep listening
+             finals without a word; more may follow     listening    keep listening,
+                                                                     send what was held
              finals; the person may be going on         processing   wait: 0.3 s at most
              finals without a word otherwise            -            outcome no_speech
              finals otherwise                           -            outcome transcript
@@ -32,6 +34,10 @@ in the order in which they were spoken.
 is there, for as long as a word takes and about as loud as before: a television is not.
 In server VAD the server has to have begun another utterance as well, and where our
 detector heard nothing of what it took for the first one, its ear is enough.
+
+*More may follow*: the server ended the utterance, or our endpointer, with a commit. It
+was a cough, or the end of the wake word, and the command is still to come: within the
+time for which silence behind the wake word is listened to, counted from there.
 
 *May be going on*: when the last final comes, our detector hears a voice that is too
 young to be told from a click, or that the server has not told of yet. Nobody else
@@ -159,20 +165,7 @@ class OpenTurn:
         return effects
 
     def heard(self, event: Heard) -> list[Effect]:
-        if self.phase is Phase.LISTENING:
-            self._heard.append(event)
-            return [self._send(event.frame), *self._follow(event)]
-        if self._behind is None:
-            return []
-        self._heard.append(event)
-        effects: list[Effect] = []
-        if self.turn.mode is Mode.SERVER_VAD:
-            effects.append(self._send(event.frame))
-        if self._behind.push(event.frame, speech=event.speech) is Endpoint.LONGEST:
-            self._behind = None
-        if not self._items.awaited:
-            self._lingered += event.frame.seconds
-        return effects + self._settle()
+        return self._hear(event, sent=False)
 
     def stop(self) -> list[Effect]:
         """Push to talk was released."""
@@ -279,6 +272,24 @@ class OpenTurn:
         self._sent_seconds += frame.seconds
         return SendAudio(self.turn.id, frame)
 
+    def _hear(self, event: Heard, *, sent: bool) -> list[Effect]:
+        """Whether it was `sent` when it was heard first."""
+        if self.phase is Phase.LISTENING:
+            self._heard.append(event)
+            effects = [] if sent else [self._send(event.frame)]
+            return [*effects, *self._follow(event)]
+        if self._behind is None:
+            return []
+        self._heard.append(event)
+        effects = []
+        if self.turn.mode is Mode.SERVER_VAD and not sent:
+            effects.append(self._send(event.frame))
+        if self._behind.push(event.frame, speech=event.speech) is Endpoint.LONGEST:
+            self._behind = None
+        if not self._items.awaited:
+            self._lingered += event.frame.seconds
+        return [*effects, *self._settle()]
+
     # --- listening ---
 
     def _follow(self, event: Heard) -> list[Effect]:
@@ -292,7 +303,7 @@ class OpenTurn:
             case Endpoint.NO_SPEECH if (
                 self.turn.mode is Mode.MANUAL or not self._items.under_way
             ):
-                return self._conclude()
+                return self.nothing_follows()
             case Endpoint.NO_SPEECH | None:
                 return []
             case endpoint:
@@ -303,11 +314,15 @@ class OpenTurn:
             self._items.committed(voiced=self._voiced())
         else:
             self._items.finishing(voiced=self._voiced())
+        self._ended(by, self._going_on() if self._may_follow(by) else None)
+        return [EndUtterance(self.turn.id)]
+
+    def _may_follow(self, by: EndedBy | None) -> bool:
+        """Whether anything counts that is said behind the end of this utterance."""
         # Who has let go of the button is done, and no session takes more than the
         # longest utterance, nor anything behind a finish.
-        more = self.turn.mode is Mode.MANUAL and by is EndedBy.ENDPOINTER
-        self._ended(by, self._going_on() if more else None)
-        return [EndUtterance(self.turn.id)]
+        committed = self.turn.mode is Mode.MANUAL and by is EndedBy.ENDPOINTER
+        return (committed or by is EndedBy.SERVER) and not self._nothing_follows
 
     def _stopped_by_server(self, event: SpeechStopped) -> list[Effect]:
         if self.phase is not Phase.LISTENING:
@@ -359,14 +374,10 @@ class OpenTurn:
             return self._go_on()
         if self._items.awaited:
             return []
-        if (
-            self._ended_by is EndedBy.SERVER
-            and not self._nothing_follows
-            and not has_words(self._command().text)
-        ):
-            # Noise, or the tail of the wake word, that the server took for words: the
-            # person has yet to speak, or spoke while we waited.
-            return self._listen_again()
+        if self._may_follow(self._ended_by) and not has_words(self._command().text):
+            # Noise, or the tail of the wake word, that was taken for words: the person
+            # has yet to speak, or spoke while we waited.
+            return self._listen_for_the_command()
         if self._may_go_on() and self._lingered < LINGER - FRAME_SECONDS / 2:
             return []
         return self._conclude()
@@ -401,19 +412,23 @@ class OpenTurn:
             effects += [self._send(h.frame) for h in held if h.frame.end > start]
         return effects
 
-    def _listen_again(self) -> list[Effect]:
+    def _listen_for_the_command(self) -> list[Effect]:
         """Nothing was said so far."""
+        self._endpointer = self._endpointer.instead()
+        self._start_of_speech = self._end_of_speech = None
+        return self._listen_again()
+
+    def _listen_again(self) -> list[Effect]:
+        """The utterance is not over, and goes on with what was heard behind its end."""
         self.phase = Phase.LISTENING
         self._ended_by = None
         self._behind = None
+        held = self._heard[self._until_end :]
+        del self._heard[self._until_end :]
         effects: list[Effect] = [KeepListening(self.turn.id)]
-        for event in self._heard[self._until_end :]:
-            if self._is_listening():
-                effects += self._follow(event)
+        for event in held:
+            effects += self._hear(event, sent=self.turn.mode is Mode.SERVER_VAD)
         return effects
-
-    def _is_listening(self) -> bool:
-        return self.phase is Phase.LISTENING
 
     # --- what was said ---
 

@@ -134,6 +134,42 @@ async def test_who_goes_on_speaking_before_the_final_is_one_command(
 
 
 @pytest.mark.parametrize("mode", Mode)
+async def test_a_command_behind_a_sound_without_a_word_is_not_lost(
+    broker: Broker, tmp_path: Path, mode: Mode
+) -> None:
+    recording = recorded(
+        tmp_path,
+        silence(1.5),
+        say("okay nabu"),
+        silence(0.9),
+        say("uh"),
+        silence(1.6),
+        say("turn on the kitchen light"),
+        silence(2.5),
+    )
+    async with (
+        HouseClient(broker.port, "#") as house,
+        ScriptedRecognizer(["...", "Turn on the kitchen light."]) as server,
+        Program(
+            tmp_path,
+            settings(broker, server.url, mode),
+            "--recording",
+            str(recording),
+        ),
+    ):
+        final = await outcome(house)
+        await house.hears(f"{NODE}/state", "idle")
+
+    assert final["text"] == "Turn on the kitchen light."
+    assert len(house.on(f"{NODE}/event/utterance")) == 1
+    assert len(server.heard) == 1
+    whole, _ = soundfile.read(recording, dtype="int16")
+    sent = np.frombuffer(server.heard[0].pcm, "<i2")
+    offset = position_of(sent, whole)
+    assert np.array_equal(sent, whole[offset : offset + len(sent)])
+
+
+@pytest.mark.parametrize("mode", Mode)
 async def test_a_command_without_a_pause_after_the_wake_word_arrives_whole(
     broker: Broker, tmp_path: Path, mode: Mode
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
 from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
@@ -592,20 +592,133 @@ def test_words_that_a_recognizer_makes_of_a_quiet_room_keep_no_turn_open() -> No
     assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
 
 
+# --- what is no word ---
+
+
 @pytest.mark.parametrize("noise", ["", "...", "。", "-", "♪", "[BLANK_AUDIO]"])
-def test_a_transcript_without_a_word_swallows_no_command(noise: str) -> None:
-    turn = Conversation(Mode.SERVER_VAD)
+def test_a_transcript_without_a_word_swallows_no_command(
+    turn: Conversation, noise: str
+) -> None:
     for item, text in [("one", noise), ("two", noise), ("three", LIGHT)]:
         turn.speaks(item)
+        assert turn.state is SatelliteState.PROCESSING
         turn.answers(item, text)
     assert turn.text == LIGHT
 
 
 @pytest.mark.parametrize("noise", ["...", "(upbeat music)"])
-def test_a_transcript_without_a_word_is_no_command(noise: str) -> None:
-    turn = Conversation(Mode.MANUAL)
+def test_a_transcript_without_a_word_is_no_command(
+    turn: Conversation, noise: str
+) -> None:
     turn.speaks("one")
     turn.says(InterimTranscript("one", "", noise))
     turn.answers("one", noise)
+    turn.hears(5.0, speech=False)
     assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
     assert not [e for e in turn.effects if isinstance(e, PublishInterim)]
+
+
+def test_the_recognizer_hears_the_wake_word_alone_and_the_command_is_to_come(
+    turn: Conversation,
+) -> None:
+    turn = Conversation(turn.mode, pre_roll=0.4)
+    for item, text in [("one", "Okay Nabu."), ("two", LIGHT)]:
+        turn.speaks(item)
+        turn.answers(item, text)
+    assert turn.text == LIGHT
+
+
+def test_behind_a_loud_cough_a_soft_voice_is_the_command(turn: Conversation) -> None:
+    turn.begins("cough", 0.6)
+    turn.pauses("cough")
+    start = turn.position
+    turn.hears(0.6, speech=True, amplitude=1000)
+    turn.answers("cough", "")
+    turn.hears(0.6, speech=True, amplitude=1000)
+    end = turn.position
+    if turn.mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("two", start // 16))
+    turn.pauses("two")
+    turn.answers("two", LIGHT)
+
+    assert turn.text == LIGHT
+    assert turn.outcomes[0].end_of_speech == end
+    frames = sent(turn.effects)
+    assert frames[-1].end >= end
+    assert all(a.end == b.start for a, b in itertools.pairwise(frames))
+
+
+def test_a_soft_command_that_is_over_before_the_coughs_final_is_awaited() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.speaks("cough")
+    turn.hears(0.9, speech=True, amplitude=1000)
+    turn.hears(0.9, speech=False)
+
+    assert EndUtterance(TURN) in turn.answers("cough", "")
+
+    turn.answers("two", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_a_wait_for_a_command_is_no_longer_behind_a_cough_than_without(
+    turn: Conversation,
+) -> None:
+    turn.speaks("cough", 0.6)
+    turn.answers("cough", "")
+    turn.hears(4.95 - turn.position / SAMPLE_RATE, speech=False)
+    assert turn.outcomes == []
+    turn.hears(0.1, speech=False)
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
+
+
+def test_who_coughs_again_and_again_keeps_no_turn_open(turn: Conversation) -> None:
+    for number in range(5):
+        turn.speaks(f"cough {number}", 0.6)
+        turn.answers(f"cough {number}", "")
+        turn.hears(0.03, speech=False)
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
+
+
+def test_who_speaks_at_the_last_moment_behind_a_cough_is_heard_out(
+    turn: Conversation,
+) -> None:
+    turn.speaks("cough", 0.6)
+    turn.answers("cough", "")
+    turn.hears(4.95 - turn.position / SAMPLE_RATE, speech=False)
+    turn.speaks("two")
+    turn.answers("two", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_the_longest_utterance_is_coughs_and_command_together(
+    turn: Conversation,
+) -> None:
+    turn = Conversation(turn.mode, longest=5.5)
+    turn.speaks("cough", 0.6)
+    turn.answers("cough", "")
+    turn.begins("two", 6.0)
+    assert turn.state is SatelliteState.PROCESSING
+    assert len(sent(turn.effects)) * FRAME_SECONDS <= 5.5 + FRAME_SECONDS
+
+
+def test_who_releases_the_button_behind_a_cough_has_had_the_say(
+    turn: Conversation,
+) -> None:
+    turn.speaks("cough")
+    turn.answers("cough", "")
+    turn.hears(0.5, speech=False)
+    turn.happens(StopRequested())
+    turn.answers("rest", "")
+    assert [outcome.kind for outcome in turn.outcomes] == [OutcomeKind.NO_SPEECH]
+
+
+def test_what_is_awaited_again_behind_a_dead_link_is_not_given_up_for_silence() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.speaks("one")
+    turn.answers("one", "")
+    turn.link_dies()
+    turn.hears(5.0, speech=False)
+    assert turn.outcomes == []
+    assert turn.effects[-1] == AwaitFinal(TURN, audible=False)
+    turn.answers("again one", LIGHT)
+    assert turn.text == LIGHT

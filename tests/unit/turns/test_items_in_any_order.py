@@ -1,7 +1,8 @@
 """Utterances, finals, voices and dead links in any order: nothing said is missing.
 
 The recognizer here keeps to the protocol, as loosely as known ones do. What is said is
-numbered: the n-th utterance of a turn has the word "n", or none.
+numbered: the n-th utterance of a turn has the word "n", or none. Who said none yet has
+as long to do so as where nothing was heard, and what is said until then is sent.
 """
 
 import itertools
@@ -103,7 +104,10 @@ class Room:
         self.finished = self.replayed = self.closed = self.cancelled = False
         self.woken_again = False
         self.understood: dict[int, str] = {}
-        self.silence = self.lingered = 0.0
+        self.silence = self.lingered = self.heard = 0.0
+        self.voice: set[int] = set()
+        """The frames of the one that is under way."""
+        self.sent: set[int] = set()
         self.outcomes: list[Outcome] = []
         self.sessions_closed = 0
         self.happen(ListenRequested())
@@ -117,7 +121,10 @@ class Room:
             frame = Frame(bytes(FRAME_BYTES), next(self.frames) * FRAME_SAMPLES)
             self.lingered += FRAME_SECONDS if self.settled else 0.0
             self.silence = 0.0 if speech else self.silence + FRAME_SECONDS
+            self.heard += FRAME_SECONDS
+            self.voice = {*self.voice, frame.start} if speech else set()
             self.happen(Heard(frame, speech))
+            self.check_what_is_sent()
 
     def utterance_begins(self, word: str) -> None:
         if not self.may_begin:
@@ -196,7 +203,12 @@ class Room:
                     self.end_here()
                 case AwaitFinal():
                     self.lingered = 0.0
-                case KeepListening() | SendAudio():
+                case SendAudio(_, frame):
+                    assert not self.finished
+                    # Each once, in their order.
+                    assert frame.start > max(self.sent, default=-1)
+                    self.sent.add(frame.start)
+                case KeepListening():
                     assert not self.finished
                 case ReplayUtterance():
                     assert not self.replayed
@@ -225,6 +237,15 @@ class Room:
         for utterance in self.under_way:
             utterance.due = True
 
+    def check_what_is_sent(self) -> None:
+        """Each voice that lasts for a word, for as long as one may speak."""
+        listening = self.machine.state is SatelliteState.LISTENING
+        assert not listening or self.heard < ENDPOINTING.longest
+        if self.over or self.finished or self.heard >= ENDPOINTING.longest:
+            return
+        if len(self.voice) * FRAME_SECONDS >= ENDPOINTING.min_speech:
+            assert self.voice <= self.sent
+
     def begin_again(self) -> None:
         """What the client says again is what is not answered: see TurnRecognition."""
         answered = max([u.end for u in self.link if u.over and u.final], default=0)
@@ -248,6 +269,9 @@ class Room:
             # Who says the wake word again has given up on what was without words.
             given_up = [OutcomeKind.CANCELLED] if self.woken_again else []
             assert outcome.kind in (OutcomeKind.NO_SPEECH, OutcomeKind.ERROR, *given_up)
+            if outcome.kind is OutcomeKind.NO_SPEECH and not self.closed:
+                waited = self.heard >= ENDPOINTING.no_speech_timeout - FRAME_SECONDS
+                assert waited or self.finished
 
     @property
     def over(self) -> bool:

@@ -319,9 +319,36 @@ def test_an_empty_final_in_vad_mode_goes_on_listening_without_a_gap() -> None:
     assert all(a.end == b.start for a, b in itertools.pairwise(frames))
 
 
-def test_an_empty_final_in_manual_mode_is_no_speech() -> None:
+def test_an_empty_final_in_manual_mode_goes_on_listening_without_a_gap() -> None:
     machine = satellite()
-    run(machine, [WOKEN, *after(1.2, speech=True), StopRequested()])
+    effects = run(machine, [WOKEN, *after(0.3, speech=True)])
+    effects += run(machine, after(1.1, speech=False, start=20))
+    assert effects.count(EndUtterance(TURN)) == 1
+
+    effects += machine.step(final("  "))
+
+    assert machine.state is SatelliteState.LISTENING
+    frames = sent(effects)
+    assert frames[-1].end == 20 * FRAME_SAMPLES + round(1.1 / FRAME_SECONDS) * 480
+    assert all(a.end == b.start for a, b in itertools.pairwise(frames))
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("speech", [False, True])
+def test_push_to_talk_released_on_what_has_no_word_is_no_speech_at_once(
+    mode: Mode, speech: bool
+) -> None:
+    machine = satellite(mode)
+    run(machine, [ListenRequested(), *after(1.2, speech=speech), StopRequested()])
+
+    assert [o.kind for o in outcomes(machine.step(final("  ")))] == [
+        OutcomeKind.NO_SPEECH
+    ]
+
+
+def test_a_longest_utterance_without_a_word_is_no_speech_at_once() -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(10.1, speech=True)])
 
     assert [o.kind for o in outcomes(machine.step(final("  ")))] == [
         OutcomeKind.NO_SPEECH
