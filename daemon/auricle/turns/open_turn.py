@@ -144,7 +144,9 @@ class OpenTurn:
         """Both of the utterances before the latest."""
         self._first_sent: int | None = None
         self._sent_seconds = 0.0
-        self._billed_seconds: float | None = None
+        self._told_seconds: float | None = None
+        self._all_told = True
+        """Of each utterance that was sent, the recognizer told what it counts."""
 
     @property
     def has_utterance(self) -> bool:
@@ -185,6 +187,7 @@ class OpenTurn:
         self._without_words = kind, reason
         if self.phase is Phase.LISTENING:
             self.phase = Phase.PROCESSING
+            self._all_told = False
             if self._items.awaited:
                 return [AwaitFinal(self.turn.id, audible=False)]
         return self._settle()
@@ -222,6 +225,7 @@ class OpenTurn:
         if not no_network:
             if not transient or self._replayed:
                 self._without_words = OutcomeKind.ERROR, reason
+                self._all_told = False
                 return self._conclude()
             self._replayed = True
         self._catching_up = True
@@ -247,6 +251,9 @@ class OpenTurn:
     ) -> list[Effect]:
         """The turn is over; the outcome is its last word."""
         assert self.phase is not None
+        under_way = self.phase is Phase.LISTENING or self._items.under_way
+        if under_way or self._items.awaited:
+            self._all_told = False
         self.phase = None
         self._behind = None
         self.outcome = Outcome(
@@ -262,9 +269,11 @@ class OpenTurn:
         return [PublishOutcome(self.outcome), CloseSession(self.turn.id)]
 
     def _billed(self) -> float:
-        if self._billed_seconds is not None:
-            return self._billed_seconds
-        return self._sent_seconds * (2 if self._replayed else 1)
+        if self._told_seconds is not None and self._all_told:
+            return self._told_seconds
+        # Rather too much of what nobody tells than a limit that is passed.
+        sent = self._sent_seconds * (2 if self._replayed else 1)
+        return max(sent, self._told_seconds or 0.0)
 
     def _send(self, frame: Frame) -> SendAudio:
         if self._first_sent is None:
@@ -441,8 +450,10 @@ class OpenTurn:
         return [PublishInterim(self.turn.id, text)]
 
     def _final(self, final: FinalTranscript, hints: str) -> list[Effect]:
-        if final.billed_seconds is not None:
-            self._billed_seconds = (self._billed_seconds or 0.0) + final.billed_seconds
+        if final.billed_seconds is None:
+            self._all_told = False
+        else:
+            self._told_seconds = (self._told_seconds or 0.0) + final.billed_seconds
         if self._is_echo(final, hints):
             final = FinalTranscript(final.item_id, "")
         if not self._items.final(final):

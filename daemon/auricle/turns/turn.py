@@ -81,7 +81,8 @@ class Outcome:
     sent_seconds: float = 0.0
     """Audio handed to the recognizer's connection, pre-roll included."""
     billed_seconds: float = 0.0
-    """Audio that the recognizer counts, by its own word, else what was sent."""
+    """Audio that the recognizer counts, by its own word of every utterance; else all
+    that was sent, on each link."""
     end_of_speech: int | None = None
     """Sample position behind the last frame that held speech, where one did."""
 

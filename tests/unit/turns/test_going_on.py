@@ -125,9 +125,14 @@ class Conversation:
             self.says(Committed(item))
 
     def answers(
-        self, item: str, text: str, emotion: str | None = None, hints: str = ""
+        self,
+        item: str,
+        text: str,
+        emotion: str | None = None,
+        hints: str = "",
+        billed: float | None = 2.0,
     ) -> list[Effect]:
-        return self.says(FinalTranscript(item, text, "en", emotion, 2.0), hints)
+        return self.says(FinalTranscript(item, text, "en", emotion, billed), hints)
 
     def link_dies(self, *, transient: bool = True) -> list[Effect]:
         failed = RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient)
@@ -223,6 +228,72 @@ def test_the_mood_is_that_of_the_last_part_and_the_seconds_are_of_all(
     assert outcome.transcript is not None
     assert outcome.transcript.emotion == "angry"
     assert outcome.billed_seconds == 4.0
+
+
+@pytest.mark.parametrize(
+    ("billed", "counted"),
+    [
+        ((2.0, 2.0), 4.0),
+        ((2.0, None), "sent"),
+        ((None, 2.0), "sent"),
+        ((None, None), "sent"),
+        ((9.0, None), 9.0),
+    ],
+    ids=str,
+)
+def test_where_the_seconds_of_a_part_are_not_told_all_that_was_sent_counts(
+    turn: Conversation,
+    billed: tuple[float | None, float | None],
+    counted: float | str,
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT, billed=billed[0])
+    turn.answers("two", LAMP, billed=billed[1])
+    sent_seconds = len(sent(turn.effects)) * FRAME_SECONDS
+    assert 2.5 < sent_seconds < 4.0
+    expected = sent_seconds if counted == "sent" else counted
+    assert turn.outcomes[0].billed_seconds == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("links", [1, 2])
+def test_a_part_whose_final_never_came_was_sent_on_each_link(
+    turn: Conversation, links: int
+) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+    turn.answers("one", LIGHT)
+    if links == 2:
+        turn.link_dies()
+    turn.link_dies(transient=False)
+    sent_seconds = len(sent(turn.effects)) * FRAME_SECONDS
+    expected = links * sent_seconds
+    assert turn.text == LIGHT
+    assert turn.outcomes[0].billed_seconds == pytest.approx(expected)
+
+
+def test_what_was_being_said_when_the_turn_ended_was_sent_too(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.begins("two", 3.0)
+    turn.answers("one", LIGHT)
+    turn.happens(CancelRequested())
+    sent_seconds = len(sent(turn.effects)) * FRAME_SECONDS
+    assert turn.outcomes[0].billed_seconds == pytest.approx(sent_seconds)
+
+
+def test_the_end_of_the_wake_word_counts_though_nobody_tells_its_seconds() -> None:
+    turn = Conversation(Mode.SERVER_VAD, pre_roll=0.4)
+    turn.says(SpeechStarted("tail", 0))
+    turn.hears(0.3, speech=False)
+    turn.says(SpeechStopped("tail", 600))
+    turn.answers("tail", "Boo.", billed=None)
+    turn.speaks("one")
+    turn.answers("one", LIGHT, billed=1.0)
+    assert turn.text == LIGHT
+    sent_seconds = len(sent(turn.effects)) * FRAME_SECONDS
+    assert turn.outcomes[0].billed_seconds == pytest.approx(sent_seconds)
 
 
 def test_a_mood_that_the_last_part_does_not_tell_is_not_told(
