@@ -11,8 +11,8 @@ from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
 from auricle.capture.attention import ROOM_MEMORY
 from auricle.turns.endpointing import PRESETS, Endpointer, EndpointingSettings
 from auricle.turns.events import Heard
-from auricle.vad.detectors import VoiceDetector
 from auricle.vad.silero import SileroVoiceDetector
+from auricle.vad.voice_detector import VoiceDetector
 from auricle.vad.webrtc import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Iterator
 
 FAILURES = 5
-"""In a row, after which it rests."""
+"""So many failures in a row, and it rests."""
 REST = 30.0
 LONG_REST = 1200.0
-"""Where only a person can mend it: three attempts an hour."""
+"""Seconds of rest where only a person can mend it: three attempts an hour."""
 
 
 def full_jitter(
@@ -38,14 +38,16 @@ class Breaker:
         self._rests_until = -math.inf
 
     def admits(self, now: float) -> bool:
+        """Return whether it may be tried now."""
         return now >= self._rests_until
 
     def succeeded(self) -> None:
+        """Close the breaker, and count failures anew."""
         self._failures = 0
         self._rests_until = -math.inf
 
     def failed(self, now: float, *, lasting: bool = False) -> None:
-        """An attempt failed; `lasting` where the next one would as well."""
+        """Count a failed attempt; `lasting` where the next one would fail as well."""
         if not self.admits(now):
             # What was not even tried says nothing new.
             return

@@ -3,7 +3,8 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -139,6 +140,20 @@ def _inside(
 
 FRAGMENT = re.compile(r"(Of|As|Its|That|By|See|None|Whose|Which|From|To|Until)\b")
 """How a docstring begins that makes no sense without the name that it belongs to."""
+FRAGMENT_OF_A_VALUE = re.compile(
+    rf"{FRAGMENT.pattern}|(In|On|At|For|With|Per|Up|Behind|Beyond|Where|When|Both|Else"
+    r"|Better|Default|Empty|Also|Likewise|Decoded)\b"
+)
+"""The same of what is said about an attribute, which is to be said as a noun."""
+
+
+def is_a_sentence(text: str, fragment: re.Pattern[str] = FRAGMENT) -> bool:
+    return (
+        re.match(r"[A-Z`]", text) is not None
+        and text.endswith((".", "```", ":"))
+        and not fragment.match(text)
+        and len(text.split()) >= 3
+    )
 
 
 def test_a_public_class_has_its_name_to_itself() -> None:
@@ -153,47 +168,79 @@ def test_a_docstring_is_a_sentence_that_stands_by_itself() -> None:
     fragments = [
         f"{known.where}: {docstring.splitlines()[0]}"
         for known in definitions()
-        if (docstring := known.docstring) is not None
-        if not re.match(r"[A-Z`]", docstring)
-        or not docstring.endswith((".", "```", ":"))
-        or FRAGMENT.match(docstring)
-        or len(docstring.split()) < 3
+        if (docstring := known.docstring) is not None and not is_a_sentence(docstring)
     ]
     assert fragments == []
 
 
-def test_help_has_a_sentence_on_every_public_class_and_function() -> None:
-    """A method is told of by its class, or by the protocol that it fulfils."""
+class ToldAttribute(NamedTuple):
+    """An attribute, a field or a constant, and the text that stands below it."""
+
+    where: str
+    told: str
+
+
+def told_attributes() -> Iterator[ToldAttribute]:
+    package = ROOT / "daemon" / "auricle"
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                for before, after in pairwise(node.body):
+                    match before, after:
+                        case (
+                            ast.Assign() | ast.AnnAssign(),
+                            ast.Expr(ast.Constant(str(told))),
+                        ):
+                            place = path.relative_to(package)
+                            where = f"{place}:{before.lineno} {ast.unparse(before)}"
+                            yield ToldAttribute(where, " ".join(told.split()))
+
+
+def test_what_is_told_of_an_attribute_stands_by_itself() -> None:
+    told = list(told_attributes())
+    fragments = [
+        f"{attribute.where}: {attribute.told}"
+        for attribute in told
+        if not is_a_sentence(attribute.told, FRAGMENT_OF_A_VALUE)
+    ]
+    assert told
+    assert fragments == []
+
+
+def is_told(
+    method: str, owner: ast.ClassDef, classes: Mapping[str, ast.ClassDef]
+) -> bool:
+    """Whether `help` finds a sentence for it in this class, or in one of ours that it
+    inherits from: who overrides a method keeps its promise.
+    """
+    own = any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name == method
+        and ast.get_docstring(node) is not None
+        for node in owner.body
+    )
+    return own or any(
+        is_told(method, classes[name], classes)
+        for base in owner.bases
+        if (name := ast.unparse(base).partition("[")[0]) in classes
+    )
+
+
+def test_help_has_a_sentence_on_all_that_is_public() -> None:
+    public = [
+        known
+        for known in definitions()
+        if known.public and not (known.owner and known.owner.name.startswith("_"))
+    ]
+    classes = {
+        known.node.name: known.node
+        for known in public
+        if isinstance(known.node, ast.ClassDef)
+    }
     silent = [
         known.where
-        for known in definitions()
-        if known.public and known.owner is None and known.docstring is None
+        for known in public
+        if known.docstring is None
+        and not (known.owner and is_told(known.node.name, known.owner, classes))
     ]
     assert silent == []
-
-
-# They stand in for people's programs, in environments of their own.
-FOREIGN = {"conformance/raw_client.py", "conformance/sdk_program.py"}
-
-
-def sleeps(node: ast.AST) -> bool:
-    match node:
-        case ast.ImportFrom(module="time" | "asyncio", names=names):
-            return "sleep" in {name.name for name in names}
-        case ast.Call(
-            func=ast.Attribute(ast.Name("time" | "asyncio"), "sleep"), args=[seconds]
-        ):
-            return ast.unparse(seconds) != "0"
-        case _:
-            return False
-
-
-def test_tests_wait_for_conditions_and_sleep_in_one_place() -> None:
-    tests = ROOT / "tests"
-    sleep = {
-        path.relative_to(tests).as_posix()
-        for path in tests.rglob("*.py")
-        if "sleep" in (source := path.read_text())
-        if any(map(sleeps, ast.walk(ast.parse(source))))
-    }
-    assert sleep - FOREIGN == {"rigs/waiting.py"}

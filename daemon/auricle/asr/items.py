@@ -41,7 +41,8 @@ ItemEvent = (
 class _Item:
     id: str
     start_ms: int | None = None
-    """Where it begins in the session's audio; None where the server does not tell."""
+    """Milliseconds from the session's first sound to where it begins; None where the
+    server does not tell."""
     end_ms: int | None = None
     stopped: bool = False
     committed: bool = False

@@ -22,7 +22,7 @@ class Proxy:
     """An environment variable names this proxy; `str` of it never says the password."""
 
     url: str = field(repr=False)
-    """As in the variable, user and password included."""
+    """What the variable holds, user and password included."""
     variable: str
     """The variable's name, as it is written."""
 

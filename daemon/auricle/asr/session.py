@@ -59,11 +59,11 @@ class Timeouts:
     """How long the recognizer may take, in seconds."""
 
     connect: float = 3.0
-    """Until the session is ready: connection, handshake, settings."""
+    """Seconds until the session is ready: connection, handshake and settings."""
     final: float = 4.0
-    """From the end of the utterance to its final transcript."""
+    """Seconds from the end of the utterance to its final transcript."""
     finish: float = 10.0
-    """To take leave, in the background; no turn waits for it."""
+    """Seconds to take leave, in the background; no turn waits for it."""
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
 OpenSession = Callable[[OnEvent, OnFailure, float], AsrSession]
-"""(on_event, on_failure, delay): start a fresh session, after `delay` seconds."""
+"""Starts a fresh session; its third argument is how many seconds to wait before."""
 
 # Seconds. Who was stopped, or asleep, for longer than a busy machine takes finds the
 # final waiting, if it came; to take it needs a moment.

@@ -21,11 +21,11 @@ class CaptureDevice:
     """Describes a capture device as PortAudio lists it."""
 
     index: int
-    """Its place in the list; another one after the next reboot or replug."""
+    """The place in PortAudio's list; another one after the next reboot or replug."""
     name: str
     channels: int
     rate: int
-    """The sample rate it prefers."""
+    """The sample rate that it prefers, in hertz."""
     is_default: bool
 
 

@@ -45,7 +45,8 @@ class Part:
     """Describes a sound of its own: stretches of the file, with corrections in them."""
 
     stretches: tuple[tuple[int, int], ...]
-    """From where to where in the file, in the order in which they are read."""
+    """The bytes of the file that it is made of: (start, stop) of each stretch, in the
+    order in which they are read."""
     corrections: Mapping[int, bytes] = field(default_factory=dict)
     """What is to be read at some places of the file instead of what is there."""
 
@@ -159,20 +160,20 @@ class _Container:
     """How a format writes its chunks."""
 
     order: str
-    """As `struct` has it: < is little-endian."""
+    """The byte order, as `struct` writes it: < is little-endian."""
     magics: tuple[bytes, ...]
     """What a file begins with; behind its size, it says which form it has."""
     forms: tuple[bytes, ...] = ()
     head: int = 12
     """Bytes before the first chunk."""
     size: str = "I"
-    """Of a chunk, likewise."""
+    """The format of a chunk's size, as `struct` writes it."""
     sound: bytes = b"data"
     """The id of the chunk that holds the sound."""
     prefix: int = 0
     """Bytes of that chunk in front of the sound."""
     align: int = 2
-    """At multiples of which a chunk begins."""
+    """A chunk begins at a multiple of so many bytes."""
     needed: frozenset[bytes] = frozenset()
     """The chunks without which the sound cannot be read; none: nobody knows."""
     known_as: bytes | None = None
@@ -231,20 +232,20 @@ class _Found:
     """The sound of one file of chunks."""
 
     start: int
-    """Where the file begins: another one may stand in front of it."""
+    """The position where the file begins: another one may stand in front of it."""
     header: list[tuple[int, int]] = field(default_factory=list)
     """What is read in front of the sound, up to the first sound chunk's own header."""
     header_ends: bool = False
     pieces: list[tuple[int, int]] = field(default_factory=list)
     size_at: int = 0
-    """Where the size of the sound stands in the header."""
+    """The place in the header, in bytes, where the size of the sound stands."""
     size_format: str = ""
     promised: int = 0
-    """Bytes; all pieces together."""
+    """Bytes of sound that the header promises; all pieces together."""
     unknown: bool = False
     """Whether the header leaves open how much there is."""
     end: int = 0
-    """Where the next file begins."""
+    """The position where the next file begins."""
     fault: str | None = None
 
     @property

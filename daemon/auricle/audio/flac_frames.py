@@ -30,10 +30,10 @@ class StreamInfo:
 
     shortest_block: int
     longest_block: int
-    """Samples a frame."""
+    """The most samples that a frame has for each channel."""
     rate: int
     samples: int
-    """As the header counts them; 0: not known."""
+    """How many samples the header promises for each channel; 0: it does not say."""
     packed: int
     """Rate, channels, width and count as they stand there."""
 
@@ -65,7 +65,7 @@ class Count:
     """Says how many samples a stream holds."""
 
     samples: int
-    """Up to the end of the last whole frame."""
+    """How many there are for each channel, up to the end of the last whole frame."""
     complete: bool
     """Whether nothing is behind that: no frame cut off, and nothing else either."""
 

@@ -6,7 +6,7 @@ from auricle.audio.frame import Frame
 
 FULL_SCALE = 32768
 QUIETEST_DBFS = -96.0
-"""Of 16 bits: nothing but zeros."""
+"""The level of digital silence: 16 bits have nothing between it and zeros."""
 _QUIETEST = (FULL_SCALE * 10 ** (QUIETEST_DBFS / 20)) ** 2
 
 

@@ -16,7 +16,7 @@ class SoundFormat:
     """Says what the bytes of a sound are; its samples always have 16 bits (s16le)."""
 
     rate: int
-    """Hertz."""
+    """Samples a second for each channel, in hertz."""
     channels: int
 
     @property

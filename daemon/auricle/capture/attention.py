@@ -6,7 +6,7 @@ from auricle.audio.echo import EchoHold, OwnSound
 from auricle.audio.frame import Frame
 from auricle.capture.pre_roll import PreRoll
 from auricle.turns.events import Heard, WakeWordHeard
-from auricle.vad.detectors import VoiceDetector
+from auricle.vad.voice_detector import VoiceDetector
 from auricle.wake.detector import Detection, Refractory, WakeWordEngine
 
 # Speech is judged against the sound of the last seconds.

@@ -35,13 +35,13 @@ class _Stretch:
     behind: int
     """The sample position where it begins."""
     opened: float
-    """When its device would have been opened, had nothing been lost before."""
+    """The time when its device would have been opened, had nothing been lost before."""
 
 
 class _Arrival(NamedTuple):
     end: int
     lateness: float
-    """In the terms of `_Stretch.opened`."""
+    """The time when the device would have been opened, had this frame come at once."""
 
 
 class CaptureClock:

@@ -150,6 +150,7 @@ class Hearing:
 
     @property
     def state(self) -> HearingState:
+        """What the capture thread does, as it said last."""
         return self._state
 
     @property

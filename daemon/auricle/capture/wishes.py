@@ -29,8 +29,8 @@ class Wishes:
         self._unwanted_at = -math.inf
         self.stopping = False
         self.rounds = 0
-        """Looks for wishes since the start; while the thread lives, one a second at
-        least, unless the device holds it up.
+        """How often it looked for wishes since the start; while the thread lives, once
+        a second at least, unless the device holds it up.
         """
         self.changes = 0
         """How often the microphone was wanted, or wanted no longer, until now."""

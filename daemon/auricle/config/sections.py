@@ -106,11 +106,12 @@ class SatelliteSettings(Section):
     area: str = Field("", max_length=64, examples=["Living room"])
     """The room, suggested to Home Assistant when it first sees the device."""
     state_directory: OptionalPath = Field(None, examples=["/var/lib/auricle"])
-    """Where mute and the like are remembered; default: what systemd gives, else
-    ~/.local/state/auricle. One directory, one satellite."""
+    """The folder where mute and the like are remembered; default: what systemd gives,
+    else ~/.local/state/auricle. One directory, one satellite."""
 
     @property
     def display_name(self) -> str:
+        """The name for people: the one that was given, else made of `name`."""
         spoken = self.name.replace("_", " ").capitalize()
         return self.friendly_name or f"{spoken} voice"
 
@@ -121,8 +122,8 @@ class MicrophoneSettings(Section):
     device: Annotated[str, BeforeValidator(_as_text)] = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
     channel: int | None = Field(None, ge=0, le=63, examples=[0])
-    """Which microphone of an array to hear, from 0; default: a mix of all. It is done
-    to a recording as well, and so is the gain."""
+    """The microphone of an array to hear, counted from 0; default: a mix of all. It is
+    done to a recording as well, and so is the gain."""
     gain: float = Field(0.0, ge=-40, le=40)
     """Decibels to make the sound louder by, or softer."""
     recording: str = ""
@@ -138,12 +139,12 @@ class FeedbackSettings(Section):
     """
 
     wake: str = ""
-    """When it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
+    """Sound when it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
     nothing."""
     end: str = ""
-    """When the utterance is over, likewise."""
+    """Sound when the utterance is over: `default`, a file, or nothing."""
     error: str = ""
-    """When a turn ends in an error, likewise."""
+    """Sound when a turn ends in an error: `default`, a file, or nothing."""
     device: str = "default"
     """The loudspeaker: an ALSA device (see `aplay -L`)."""
 
@@ -155,14 +156,16 @@ class WakeWordSettings(Section):
     """Wake words: okay_nabu, hey_jarvis, alexa, hey_mycroft, or the .json of a
     microWakeWord model of your own, version 2, with its .tflite beside it."""
     openwakeword_models: Texts = ()
-    """openWakeWord .tflite files of your own (needs the extra `openwakeword`)."""
+    """Models of openWakeWord, as .tflite files of your own (needs the extra
+    `openwakeword`)."""
     thresholds: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
         default_factory=dict
     )
-    """Per model: the score from which it counts, 0 to 1; default: the model's own."""
+    """The score from which a model's wake word counts, 0 to 1, by model; default: the
+    model's own."""
     spellings: dict[str, Texts] = Field(default_factory=dict)
-    """Per model: how the recognizer writes the wake phrase, beside the ways we know; it
-    is taken from the front of transcripts."""
+    """How the recognizer writes a wake phrase, beside the ways we know, by model; it is
+    taken from the front of transcripts."""
     on_unconfirmed: Literal["publish", "drop"] = "publish"
     """What to do where the recognizer did not hear the wake phrase, too. Whether it did
     is known with utterance.pre_roll = 1.5 and more; drop needs that."""
@@ -214,12 +217,13 @@ class UtteranceSettings(Section):
     """How long to wait for the speaker to go on: fast, balanced or patient. It sets all
     keys below; those that are given win over it."""
     silence: float | None = Field(None, ge=0.2, le=3, examples=[0.4])
-    """manual: seconds of silence that end the utterance; 0.3, 0.4 or 0.8."""
+    """Seconds of silence that end the utterance, in manual mode; 0.3, 0.4 or 0.8."""
     silence_after_short: float | None = Field(None, ge=0.2, le=3, examples=[0.8])
-    """manual: the same after a short one, which may be a false start or a pause behind
-    the first word; 0.6, 0.8 or 1.2."""
+    """Seconds of silence that end a short utterance, in manual mode: it may be a false
+    start, or a pause behind the first word; 0.6, 0.8 or 1.2."""
     short: float | None = Field(None, ge=0, le=2, examples=[0.4])
-    """manual: seconds of speech that are a short one; 0.4."""
+    """Seconds of speech up to which an utterance is a short one, in manual mode; 0.4.
+    """
     min_speech: float | None = Field(None, ge=0.03, le=1, examples=[0.15])
     """Seconds of speech without which nothing was said; 0.15."""
     forget: float | None = Field(None, ge=0.1, le=3, examples=[0.3])
@@ -235,7 +239,8 @@ class LimitsSettings(Section):
     """How much a day may cost, and how often an hour may wake it."""
 
     turns_per_hour: int = Field(60, ge=0, le=3600)
-    """Beyond it, wake words are refused: a television may know ours. 0: no limit."""
+    """Turns an hour, beyond which wake words are refused: a television may know ours.
+    0: no limit."""
     seconds_per_day: float = Field(3600.0, ge=0, le=86400)
     """Seconds of audio sent a day. 0: no limit."""
     cost_per_day: float = Field(0.0, ge=0)
@@ -244,7 +249,7 @@ class LimitsSettings(Section):
     """What a second costs; default: what the service publishes for the region, and
     nothing for your own recognizer."""
     currency: Annotated[str, AfterValidator(_currency)] = PRICE_CURRENCY
-    """Of the price, for Home Assistant. Published prices are in USD."""
+    """The currency of the price, for Home Assistant. Published prices are in USD."""
 
 
 class LogSettings(Section):
@@ -254,4 +259,5 @@ class LogSettings(Section):
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(lambda v: v.lower() if isinstance(v, str) else v),
     ] = "info"
-    """debug shows what was said; the other levels never do."""
+    """How much goes to the log: debug shows what was said, the other levels never do.
+    """

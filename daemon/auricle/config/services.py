@@ -80,16 +80,17 @@ class AsrSettings(Section):
     region: Literal["international", "china", "ap-southeast-1", "cn-beijing"] = (
         "international"
     )
-    """Which of the service's endpoints; an API key belongs to one region. Your own
-    workspace's, which the service recommends, are ap-southeast-1 (international) and
-    cn-beijing (china): they need asr.workspace."""
+    """The service's endpoint; an API key belongs to one region. Your own workspace's,
+    which the service recommends, are ap-southeast-1 (international) and cn-beijing
+    (china): they need asr.workspace."""
     url: str = ""
     """Another endpoint, such as your own `auricle recognizer`; wss://, or ws:// on
     this machine only."""
     api_key: Annotated[Secret, AfterValidator(_api_key)] | None = Field(
         None, examples=["sk-…"]
     )
-    """Better as the systemd credential asr.api_key, or in DASHSCOPE_API_KEY."""
+    """The service's API key; better as the systemd credential asr.api_key, or in
+    DASHSCOPE_API_KEY."""
     model: str = Field("qwen3-asr-flash-realtime", min_length=1, max_length=128)
     """The model, or a snapshot by name."""
     ca_file: OptionalPath = Field(None, examples=["/etc/auricle/recognizer-ca.pem"])
@@ -100,15 +101,17 @@ class AsrSettings(Section):
     data_inspection: bool = False
     """X-DashScope-DataInspection: let the service inspect the content."""
     language: Annotated[str, AfterValidator(_language)] = "auto"
-    """auto, or the code of the language that is spoken: better and faster if known."""
+    """The code of the language that is spoken, which is better and faster if known, or
+    auto."""
     sample_rate: Literal[16000, 8000] = 16000
-    """Hz on the wire; 8000 halves the traffic at a price in accuracy."""
+    """Samples a second on the wire; 8000 halves the traffic at a price in accuracy."""
     threshold: float = Field(0.0, ge=THRESHOLD_RANGE[0], le=THRESHOLD_RANGE[1])
-    """server_vad: -1 to 1; lower hears more as speech."""
+    """The threshold of the recognizer's voice detector, in server_vad mode: -1 to 1;
+    lower hears more as speech."""
     silence_duration_ms: int = Field(
         400, ge=SILENCE_MS_RANGE[0], le=SILENCE_MS_RANGE[1]
     )
-    """server_vad: milliseconds of silence that end the utterance."""
+    """Milliseconds of silence that end the utterance, in server_vad mode."""
     hints: Annotated[str, AfterValidator(_hints)] = ""
     """Words to expect, such as the names of rooms and lamps. Sent with every
     utterance; on noise the service may answer with these very words, which are
@@ -170,14 +173,14 @@ class MqttSettings(Section):
     host: str = Field("localhost", min_length=1, max_length=255)
     """The broker: a name or an address."""
     port: int | None = Field(None, ge=1, le=65535, examples=[1883])
-    """Default: 1883, with tls 8883."""
+    """The broker's port; default: 1883, with tls 8883."""
     fallbacks: Texts = Field((), max_length=8)
     """Brokers that stand in while those before them are away, in this order: each a
     host, or host:port; user, password and TLS are the same."""
     username: Annotated[str, AfterValidator(_username)] = Field("", max_length=1024)
-    """Empty: nobody signs in."""
+    """The user to sign in as; empty: nobody signs in."""
     password: Secret | None = Field(None, examples=["…"])
-    """Better as the systemd credential mqtt.password."""
+    """The user's password; better as the systemd credential mqtt.password."""
     tls: bool = False
     """Encrypt the connection; the broker's certificate is then always verified."""
     ca_file: OptionalPath = Field(None, examples=["/etc/auricle/ca.pem"])
@@ -193,11 +196,11 @@ class MqttSettings(Section):
     ] = "auricle"
     """First level of every topic."""
     publish_text: bool = True
-    """false: publish that something was said and its emotion, but not the words."""
+    """Publish the words; false: only that something was said, and its emotion."""
     publish_emotion: bool = True
-    """false: publish no emotion."""
+    """Publish the emotion with which something was said."""
     publish_interim: bool = True
-    """Interim transcripts while a person speaks, at most four a second."""
+    """Publish interim transcripts while a person speaks, at most four a second."""
     last_transcript_expiry: float = Field(3600.0, ge=0, le=604800)
     """Seconds the broker keeps the last transcript; 0: it is not retained at all."""
     vocabulary: bool = False
@@ -248,4 +251,4 @@ class HomeAssistantSettings(Section):
     discovery: bool = True
     """Announce the satellite as a Home Assistant device."""
     discovery_prefix: Annotated[str, AfterValidator(require_levels)] = "homeassistant"
-    """As set in Home Assistant's MQTT integration."""
+    """The discovery prefix that is set in Home Assistant's MQTT integration."""

@@ -34,7 +34,7 @@ Key = tuple[str, str]
 PREFIX = "AURICLE_"
 DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
-"""Where systemd says that a service's credentials are."""
+"""The variable in which systemd names the folder of a service's credentials."""
 _LARGEST_CREDENTIAL = 64 * 1024
 _LARGEST_FILE = 1_000_000
 # Python reads no longer decimal numbers.
@@ -92,6 +92,7 @@ class CommandLine(InitSettingsSource):
         super().__init__(settings_cls, sections)
 
     def origin(self, keys: Sequence[str]) -> str | None:
+        """Return the option that sets these keys; None where none does."""
         return f"command line: {'.'.join(keys[:2])}" if _is_in(self(), keys) else None
 
 
@@ -106,6 +107,7 @@ class Environment(EnvSettingsSource):
         super().__init__(settings_cls, case_sensitive=False)
 
     def origin(self, keys: Sequence[str]) -> str | None:
+        """Return the variable that sets these keys; None where none does."""
         return _longest(self._origins, keys)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
@@ -147,6 +149,7 @@ class Credentials(NestedSecretsSettingsSource):
         )
 
     def origin(self, keys: Sequence[str]) -> str | None:
+        """Return the credential that sets these keys; None where none does."""
         return _longest(self._origins, keys)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
@@ -181,6 +184,7 @@ class File(TomlConfigSettingsSource):
         super().__init__(settings_cls, toml_file=Path.cwd() if path == Path() else path)
 
     def origin(self, keys: Sequence[str]) -> str | None:
+        """Return the file, if it sets these keys; None where it does not."""
         return f"file {self.path}" if _is_in(self(), keys) else None
 
     @staticmethod

@@ -26,11 +26,12 @@ class BrokerVisit:
     fact: Connected | Disconnected
     topics: Topics
     denied: Sequence[str] = ()
-    """Topics that it lets us not subscribe to."""
+    """Topics that it does not let us subscribe to."""
     answers: "Answers | None" = None
-    """None where it did not let us in, or stopped answering."""
+    """What became of our messages; None where it did not let us in, or stopped
+    answering."""
     introduction: Introduction | None = None
-    """Of our device to Home Assistant; None where none is made."""
+    """What Home Assistant is told of our device; None where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,13 @@ class Answers:
     """Holds what became of the messages that were published to the broker."""
 
     probe: DeliveryResult
-    """Below our own node, where nobody in particular listens."""
+    """What became of a message below our own node, where nobody in particular listens.
+    """
     echoed: bool
     """Whether a command to us reached us."""
     announcement: DeliveryResult | None = None
-    """Of a device without entities, as which Home Assistant makes nothing; None where
-    none was made."""
+    """What became of the message of a device without entities, which Home Assistant
+    makes nothing of; None where none was sent."""
     birth: str | None = None
     """What Home Assistant says of itself, if it is retained."""
     as_large: DeliveryResult | None = None

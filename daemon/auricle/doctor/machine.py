@@ -25,7 +25,7 @@ class Disk:
 
     directory: Path
     free: int
-    """Bytes."""
+    """How many bytes are free for us."""
     refusal: str | None = None
     """Why nothing can be written."""
 

@@ -36,20 +36,20 @@ class Measurement:
     """Says what some seconds of sound were like."""
 
     description: str
-    """Of the source."""
+    """The source's own name, for people."""
     seconds: float
     floor: float
-    """The room's own noise, dBFS."""
+    """The level of the room's own noise, in dBFS."""
     loudest: float
-    """Of all frames, dBFS."""
+    """The level of the loudest frame, in dBFS."""
     clipped: float
     """The share of frames that reach full scale."""
     health: SourceHealth = SourceHealth.GOOD
-    """Of these seconds, the only ones that there are."""
+    """What the sound of these seconds says about the source."""
     advice: str = ""
-    """The source's own, for that."""
+    """What the source says against bad health; empty where it is good."""
     remarks: Sequence[str] = ()
-    """The source's own: what differs from what was promised."""
+    """What the source says of itself that differs from what was promised."""
 
 
 def measure(

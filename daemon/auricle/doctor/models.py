@@ -24,7 +24,7 @@ class Trial:
 
     detected: bool
     score: float
-    """The highest."""
+    """The highest score that the wake word had in the recording, 0 to 1."""
     threshold: float
 
 

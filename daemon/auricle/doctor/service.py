@@ -24,7 +24,7 @@ CREDENTIAL_STORES = (
     Path("/usr/local/lib/credstore"),
     Path("/usr/lib/credstore"),
 )
-"""Where systemd looks for a credential that is given without a path."""
+"""The folders that systemd searches for a credential which is given without a path."""
 _PATIENCE = 4.0
 _PROPERTIES = (
     *("LoadState", "ActiveState", "SubState", "UnitFileState", "StatusText"),
@@ -43,7 +43,7 @@ class Service:
     """Describes the installed unit."""
 
     properties: Mapping[str, str]
-    """As `systemctl show` names them."""
+    """What `systemctl show` says of it: values by the names of properties."""
     credentials: Mapping[str, Path] = field(
         default_factory=lambda: MappingProxyType({})
     )

@@ -30,7 +30,7 @@ class Turns(Protocol):
         """End a turn that is under way, and let go of the recognizer."""
 
 
-class NoTurns:
+class NoTurns(Turns):
     """Shows a wake word, and sends nothing to anybody."""
 
     state = "waiting for a wake word"
@@ -49,7 +49,7 @@ class NoTurns:
     async def stop(self) -> None: ...
 
 
-class RealTurns:
+class RealTurns(Turns):
     """Takes the satellite's own turns, published to nobody but the view."""
 
     def __init__(

@@ -21,14 +21,14 @@ class Moment:
     """Holds what was made of one frame."""
 
     end: int
-    """Sample position behind it."""
+    """The sample position behind the frame."""
     level: float
-    """dBFS."""
+    """The level of the frame, in dBFS."""
     floor: float
-    """The room's own noise, dBFS."""
+    """The level of the room's own noise, in dBFS."""
     speech: bool
     scores: Mapping[str, float]
-    """Of each wake word."""
+    """How sure the engine is of each wake word, 0 to 1."""
 
 
 class LiveView:

@@ -46,7 +46,8 @@ class Announcer:
         self._single = False
         """Whether the broker holds single ones of the device's entities."""
         self._steps: deque[IntroductionStep] | None = None
-        """Of the introduction, as far as they are still to be done."""
+        """What is still to be done of the introduction; None where it is done, or not
+        begun."""
         self._awaited: int | None = None
         """The id of a message that has to be heard before it goes on."""
         self._retry: asyncio.TimerHandle | None = None

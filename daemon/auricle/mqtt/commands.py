@@ -18,7 +18,7 @@ from auricle.mqtt.topics import Action
 from auricle.text import presentable
 
 LONGEST_VOCABULARY = 20_000
-"""Characters; about half of what the recognizer takes."""
+"""The most characters; about half of what the recognizer takes."""
 
 
 class ListenAction(StrEnum):
@@ -64,7 +64,8 @@ class Rejected:
     """A command means nothing; `why` says what is wrong and repeats nothing of it."""
 
     what: Setting | Action | None
-    """None for the vocabulary, which is not ours alone."""
+    """The setting or action that it was sent to; None for the vocabulary, which is not
+    ours alone."""
     why: str
 
 

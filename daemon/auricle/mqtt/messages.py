@@ -18,12 +18,12 @@ class Disclosure:
     """How much of what was said is published."""
 
     text: bool = True
-    """False: no words at all, only that something was said."""
+    """Whether the words are published, or only that something was said."""
     emotion: bool = True
     partial: bool = False
-    """Interim transcripts."""
+    """Whether interim transcripts are published while a person speaks."""
     last_expiry: float = 3600.0
-    """How long the broker keeps the last transcript; 0: not at all."""
+    """Seconds that the broker keeps the last transcript; 0: not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +31,29 @@ class Diagnostics:
     """How the satellite is, for `diag`."""
 
     started: datetime
-    """Of this run; zone aware."""
+    """The time when this run began, zone aware."""
     asr: bool
-    """The recognizer is reachable, as far as known."""
+    """Whether the recognizer is reachable, as far as known."""
     mic: bool
-    """Sound arrives, or the microphone is closed because it is muted."""
+    """Whether sound arrives, or the microphone is closed because it is muted."""
     problem: str | None = None
     """What a person has to mend, such as `auth_failed`."""
     spoken_today: float = 0.0
     """Seconds of audio since midnight: what the recognizer counted, and where it does
     not tell, what was sent."""
     cost_today: float | None = None
-    """In the currency of the device; None where no price is known."""
+    """What today's audio costs, in the currency of the device; None where no price is
+    known."""
     limit_reached: bool = False
-    """Of the hour's turns, or the day's seconds or cost: nothing is sent."""
+    """Whether nothing is sent, for the hour's turns, or the day's seconds or cost, are
+    used up."""
     sent_seconds: float = 0.0
-    """Of audio that left for the recognizer since the start."""
+    """Seconds of audio that left for the recognizer since the start."""
     sent_bytes: int = 0
-    """Of all messages to it."""
+    """The size of all messages that left for the recognizer since the start."""
     cpu_temperature: float | None = None
-    """Degrees Celsius."""
+    """The processor's temperature in degrees Celsius; None where the machine does not
+    tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ ALL, OFF = "all", "off"
 push to talk.
 """
 LONGEST_TEXT = 255
-"""Characters; what a text entity of Home Assistant takes."""
+"""The most characters that a text entity of Home Assistant takes."""
 
 
 class Setting(StrEnum):
@@ -71,7 +71,7 @@ class Text:
     """A setting that is free text, which may be empty: so its state is JSON."""
 
     longest: int
-    """Characters; longer ones are rejected."""
+    """The most characters that it may have; longer ones are rejected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PATH = "/api-ws/v1/realtime"
-"""Where the service serves the protocol."""
+"""The path under which the service serves the protocol."""
 PRICE_CURRENCY = "USD"
 """What the published prices are in."""
 
@@ -18,11 +18,12 @@ class RecognizerAddress:
     """A client finds the recognizer by this, and says who it is."""
 
     url: str
-    """Complete, with the model in the query."""
+    """The complete URL, with the model in the query."""
     api_key: str | None = field(default=None, repr=False)
     """The bearer token of the handshake; None sends none."""
     workspace: str | None = None
-    """Its id, for X-DashScope-WorkSpace; None sends no such header."""
+    """The id of the workspace that is billed, for X-DashScope-WorkSpace; None sends no
+    such header."""
     data_inspection: bool = False
     """X-DashScope-DataInspection: whether the service is to inspect the content."""
     ca_file: Path | None = None
@@ -34,7 +35,8 @@ class Region:
     """The service runs in several regions, each with hosts and a price of its own."""
 
     host: str
-    """Its name; where that begins with a dot, the workspace's id comes before it."""
+    """The host's name; where that begins with a dot, the workspace's id comes before
+    it."""
     price: float
     """What a second of audio costs, as the service publishes it."""
 

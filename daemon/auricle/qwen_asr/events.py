@@ -46,9 +46,10 @@ class ServerVad:
     """The server decides where an utterance ends, by these two measures."""
 
     threshold: float = 0.2
-    """In THRESHOLD_RANGE; the lower it is, the more sound is taken for speech."""
+    """The threshold of the server's VAD, within THRESHOLD_RANGE; the lower it is, the
+    more sound is taken for speech."""
     silence_duration_ms: int = 800
-    """In SILENCE_MS_RANGE: how much silence ends an utterance."""
+    """Milliseconds of silence that end an utterance, within SILENCE_MS_RANGE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,14 @@ class SessionSettings:
     """What `session.update` asks for; the defaults are the service's."""
 
     turn_detection: ServerVad | None = ServerVad()
-    """None is manual mode: the client commits."""
+    """What the server's VAD goes by; None is manual mode: the client commits."""
     language: str | None = None
     """One of LANGUAGES; None lets the service detect it."""
     input_audio_format: str = "pcm"
-    """pcm (mono, signed 16 bits, little-endian) or opus (one Ogg-Opus stream)."""
+    """The audio's format: pcm (mono, signed 16 bits, little-endian) or opus (one
+    Ogg-Opus stream)."""
     sample_rate: int = 16_000
-    """In Hz; one of SAMPLE_RATES."""
+    """Samples a second on the wire, in hertz; one of SAMPLE_RATES."""
     corpus_text: str | None = None
     """Words to expect; on noise the service may answer with these very words."""
 
@@ -84,7 +86,8 @@ class AppendAudio:
 
     event_id: str
     audio: bytes
-    """Decoded; PCM in the session's rate, or a piece of its Ogg-Opus stream."""
+    """The decoded bytes: PCM in the session's rate, or a piece of its Ogg-Opus stream.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _DEFAULTS = SessionSettings()
 _DEFAULT_VAD = ServerVad()
 _Json = dict[str, Any]
 _Take = Callable[[object, str], None]
-"""(value, path of the field); raises _InvalidError"""
+"""Takes a value, and the path of its field; raises _InvalidError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def make_decoder(input_format: str, sample_rate: int) -> Decoder:
     return PcmDecoder(sample_rate)
 
 
-class PcmDecoder:
+class PcmDecoder(Decoder):
     """Mono s16le is decoded, of 16 kHz or another rate."""
 
     def __init__(self, sample_rate: int) -> None:
@@ -54,7 +54,7 @@ class PcmDecoder:
             raise CodecError(str(error)) from error
 
 
-class OpusDecoder:
+class OpusDecoder(Decoder):
     """One continuous Ogg-Opus stream (RFC 7845) is decoded, and mixed to mono."""
 
     def __init__(self) -> None:

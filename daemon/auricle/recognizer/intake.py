@@ -36,7 +36,8 @@ class SegmentStarted:
     """An utterance began."""
 
     start: int
-    """Its position, counted since the segmenter's first sample."""
+    """The sample position where it begins, counted from the segmenter's first sample.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class SegmentEnded:
     """The utterance that began last is over."""
 
     end: int
-    """The position behind it, counted like `start`."""
+    """The sample position behind it, counted like `start`."""
 
 
 SegmentEvent = SegmentStarted | SegmentEnded
@@ -68,7 +69,8 @@ class Segmenter(Protocol):
 
 MakeSegmenter = Callable[[ServerVad], Segmenter]
 MakeDecoder = Callable[[str, int], Decoder]
-"""(input_audio_format, sample_rate): a session's decoder. Raises CodecError."""
+"""Makes a session's decoder of its input_audio_format and its sample_rate in hertz;
+raises CodecError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class UtteranceStarted:
     """The server heard an utterance begin."""
 
     start: int
-    """Its position in the session's audio."""
+    """The sample position in the session's audio where it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class UtteranceEnded:
     """The server heard the utterance end that began last, and here it is, whole."""
 
     end: int
-    """The position behind it in the session's audio."""
+    """The sample position behind it in the session's audio."""
     pcm: bytes
 
 

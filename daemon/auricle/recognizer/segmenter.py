@@ -4,7 +4,12 @@ from math import inf
 
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.qwen_asr.events import ServerVad
-from auricle.recognizer.intake import SegmentEnded, SegmentEvent, SegmentStarted
+from auricle.recognizer.intake import (
+    SegmentEnded,
+    Segmenter,
+    SegmentEvent,
+    SegmentStarted,
+)
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
 from auricle.vad.energy_gate import EnergyGate
 from auricle.vad.webrtc import WebrtcVoiceDetector
@@ -14,7 +19,7 @@ from auricle.vad.webrtc import WebrtcVoiceDetector
 _PREFIX_SAMPLES = round(0.3 * SAMPLE_RATE)
 
 
-class VadSegmenter:
+class VadSegmenter(Segmenter):
     """Utterances, found by webrtcvad behind an adaptive gate, by the two parameters.
 
     `threshold` moves what counts as speech: above the room's noise by 4 dB at 0.0 and

@@ -41,11 +41,11 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     port: int = 0
-    """0 takes a free one."""
+    """The TCP port to listen on; 0 takes a free one."""
     api_keys: Collection[str] = field(default=(), repr=False)
     """A client needs one of them; without keys, whoever reaches it may use it."""
     tls_cert: Path | None = None
-    """The certificate and its chain (PEM); without, everything goes in clear."""
+    """The certificate and its chain (PEM); without one, everything goes in clear."""
     tls_key: Path | None = None
     """The certificate's key, where that is not in the same file."""
     max_sessions: int = 4

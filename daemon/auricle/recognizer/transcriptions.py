@@ -23,7 +23,7 @@ class RecognizedText:
     """The engine found these words in an order's audio, and nothing besides."""
 
     text: str
-    """Empty where nothing is said."""
+    """The words; empty where nothing is said."""
     language: str | None = None
     """The code of the language of the words; None where the engine cannot tell."""
     emotion: str | None = None
@@ -39,7 +39,7 @@ class Transcribe:
     """Mono s16le at 16 kHz."""
     final: bool
     language: str | None
-    """The one that the client named."""
+    """The code of the language that the client named; None where it named none."""
     corpus: str | None
     """Words to expect."""
 

@@ -41,6 +41,7 @@ class LineFormatter(logging.Formatter):
         self._for_journal = for_journal
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line that stands for the event, a traceback included."""
         line = log_line(OURS.redacted(super().format(record)))
         if self._for_journal:
             return f"<{priority(record.levelno)}>{line}"
@@ -92,6 +93,7 @@ class LogRate(logging.Filter):
         self._kinds: dict[tuple[str, int, str], _Bucket] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line passes; one that does tells how many did not."""
         kind = (record.name, record.levelno, str(record.msg))
         bucket = self._kinds.get(kind)
         if bucket is None:

@@ -113,16 +113,20 @@ class RedactedStream(io.TextIOBase):
         self._redaction = redaction
 
     def write(self, text: str) -> int:
+        """Write `text` without its secrets; return its length, as it was given."""
         self._stream.write(self._redaction.redacted(text))
         return len(text)
 
     def flush(self) -> None:
+        """Flush the stream behind it."""
         self._stream.flush()
 
     def fileno(self) -> int:
+        """Return the descriptor of the stream behind it."""
         return self._stream.fileno()
 
     def isatty(self) -> bool:
+        """Return whether the stream behind it is a terminal."""
         return self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
@@ -130,4 +134,4 @@ class RedactedStream(io.TextIOBase):
 
 
 OURS = Redaction()
-"""Of this process, as its environment and its configuration are."""
+"""The secrets of this process, which its environment and its configuration hold."""

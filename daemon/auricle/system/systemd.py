@@ -24,7 +24,7 @@ class Notifier:
             # Linux's abstract namespace.
             self._address = "\0" + self._address[1:]
         self.watchdog: float | None = None
-        """Seconds; a service that is silent for longer is killed. None: never."""
+        """Seconds after which a service that is silent is killed; None: never."""
         wanted_of = environ.get("WATCHDOG_PID", str(os.getpid()))
         if "WATCHDOG_USEC" in environ and wanted_of == str(os.getpid()):
             self.watchdog = int(environ["WATCHDOG_USEC"]) / 1e6

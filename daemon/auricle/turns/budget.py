@@ -16,9 +16,9 @@ class Limits:
 
     turns_per_hour: int = 0
     seconds_per_day: float = 0.0
-    """Of audio that the recognizer takes."""
+    """Seconds of audio that the recognizer takes in a day."""
     cost_per_day: float = 0.0
-    """In the currency of the price."""
+    """What a day may cost, in the currency of the price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,10 @@ class Usage:
     day: date
     seconds: float
     boot_id: str = ""
-    """Of the clock that `turns` are told by."""
+    """The id of the machine's start that `turns` are counted from."""
     turns: tuple[float, ...] = ()
-    """When those of the last hour began."""
+    """The times when the turns of the last hour began, in seconds since the machine's
+    start."""
 
 
 class Budget:
@@ -57,11 +58,11 @@ class Budget:
         self._usage = usage
 
     def count_turn(self, now: float) -> None:
-        """A turn began; `now` on a clock that nobody sets."""
+        """Count a turn that begins `now`, on a clock that nobody sets."""
         self._turns.append(now)
 
     def used(self, seconds: float, today: date) -> Usage:
-        """The recognizer took so much audio; what is spent now."""
+        """Count seconds of audio that the recognizer took; return all that is used."""
         day = today
         if self._usage is not None and self._is_of(today):
             day = self._usage.day
@@ -70,15 +71,19 @@ class Budget:
         return self._usage
 
     def seconds_on(self, today: date) -> float:
+        """Return how many seconds of audio the recognizer has taken that day."""
         return self._usage.seconds if self._usage and self._is_of(today) else 0.0
 
     def cost_on(self, today: date) -> float | None:
+        """Return what that day has cost so far, in the currency of the price; None
+        where no price is known.
+        """
         if self._price is None:
             return None
         return self.seconds_on(today) * self._price
 
     def limit_reached(self, now: float, today: date) -> bool:
-        """Whether no turn may begin."""
+        """Return whether no turn may begin now."""
         while self._turns and now - self._turns[0] >= _HOUR:
             self._turns.popleft()
         limits = self._limits

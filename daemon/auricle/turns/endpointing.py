@@ -35,7 +35,7 @@ class EndpointingSettings:
     """Silence after speech that ends the utterance. Less cuts pauses for thought;
     more delays every answer by as much."""
     silence_after_short: float = 0.8
-    """The same after less than `short` of speech."""
+    """Silence that ends the utterance after less than `short` of speech."""
     short: float = 0.4
     """Less speech than this may be a false start."""
     min_speech: float = 0.15
@@ -43,7 +43,7 @@ class EndpointingSettings:
     forget: float = 0.3
     """Silence after which a sound shorter than `min_speech` no longer counts."""
     no_speech_timeout: float = 5.0
-    """To wait for speech to begin."""
+    """Seconds to wait for speech to begin."""
     longest: float = 15.0
     """The utterance ends here even if it goes on."""
 

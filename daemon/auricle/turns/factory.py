@@ -32,6 +32,7 @@ class TurnFactory:
         self._drop_unconfirmed = drop_unconfirmed
 
     def by_wake_word(self, detection: Detection) -> OpenTurn:
+        """Open a turn whose transcript is to begin with the wake phrase."""
         return OpenTurn(
             Turn(self._new_turn_id(), self._mode, detection),
             self._endpointing,
@@ -40,11 +41,12 @@ class TurnFactory:
         )
 
     def by_push_to_talk(self) -> OpenTurn:
+        """Open a turn in which no wake phrase was said."""
         turn = Turn(self._new_turn_id(), self._mode, None)
         return OpenTurn(turn, self._endpointing)
 
     def by_follow_up(self, seconds: float) -> OpenTurn:
-        """Waits so long for speech."""
+        """Open a turn that waits so many seconds for speech."""
         turn = Turn(self._new_turn_id(), self._mode, None, follow_up=True)
         waits = replace(self._endpointing, no_speech_timeout=seconds)
         return OpenTurn(turn, waits)

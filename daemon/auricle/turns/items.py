@@ -27,12 +27,13 @@ _PADDING_MS = 350
 @dataclass(slots=True, eq=False)
 class _Item:
     id: str
-    """Empty until the server has named it."""
+    """What the server calls it; empty until it has a name."""
     link: int
-    """Ids are unique within one only."""
+    """The number of the link that it was told on: ids are unique within one only."""
     start_ms: int | None = None
     end_ms: int | None = None
-    """Both in the session's audio; None where the server does not tell."""
+    """Milliseconds of the session's audio up to its end, as `start_ms` up to its start;
+    None where the server does not tell."""
     over: bool = False
     due: bool = False
     """It is an utterance of the turn's, and over: its final is waited for."""
@@ -114,6 +115,7 @@ class TurnItems:
         self._item(item_id)
 
     def started(self, event: SpeechStarted) -> None:
+        """Learn when an utterance began."""
         item = self._item(event.item_id)
         if item is not None:
             item.start_ms = event.audio_start_ms
@@ -130,6 +132,7 @@ class TurnItems:
                 item.due, item.voiced = True, voiced
 
     def interim(self, event: InterimTranscript) -> None:
+        """Take what an utterance is understood as for now."""
         item = self._item(event.item_id)
         if item is not None:
             item.interim = event.text

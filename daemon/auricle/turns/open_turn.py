@@ -137,16 +137,17 @@ class OpenTurn:
         self._ended_by: EndedBy | None = None
         self._heard: list[Heard] = []
         self._until_end = 0
-        """Of those, so many were heard when the utterance ended."""
+        """How many frames of `_heard` there were when the utterance ended."""
         self._lingered = 0.0
         self._start_of_speech: int | None = None
         self._end_of_speech: int | None = None
-        """Both of the utterances before the latest."""
+        """The sample position behind the speech of the utterances before the latest, as
+        `_start_of_speech` in front of it."""
         self._first_sent: int | None = None
         self._sent_seconds = 0.0
         self._told_seconds: float | None = None
         self._all_told = True
-        """Of each utterance that was sent, the recognizer told what it counts."""
+        """Whether the recognizer told what it counts of each utterance that was sent."""
 
     @property
     def has_utterance(self) -> bool:
@@ -167,6 +168,9 @@ class OpenTurn:
         return effects
 
     def heard(self, event: Heard) -> list[Effect]:
+        """Take the next frame: it is sent where the turn goes on, and tells when the
+        utterance is over, and when nobody goes on behind it.
+        """
         return self._hear(event, sent=False)
 
     def stop(self) -> list[Effect]:

@@ -98,6 +98,7 @@ class Satellite:
 
     @property
     def state(self) -> SatelliteState:
+        """What the satellite does: what is, not what was ordered."""
         match self._phase:
             case Phase.LISTENING:
                 return SatelliteState.LISTENING

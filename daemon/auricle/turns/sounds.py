@@ -14,10 +14,10 @@ class SoundKind(StrEnum):
     """Why a sound is to be played."""
 
     ANSWER = "answer"
-    """To what was said."""
+    """The house answers what was said."""
     ANNOUNCEMENT = "announcement"
     ACKNOWLEDGE = "acknowledge"
-    """Instead of an answer: it was done."""
+    """The house says, instead of an answer, that it was done."""
 
 
 class Then(StrEnum):
@@ -50,9 +50,9 @@ class SoundArrived:
     """Counts the chunks of the sound, from 0."""
     pcm: bytes
     opening: SoundOpening | None = None
-    """Of the first chunk, and of no other one."""
+    """What the sound is; the first chunk has it, and no other one."""
     then: Then | None = None
-    """Of the last chunk, and of no other one."""
+    """What follows the sound; the last chunk has it, and no other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class SoundCancelRequested:
     """The house wants a sound to end, or everything that plays, rings or waits."""
 
     id: str | None
-    """None: everything."""
+    """The sound that is to end; None: everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class AnswerFailed:
     """The house cannot answer what was said."""
 
     error: str
-    """Its word for why, such as `no_pipeline`."""
+    """The house's word for why, such as `no_pipeline`."""
 
 
 class TimerChange(StrEnum):
@@ -83,7 +83,7 @@ class TimerChange(StrEnum):
 
     STARTED = "started"
     UPDATED = "updated"
-    """Paused, resumed, made longer or shorter."""
+    """It was paused, resumed, made longer or made shorter."""
     CANCELLED = "cancelled"
     FINISHED = "finished"
     """It is time: the satellite rings."""
@@ -96,9 +96,9 @@ class TimerChanged:
     change: TimerChange
     id: str
     name: str
-    """As the person called it; empty where they did not."""
+    """What the person called it; empty where they did not."""
     seconds: float
-    """How long it was set for."""
+    """How long it was set for, in seconds."""
     seconds_left: float
     active: bool
     """Whether it runs; False while it is paused."""
@@ -129,7 +129,7 @@ class PlayReason(StrEnum):
     STOP = "stop"
     """Somebody ordered it, by a button or by voice."""
     REPLACED = "replaced"
-    """By a later answer."""
+    """A later answer came."""
     SHUTDOWN = "shutdown"
     LOUDSPEAKER = "loudspeaker"
     """It is missing, busy, or hangs."""
@@ -152,4 +152,5 @@ class PlayReport:
     id: str
     state: PlayState
     reason: PlayReason | None = None
-    """Of an end that is not `finished`."""
+    """Why it ended otherwise than by being heard; None while it plays, and where it
+    was."""

@@ -50,9 +50,10 @@ class Turn:
     id: str
     mode: Mode
     detection: Detection | None
-    """None where no wake word opened it."""
+    """The wake word that opened it; None where none did."""
     follow_up: bool = False
-    """Opened by the turn before it; otherwise, without a wake word, push to talk."""
+    """Whether the turn before opened it; otherwise, without a wake word, push to talk
+    did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Transcript:
     language: str | None = None
     emotion: str | None = None
     raw_text: str | None = None
-    """With the wake phrase, where the recognizer heard it in front of `text`."""
+    """The words with the wake phrase, where the recognizer heard it in front of `text`;
+    None where it did not."""
     wake_confirmed: bool | None = None
     """Whether the recognizer heard the wake phrase, too; None where none was said, or
     too little of it was sent to tell."""
@@ -79,12 +81,13 @@ class Outcome:
     reason: Reason | None = None
     ended_by: EndedBy | None = None
     sent_seconds: float = 0.0
-    """Audio handed to the recognizer's connection, pre-roll included."""
+    """Seconds of audio handed to the recognizer's connection, pre-roll included."""
     billed_seconds: float = 0.0
-    """Audio that the recognizer counts, by its own word of every utterance; else all
-    that was sent, on each link."""
+    """Seconds of audio that the recognizer counts, by its own word of every utterance;
+    else all that was sent, on each link."""
     end_of_speech: int | None = None
-    """Sample position behind the last frame that held speech, where one did."""
+    """The sample position behind the last frame that held speech; None where none did.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ class Stamp:
     """When a turn happened."""
 
     started: datetime
-    """Zone aware, as is `ended`."""
+    """The time when it began, zone aware."""
     ended: datetime
     latency: float | None
     """Seconds from the end of speech to the outcome; None where no speech was heard."""
     spoken: float | None = None
-    """When its last word was said, or was sent at the latest: seconds since the
-    machine's start; None where nothing was sent."""
+    """The time when its last word was said, or was sent at the latest, in seconds since
+    the machine's start; None where nothing was sent."""

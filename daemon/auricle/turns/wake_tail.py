@@ -26,6 +26,7 @@ class WakeTail:
             self._end_ms = self._milliseconds(pre_roll[-1].end)
 
     def started(self, event: SpeechStarted) -> None:
+        """Note the beginning of an utterance, which may be the wake phrase's end."""
         self._started = event
 
     def stopped(self, event: SpeechStopped, start_of_speech: int | None) -> bool:

@@ -1,11 +1,11 @@
 """Voice activity: whether a frame is speech, and whether it is the speaker's.
 
-`detectors` says what a detector does and chooses between `silero` and `webrtc`;
-`speaker_gate` and `energy_gate` know how loud speaker and room are. When an utterance
-is over is decided in `turns`.
+`voice_detector` says what a detector does, `detectors` chooses between `silero` and
+`webrtc`; `speaker_gate` and `energy_gate` know how loud speaker and room are. When an
+utterance is over is decided in `turns`.
 
-Other packages use `VoiceDetector`, `VoiceDetectorName` and `make_voice_detector`
-(`detectors`), `WebrtcVoiceDetector` (`webrtc`) and `SileroVoiceDetector` (`silero`)
-where it has to be that one, and `EnergyGate` (`energy_gate`), which measures a room's
-noise.
+Other packages use `VoiceDetector` (`voice_detector`), `VoiceDetectorName` and
+`make_voice_detector` (`detectors`), `WebrtcVoiceDetector` (`webrtc`) and
+`SileroVoiceDetector` (`silero`) where it has to be that one, and `EnergyGate`
+(`energy_gate`), which measures a room's noise.
 """

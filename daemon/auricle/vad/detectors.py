@@ -1,25 +1,13 @@
-"""What a voice detector does, and which is used: by default the best that there is."""
+"""Which voice detector is used: by default the best that there is."""
 
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from auricle.audio.frame import Frame
 from auricle.errors import ConfigError
 from auricle.vad.webrtc import WebrtcVoiceDetector
 
 if TYPE_CHECKING:
     from auricle.vad.silero import SileroVoiceDetector
-
-
-class VoiceDetector(Protocol):
-    """Hears a stream of 30 ms frames; what it says of one depends on those before."""
-
-    def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
-        """Start again, having heard `memory`; if `woken`, a wake word is at its end."""
-
-    def is_speech(self, frame: Frame) -> bool:
-        """Take the next frame; tell whether somebody speaks in it."""
 
 
 class VoiceDetectorName(StrEnum):

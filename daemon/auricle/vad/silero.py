@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.vad.speaker_gate import SpeakerGate
+from auricle.vad.voice_detector import VoiceDetector
 
 # OpenMP reads it once, when it is loaded.
 _THREADS = "OMP_THREAD_LIMIT"
@@ -42,7 +43,7 @@ _TALKATIVE = 0.45
 _MEMORY = round(3.0 / FRAME_SECONDS)
 
 
-class SileroVoiceDetector:
+class SileroVoiceDetector(VoiceDetector):
     """Tells voices from all else; the speaker's from a television's by loudness.
 
     It costs 1 % of a core of a desktop computer while it listens, and from the first

@@ -7,9 +7,10 @@ import webrtcvad
 from auricle.audio.frame import SAMPLE_RATE, Frame
 from auricle.vad.energy_gate import EnergyGate
 from auricle.vad.speaker_gate import SpeakerGate
+from auricle.vad.voice_detector import VoiceDetector
 
 
-class WebrtcVoiceDetector:
+class WebrtcVoiceDetector(VoiceDetector):
     """Asks WebRTC's voice activity detector, behind a gate that knows room and speaker.
 
     Alone it takes a loud kitchen for one long utterance; with the gate it does not.

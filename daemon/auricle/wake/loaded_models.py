@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from auricle.errors import ConfigError
-from auricle.wake.detector import Detection
+from auricle.wake.detector import Detection, WakeWordEngine
 
 
 class Forgetful(Protocol):
@@ -26,10 +26,10 @@ class LoadedModel(Generic[RunnerT]):
     threshold: float
     runner: RunnerT
     score: float = 0.0
-    """The latest one."""
+    """How sure it was of the latest sound, 0 to 1."""
 
 
-class LoadedModels(Generic[RunnerT]):
+class LoadedModels(WakeWordEngine, Generic[RunnerT]):
     """Keeps what every engine knows of its models; an engine inherits it, and feeds
     those that run.
     """

@@ -15,6 +15,7 @@ from auricle.audio.devices.portaudio import (
     bounded,
 )
 from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
+from auricle.audio.source import AudioSource
 from auricle.audio.source_health import LevelWatch, PaceWatch, SourceHealth
 from auricle.errors import MicrophoneError
 from auricle.system.clock import since_boot
@@ -22,7 +23,7 @@ from auricle.system.clock import since_boot
 logger = logging.getLogger(__name__)
 
 
-class Microphone:
+class Microphone(AudioSource):
     """Captures sound from a device chosen anew at each opening.
 
     The device is `default`, an index, or a name or a part of it. A name is best:

@@ -70,7 +70,7 @@ class Block:
     start: int
     """Position of its first sample, at the device's own rate, since it was opened."""
     at: float
-    """When it came, by the time since the machine's start."""
+    """The time when it came, in seconds since the machine's start."""
     behind_a_gap: bool
     """Whether the device had to drop sound before it, nobody knows how much."""
 

@@ -11,13 +11,14 @@ from termios import FIONREAD
 from auricle.audio.capture_device import CaptureFormat
 from auricle.audio.conversion import Converter
 from auricle.audio.file_layout import HEADER_BYTES, has_header
+from auricle.audio.files.sound import Sound
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.errors import RecordingError
 
 _READ_BYTES = 1 << 15
 
 
-class RawSound:
+class RawSound(Sound):
     """Reads raw mono s16le PCM from a file descriptor, such as a pipe's end."""
 
     def __init__(

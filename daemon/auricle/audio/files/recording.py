@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from auricle.audio.files.raw_sound import RawSound
+from auricle.audio.files.sound import Sound
 from auricle.audio.frame import (
     FRAME_BYTES,
     FRAME_SECONDS,
@@ -21,6 +22,7 @@ from auricle.audio.frame import (
     Frame,
     FrameCutter,
 )
+from auricle.audio.source import AudioSource
 from auricle.audio.source_health import LevelWatch, SourceHealth, trouble
 from auricle.errors import RecordingError
 
@@ -36,40 +38,6 @@ _LOWEST_GAIN = -40
 # Seconds. So much has waited in a pipe since the start, or since a busy moment, until
 # that little has caught up with it.
 _MOMENT = 1.0
-
-
-class Sound(Protocol):
-    """A stretch of sound that is read once, from its beginning to its end."""
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What differs from what was promised: whole sentences, of which none is taken
-        back.
-        """
-
-    @property
-    def cancels(self) -> bool:
-        """Whether its channels, mixed, cancel each other out."""
-
-    @property
-    def peak(self) -> float:
-        """The largest sample so far, before it is limited to full scale, which is 1."""
-
-    @property
-    def waiting(self) -> float:
-        """How many seconds of it came by themselves and are not read yet; infinity
-        where nobody knows.
-        """
-
-    def read(self, timeout: float = math.inf) -> bytes | None:
-        """Return the next piece as 16 kHz mono s16le; None if none came within
-        `timeout` seconds; empty at the end.
-
-        Raises RecordingError.
-        """
-
-    def close(self) -> None:
-        """Release the file; closing twice is fine."""
 
 
 def open_sound(
@@ -240,7 +208,7 @@ class Recording:
         self._sound.close()
 
 
-class RecordingSource:
+class RecordingSource(AudioSource):
     """Plays a recording as a microphone would deliver it, and then a quiet room.
 
     `path` is a WAV, FLAC or other file that libsndfile reads, or `-`: raw 16 kHz mono

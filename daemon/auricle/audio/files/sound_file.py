@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from auricle.audio.file_layout import Part, find_sound, foreign_format
+from auricle.audio.files.sound import Sound
 from auricle.audio.frame import (
     HIGHEST_RATE,
     LOWEST_RATE,
@@ -37,7 +38,7 @@ _SCAN_BYTES = 1 << 20
 _RAW_SUFFIXES = frozenset({".raw", ".pcm", ".s16", ".s16le", ".sw"})
 
 
-class SoundFile:
+class SoundFile(Sound):
     """Reads a file of any format, rate, width and channel count that
     libsndfile knows.
     """
@@ -284,7 +285,7 @@ class _Playing:
     file: "int | _PartFile"
     mixer: Mixer
     frames: int = 0
-    """Read so far."""
+    """How many frames were read so far."""
     damaged: bool = False
 
 

@@ -29,7 +29,8 @@ from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 RETRY = 1.0
 """Seconds from one attempt to the next, where nobody listens."""
 MOST_NOTICES = 1000
-"""Beyond it the oldest is forgotten: nobody has listened for a very long time."""
+"""So many notices wait; beyond it the oldest is forgotten: nobody has listened for a
+very long time."""
 
 _UNHEARD = (
     DeliveryResult.NO_LISTENER,
@@ -67,9 +68,9 @@ class Purpose(StrEnum):
     """Why something is kept of a final, on disk and in the ledger."""
 
     DELIVERY = "delivery"
-    """Until the fate of the final is known and, where it expired, reported."""
+    """It is kept until its fate is known and, where it expired, reported."""
     HISTORY = "history"
-    """Until the broker has it for the history topic."""
+    """It is kept until the broker has it for the history topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,11 @@ class Settled:
     outbound: Outbound
     fate: Fate
     spoken: float
-    """When the utterance ended; -inf before the machine's present start."""
+    """The time when the utterance ended, in seconds since the machine's start; -inf
+    where that was before it."""
     over: bool = True
-    """False: nobody listens so far; it is tried again, and settled once more."""
+    """Whether the fate is final. False: nobody listens so far; it is tried again, and
+    settled once more."""
     was_unheard: bool = False
     """It was told before that nobody listened."""
 
@@ -91,11 +94,12 @@ class _Entry:
     outbound: Outbound
     spoken: float
     under_way: dict[int, DeliveryResult | None] = field(default_factory=dict)
-    """By message id; empty while pending."""
+    """What is known so far of each message that was sent, by its id; empty while it
+    waits."""
     unheard: bool = False
     """The broker said of the latest attempt that nobody listened."""
     not_before: float = -math.inf
-    """When it is to be tried again."""
+    """The time of the next attempt, in seconds since the machine's start."""
     tried: bool = False
 
 
@@ -106,9 +110,9 @@ class Due:
     outbound: Outbound
     age: float
     expiry: float
-    """The rest of its time to live."""
+    """The rest of its time to live, in seconds."""
     not_after: float
-    """When that is over."""
+    """The time when it is too old, in seconds since the machine's start."""
     again: bool = False
     """It was sent before."""
 

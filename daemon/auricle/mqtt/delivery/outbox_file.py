@@ -63,9 +63,9 @@ class Record:
     turn: str
     purpose: Purpose
     boot: str
-    """Which start of the machine `spoken` belongs to."""
+    """The id of the machine's start that `spoken` belongs to."""
     spoken: float
-    """When the utterance ended, by that boot's clock."""
+    """The time when the utterance ended, in seconds since that start."""
     body: str
 
     @property

@@ -14,7 +14,7 @@ class StoredFinal:
 
     outbound: Outbound
     fate: Fate | None = None
-    """None while it is open."""
+    """How its delivery ended; None while that is open."""
 
 
 _STORED = TypeAdapter(StoredFinal)

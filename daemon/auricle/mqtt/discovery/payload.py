@@ -26,11 +26,11 @@ class SatelliteDevice:
     model: str
     hardware: str = ""
     area: str = ""
-    """Where it is, as a suggestion at first sight."""
+    """The room where it is, suggested to Home Assistant at first sight."""
     support_url: str = ""
-    """Where to ask; Home Assistant shows it with what it finds wrong."""
+    """The page for questions; Home Assistant shows it with what it finds wrong."""
     currency: str | None = None
-    """Of the recognizer's price, ISO 4217; None where it costs nothing."""
+    """The currency of the recognizer's price, ISO 4217; None where it costs nothing."""
 
 
 def discovery(

@@ -70,7 +70,8 @@ class BrokerConnection:
     ) -> None:
         self.version = version
         self.rounds = 0
-        """Of the network thread: one a second or more, while it works."""
+        """How often the network thread went around: once a second or more, while it
+        works."""
         self._settings = settings
         self._report = report
         self._loop = asyncio.get_running_loop()
@@ -254,9 +255,9 @@ class _Client(paho.Client):
 
     dialed: socket.socket | None = None
     not_after: float = math.inf
-    """From then on nothing is sent, and the connection is over: a command that is not
-    acknowledged is too old, and nobody knows whether it has left.
-    """
+    """The time, in seconds since the machine's start, from which on nothing is sent and
+    the connection is over: a command that is not acknowledged is too old, and nobody
+    knows whether it has left."""
 
     def _sock_send(self, buf: bytes | bytearray) -> int:
         if since_boot() > self.not_after:

@@ -17,7 +17,7 @@ class Message:
     expiry: float | None = None
     """Seconds after which the broker forgets it; None: never."""
     not_after: float = math.inf
-    """When it is too late to send it, by the time since the machine's start."""
+    """The time when it is too late to send it, in seconds since the machine's start."""
 
 
 def compact_json(facts: Mapping[str, object]) -> str:

@@ -10,11 +10,11 @@ class BrokerRefusal(StrEnum):
     """What a person has to mend at the broker."""
 
     DENIED = "mqtt_denied"
-    """Its access rules forbid something."""
+    """The broker's access rules forbid something."""
     OVER_QUOTA = "mqtt_quota"
-    """It takes no more: a limit of its own is reached."""
+    """The broker takes no more: a limit of its own is reached."""
     TOO_LARGE = "mqtt_packet_size"
-    """It takes less at once than something has."""
+    """The broker takes less at once than something has."""
 
 
 class BrokerRefusals:

@@ -9,6 +9,7 @@ from moonshine_voice.transcriber import Transcriber
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_RATE, FrameCutter
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
+from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import MOONSHINE
@@ -25,7 +26,7 @@ _OPTIONS = {
 }
 
 
-class MoonshineEngine:
+class MoonshineEngine(Engine):
     """Moonshine is held in memory. Threads may share it: they wait for each other.
 
     It knows English only, takes no words to expect, and cannot tell the mood of a

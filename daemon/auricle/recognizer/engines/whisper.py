@@ -9,6 +9,7 @@ from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
 from auricle.qwen_asr.events import LANGUAGES
+from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import find_whisper
@@ -35,7 +36,7 @@ _WHISPER_CODES = {"fil": "tl", "yue": "zh"}
 _PROTOCOL_CODES = {"tl": "fil"}
 
 
-class WhisperEngine:
+class WhisperEngine(Engine):
     """A Whisper is held in memory. Threads may share it: they wait for each other.
 
     It cannot tell the mood of a voice: emotions are None.
