@@ -147,7 +147,7 @@ class OpenTurn:
         self._sent_seconds = 0.0
         self._told_seconds: float | None = None
         self._all_told = True
-        """Whether the recognizer told what it counts of each utterance that was sent."""
+        """Whether the recognizer told what it counts of all that was sent."""
 
     @property
     def has_utterance(self) -> bool:
