@@ -20,7 +20,7 @@ from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Timeouts
 from auricle.assets import sounds
-from auricle.audio.devices.feedback import Cue
+from auricle.audio.feedback import Cue
 from auricle.audio.files.sound_file import read_short
 from auricle.audio.frame import (
     FRAME_BYTES,

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from auricle.audio.devices.feedback import Cue
+from auricle.audio.feedback import Cue
 from auricle.audio.frame import SAMPLE_RATE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
@@ -43,8 +43,11 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
-def settings(broker: Broker, url: str, **feedback: str) -> dict[str, dict[str, Any]]:
+def settings(
+    broker: Broker, url: str, device: str = "default", **feedback: str
+) -> dict[str, dict[str, Any]]:
     return {
+        "loudspeaker": {"device": device},
         "satellite": {"name": "study"},
         "mqtt": {"host": "127.0.0.1", "port": broker.port},
         "asr": {"url": url, "language": "en"},
@@ -203,6 +206,8 @@ async def test_a_missing_loudspeaker_is_told_and_costs_the_sound_only(
     )
     assert visit.outcome["event_type"] == "transcript"
     assert visit.log.count("WARNING") == 1
-    assert "no sound is heard (feedback.device): 'gone' cannot be played" in visit.log
+    assert (
+        "no sound is heard (loudspeaker.device): there is no device 'gone'" in visit.log
+    )
     lost = energy(beyond(said, visit.sent))
     assert decibels(lost / energy(samples(COMMAND))) < -20

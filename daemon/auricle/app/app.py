@@ -66,7 +66,7 @@ def steps(parts: Parts) -> list[Step]:
     return [
         Step("state file", stop=parts.memory.flush),
         Step("MQTT", parts.publisher.start, parts.publisher.stop),
-        Step("sounds", stop=parts.feedback.aclose),
+        Step("sounds", stop=parts.player.aclose),
         Step("recognizer", stop=parts.recognizer.client.aclose),
         Step("remembered settings", parts.control.apply),
         Step("capture thread", parts.hearing.start, stop_hearing),

@@ -22,9 +22,10 @@ from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
-from auricle.audio.devices.feedback import Cue, Feedback
 from auricle.audio.devices.microphone import Microphone
+from auricle.audio.devices.player import AplayPlayer
 from auricle.audio.echo import OwnSound
+from auricle.audio.feedback import Cue, Feedback
 from auricle.audio.source import AudioSource
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
@@ -78,7 +79,7 @@ class Parts:
     memory: Memory
     publisher: Publisher
     hearing: Hearing
-    feedback: Feedback
+    player: AplayPlayer
     recognizer: TurnRecognizer
     runner: Runner
     control: Control
@@ -131,7 +132,10 @@ def build(settings: Settings) -> Parts:
         deliver=lambda events: runner.deliver(events),
         failed=ending.hearing_failed,
     )
-    feedback = Feedback(sounds, settings.feedback.device, hearing)
+    player = AplayPlayer(
+        settings.loudspeaker.device, hearing, lambda fact: logger.debug("%s", fact)
+    )
+    feedback = Feedback(sounds, player.play_known)
     runner = Runner(
         satellite(settings, chosen.thresholds, muted=remembered.muted),
         OrderTargets(hearing, recognizer, publisher, feedback.give),
@@ -142,7 +146,7 @@ def build(settings: Settings) -> Parts:
     memory = Memory(state_file)
     control = Control(
         chosen,
-        Targets(hearing, runner, recognizer, publisher, memory, ending.restart),
+        Targets(hearing, runner, recognizer, player, publisher, memory, ending.restart),
     )
     watch = Watch(
         Notifier(),
@@ -158,7 +162,7 @@ def build(settings: Settings) -> Parts:
         memory,
         publisher,
         hearing,
-        feedback,
+        player,
         recognizer,
         runner,
         control,
@@ -176,6 +180,7 @@ def choices(
                 Setting.LANGUAGE: settings.asr.language,
                 Setting.CONTEXT: settings.asr.hints,
                 Setting.CONTINUE_CONVERSATION: settings.utterance.continue_conversation,
+                Setting.VOLUME: settings.loudspeaker.volume,
             },
             thresholds={
                 name: threshold

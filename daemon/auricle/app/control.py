@@ -55,6 +55,13 @@ class RecognizerOptions(Protocol):
         """
 
 
+class Loudspeaker(Protocol):
+    """Plays what the satellite says."""
+
+    def set_volume(self, volume: float) -> None:
+        """Play at this volume from now on, 0 to 1."""
+
+
 class SettingEcho(Protocol):
     """Publishes what a setting is."""
 
@@ -76,6 +83,7 @@ class Targets:
     hearing: WakeWordListener
     runner: EventHandler
     recognizer: RecognizerOptions
+    loudspeaker: Loudspeaker
     publisher: SettingEcho
     memory: StateKeeper
     restart: Callable[[], None]
@@ -139,6 +147,8 @@ class Control:
                 listen_as_chosen(targets.hearing, choices)
             case Setting.CONTINUE_CONVERSATION:
                 targets.runner.handle(FollowUpRequested(choices.number(setting)))
+            case Setting.VOLUME:
+                targets.loudspeaker.set_volume(choices.number(setting))
             case _:
                 assert_never(setting)
 

@@ -14,7 +14,7 @@ from typing import Protocol, assert_never
 
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.turn_recognition import TurnRecognition
-from auricle.audio.devices.feedback import Cue
+from auricle.audio.feedback import Cue
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.system.clock import since_boot

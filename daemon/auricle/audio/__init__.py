@@ -2,9 +2,9 @@
 
 What stands here decides, and neither opens nor waits for anything: `frame`, `level`,
 `samples`, `mixing`, `resampler`, `conversion`, `capture_device`, `source`,
-`source_health`, `echo`, `known_sound`, `playing`, `file_layout`, `flac_frames`. What
-waits has a folder: `devices` for the microphone and the loudspeaker, `files` for
-recordings.
+`source_health`, `echo`, `known_sound`, `playing`, `pacing`, `rendering`, `feedback`,
+`file_layout`, `flac_frames`. What waits has a folder: `devices` for the microphone and
+the loudspeaker, `files` for recordings.
 
 Other packages hear through `AudioSource` (`source`), which `Microphone`
 (`devices.microphone`) and `RecordingSource` (`files.recording`) are; they get `Frame`

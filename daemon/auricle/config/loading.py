@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.config.sources import (
+    MOVED,
     CommandLine,
     Credentials,
     Environment,
@@ -196,6 +197,9 @@ _REMEDIES = {
 
 def _remedy(detail: ErrorDetails, keys: tuple[str, ...]) -> str:
     if detail["type"] == "extra_forbidden":
+        for before, now in MOVED.items():
+            if keys == before:
+                return f"no such key any more: it is {'.'.join(now)} now"
         known = _keys_of(keys[:-1])
         near = difflib.get_close_matches(keys[-1], known, n=1)
         if near:

@@ -139,14 +139,22 @@ class FeedbackSettings(Section):
     """
 
     wake: str = ""
-    """Sound when it listens: `default`, a WAV or FLAC file of yours of at most 2 s, or
-    nothing."""
+    """Sound when it listens: `default`, a WAV, FLAC, MP3 or Ogg file of yours of at
+    most 2 s, or nothing."""
     end: str = ""
     """Sound when the utterance is over: `default`, a file, or nothing."""
     error: str = ""
     """Sound when a turn ends in an error: `default`, a file, or nothing."""
-    device: str = "default"
-    """The loudspeaker: an ALSA device (see `aplay -L`)."""
+
+
+class LoudspeakerSettings(Section):
+    """What answers, announcements, timers and feedback are played on."""
+
+    device: str = Field("default", max_length=255)
+    """An ALSA device (see `aplay -L`); empty: there is no loudspeaker."""
+    volume: float = Field(1.0, ge=0, le=1)
+    """How loud it plays until that is changed in Home Assistant or over MQTT; half of
+    it sounds about half as loud."""
 
 
 class WakeWordSettings(Section):

@@ -11,6 +11,7 @@ from auricle.config.sections import (
     FeedbackSettings,
     LimitsSettings,
     LogSettings,
+    LoudspeakerSettings,
     MicrophoneSettings,
     SatelliteSettings,
     UtteranceSettings,
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
 
     satellite: SatelliteSettings = Field(default_factory=SatelliteSettings)
     microphone: MicrophoneSettings = Field(default_factory=MicrophoneSettings)
+    loudspeaker: LoudspeakerSettings = Field(default_factory=LoudspeakerSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     wake_word: WakeWordSettings = Field(default_factory=WakeWordSettings)
     utterance: UtteranceSettings = Field(default_factory=UtteranceSettings)

@@ -31,6 +31,10 @@ from auricle.errors import ConfigError
 
 Key = tuple[str, str]
 """A section, and a key in it."""
+MOVED: Mapping[Key, Key] = {
+    ("feedback", "device"): ("loudspeaker", "device"),
+}
+"""Where the keys are now that older versions had elsewhere."""
 PREFIX = "AURICLE_"
 DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
@@ -278,6 +282,9 @@ def _named(name: str, known: Mapping[str, Key]) -> tuple[Key, str]:
     whole, _, entry = name.rpartition("__")
     if entry and whole in known and _is_table(known[whole]):
         return known[whole], entry.lower()
+    for (section, key), now in MOVED.items():
+        if name == variable((section, key)):
+            raise ConfigError(f"no such setting any more: it is {variable(now)} now")
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise ConfigError(f"no such setting{hint}")

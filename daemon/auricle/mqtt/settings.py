@@ -29,6 +29,7 @@ class Setting(StrEnum):
     THRESHOLD = "threshold"
     CONTEXT = "context"
     CONTINUE_CONVERSATION = "continue_conversation"
+    VOLUME = "volume"
 
 
 Value = bool | float | str
@@ -107,5 +108,8 @@ DESCRIPTIONS: Mapping[Setting, Description] = {
         "mdi:forum-outline",
         Number(0.0, LONGEST_FOLLOW_UP, step=0.5),
         {"device_class": "duration", "unit_of_measurement": "s"},
+    ),
+    Setting.VOLUME: Description(
+        "Volume", "mdi:volume-high", Number(0.0, 1.0, step=0.05)
     ),
 }

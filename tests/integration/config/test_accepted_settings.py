@@ -140,7 +140,8 @@ async def test_the_strangest_texts_that_are_accepted_reach_all_whom_they_concern
                     "area": "\x1b[2J{{ now() }}",
                 },
                 "microphone": {"recording": str(recording)},
-                "feedback": {"wake": "default", "device": "no\nsuch: device"},
+                "feedback": {"wake": "default"},
+                "loudspeaker": {"device": "no\nsuch: device"},
                 "asr": {
                     "url": server.url.partition("?")[0],
                     "api_key": key,

@@ -34,6 +34,7 @@ class Satellite:
         self.remembered = NOTHING
         self.within = 0.0
         self.restarted = False
+        self.volume = -1.0
 
     def handle(self, *events: Event) -> None:
         self.events += events
@@ -54,6 +55,9 @@ class Satellite:
         self.remembered = remembered
         self.within = within
 
+    def set_volume(self, volume: float) -> None:
+        self.volume = volume
+
     def restart(self) -> None:
         self.restarted = True
 
@@ -72,6 +76,7 @@ def control(
             Setting.LANGUAGE: language,
             Setting.CONTEXT: hints,
             Setting.CONTINUE_CONVERSATION: continue_conversation,
+            Setting.VOLUME: 0.8,
         },
         thresholds,
     )
@@ -79,6 +84,7 @@ def control(
         hearing=satellite,
         runner=satellite,
         recognizer=satellite,
+        loudspeaker=satellite,
         publisher=satellite,
         memory=satellite,
         restart=satellite.restart,
@@ -113,6 +119,21 @@ def test_a_language_overrides_the_configured_one() -> None:
     controls.obey(Change(Setting.LANGUAGE, "de"))
 
     assert satellite.language == "de"
+
+
+def test_a_volume_counts_at_once_and_after_a_restart() -> None:
+    satellite = Satellite()
+    controls = control(satellite)
+    controls.apply()
+    assert satellite.volume == 0.8
+
+    controls.obey(Change(Setting.VOLUME, 0.35))
+
+    assert satellite.volume == 0.35
+    assert satellite.echoes[-1] == (Setting.VOLUME, 0.35)
+    again = Satellite()
+    control(again, satellite.remembered).apply()
+    assert again.volume == 0.35
 
 
 def test_auto_leaves_the_language_to_the_recognizer() -> None:
@@ -214,6 +235,7 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
         Setting.THRESHOLD: 0.7,
         Setting.CONTEXT: "attic",
         Setting.CONTINUE_CONVERSATION: 4.0,
+        Setting.VOLUME: 0.8,
     }
 
 

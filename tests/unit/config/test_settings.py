@@ -108,6 +108,20 @@ def test_a_misspelled_key_is_named_with_its_line_and_the_nearest(
     )
 
 
+def test_a_key_that_has_moved_is_named_with_its_new_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    message = mistake(tmp_path, "[feedback]\ndevice = 'default'\n")
+    assert message == (
+        f"{tmp_path}/config.toml:2: feedback.device: "
+        "no such key any more: it is loudspeaker.device now"
+    )
+
+    monkeypatch.setenv("AURICLE_FEEDBACK__DEVICE", "default")
+    with pytest.raises(ConfigError, match="it is AURICLE_LOUDSPEAKER__DEVICE now"):
+        load(None)
+
+
 def test_a_misspelled_section_is_named(tmp_path: Path) -> None:
     assert "did you mean wake_word?" in mistake(tmp_path, "[wake_words]\n")
 

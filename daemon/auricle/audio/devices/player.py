@@ -73,18 +73,14 @@ class AplayPlayer:
         device: str,
         listener: PlaybackListener,
         report: Callable[[PlayerFact], None],
-        *,
-        volume: float = 1.0,
     ) -> None:
         """Play on `device` (see `aplay -L`), which is empty where there is none; tell
         `listener` what is in the air, and `report` what became of each sound.
-
-        `volume` is from 0 to 1.
         """
         self._device = device
         self._listener = listener
         self._report = report
-        self._volume = volume
+        self._volume = 1.0
         self._current: _Sound | None = None
         self._next_known: OwnSound | None = None
         self._tasks: dict[_Sound, asyncio.Task[None]] = {}

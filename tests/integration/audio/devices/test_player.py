@@ -41,7 +41,8 @@ def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loudspea
 async def playing(
     device: Loudspeaker, name: str = "file", *, volume: float = 1.0
 ) -> AsyncIterator[AplayPlayer]:
-    player = AplayPlayer(name, device.listener, device.facts.append, volume=volume)
+    player = AplayPlayer(name, device.listener, device.facts.append)
+    player.set_volume(volume)
     try:
         yield player
     finally:
