@@ -10,10 +10,11 @@ class Cue(StrEnum):
     """What a person is told by a sound."""
 
     WAKE = "wake"
-    """Listening, from now on."""
+    """The satellite listens from now on."""
     END = "end"
     """The utterance is over."""
     ERROR = "error"
+    """It did not work."""
 
 
 class Feedback:
