@@ -34,7 +34,7 @@ Key = tuple[str, str]
 MOVED: Mapping[Key, Key] = {
     ("feedback", "device"): ("loudspeaker", "device"),
 }
-"""Where the keys are now that older versions had elsewhere."""
+"""The keys that older versions had elsewhere, and their names now."""
 PREFIX = "AURICLE_"
 DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"

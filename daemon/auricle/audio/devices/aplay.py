@@ -153,4 +153,4 @@ _MEANINGS = {
     ),
     "Host is down": "{device!r} cannot be played to, for its sound server is gone",
 }
-"""By what it says, in English: the words of the system's errors."""
+"""What is told, by the words of the system's errors, in English."""

@@ -49,7 +49,7 @@ class _Sound:
     over: Callable[[], None]
     """Is told that nothing more of it is played."""
     id: str = ""
-    """Empty where it is one of our own short ones."""
+    """The name of the sound; empty where it is one of our own short ones."""
     waiting: bytearray = field(default_factory=bytearray)
     more: bool = True
     """Whether other bytes follow."""
