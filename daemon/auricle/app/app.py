@@ -12,6 +12,7 @@ from auricle.app.build import Parts, build
 from auricle.app.ending import Ending
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
+from auricle.mqtt.publisher import Run
 
 logger = logging.getLogger(__name__)
 
@@ -27,14 +28,14 @@ async def check(settings: Settings) -> None:
     build(settings)
 
 
-async def run(settings: Settings, read: Callable[[], Settings]) -> int:
+async def run(settings: Settings, read: Callable[[], Settings], this_run: Run) -> int:
     """Be a satellite until SIGTERM, SIGINT or an order; return the exit code.
 
     `read` is for SIGHUP: settings that no satellite could start with keep us going.
 
     Raises what `check` does where it cannot even start.
     """
-    parts = build(settings)
+    parts = build(settings, this_run)
     app = App(steps(parts), parts.ending)
     # What there is by now stays. To look through it for garbage once more would keep a
     # wake word waiting for 20 to 40 ms, and on a Pi for longer.

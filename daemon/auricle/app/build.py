@@ -7,6 +7,7 @@ import platform
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
-from auricle.mqtt.publisher import Publisher, PublisherSettings
+from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Topics
 from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, published_price
@@ -86,9 +87,9 @@ class Parts:
     watch: Watch
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings, run: Run | None = None) -> Parts:
     """Build a satellite, and touch nothing of another one that may run beside it. Call
-    it on the event loop.
+    it on the event loop. Without a `run`, none is to come of it.
 
     Raises ConfigError, with every mistake on a line of its own, and RecordingError.
     """
@@ -106,9 +107,10 @@ def build(settings: Settings) -> Parts:
             publisher_settings(
                 settings, chosen.wake_words, directory / "outbox.sqlite"
             ),
-            uuid.uuid4().hex,
+            run or Run(),
             on_command=lambda command: control.obey(command),
             on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
+            on_name_taken=partial(ending.name_taken, settings.satellite.name),
         )
     with mistakes.noted():
         voice_detector = make_voice_detector(settings.utterance.voice_detector)

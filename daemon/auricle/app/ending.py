@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from auricle.errors import RecordingError
+from auricle.mqtt.name_check import Namesake
 from auricle.system.threads import hand_to_loop
 
 logger = logging.getLogger(__name__)
@@ -11,8 +12,10 @@ logger = logging.getLogger(__name__)
 # Whoever supervises us starts us again after either of these.
 EX_DEAF = 1
 EX_RESTART = 75
-# A recording does not get better by that (sysexits.h).
+# A recording does not get better by that, nor does another satellite leave
+# (sysexits.h).
 EX_NOINPUT = 66
+EX_CANTCREAT = 73
 
 
 class Ending:
@@ -38,6 +41,18 @@ class Ending:
         logger.error("the satellite can no longer hear: %s", error)
         exit_code = EX_NOINPUT if isinstance(error, RecordingError) else EX_DEAF
         hand_to_loop(self._loop, self.order, exit_code)
+
+    def name_taken(self, name: str, namesake: Namesake) -> None:
+        """End the program, for another satellite has its name, and stays."""
+        logger.error(
+            "another satellite with the name %r runs on %s, since %s (run %s): "
+            "stop one of them, or give this one a satellite.name of its own",
+            name,
+            namesake.host,
+            namesake.since,
+            namesake.run_id,
+        )
+        self.order(EX_CANTCREAT)
 
     async def ordered(self) -> None:
         """Return when the program is to end."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from auricle.errors import StateInUseError
+from auricle.system.clock import boot_id
 
 logger = logging.getLogger(__name__)
 
@@ -22,25 +23,29 @@ NAME = "satellite.lock"
 PATIENCE = 1.0
 _LOOKS = 0.05
 # A command line may be of any length.
-_LONGEST_TEXT = 300
+_LONGEST_TEXT = 400
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Hold the state directory. Raises StateInUseError, which names who has it.
+def locked(directory: Path, run_id: str) -> Iterator[str | None]:
+    """Hold the state directory for a run of this id; yield the id of the run that held
+    it before.
 
-    Where nothing can be locked (a disk that is read-only, a network's), the satellite
-    runs all the same, and the log says so.
+    That one is certain to be over: None where it may have been on another machine, for
+    a directory is copied with its card, or where nothing is known.
+
+    Raises StateInUseError, which names who has it. Where nothing can be locked (a disk
+    that is read-only, a network's), the satellite runs all the same, and the log says
+    so.
     """
     try:
         lock = _open(directory)
     except OSError as error:
         _warn(directory, error)
-        yield
+        yield None
         return
     try:
-        _take(lock, directory)
-        yield
+        yield _take(lock, directory, run_id)
     finally:
         os.close(lock)
 
@@ -54,7 +59,7 @@ def holder(directory: Path) -> str | None:
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _text(lock)
+        return _holder(lock)
     except OSError:
         return None
     finally:
@@ -70,36 +75,50 @@ def _open(directory: Path) -> int:
     return os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _take(lock: int, directory: Path) -> None:
+def _take(lock: int, directory: Path, run_id: str) -> str | None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise StateInUseError(directory, _text(lock)) from None
+                raise StateInUseError(directory, _holder(lock)) from None
             time.sleep(_LOOKS)
         except OSError as error:
             _warn(directory, error)
-            return
+            return None
         else:
             break
+    earlier = _earlier_run(lock)
     # A full disk costs the name, and not the lock.
     with contextlib.suppress(OSError):
         os.ftruncate(lock, 0)
         command = " ".join(["auricle", *sys.argv[1:]])
-        told = f"process {os.getpid()} ({command})\n"
+        told = f"run {run_id} {boot_id()}\nprocess {os.getpid()} ({command})\n"
         os.pwrite(lock, told.encode(errors="replace"), 0)
+    return earlier
 
 
-def _text(lock: int) -> str:
+def _earlier_run(lock: int) -> str | None:
+    for line in _lines(lock):
+        match line.split():
+            case ["run", run_id, boot] if boot == boot_id():
+                return run_id
+    return None
+
+
+def _holder(lock: int) -> str:
     """What the holder says of itself, on one line."""
+    told = (line for line in _lines(lock) if line.startswith("process "))
+    return "".join(filter(str.isprintable, next(told, "another process")))
+
+
+def _lines(lock: int) -> list[str]:
     try:
         said = os.pread(lock, _LONGEST_TEXT, 0).decode(errors="replace")
     except OSError:  # Such as a directory's.
-        said = ""
-    line = "".join(filter(str.isprintable, said.partition("\n")[0]))
-    return line or "another process"
+        return []
+    return said.split("\n")
 
 
 def _warn(directory: Path, error: OSError) -> None:

@@ -2,10 +2,12 @@
 
 import argparse
 import logging
+from dataclasses import replace
 
 from auricle.app import app, build, state_lock
 from auricle.config.loading import default_file, doubts, load
 from auricle.config.settings import Settings
+from auricle.mqtt.publisher import Run
 from auricle.system import event_loop, log
 
 logger = logging.getLogger(__name__)
@@ -29,5 +31,7 @@ def main(args: argparse.Namespace) -> int:
     log.start(settings.log.level)
     for doubt in doubts(settings):
         logger.warning("%s", doubt)
-    with state_lock.locked(build.state_directory(settings)):
-        return event_loop.run(app.run(settings, read))
+    run = Run()
+    with state_lock.locked(build.state_directory(settings), run.id) as earlier:
+        this_run = replace(run, earlier=earlier)
+        return event_loop.run(app.run(settings, read, this_run))

@@ -18,7 +18,8 @@ These names may be imported by others:
 * `commands`, what may be ordered: all of its names
 * `playing`, what is said of sounds and timers: parse_play, parse_timer, UnusableError
 * `messages`, what is published: Diagnostics, Disclosure, Messages
-* `publisher`: Publisher, PublisherSettings
+* `publisher`: Publisher, PublisherSettings, Run
+* `name_check`, who else has our name: Namesake
 * `hermes`, the topics of Rhasspy: Hermes
 * `forgetting`, removing a satellite from a broker: Forgotten, ForgettingError, forget
 * `discovery` and `link`, as they say themselves

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import assert_never
+from uuid import uuid4
 
 from auricle.errors import Reason
 from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
@@ -31,10 +33,12 @@ from auricle.mqtt.link.broker import (
 from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Diagnostics, Messages
+from auricle.mqtt.name_check import NameCheck, Namesake, RunQuery, reply
 from auricle.mqtt.outcome_publisher import OutcomePublisher
 from auricle.mqtt.settings import Options, Setting, Value
-from auricle.mqtt.subscriber import HomeAssistantStarted, RunFound, Subscriber
+from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
 from auricle.retry import full_jitter
+from auricle.system.clock import since_boot
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 
 logger = logging.getLogger(__name__)
@@ -79,6 +83,17 @@ class PublisherSettings:
     everything again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the daemon."""
+
+    id: str = field(default_factory=lambda: uuid4().hex)
+    earlier: str | None = None
+    """The one before it, where that is certain to be over."""
+    host: str = field(default_factory=platform.node)
+    """The machine's name, for whoever looks for it."""
+
+
 class Publisher:
     """Publishes what the daemon says, and calls back with what it is ordered.
 
@@ -88,22 +103,26 @@ class Publisher:
     def __init__(
         self,
         settings: PublisherSettings,
-        run_id: str,
+        run: Run,
         *,
         on_command: Callable[[Command], None],
         on_fate: Callable[[Settled], None],
+        on_name_taken: Callable[[Namesake], None],
         random: Callable[[], float] = _RANDOM.random,
     ) -> None:
-        """`run_id` names this run of the daemon; `random` returns numbers from 0 to 1.
+        """`on_name_taken` is told of another satellite that has our name: we are
+        connected to no broker any more. `random` returns numbers from 0 to 1.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
         self._messages = messages = settings.messages
         self._topics = messages.topics
-        self._run_id = run_id
+        self._run = run
+        self._started = since_boot()
         self._quota_pause = settings.quota_pause
         self._on_command = on_command
         self._on_fate = on_fate
+        self._on_name_taken = on_name_taken
         self._hermes = None
         if settings.hermes_site is not None:
             self._hermes = Hermes(settings.hermes_site)
@@ -113,12 +132,18 @@ class Publisher:
             heed_vocabulary=settings.heed_vocabulary,
             hermes=self._hermes,
         )
+        over = () if run.earlier is None else (run.earlier,)
+        self._name_check = NameCheck(
+            self._topics, run.id, over, new_id=lambda: uuid4().hex
+        )
         self.client = MqttClient(
             settings.brokers,
             ReconnectSettings(settings.reconnect_delays),
             will=messages.availability(online=False),
             subscriptions=self._subscriber.subscriptions,
             on_report=self._take,
+            name_check=self._name_check,
+            on_name_taken=self._name_taken,
         )
         """The connection to the broker, which says how it is."""
         self._announcer = Announcer(
@@ -145,8 +170,6 @@ class Publisher:
         # What the house is to be told of each in a moment; None: as it was.
         self._echoes: dict[Setting, Message | None] = {}
         self._echoing: asyncio.Handle | None = None
-        self._run_message: int | None = None
-        self._run_is_told = False
         self._seq = 0
 
     async def start(self) -> None:
@@ -193,7 +216,7 @@ class Publisher:
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
         """Say how a turn ended; a final is told until somebody hears it."""
         self._seq += 1
-        outbound = Outbound(outcome, stamp, self._seq, self._run_id)
+        outbound = Outbound(outcome, stamp, self._seq, self._run.id)
         logger.info("turn %s: %s", outcome.turn.id, outcome.reason or outcome.kind)
         expired = outcome.reason is Reason.EXPIRED
         if outcome.kind is OutcomeKind.TRANSCRIPT or expired:
@@ -223,7 +246,7 @@ class Publisher:
         self._announcer.put(
             self._messages.delivery(
                 self._ledger,
-                run_id=self._run_id,
+                run_id=self._run.id,
                 degraded_storage=self._degraded_storage,
             )
         )
@@ -234,8 +257,7 @@ class Publisher:
         match report:
             case Connected():
                 self._announcer.connected()
-                run = self._messages.run(self._run_id)
-                self._run_message = self.client.publish(run)
+                self.client.publish(self._messages.run(self._run.id))
                 self._announce()
             case Received():
                 self._received(report)
@@ -262,8 +284,8 @@ class Publisher:
                 return
             case HomeAssistantStarted():
                 self._announcer.announce_soon(self._announce)
-            case RunFound(run_id):
-                self._run_found(run_id)
+            case RunQuery() as query:
+                self._reply(query)
             case Rejected(what):
                 # The house shows what it asked for, until it is told again.
                 if isinstance(what, Setting):
@@ -272,14 +294,22 @@ class Publisher:
             case command:
                 self._on_command(command)
 
-    def _run_found(self, run_id: str) -> None:
-        # Before the broker had ours, it was an earlier run's.
-        if self._run_is_told and run_id != self._run_id:
-            self.client.found_a_rival()
+    def _reply(self, query: RunQuery) -> None:
+        if query.run_id == self._run.id:
+            return
+        # The clock of a Pi may have been set since the start.
+        since = datetime.now().astimezone() - timedelta(
+            seconds=since_boot() - self._started
+        )
+        us = Namesake(self._run.id, self._run.host, since.isoformat(timespec="seconds"))
+        self.client.publish(reply(self._topics, query, us))
+
+    def _name_taken(self) -> None:
+        namesake = self._name_check.namesake
+        assert namesake is not None
+        self._on_name_taken(namesake)
 
     def _delivered(self, delivered: Delivered) -> None:
-        if delivered.id == self._run_message:
-            self._run_is_told |= delivered.result is DeliveryResult.ACKED
         if delivered.result is DeliveryResult.OVER_QUOTA:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()

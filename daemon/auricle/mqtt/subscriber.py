@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from auricle.mqtt.commands import Command, Rejected, parse, parse_vocabulary
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import Received
+from auricle.mqtt.name_check import RunQuery, read_query
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Action, Topics
 
@@ -15,13 +16,6 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class HomeAssistantStarted:
     """Home Assistant came up, and may have to be told everything again."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFound:
-    """A satellite's run was here last with our name."""
-
-    run_id: str
 
 
 class Subscriber:
@@ -48,7 +42,7 @@ class Subscriber:
 
     def interpret(
         self, received: Received
-    ) -> Command | Rejected | HomeAssistantStarted | RunFound | None:
+    ) -> Command | Rejected | HomeAssistantStarted | RunQuery | None:
         """Return what it means; None for what concerns nobody here.
 
         What is rejected is told to the log as well.
@@ -61,16 +55,15 @@ class Subscriber:
 
     def _meaning(
         self, received: Received
-    ) -> Command | Rejected | HomeAssistantStarted | RunFound | None:
+    ) -> Command | Rejected | HomeAssistantStarted | RunQuery | None:
         topics = self._topics
         if received.topic == topics.birth:
             is_news = received.payload == b"online" and not received.retain
             return HomeAssistantStarted() if is_news else None
         if received.topic == topics.vocabulary:
             return parse_vocabulary(received.payload)
-        if received.topic == topics.run:
-            found = RunFound(received.payload.decode(errors="replace"))
-            return found if received.retain else None
+        if received.topic == topics.run_query:
+            return None if received.retain else read_query(received.payload)
         what = self._addressee(received.topic)
         if what is None:
             return None

@@ -109,8 +109,22 @@ class Topics:
 
     @property
     def run(self) -> str:
-        """The topic of the run that has this name now; the satellite reads it, too."""
+        """The topic of the run that has this name now.
+
+        Like those of the question who that is, and of the reply, it is among the
+        commands: of our own topics a broker's rules let us read those alone.
+        """
         return f"{self.root}/run/set"
+
+    @property
+    def run_query(self) -> str:
+        """Where a run asks who has its name."""
+        return f"{self.root}/run_query/set"
+
+    @property
+    def run_reply(self) -> str:
+        """Where the run that has the name says so."""
+        return f"{self.root}/run_reply/set"
 
     def setting(self, setting: Setting) -> str:
         """Return the topic of what a setting is now."""

@@ -1,8 +1,10 @@
 """Which satellites may run side by side, as processes on one broker."""
 
 import json
+import platform
 import signal
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from rigs.audio.recordings import save
 from rigs.audio.speech import silence
+from rigs.faults.fault_proxy import FaultProxy
 from rigs.homes.program import Program, auricle
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
@@ -117,30 +120,82 @@ async def test_two_satellites_of_their_own_run_on_one_machine(
         assert house.on(f"auricle/{name}/availability") == ["online", "offline"]
 
 
-async def test_of_two_with_one_name_both_say_so_and_one_leaves(
+async def test_of_two_with_one_name_the_one_that_runs_stays_and_is_not_disturbed(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        HouseClient(broker.port, "auricle/#") as house,
+        ScriptedRecognizer("Turn on the kitchen light.") as server,
+        Program(tmp_path, settings(broker, tmp_path, server.url)) as first,
+    ):
+        await house.hears("auricle/study/availability", "online")
+        folder = another(tmp_path, "second")
+        async with Program(folder, settings(broker, folder, server.url)) as second:
+            assert await second.ended() == EX_CANTCREAT
+        assert f"with the name 'study' runs on {platform.node()}, since 2" in second.log
+        assert "Traceback" not in second.log
+
+        house.say("auricle/study/listen/set", "START")
+        await house.until(lambda: server.heard and server.heard[0].seconds > 0.3)
+        house.say("auricle/study/listen/set", "STOP")
+        await house.hears("auricle/study/event/utterance")
+        assert await first.stop() == 0
+
+    runs = set(house.on("auricle/study/run/set"))
+    assert len(runs) == len(house.on("auricle/study/event/utterance")) == 1
+    assert house.on("auricle/study/availability") == ["online", "offline"]
+    assert "WARNING" not in first.log
+
+
+async def test_of_two_with_one_name_that_start_at_once_one_stays(
+    broker: Broker, tmp_path: Path
+) -> None:
+    folders = [another(tmp_path, name) for name in ("first", "second")]
+    async with HouseClient(broker.port, "auricle/#") as house, AsyncExitStack() as both:
+        programs = [
+            await both.enter_async_context(
+                Program(folder, settings(broker, folder, "ws://127.0.0.1:9"))
+            )
+            for folder in folders
+        ]
+        await eventually(lambda: not all(program.running for program in programs))
+        (loser,) = [program for program in programs if not program.running]
+        (winner,) = [program for program in programs if program.running]
+        assert await loser.ended() == EX_CANTCREAT
+        house.say("auricle/study/mute/set", "ON")
+        await house.hears("auricle/study/mute", "ON")
+        await house.hears("auricle/study/availability", "online")
+        assert await winner.stop() == 0
+
+    assert "with the name 'study' runs on" in loser.log
+
+
+async def test_who_was_cut_off_leaves_the_name_to_the_one_that_took_it_meanwhile(
     broker: Broker, tmp_path: Path
 ) -> None:
     url = "ws://127.0.0.1:9"
     async with (
         HouseClient(broker.port, "auricle/#") as house,
-        Program(tmp_path, settings(broker, tmp_path, url)) as first,
+        FaultProxy(broker.port) as proxy,
     ):
-        await house.hears("auricle/study/availability", "online")
-        folder = another(tmp_path, "second")
-        async with Program(folder, settings(broker, folder, url)) as second:
-            for program in (first, second):
-                await eventually(
-                    lambda program=program: (  # type: ignore[misc]  # mypy wants a plain lambda
-                        "two satellites with one satellite.name" in program.log
-                    )
-                )
-            # Each waits at random, for longer every time, before it comes again.
-            await eventually(
-                lambda: "is left to that other client" in first.log + second.log, 180
-            )
-            left = "is left to that other client for 120 s"
-            assert (left in first.log) is not (left in second.log)
+        by_proxy = settings(broker, tmp_path, url)
+        by_proxy["mqtt"] = {**by_proxy["mqtt"], "port": proxy.port}
+        async with Program(tmp_path, by_proxy) as first:
             await house.hears("auricle/study/availability", "online")
+            proxy.refuse()
+            proxy.reset()
+            await eventually(lambda: "no broker" in first.log)
+            folder = another(tmp_path, "second")
+            async with Program(folder, settings(broker, folder, url)) as second:
+                await house.until(
+                    lambda: len(set(house.on("auricle/study/run/set"))) == 2
+                )
+                proxy.heal()
+                assert await first.ended() == EX_CANTCREAT
+                assert await second.stop() == 0
+
+    assert "with the name 'study' runs on" in first.log
+    assert "no broker" not in second.log
 
 
 async def test_a_satellite_is_not_forgotten_while_it_runs(

@@ -14,7 +14,8 @@ from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
-from auricle.mqtt.publisher import Publisher, PublisherSettings
+from auricle.mqtt.name_check import Namesake
+from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Topics
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
@@ -93,6 +94,7 @@ async def test_a_satellite_may_do_all_that_it_does(
     options = Options(("auto",), ("off",))
     commands: list[Command] = []
     fates: list[Settled] = []
+    namesakes: list[Namesake] = []
     device = SatelliteDevice("Kitchen", "1", "Pi")
     publisher = Publisher(
         PublisherSettings(
@@ -113,9 +115,10 @@ async def test_a_satellite_may_do_all_that_it_does(
             history=True,
             reconnect_delays=lambda: itertools.repeat(0.1),
         ),
-        "b1",
+        Run("b1"),
         on_command=commands.append,
         on_fate=fates.append,
+        on_name_taken=namesakes.append,
         random=lambda: 0.0,
     )
     async with house(guarded, "homeassistant", "#") as home_assistant:

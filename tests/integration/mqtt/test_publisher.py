@@ -31,6 +31,7 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
         await house.hears(TOPICS.availability, "offline")
 
     assert [heard.topic for heard in house.heard] == [
+        TOPICS.run_query,
         TOPICS.run,
         TOPICS.setting(Setting.MUTE),
         TOPICS.listening,

@@ -12,7 +12,6 @@ import asyncio
 import logging
 import sys
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from auricle.capture.capture_clock import CaptureClock
 from auricle.config.loading import load
 from auricle.config.settings import Settings
-from auricle.mqtt.publisher import Publisher
+from auricle.mqtt.publisher import Publisher, Run
 from auricle.system.clock import since_boot
 from auricle.system.event_loop import EventLoop
 from auricle.turns.events import (
@@ -53,9 +52,10 @@ class Satellite:
         outbox = folder / f"{settings.satellite.name}.sqlite"
         self.publisher = Publisher(
             build.publisher_settings(settings, [_WAKE_WORD], outbox),
-            uuid.uuid4().hex,
+            Run(),
             on_command=lambda _: None,
             on_fate=lambda _: None,
+            on_name_taken=lambda _: None,
         )
         self.ears = ScriptedEars()
         self._runner = Runner(

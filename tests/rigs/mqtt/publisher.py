@@ -13,7 +13,8 @@ from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.messages import Disclosure, Messages
-from auricle.mqtt.publisher import Publisher, PublisherSettings
+from auricle.mqtt.name_check import Namesake
+from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 from auricle.system.clock import since_boot
@@ -44,9 +45,11 @@ class Publishing:
         hermes: bool,
         quota_pause: float,
         reconnect_delays: Callable[[], Iterator[float]],
+        run_id: str,
     ) -> None:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
+        self.namesakes: list[Namesake] = []
         self.obey: Callable[[Command], None] = lambda _: None
         self.publisher = Publisher(
             PublisherSettings(
@@ -62,9 +65,10 @@ class Publishing:
                 reconnect_delays=reconnect_delays,
                 quota_pause=quota_pause,
             ),
-            "b1",
+            Run(run_id, host="pi"),
             on_command=self._take,
             on_fate=self.fates.append,
+            on_name_taken=self.namesakes.append,
             random=lambda: 0.01,
         )
 
@@ -105,20 +109,27 @@ async def publishing(
     port: int | None = None,
     quota_pause: float = 60.0,
     reconnect_delays: Callable[[], Iterator[float]] = lambda: itertools.repeat(0.05),
+    run_id: str = "b1",
+    state: str = "state",
 ) -> AsyncIterator[Publishing]:
-    """`port`: of what stands before the broker, if anything does."""
-    outbox = broker.directory / "state" / "outbox.db"
+    """`port`: of what stands before the broker, if anything does; `state` is the
+    folder of its state, by default the same at every start.
+    """
+    outbox = broker.directory / state / "outbox.db"
     satellite = Publishing(
         *(port or broker.port, outbox, time_to_live, disclosure),
         history=history,
         hermes=hermes,
         quota_pause=quota_pause,
         reconnect_delays=reconnect_delays,
+        run_id=run_id,
     )
     satellite.publisher.state("idle")
     await satellite.publisher.start()
     try:
-        await eventually(lambda: satellite.publisher.client.connected)
+        await eventually(
+            lambda: satellite.publisher.client.connected or satellite.namesakes
+        )
         yield satellite
     finally:
         await satellite.publisher.stop()

@@ -11,13 +11,14 @@ import pytest
 
 from auricle.app.state_lock import NAME, holder, locked
 from auricle.errors import StateInUseError
+from auricle.system.clock import boot_id
 
 HOLD = """
 import sys
 from pathlib import Path
 from auricle.app.state_lock import locked
 
-with locked(Path(sys.argv[1])):
+with locked(Path(sys.argv[1]), "r1"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -40,7 +41,7 @@ def test_a_second_one_is_told_which_process_has_it(tmp_path: Path) -> None:
     with (
         held(tmp_path) as first,
         pytest.raises(StateInUseError) as caught,
-        locked(tmp_path),
+        locked(tmp_path, "r2"),
     ):
         pass
 
@@ -54,7 +55,7 @@ def test_who_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
     with held(tmp_path) as first:
         first.kill()
         first.wait()
-        with locked(tmp_path):
+        with locked(tmp_path, "r2"):
             assert f"process {os.getpid()} " in (tmp_path / NAME).read_text()
 
 
@@ -71,15 +72,49 @@ def test_who_has_it_is_known_while_they_have_it(tmp_path: Path) -> None:
     assert found.startswith(f"process {first.pid} ")
 
 
+def test_the_run_before_is_known_by_its_name(tmp_path: Path) -> None:
+    with held(tmp_path) as first:
+        first.kill()
+        first.wait()
+
+    with locked(tmp_path, "r2") as before_r2:
+        pass
+    with locked(tmp_path, "r3") as before_r3:
+        pass
+    assert (before_r2, before_r3) == ("r1", "r2")
+
+
+def test_a_run_from_before_the_machines_start_may_be_on_another_machine(
+    tmp_path: Path,
+) -> None:
+    with locked(tmp_path, "r1"):
+        pass
+    lock = tmp_path / NAME
+    lock.write_text(lock.read_text().replace(boot_id(), "another boot"))
+
+    with locked(tmp_path, "r2") as earlier:
+        assert earlier is None
+
+
+@pytest.mark.parametrize("left", ["", "run", "process 7 (auricle run)", "\0\n" * 999])
+def test_whatever_a_lock_file_holds_keeps_nobody_from_starting(
+    tmp_path: Path, left: str
+) -> None:
+    (tmp_path / NAME).write_text(left)
+    with locked(tmp_path, "r2") as earlier:
+        assert earlier is None
+        assert f"process {os.getpid()} " in (tmp_path / NAME).read_text()
+
+
 def test_a_directory_that_is_not_there_is_made_for_nobody_else(tmp_path: Path) -> None:
     directory = tmp_path / "state" / "study"
-    with locked(directory):
+    with locked(directory, "r2"):
         assert directory.stat().st_mode & 0o777 == 0o700
         assert (directory / NAME).stat().st_mode & 0o777 == 0o600
 
 
 def test_two_directories_are_two_satellites(tmp_path: Path) -> None:
-    with held(tmp_path / "study"), locked(tmp_path / "kitchen"):
+    with held(tmp_path / "study"), locked(tmp_path / "kitchen", "r2"):
         pass
 
 
@@ -90,7 +125,7 @@ def test_where_no_file_can_be_made_the_directory_itself_is_locked(
     with (
         held(tmp_path),
         pytest.raises(StateInUseError, match="another process"),
-        locked(tmp_path),
+        locked(tmp_path, "r2"),
     ):
         pass
 
@@ -100,7 +135,7 @@ def test_what_cannot_be_locked_is_said_and_no_reason_to_stay_away(
 ) -> None:
     file = tmp_path / "state"
     file.touch()
-    with locked(file / "study"):
+    with locked(file / "study", "r2"):
         pass
 
     assert f"{file}/study cannot be locked (Not a directory)" in caplog.text

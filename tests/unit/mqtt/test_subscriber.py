@@ -5,8 +5,9 @@ import pytest
 from auricle.mqtt.commands import Change, Listen, ListenAction, Rejected
 from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
+from auricle.mqtt.name_check import RunQuery
 from auricle.mqtt.settings import Options, Setting
-from auricle.mqtt.subscriber import HomeAssistantStarted, RunFound, Subscriber
+from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")
@@ -51,14 +52,19 @@ def test_a_setting_that_cannot_be_obeyed_is_rejected_each_time_and_warned_of_onc
     assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG"]
 
 
-def test_the_run_that_was_here_last_is_known_by_what_it_left(
+def test_another_run_may_ask_who_has_the_name(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     house = House()
+    question = '{"query":"q1","run_id":"another"}'
 
-    assert house.says(TOPICS.run, "another", retain=True) == RunFound("another")
-    # Our own, which comes back.
+    assert house.says(TOPICS.run_query, question) == RunQuery("q1", "another")
+    # Old, and nobody waits for a reply any more.
+    assert house.says(TOPICS.run_query, question, retain=True) is None
+    assert house.says(TOPICS.run_query, "?") is None
+    # Our own, which come back.
     assert house.says(TOPICS.run, "ours") is None
+    assert house.says(TOPICS.run_reply, question) is None
     assert caplog.text == ""
 
 

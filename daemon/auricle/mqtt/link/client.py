@@ -19,10 +19,9 @@ from auricle.mqtt.link.broker import (
     Report,
     Version,
 )
-from auricle.mqtt.link.disconnection import taken_over
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.packet_limit import PacketLimit, packet_size
-from auricle.mqtt.link.probe import probe
+from auricle.mqtt.link.probe import NameInquiry, name_is_free, probe
 from auricle.mqtt.link.refusals import BrokerRefusal, BrokerRefusals
 from auricle.mqtt.link.route import SETTLED, Route, refusal_delays
 from auricle.mqtt.link.watched_connection import (
@@ -51,6 +50,10 @@ class ReconnectSettings:
     """Seconds between looks whether a broker that is rather to be used is back."""
 
 
+class _NameTakenError(Exception):
+    pass
+
+
 class MqttClient:
     """Keeps connected to one of the brokers, and reports on the event loop.
 
@@ -65,9 +68,14 @@ class MqttClient:
         will: Message,
         subscriptions: Sequence[str],
         on_report: Callable[[Report], None],
+        name_check: NameInquiry | None = None,
+        on_name_taken: Callable[[], None] = lambda: None,
     ) -> None:
         """The first of `brokers` is the one to use; the others stand in, in their
         order, while those before them are away. All are verified alike.
+
+        Where somebody else has our name, by `name_check`, it stays away from all of
+        them for good, and says so once.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
@@ -95,7 +103,8 @@ class MqttClient:
         self._problem: Problem | None = None
         self._detail: str | None = None
         self._refusals = BrokerRefusals()
-        self._rival = False
+        self._name_check = name_check
+        self._on_name_taken = on_name_taken
         self._limits: defaultdict[BrokerSettings, PacketLimit]
         self._limits = defaultdict(PacketLimit)
         # Of MQTT's own, none is below 1.
@@ -152,7 +161,7 @@ class MqttClient:
 
     def start(self) -> None:
         """Begin to connect."""
-        self._task = asyncio.create_task(self._keep_connected(), name="mqtt")
+        self._task = asyncio.create_task(self._live(), name="mqtt")
 
     async def stop(self, last: Message) -> None:
         """Publish `last`, wait for all acknowledgments, disconnect; at most 2 s."""
@@ -202,12 +211,11 @@ class MqttClient:
         self._route.hurry(self._loop.time())
         self._hurried.set()
 
-    def found_a_rival(self) -> None:
-        """Note that another client with our name was at this broker since we were.
-
-        If we are hung up on, that is why. Not every broker says so, as MQTT 5 has it.
-        """
-        self._rival = True
+    async def _live(self) -> None:
+        try:
+            await self._keep_connected()
+        except _NameTakenError:
+            self._on_name_taken()
 
     async def _keep_connected(self) -> None:
         drops = 0
@@ -229,8 +237,6 @@ class MqttClient:
                 self._route.start_over()
                 continue
             end = self._explained(end, version)
-            if self._rival and end.unexplained:
-                end = taken_over(self._settings)
             if lasted is not None and lasted >= SETTLED:
                 drops = 0
                 self._problem = None
@@ -265,7 +271,7 @@ class MqttClient:
         while True:
             await asyncio.sleep(self._look_back)
             for broker in self._route.before_current(self._loop.time()):
-                end = await probe(broker, self._tls, self._will, OPEN_TIMEOUT)
+                end = await probe(broker, self._tls, OPEN_TIMEOUT)
                 if end is not None:
                     self._route.probed(broker, end, self._loop.time())
                 else:
@@ -277,6 +283,14 @@ class MqttClient:
 
     async def _serve_one(self, version: Version) -> tuple[Disconnected, float | None]:
         """One connection, from its opening to its end; and the seconds it lasted."""
+        if self._name_check is not None:
+            free = await name_is_free(
+                *(self._name_check, self._settings, version, self._tls, OPEN_TIMEOUT)
+            )
+            if isinstance(free, Disconnected):
+                return free, None
+            if not free:
+                raise _NameTakenError
         connection = WatchedConnection(
             self._settings,
             version,
@@ -287,7 +301,6 @@ class MqttClient:
             on_delivery=self._deliver,
         )
         self._connection = connection
-        self._rival = False
         self._lost.clear()
         self._doubtful = None
         looking_back = None

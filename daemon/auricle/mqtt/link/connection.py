@@ -65,7 +65,7 @@ class BrokerConnection:
         settings: BrokerSettings,
         version: Version,
         tls: ssl.SSLContext | None,
-        will: Message,
+        will: Message | None,
         report: Callable[[Report], None],
     ) -> None:
         self.version = version
@@ -79,6 +79,8 @@ class BrokerConnection:
         self._end: Disconnected | None = None
         self._last_error = ""
         self._too_late_at: dict[int, float] = {}
+        # A will waits only as long as its session lives.
+        self._session_expiry = 0 if will is None else 2 * WILL_DELAY
         self._client = self._new_client(tls, will)
 
     async def open(self) -> None:
@@ -162,8 +164,7 @@ class BrokerConnection:
             clean_start=True if v5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
             properties=_properties(
                 PacketTypes.CONNECT,
-                # A will waits only as long as its session lives.
-                SessionExpiryInterval=2 * WILL_DELAY,
+                SessionExpiryInterval=self._session_expiry,
                 MaximumPacketSize=LARGEST_PACKET,
             )
             if v5
@@ -201,7 +202,9 @@ class BrokerConnection:
         if level == LogLevel.MQTT_LOG_ERR:
             self._last_error = text
 
-    def _new_client(self, tls: ssl.SSLContext | None, will: Message) -> "_Client":
+    def _new_client(
+        self, tls: ssl.SSLContext | None, will: Message | None
+    ) -> "_Client":
         v5 = self.version is Version.V5
         client = _Client(
             CallbackAPIVersion.VERSION2,
@@ -215,14 +218,15 @@ class BrokerConnection:
             client.username_pw_set(self._settings.username, self._settings.password)
         if tls is not None:
             client.tls_set_context(tls)
-        will_properties = None
-        if v5:
-            will_properties = _properties(
-                PacketTypes.WILLMESSAGE, WillDelayInterval=WILL_DELAY
+        if will is not None:
+            will_properties = None
+            if v5:
+                will_properties = _properties(
+                    PacketTypes.WILLMESSAGE, WillDelayInterval=WILL_DELAY
+                )
+            client.will_set(
+                will.topic, will.payload, will.qos, will.retain, will_properties
             )
-        client.will_set(
-            will.topic, will.payload, will.qos, will.retain, will_properties
-        )
         # paho calls these on its thread, on_publish even with a lock of its own held:
         # each hands over and returns.
         client.on_connect = lambda _c, _u, _flags, reason, properties: self._connack(

@@ -36,22 +36,17 @@ def refused(
 def closed_by_broker(code: int, text: str, settings: BrokerSettings) -> Disconnected:
     """Return what it means that the broker says goodbye with this reason."""
     if code == _SESSION_TAKEN_OVER:
-        return taken_over(settings)
+        return Disconnected(
+            Problem.TAKEN_OVER,
+            f"another client connected to {settings} as {settings.client_id!r}: are "
+            "there two satellites with one satellite.name?",
+        )
     if code == _PACKET_TOO_LARGE:
         return Disconnected(
             Problem.TOO_LARGE, f"the broker {settings} does not take as much at once"
         )
     return Disconnected(
         Problem.CLOSED, f"the broker {settings} closed the connection: {text.lower()}"
-    )
-
-
-def taken_over(settings: BrokerSettings) -> Disconnected:
-    """Return that another client has our name."""
-    return Disconnected(
-        Problem.TAKEN_OVER,
-        f"another client connected to {settings} as {settings.client_id!r}: are "
-        "there two satellites with one satellite.name?",
     )
 
 
