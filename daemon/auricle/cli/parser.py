@@ -108,7 +108,8 @@ def _add_run(commands: _Commands) -> None:
         description="Listen for the wake word, transcribe what follows, publish it.",
         epilog="Stops on SIGTERM and Ctrl-C. Exit 66: the recording cannot be read. "
         "Exit 73: another satellite has the state directory, or the name at the "
-        "broker. Exit 78: the configuration is wrong. systemd does not try again after any of these.",
+        "broker. Exit 78: the configuration is wrong. systemd does not try again after "
+        "any of these.",
     )
     _add_config_option(run)
     run.add_argument(
