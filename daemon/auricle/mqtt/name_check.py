@@ -38,7 +38,7 @@ class Namesake:
     run_id: str
     host: str
     since: str
-    """When it started, by its own clock."""
+    """The time at which it started, by its own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class RunQuery:
     query: str
     """The id of the question."""
     run_id: str
-    """Who asks."""
+    """The run that asks."""
 
 
 class NameCheck:
