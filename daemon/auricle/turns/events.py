@@ -8,6 +8,7 @@ abandoned turn would be published as the next one's.
 from dataclasses import dataclass
 
 from auricle.audio.frame import Frame
+from auricle.audio.playing import PlayerFact, SoundFormat
 from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
@@ -17,6 +18,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from auricle.turns.sounds import PlayOrder, PlayReport, TimerChanged
 from auricle.turns.turn import Outcome, Turn
 from auricle.wake.detector import Detection
 
@@ -63,7 +65,7 @@ class MuteRequested:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpRequested:
-    """Listen again after each final from now on."""
+    """Listen again after each final from now on, and behind the answer to it."""
 
     seconds: float
     """How long to wait for speech; 0: not at all."""
@@ -127,6 +129,13 @@ class RecognizerFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunksStalled:
+    """The next chunk of the sound of this id has not come in time."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The daemon is shutting down."""
 
@@ -143,6 +152,10 @@ Event = (
     | MicrophoneFact
     | RecognizerSaid
     | RecognizerFailed
+    | PlayOrder
+    | TimerChanged
+    | PlayerFact
+    | ChunksStalled
     | Stopping
 )
 
@@ -237,6 +250,63 @@ class CloseMicrophone:
     """Release the device: no sound is captured."""
 
 
+@dataclass(frozen=True, slots=True)
+class BeginSound:
+    """Have the player begin the sound of this id, whose bytes follow."""
+
+    id: str
+    format: SoundFormat
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSound:
+    """Give the player more of the sound."""
+
+    id: str
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EndSound:
+    """Tell the player that it has all of the sound."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSound:
+    """Have the player be silent at once."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingTimer:
+    """Have the player begin the sound of a timer that is up, all of it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitChunk:
+    """The next chunk of the sound has a deadline from now on (`on`), or has none."""
+
+    id: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSound:
+    """Publish what became of a sound."""
+
+    report: PlayReport
+
+
+@dataclass(frozen=True, slots=True)
+class TellError:
+    """Let whoever is in the room hear that there is no answer."""
+
+
 Effect = (
     StartTurn
     | SendAudio
@@ -250,4 +320,12 @@ Effect = (
     | Attend
     | OpenMicrophone
     | CloseMicrophone
+    | BeginSound
+    | FeedSound
+    | EndSound
+    | CancelSound
+    | RingTimer
+    | AwaitChunk
+    | ReportSound
+    | TellError
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.open_turn import OpenTurn
+from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, Turn
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
@@ -21,32 +22,45 @@ class TurnFactory:
         new_turn_id: Callable[[], str],
         wake_phrases: Mapping[str, WakePhrase] | None = None,
         drop_unconfirmed: bool = False,
+        stop_words: StopWords | None = None,
     ) -> None:
         """`wake_phrases`, by wake word, are taken from the front of transcripts; with
-        `drop_unconfirmed`, one without it is a false alarm, and not published.
+        `drop_unconfirmed`, one without it is a false alarm, and not published. One of
+        `stop_words` is no command where a sound was interrupted for it.
         """
         self._mode = mode
         self._endpointing = endpointing
         self._new_turn_id = new_turn_id
         self._wake_phrases = wake_phrases or {}
         self._drop_unconfirmed = drop_unconfirmed
+        self._stop_words = stop_words
 
-    def by_wake_word(self, detection: Detection) -> OpenTurn:
-        """Open a turn whose transcript is to begin with the wake phrase."""
+    def by_wake_word(
+        self, detection: Detection, *, interrupting: bool = False
+    ) -> OpenTurn:
+        """Open a turn whose transcript is to begin with the wake phrase; `interrupting`
+        a sound, which may be all that is wanted.
+        """
         return OpenTurn(
             Turn(self._new_turn_id(), self._mode, detection),
             self._endpointing,
             self._wake_phrases.get(detection.wake_word),
             drop_unconfirmed=self._drop_unconfirmed,
+            stop_words=self._stop_words if interrupting else None,
         )
 
-    def by_push_to_talk(self) -> OpenTurn:
-        """Open a turn in which no wake phrase was said."""
+    def by_push_to_talk(self, *, interrupting: bool = False) -> OpenTurn:
+        """Open a turn in which no wake phrase was said; `interrupting` likewise."""
         turn = Turn(self._new_turn_id(), self._mode, None)
-        return OpenTurn(turn, self._endpointing)
+        stop_words = self._stop_words if interrupting else None
+        return OpenTurn(turn, self._endpointing, stop_words=stop_words)
 
-    def by_follow_up(self, seconds: float) -> OpenTurn:
-        """Open a turn that waits so many seconds for speech."""
+    def by_follow_up(self, seconds: float | None = None) -> OpenTurn:
+        """Open a turn that waits so many seconds for speech; None: as long as behind a
+        wake word.
+        """
         turn = Turn(self._new_turn_id(), self._mode, None, follow_up=True)
-        waits = replace(self._endpointing, no_speech_timeout=seconds)
+        waits = self._endpointing
+        if seconds is not None:
+            waits = replace(waits, no_speech_timeout=seconds)
         return OpenTurn(turn, waits)

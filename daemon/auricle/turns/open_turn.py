@@ -19,6 +19,7 @@ processing   Heard, the server ended the utterance      processing   send
                                                                      send what was held
              finals; the person may be going on         processing   wait: 0.3 s at most
              finals without a word otherwise            -            outcome no_speech
+             finals that only say to stop               -            outcome cancelled
              finals otherwise                           -            outcome transcript
 either       SessionFinished                            -            the same
              RecognizerFailed, transient, first time    the same     replay
@@ -42,6 +43,8 @@ time for which silence behind the wake word is listened to, counted from there.
 *May be going on*: when the last final comes, our detector hears a voice that is too
 young to be told from a click, or that the server has not told of yet. Nobody else
 waits: who is done is answered at once.
+
+*Only say to stop*: the turn interrupted a sound, and nothing but stop words was said.
 
 *Nothing follows*: the microphone is gone, push to talk was released, or what was heard
 was the wake word of the next turn. What is not over then is none of this turn's.
@@ -77,6 +80,7 @@ from auricle.turns.events import (
 )
 from auricle.turns.going_on import GoingOn
 from auricle.turns.items import TurnItems
+from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import (
     EndedBy,
     Mode,
@@ -111,13 +115,18 @@ class OpenTurn:
         wake_phrase: WakePhrase | None = None,
         *,
         drop_unconfirmed: bool = False,
+        stop_words: StopWords | None = None,
     ) -> None:
         """`wake_phrase` is taken from the front of what the recognizer heard; with
         `drop_unconfirmed`, nothing is published where it should be there and is not.
+        What is said in nothing but `stop_words` is no command.
         """
         self.turn = turn
         self._wake_phrase = wake_phrase
         self._drop_unconfirmed = drop_unconfirmed
+        self._stop_words = stop_words
+        self.told_to_stop = False
+        """Whether the person said nothing else."""
         self._phrase_sent = False
         self.phase: Phase | None = Phase.LISTENING
         self.outcome: Outcome | None = None
@@ -153,6 +162,14 @@ class OpenTurn:
     def has_utterance(self) -> bool:
         """Whether one is over: words are there, or awaited, whatever follows."""
         return self._items.awaited or has_words(self._command().text)
+
+    @property
+    def unused(self) -> bool:
+        """Whether nobody has spoken yet, nor may be about to."""
+        endpointer = self._endpointer
+        heard = endpointer.voice_now or endpointer.speech_heard
+        waits = self.phase is Phase.LISTENING and not self._items.under_way
+        return waits and not heard and not self.has_utterance
 
     @property
     def end_of_speech(self) -> int | None:
@@ -506,6 +523,9 @@ class OpenTurn:
         if not has_words(command.text):
             kind, reason = self._without_words
             return self.end(kind, reason=reason)
+        if self._stop_words is not None and self._stop_words.are_all_of(command.text):
+            self.told_to_stop = True
+            return self.end(OutcomeKind.CANCELLED)
         if self._drop_unconfirmed and confirmed is False:
             return self.end(OutcomeKind.NO_SPEECH)
         finals = self._items.finals

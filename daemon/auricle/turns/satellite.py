@@ -28,25 +28,39 @@ budget spent ListenRequested                   the same     outcome error
 mute ordered ListenRequested                   the same     outcome error
              WakeWordHeard                     the same     attend no more
 budget spent WakeWordHeard                     the same     outcome error
+at rest      a sound begins                    responding   as in playback
+responding   its end                           resting      as in playback
+             SoundFinished, and it asked       listening    start, attend: a follow-up
+             the same, an answer, follow-up    listening    start, attend: a follow-up
+             WakeWordHeard, ListenRequested    as at rest   cancel the sound, first
+a follow-up  an answer to the turn before      responding   outcome no_speech
+any          what concerns sounds              the same     as in playback
 ```
 
 *Listening again*: an utterance of the turn is over, and who spoke goes on. A wake word
 is all that was meant then, and the utterance stands.
 
+*A follow-up* makes room for an answer as long as nobody has spoken in it. Behind the
+answer there is another one.
+
 The resting state is what is, and not what is ordered: `muted` once the device is
-closed, `idle` once sound comes, `error` while it is lost or does not obey. What is not
-in the table changes nothing and orders nothing: above all, what the recognizer says of
-a turn that is over.
+closed, `idle` once sound comes, `error` while it is lost or does not obey. While a
+sound plays, it is `responding` instead, whatever the microphone does: who is muted is
+still spoken to. Nothing begins to play while a turn is open. What is not in the table
+changes nothing and orders nothing: above all, what the recognizer says of a turn that
+is over.
 """
 
 from enum import StrEnum
 from typing import assert_never
 
+from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.errors import Reason
 from auricle.turns.events import (
     Attend,
     BudgetChanged,
     CancelRequested,
+    ChunksStalled,
     CloseMicrophone,
     Effect,
     Event,
@@ -64,19 +78,31 @@ from auricle.turns.events import (
     StartTurn,
     Stopping,
     StopRequested,
+    TellError,
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.open_turn import OpenTurn
+from auricle.turns.playback import HeardOut, Playback
+from auricle.turns.sounds import (
+    AnswerFailed,
+    PlayReason,
+    SoundArrived,
+    SoundCancelRequested,
+    SoundUnusable,
+    Then,
+    TimerChanged,
+)
 from auricle.turns.turn import Outcome, OutcomeKind, Phase, Turn
 
 
 class SatelliteState(StrEnum):
-    """The first three as Home Assistant names them for a voice satellite."""
+    """The first four as Home Assistant names them for a voice satellite."""
 
     IDLE = "idle"
     LISTENING = "listening"
     PROCESSING = "processing"
+    RESPONDING = "responding"
     MUTED = "muted"
     ERROR = "error"
 
@@ -95,6 +121,7 @@ class Satellite:
         self._at_rest = SatelliteState.MUTED
         self._open: OpenTurn | None = None
         self._waiting: list[Event] = []
+        self._playback = Playback()
 
     @property
     def state(self) -> SatelliteState:
@@ -104,6 +131,8 @@ class Satellite:
                 return SatelliteState.LISTENING
             case Phase.PROCESSING:
                 return SatelliteState.PROCESSING
+            case None if self._playback.playing:
+                return SatelliteState.RESPONDING
             case None:
                 return self._at_rest
             case phase:
@@ -130,7 +159,7 @@ class Satellite:
         effects = self._advance(event)
         if had_turn and self._open is None:
             effects.append(Attend(on=False))
-        return effects
+        return effects + self._playback.play_next()
 
     def _advance(self, event: Event) -> list[Effect]:
         effects = list(self._take(event))
@@ -138,9 +167,10 @@ class Satellite:
             # Without frames nothing would ever end what waits for them.
             assert self._open is not None
             effects += self._open.nothing_follows(OutcomeKind.ERROR, Reason.MICROPHONE)
+        if self._phase is not None and self._playback.answer_waits:
+            effects += self._make_room()
         if self._open is not None and self._open.phase is None:
-            outcome, self._open = self._open.outcome, None
-            effects += self._go_on_after(outcome)
+            effects += self._close(self._open)
         return effects
 
     def _take(self, event: Event) -> list[Effect]:
@@ -191,8 +221,28 @@ class Satellite:
                     return []
                 assert self._open is not None
                 return self._open.nothing_follows(OutcomeKind.CANCELLED)
+            case SoundArrived():
+                return self._playback.arrived(event)
+            case SoundUnusable(sound_id):
+                return self._playback.unusable(sound_id)
+            case SoundCancelRequested(sound_id):
+                return self._playback.cancel(sound_id)
+            case AnswerFailed():
+                # Whoever speaks again is not told of what was said before.
+                return [TellError()] if self._phase is None else []
+            case TimerChanged():
+                return self._playback.timer_changed(event)
+            case SoundStarted():
+                return self._playback.started(event)
+            case SoundFinished():
+                effects, heard_out = self._playback.finished(event)
+                return effects + self._follow_up_behind(heard_out)
+            case SoundFailed():
+                return self._playback.failed(event)
+            case ChunksStalled(sound_id):
+                return self._playback.chunks_stalled(sound_id)
             case Stopping():
-                return self._cancel()
+                return self._cancel() + self._playback.stop()
             case _:
                 assert_never(event)
 
@@ -202,46 +252,82 @@ class Satellite:
         if self._open is not None and self._open.has_utterance:
             self._waiting = [event]
             return self._open.nothing_follows()
-        if self._muted or self.state is SatelliteState.ERROR:
+        lost = self._phase is None and self._at_rest is SatelliteState.ERROR
+        if self._muted or lost:
             return [Attend(on=False)]
         # Who says it again has given up on what was heard so far.
-        cancelled = self._cancel()
-        return cancelled + self._start(event)
+        return [
+            *self._cancel(),
+            *self._start(event, self._playback.interrupt(PlayReason.WAKE)),
+        ]
 
-    def _start(self, event: WakeWordHeard) -> list[Effect]:
-        begun = self._turns.by_wake_word(event.detection)
+    def _start(self, event: WakeWordHeard, interrupted: list[Effect]) -> list[Effect]:
+        begun = self._turns.by_wake_word(
+            event.detection, interrupting=bool(interrupted)
+        )
         if self._limit_reached:
-            return [_refusal(begun.turn, Reason.BUDGET), Attend(on=False)]
-        self._open = begun
-        return [StartTurn(begun.turn), *begun.begin(event.pre_roll)]
+            refusal = _refusal(begun.turn, Reason.BUDGET)
+            return [*interrupted, refusal, Attend(on=False)]
+        return interrupted + self._begin(begun) + begun.begin(event.pre_roll)
 
     def _listen_requested(self) -> list[Effect]:
-        requested = self._turns.by_push_to_talk()
-        match self.state:
-            case SatelliteState.LISTENING | SatelliteState.PROCESSING:
-                return []
-            case _ if self._muted:
-                return [_refusal(requested.turn, Reason.MUTED)]
-            case SatelliteState.ERROR:
-                return [_refusal(requested.turn, Reason.MICROPHONE)]
-            case SatelliteState.IDLE | SatelliteState.MUTED if self._limit_reached:
-                return [_refusal(requested.turn, Reason.BUDGET)]
-            case SatelliteState.IDLE | SatelliteState.MUTED:
-                self._open = requested
-                return [StartTurn(requested.turn), Attend(on=True)]
-            case state:
-                assert_never(state)
+        if self._phase is not None:
+            return []
+        interrupted = self._playback.interrupt(PlayReason.LISTEN)
+        requested = self._turns.by_push_to_talk(interrupting=bool(interrupted))
+        reason = self._why_deaf()
+        if reason is not None:
+            return [*interrupted, _refusal(requested.turn, reason)]
+        return [*interrupted, *self._begin(requested), Attend(on=True)]
 
-    def _go_on_after(self, outcome: Outcome | None) -> list[Effect]:
+    def _why_deaf(self) -> Reason | None:
+        """Why no turn may begin."""
+        if self._muted:
+            return Reason.MUTED
+        if self._at_rest is SatelliteState.ERROR:
+            return Reason.MICROPHONE
+        return Reason.BUDGET if self._limit_reached else None
+
+    def _begin(self, begun: OpenTurn) -> list[Effect]:
+        self._open = begun
+        return [*self._playback.turn_began(begun.turn), StartTurn(begun.turn)]
+
+    def _close(self, over: OpenTurn) -> list[Effect]:
+        assert over.outcome is not None
+        self._open = None
+        effects = self._playback.turn_ended(over.outcome)
+        if over.told_to_stop:
+            effects += self._playback.stop_word()
+        return effects + self._go_on_after(over.outcome)
+
+    def _go_on_after(self, outcome: Outcome) -> list[Effect]:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             return [effect for event in waiting for effect in self._advance(event)]
-        answered = outcome is not None and outcome.kind is OutcomeKind.TRANSCRIPT
-        at_rest = self.state is SatelliteState.IDLE and not self._limit_reached
-        if self._follow_up and answered and at_rest and not self._late:
-            self._open = self._turns.by_follow_up(self._follow_up)
-            return [StartTurn(self._open.turn)]
-        return []
+        answered = outcome.kind is OutcomeKind.TRANSCRIPT and not self._late
+        # Where an answer is there already, it is listened for more behind that.
+        if not answered or self._playback.answer_waits:
+            return []
+        return self._listen_on(self._follow_up)
+
+    def _follow_up_behind(self, heard_out: HeardOut | None) -> list[Effect]:
+        match heard_out:
+            case HeardOut(then=Then.LISTEN):
+                effects = self._listen_on(None)
+            case HeardOut(answer=True):
+                effects = self._listen_on(self._follow_up)
+            case _:
+                return []
+        return [*effects, Attend(on=True)] if effects else []
+
+    def _listen_on(self, seconds: float | None) -> list[Effect]:
+        """Open a follow-up that waits so long, or as long as behind a wake word; not at
+        all for 0 seconds, or where nobody would be heard.
+        """
+        heard = self._at_rest is SatelliteState.IDLE and self._why_deaf() is None
+        if seconds == 0 or not heard:
+            return []
+        return self._begin(self._turns.by_follow_up(seconds))
 
     # --- under way ---
 
@@ -253,6 +339,12 @@ class Satellite:
         if self._open is not None and self._open.turn.id == turn_id:
             return self._open
         return None
+
+    def _make_room(self) -> list[Effect]:
+        assert self._open is not None
+        if self._open.turn.follow_up and self._open.unused:
+            return self._open.end(OutcomeKind.NO_SPEECH)
+        return []
 
     def _cancel(self) -> list[Effect]:
         self._waiting.clear()

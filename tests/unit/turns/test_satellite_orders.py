@@ -1,4 +1,6 @@
-"""Whatever happens, in any order: every turn is whole, and ends exactly once."""
+"""Whatever happens, in any order: every turn is whole and ends exactly once, and so
+does every sound.
+"""
 
 import itertools
 from collections import Counter
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
+from auricle.audio.playing import SoundFailed, SoundFinished, SoundFormat, SoundStarted
 from auricle.errors import Reason
 from auricle.qwen_asr.events import (
     Committed,
@@ -21,13 +24,20 @@ from auricle.qwen_asr.events import (
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
     Attend,
+    AwaitChunk,
     AwaitFinal,
+    BeginSound,
     BudgetChanged,
     CancelRequested,
+    CancelSound,
+    ChunksStalled,
     CloseMicrophone,
     CloseSession,
+    Effect,
+    EndSound,
     EndUtterance,
     Event,
+    FeedSound,
     FollowUpRequested,
     Heard,
     KeepListening,
@@ -42,14 +52,31 @@ from auricle.turns.events import (
     RecognizerFailed,
     RecognizerSaid,
     ReplayUtterance,
+    ReportSound,
+    RingTimer,
     SendAudio,
     StartTurn,
     Stopping,
     StopRequested,
+    TellError,
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
+from auricle.turns.playback import LONGEST_SOUND, MOST_SOUNDS_WAITING, MOST_WAITING
 from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.sounds import (
+    AnswerFailed,
+    PlayState,
+    SoundArrived,
+    SoundCancelRequested,
+    SoundKind,
+    SoundOpening,
+    SoundUnusable,
+    Then,
+    TimerChange,
+    TimerChanged,
+)
+from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, OutcomeKind
 from auricle.wake.detector import Detection
 
@@ -70,6 +97,25 @@ SAID = st.one_of(
     st.builds(FinalTranscript, st.just("item"), st.sampled_from(["", " ", "Stop."])),
     st.just(SessionFinished()),
 )
+SOUND_IDS = [f"sound-{n}" for n in range(20)]
+TIMER_IDS = [f"{n}" for n in range(4)]
+ANY_SOUND = st.sampled_from([*SOUND_IDS, *(f"timer-{n}" for n in TIMER_IDS)])
+# Some of a moment, some of minutes; nothing can be made of part of a sample, either.
+SIZES = st.sampled_from([0, 1, 2, 960, 960, 960, LONGEST_SOUND // 2 + 1])
+
+
+class Books:
+    """What was sent of a sound, and what became of it."""
+
+    def __init__(self) -> None:
+        self.next_seq = 0
+        self.size = 0
+        self.fed = 0
+        self.complete = False
+        self.awaited = False
+        self.begun = False
+        self.told_of_end = 0
+        self.ends = 0
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -89,6 +135,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.ended: set[str] = set()
         self.replays: Counter[str] = Counter()
         self.last_sent: Frame | None = None
+        self.sounds: dict[str, Books] = {}
+        self.player: str | None = None
+        self.stopping = False
         self.machine: Satellite
         self.new_id = lambda: f"turn-{next(numbers)}"
         self.build(Mode.MANUAL)
@@ -101,14 +150,16 @@ class AnyOrder(RuleBasedStateMachine):
                 silence=0.3, no_speech_timeout=1.0, longest=3.0
             ),
             new_turn_id=self.new_id,
+            stop_words=StopWords(),
         )
         self.machine = Satellite(turns)
 
-    @precondition(lambda self: not self.started)
+    @precondition(lambda self: not self.started and not self.sounds)
     @rule(mode=st.sampled_from(Mode))
     def configure(self, mode: Mode) -> None:
         self.build(mode)
         self.microphone, self.muted, self.wanted = MicrophoneClosed, False, True
+        self.stopping = False
 
     @precondition(lambda self: self.microphone is MicrophoneFound)
     @rule(pre_roll=st.integers(0, 10))
@@ -147,7 +198,6 @@ class AnyOrder(RuleBasedStateMachine):
                 ListenRequested(),
                 StopRequested(),
                 CancelRequested(),
-                Stopping(),
                 FollowUpRequested(0.0),
                 FollowUpRequested(1.0),
                 BudgetChanged(limit_reached=True),
@@ -170,6 +220,96 @@ class AnyOrder(RuleBasedStateMachine):
         """As late as it likes: what is wanted may be another by now."""
         self.microphone = type(told)
         self.happen(told)
+
+    @rule()
+    def stop(self) -> None:
+        self.stopping = True
+        self.happen(Stopping())
+
+    # --- sounds ---
+
+    @rule(
+        sound=st.sampled_from(SOUND_IDS),
+        size=SIZES,
+        kind=st.sampled_from(SoundKind),
+        back=st.integers(-1, 2),
+        then=st.sampled_from([None, None, *Then]),
+        ahead=st.sampled_from([0, 0, 0, 0, 0, -1, 1]),
+    )
+    def chunk(
+        self,
+        sound: str,
+        size: int,
+        kind: SoundKind,
+        back: int,
+        then: Then | None,
+        ahead: int,
+    ) -> None:
+        known = self.sounds.get(sound)
+        seq = max(0, known.next_seq + ahead) if known else 0
+        opening = None
+        if seq == 0:
+            turn = self.a_turn(back) if back >= 0 else None
+            opening = SoundOpening(kind, SoundFormat(16_000, 1), turn)
+        books = self.sounds.setdefault(sound, Books())
+        if seq == books.next_seq and not books.complete and not books.ends:
+            books.next_seq += 1
+            books.size += size
+            books.complete = then is not None
+        self.happen(SoundArrived(sound, seq, bytes(size), opening, then))
+
+    @rule(sound=st.sampled_from(SOUND_IDS))
+    def garbage(self, sound: str) -> None:
+        self.sounds.setdefault(sound, Books())
+        self.happen(SoundUnusable(sound))
+
+    @rule(sound=st.sampled_from(SOUND_IDS))
+    def chunk_of_nothing(self, sound: str) -> None:
+        if sound not in self.sounds:
+            self.happen(SoundArrived(sound, 7, b"ab"))
+
+    @rule(timer=st.sampled_from(TIMER_IDS), change=st.sampled_from(TimerChange))
+    def timer_changes(self, timer: str, change: TimerChange) -> None:
+        if change is TimerChange.FINISHED:
+            books = self.sounds.setdefault(f"timer-{timer}", Books())
+            books.complete = True
+        self.happen(TimerChanged(change, timer, "", 5.0, 0.0, active=False))
+
+    @rule(sound=st.none() | ANY_SOUND)
+    def cancel_sound(self, sound: str | None) -> None:
+        self.happen(SoundCancelRequested(sound))
+
+    @rule(sound=ANY_SOUND)
+    def deadline_passes(self, sound: str) -> None:
+        """Late, or of a sound that has none any more."""
+        self.happen(ChunksStalled(sound))
+
+    @rule()
+    def no_answer(self) -> None:
+        self.happen(AnswerFailed("no_pipeline"))
+
+    @precondition(lambda self: self.player is not None)
+    @rule(ended=st.sampled_from([SoundStarted, SoundFinished, SoundFailed]))
+    def player_tells(
+        self, ended: type[SoundStarted | SoundFinished | SoundFailed]
+    ) -> None:
+        sound = self.player
+        assert sound is not None
+        if ended is SoundFinished and not self.sounds[sound].told_of_end:
+            return
+        if ended is not SoundStarted:
+            self.player = None
+        self.happen(ended(sound))
+
+    @rule(
+        sound=ANY_SOUND,
+        told=st.sampled_from([SoundStarted, SoundFinished, SoundFailed]),
+    )
+    def player_tells_of_what_is_over(
+        self, sound: str, told: type[SoundStarted | SoundFinished | SoundFailed]
+    ) -> None:
+        if sound != self.player:
+            self.happen(told(sound))
 
     def next_frame(self) -> Frame:
         self.frame += 1
@@ -221,8 +361,83 @@ class AnyOrder(RuleBasedStateMachine):
                     self.wanted = True
                 case CloseMicrophone():
                     self.wanted = False
+                case (
+                    BeginSound()
+                    | FeedSound()
+                    | EndSound()
+                    | CancelSound()
+                    | RingTimer()
+                ):
+                    self.order_player(effect)
+                case AwaitChunk(sound, on):
+                    self.sounds[sound].awaited = on
+                case ReportSound(report):
+                    books = self.sounds[report.id]
+                    assert not books.ends
+                    books.ends += report.state is not PlayState.STARTED
+                case TellError():
+                    assert self.machine.turn is None
                 case _:
                     assert_never(effect)
+
+    def order_player(self, effect: Effect) -> None:
+        match effect:
+            case BeginSound(sound) | RingTimer(sound):
+                assert self.player is None
+                assert not self.stopping
+                self.player = sound
+                books = self.sounds[sound]
+                assert not books.begun
+                books.begun = True
+                books.told_of_end += isinstance(effect, RingTimer)
+            case FeedSound(sound, pcm):
+                assert self.player == sound
+                self.sounds[sound].fed += len(pcm)
+            case EndSound(sound):
+                assert self.player == sound
+                books = self.sounds[sound]
+                assert books.complete
+                assert books.fed == books.size
+                books.told_of_end += 1
+            case CancelSound(sound):
+                assert self.player == sound
+                self.player = None
+
+    @invariant()
+    def nothing_plays_in_a_turn(self) -> None:
+        if self.machine.turn is not None:
+            assert self.player is None
+
+    @invariant()
+    def it_is_responding_while_something_plays(self) -> None:
+        responding = self.machine.state is SatelliteState.RESPONDING
+        assert responding is (self.player is not None)
+
+    @invariant()
+    def every_sound_that_is_not_over_plays_or_waits(self) -> None:
+        for sound, books in self.sounds.items():
+            assert books.ends <= 1
+            assert books.told_of_end <= 1
+            if books.ends:
+                assert sound != self.player
+                assert not books.awaited
+            elif books.begun:
+                assert sound == self.player
+                assert books.fed == books.size
+            if not books.ends:
+                assert books.awaited is not books.complete
+
+    @invariant()
+    def what_waits_has_room_and_waits_for_somebody(self) -> None:
+        waiting = [b for b in self.sounds.values() if not b.begun and not b.ends]
+        assert len(waiting) <= MOST_SOUNDS_WAITING
+        assert sum(books.size for books in waiting) <= MOST_WAITING
+        if waiting:
+            assert self.machine.turn is not None or self.player is not None
+
+    def teardown(self) -> None:
+        self.happen(Stopping())
+        assert all(books.ends == 1 for books in self.sounds.values())
 
     @invariant()
     def every_turn_but_the_open_one_has_one_outcome_and_a_closed_session(self) -> None:
@@ -246,7 +461,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def what_is_told_of_the_microphone_is_what_is(self) -> None:
-        if self.machine.turn is None:
+        if self.machine.turn is None and self.player is None:
             assert self.machine.state is AT_REST[self.microphone]
 
     def is_open(self, turn: str) -> bool:
@@ -254,4 +469,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=50)
+TestAnyOrder.settings = settings(max_examples=100, stateful_step_count=50)
