@@ -56,6 +56,7 @@ from auricle.turns.endpointing import PRESETS, EndpointingSettings
 from auricle.turns.events import MicrophoneLost
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
+from auricle.turns.stop_words import STOP_WORDS, StopWords
 from auricle.turns.turn import Mode
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.vad.detectors import make_voice_detector
@@ -311,6 +312,7 @@ def satellite(
 ) -> Satellite:
     """Build what decides; `wake_words` are those that may be heard."""
     spellings = settings.wake_word.spellings
+    stop_words = settings.utterance.stop_words
     turns = TurnFactory(
         mode=settings.utterance.mode,
         endpointing=endpointing(settings),
@@ -319,6 +321,7 @@ def satellite(
             name: WakePhrase(name, spellings.get(name, ())) for name in wake_words
         },
         drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
+        stop_words=StopWords(STOP_WORDS if stop_words is None else stop_words),
     )
     return Satellite(turns, muted=muted)
 

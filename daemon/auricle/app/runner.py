@@ -15,6 +15,8 @@ from typing import Protocol, assert_never
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.feedback import Cue
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.playing import Player, SoundFailed, SoundFinished, SoundFormat
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.system.clock import since_boot
@@ -22,13 +24,19 @@ from auricle.system.threads import hand_to_loop
 from auricle.turns.budget import Budget, Usage
 from auricle.turns.events import (
     Attend,
+    AwaitChunk,
     AwaitFinal,
+    BeginSound,
     BudgetChanged,
+    CancelSound,
+    ChunksStalled,
     CloseMicrophone,
     CloseSession,
     Effect,
+    EndSound,
     EndUtterance,
     Event,
+    FeedSound,
     KeepListening,
     ListenRequested,
     MicrophoneFact,
@@ -38,16 +46,26 @@ from auricle.turns.events import (
     RecognizerFailed,
     RecognizerSaid,
     ReplayUtterance,
+    ReportSound,
+    RingTimer,
     SendAudio,
     StartTurn,
     Stopping,
+    TellError,
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.sounds import PlayReport
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 from auricle.wake.detector import Detection
 
 logger = logging.getLogger(__name__)
+
+CHUNK_TIMEOUT = 5.0
+"""Seconds without a chunk, after which a sound is given up."""
+LONGEST_RING = 60.0
+"""Seconds that a timer rings."""
+_RING_FORMAT = SoundFormat(SAMPLE_RATE, channels=1)
 
 
 class CaptureThread(Protocol):
@@ -92,6 +110,12 @@ class OrderTargets:
     publisher: TurnPublisher
     feedback: Callable[[Cue], None] = lambda _: None
     """Tells a person in the room how a turn goes; returns at once."""
+    player: Player | None = None
+    """None: there is no loudspeaker."""
+    ring: bytes = b""
+    """The sound of a timer that is up, 16 kHz mono s16le: it is played again and again."""
+    report: Callable[[PlayReport], None] = lambda _: None
+    """Tells the house what became of a sound; returns at once."""
 
 
 class Runner:
@@ -116,6 +140,10 @@ class Runner:
         self._recognizer = targets.recognizer
         self._publisher = targets.publisher
         self._feedback = targets.feedback
+        self._player = targets.player
+        self._ring = targets.ring
+        self._report = targets.report
+        self._chunk_deadlines: dict[str, asyncio.TimerHandle] = {}
         self._budget = budget
         self._on_usage = on_usage
         self._limit_reached = False
@@ -224,8 +252,52 @@ class Runner:
                 self._capture.open_microphone()
             case CloseMicrophone():
                 self._capture.close_microphone()
+            case BeginSound() | FeedSound() | EndSound() | CancelSound() | RingTimer():
+                self._order_player(effect)
+            case AwaitChunk(sound_id, on):
+                self._await_chunk(sound_id, on=on)
+            case ReportSound(report):
+                self._report(report)
+            case TellError():
+                self._feedback(Cue.ERROR)
             case _:
                 assert_never(effect)
+
+    def _order_player(
+        self, order: BeginSound | FeedSound | EndSound | CancelSound | RingTimer
+    ) -> None:
+        if self._player is None:
+            if isinstance(order, BeginSound | RingTimer):
+                self._pending.append(SoundFailed(order.id))
+            return
+        match order:
+            case BeginSound(sound_id, sound_format):
+                self._player.begin(sound_id, sound_format)
+            case FeedSound(sound_id, pcm):
+                self._player.feed(sound_id, pcm)
+            case EndSound(sound_id):
+                self._player.end(sound_id)
+            case CancelSound(sound_id):
+                self._player.cancel(sound_id)
+            case RingTimer(sound_id) if not self._ring:
+                self._pending.append(SoundFinished(sound_id))
+            case RingTimer(sound_id):
+                size = _RING_FORMAT.size(LONGEST_RING)
+                rings = self._ring * -(-size // len(self._ring))
+                self._player.begin(sound_id, _RING_FORMAT)
+                self._player.feed(sound_id, rings[:size])
+                self._player.end(sound_id)
+            case _:
+                assert_never(order)
+
+    def _await_chunk(self, sound_id: str, *, on: bool) -> None:
+        deadline = self._chunk_deadlines.pop(sound_id, None)
+        if deadline is not None:
+            deadline.cancel()
+        if on:
+            self._chunk_deadlines[sound_id] = self._loop.call_later(
+                CHUNK_TIMEOUT, self.handle, ChunksStalled(sound_id)
+            )
 
     @property
     def _of_turn(self) -> TurnRecognition:

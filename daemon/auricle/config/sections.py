@@ -217,7 +217,12 @@ class UtteranceSettings(Section):
     """Seconds of sound from before the wake word's detection that are sent; the
     detection comes up to 0.35 s behind the word's end."""
     continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
-    """Seconds to listen again, without a wake word, after each final; 0: not at all."""
+    """Seconds to listen again, without a wake word, after each final, and behind the
+    spoken answer to it; 0: not at all."""
+    stop_words: Texts | None = Field(None, examples=[["stop", "cancel"]])
+    """What is no command behind a wake word that interrupted an answer, an announcement
+    or a timer: it ends what is said; default: stop, cancel and their like in eleven
+    languages."""
     voice_detector: VoiceDetectorName = VoiceDetectorName.AUTO
     """What tells speech from noise: silero, which a kitchen does not fool; webrtc,
     lighter; or auto, silero where it is installed."""

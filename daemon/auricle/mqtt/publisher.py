@@ -192,8 +192,8 @@ class Publisher:
     # --- what the daemon says ---
 
     def state(self, state: str) -> None:
-        """Say what the satellite does now: `idle`, `listening`, `processing`, `muted`
-        or `error`.
+        """Say what the satellite does now: `idle`, `listening`, `processing`,
+        `responding`, `muted` or `error`.
         """
         for message in self._messages.state(state):
             self._announcer.put(message)

@@ -19,6 +19,7 @@ from auricle.mqtt.settings import (
 )
 from auricle.mqtt.topics import Action, Topics
 from auricle.qwen_asr.events import EMOTIONS, OTHER_EMOTION
+from auricle.turns.satellite import SatelliteState
 
 Entity = dict[str, Any]
 """One component of the discovery message."""
@@ -76,7 +77,7 @@ def _states(topics: Topics) -> list[Entity]:
             "name": "State",
             "state_topic": topics.state,
             "device_class": "enum",
-            "options": ["idle", "listening", "processing", "muted", "error"],
+            "options": [state.value for state in SatelliteState],
             "icon": "mdi:account-voice",
         },
         {
