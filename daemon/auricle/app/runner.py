@@ -113,7 +113,7 @@ class OrderTargets:
     player: Player | None = None
     """None: there is no loudspeaker."""
     ring: bytes = b""
-    """The sound of a timer that is up, 16 kHz mono s16le: it is played again and again."""
+    """The sound of a timer that is up, 16 kHz mono s16le: it is repeated."""
     report: Callable[[PlayReport], None] = lambda _: None
     """Tells the house what became of a sound; returns at once."""
 

@@ -43,6 +43,7 @@ its turn is for the latest, unless a turn is open that was meant.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.turns.events import (
@@ -150,6 +151,7 @@ class Playback:
     # --- what the house sends ---
 
     def arrived(self, chunk: SoundArrived) -> list[Effect]:
+        """Take a chunk, whichever sound it is of."""
         if chunk.id in self._over:
             return []
         sound = self._known(chunk.id)
@@ -165,6 +167,7 @@ class Playback:
         return effects + self._continued(sound, chunk)
 
     def unusable(self, sound_id: str) -> list[Effect]:
+        """Give up the sound of this id: what was sent of it cannot be played."""
         sound = self._known(sound_id)
         if sound is not None:
             return self._end(sound, PlayState.FAILED, PlayReason.FORMAT)
@@ -173,19 +176,26 @@ class Playback:
         return self._over_with(sound_id, PlayState.FAILED, PlayReason.FORMAT)
 
     def chunks_stalled(self, sound_id: str) -> list[Effect]:
-        """For as long as one is waited for, no chunk of the sound has come."""
+        """Give up the sound of this id: its next chunk did not come in time."""
         sound = self._known(sound_id)
         if sound is None or not sound.awaits_chunk:
             return []
         return self._end(sound, PlayState.FAILED, PlayReason.NO_CHUNKS)
 
     def timer_changed(self, event: TimerChanged) -> list[Effect]:
+        """Ring when the timer is up; one that was cancelled rings no longer."""
         sound_id = f"timer-{event.id}"
-        if event.change is TimerChange.FINISHED:
-            if self._known(sound_id) or sound_id in self._over:
+        match event.change:
+            case TimerChange.FINISHED:
+                if self._known(sound_id) or sound_id in self._over:
+                    return []
+                return self._accept(_Sound(sound_id, None))
+            case TimerChange.CANCELLED:
+                return self.cancel(sound_id)
+            case TimerChange.STARTED | TimerChange.UPDATED:
                 return []
-            return self._accept(_Sound(sound_id, None))
-        return self.cancel(sound_id)
+            case change:
+                assert_never(change)
 
     def cancel(
         self, sound_id: str | None, reason: PlayReason = PlayReason.STOP
@@ -202,12 +212,13 @@ class Playback:
     # --- what the player tells ---
 
     def started(self, event: SoundStarted) -> list[Effect]:
+        """Note that a sound is heard from now on."""
         if self._playing is None or self._playing.id != event.id:
             return []
         return [ReportSound(PlayReport(event.id, PlayState.STARTED))]
 
     def finished(self, event: SoundFinished) -> tuple[list[Effect], HeardOut | None]:
-        """Return what that means to whoever waits for the end of a sound, too."""
+        """Note that a sound is over; return what was heard to its end, too."""
         sound = self._playing
         if sound is None or sound.id != event.id:
             return [], None
@@ -216,6 +227,7 @@ class Playback:
         return self._end(sound, PlayState.FINISHED), heard_out
 
     def failed(self, event: SoundFailed) -> list[Effect]:
+        """Note that a sound is not heard, or no longer."""
         sound = self._playing
         if sound is None or sound.id != event.id:
             return []
@@ -238,10 +250,12 @@ class Playback:
         return [e for s in unwanted for e in self._cancelled(s, PlayReason.STOP)]
 
     def turn_began(self, turn: Turn) -> list[Effect]:
+        """Let nothing begin until the turn is over."""
         self._turn = turn
         return [] if turn.follow_up else self._meant_turn(turn.id)
 
     def turn_ended(self, outcome: Outcome) -> list[Effect]:
+        """Note that the turn is over, and may have an answer."""
         self._turn = None
         if outcome.kind is not OutcomeKind.TRANSCRIPT:
             return []

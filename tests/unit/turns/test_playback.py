@@ -516,6 +516,15 @@ def test_a_timer_that_is_not_up_does_not_ring(change: TimerChange) -> None:
     assert satellite().step(timer(change)) == []
 
 
+def test_a_timer_that_is_cancelled_rings_no_longer() -> None:
+    machine = satellite()
+    machine.step(timer())
+
+    effects = machine.step(timer(TimerChange.CANCELLED))
+
+    assert reports(effects) == [replace(STOPPED, id="timer-eggs")]
+
+
 # --- stop ---
 
 
