@@ -111,7 +111,7 @@ class OrderTargets:
     feedback: Callable[[Cue], None] = lambda _: None
     """Tells a person in the room how a turn goes; returns at once."""
     player: Player | None = None
-    """None: there is no loudspeaker."""
+    """The loudspeaker, where there is one."""
     ring: bytes = b""
     """The sound of a timer that is up, 16 kHz mono s16le: it is repeated."""
     report: Callable[[PlayReport], None] = lambda _: None

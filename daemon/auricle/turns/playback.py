@@ -84,14 +84,14 @@ _ANSWERS = (SoundKind.ANSWER, SoundKind.ACKNOWLEDGE)
 class _Sound:
     id: str
     opening: SoundOpening | None
-    """None of a timer that rings: what it sounds like, the player knows."""
+    """What it is; of a timer that rings, nothing but that is known."""
     size: int = 0
     """Bytes so far, those that were played included."""
     next_seq: int = 0
     waiting: bytearray = field(default_factory=bytearray)
     """What came before it began."""
     then: Then | None = None
-    """None until its last chunk is there."""
+    """What follows it, which its last chunk says."""
 
     @property
     def rings(self) -> bool:

@@ -19,8 +19,10 @@ STOP_WORDS: tuple[str, ...] = (
     *("ストップ", "止めて", "とめて", "やめて", "キャンセル", "静かに"),
     *("멈춰", "그만", "정지", "취소", "조용히"),
 )
-"""In the languages that are most spoken to satellites. All of them count at once: of a
-single word, a recognizer does not tell the language well.
+"""Those of the languages that are most spoken to satellites.
+
+All of them count at once: of a single word, a recognizer does not tell the language
+well.
 """
 
 
