@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.recognizer.engines.engine import Engine, load_engine
+from auricle.recognizer.engines.engine import Engine
+from auricle.recognizer.engines.loading import load_engine
 from benchmarks.recognizer.scoring import Score
 from benchmarks.recognizer.served import Heard, Spent, recognizer
 from benchmarks.recognizer.spoken import Spoken, material

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from auricle.errors import ConfigError
-from auricle.recognizer.engines.engine import load_engine
+from auricle.recognizer.engines.loading import load_engine
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer, ServerSettings
 from auricle.system import log

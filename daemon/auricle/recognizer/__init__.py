@@ -11,6 +11,6 @@ It is the optional extra `recognizer`. How its parts work together:
 * `inference` has one engine recognize for all sessions; the models are in `engines`.
 
 All but `server`, `conversation`, `inference` and `engines` neither wait nor touch the
-outside. Others import load_engine from `engines.engine`, VadSegmenter from `segmenter`,
-and RecognizerServer and ServerSettings from `server`.
+outside. Others import load_engine from `engines.loading`, VadSegmenter from
+`segmenter`, and RecognizerServer and ServerSettings from `server`.
 """

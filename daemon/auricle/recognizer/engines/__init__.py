@@ -1,7 +1,8 @@
 """The speech models, each behind the one module that imports its library.
 
-`engine` says what a model is to the recognizer, and loads one by its name: `whisper` or
-`moonshine`, whose files `weights` finds and verifies. `sound` is what a model hears of
-an utterance, `plausible` whether anybody may have said what it wrote. Others import
-Engine and load_engine from `engine`, and the engines themselves to measure them.
+`engine` says what a model is to the recognizer, `loading` loads one by its name:
+`whisper` or `moonshine`, whose files `weights` finds and verifies. `sound` is what a
+model hears of an utterance, `plausible` whether anybody may have said what it wrote.
+Others import Engine from `engine`, load_engine from `loading`, and the engines
+themselves to measure them.
 """

@@ -1,9 +1,7 @@
-"""What a speech model is to the recognizer, and which one a name stands for."""
+"""What a speech model is to the recognizer."""
 
 from typing import Protocol
 
-from auricle.errors import ConfigError, how_to_install
-from auricle.recognizer.engines.weights import MOONSHINE, TINY_EN
 from auricle.recognizer.transcriptions import RecognizedText
 
 
@@ -33,24 +31,3 @@ class Engine(Protocol):
 
     def usable(self, corpus: str) -> str | None:
         """Say how much of `corpus` it heeds; None where that is all of it."""
-
-
-def load_engine(model: str, *, threads: int) -> Engine:
-    """Load `model`, a name or a folder of one's own, to be run by so many threads.
-
-    Only then is its library imported: each is an optional extra. Raises ConfigError
-    where it is not installed, or cannot be used.
-    """
-    extra = MOONSHINE.extra if model == MOONSHINE.name else TINY_EN.extra
-    try:
-        if model == MOONSHINE.name:
-            from auricle.recognizer.engines.moonshine import MoonshineEngine
-
-            return MoonshineEngine()
-        from auricle.recognizer.engines.whisper import WhisperEngine
-
-        return WhisperEngine(model, threads=threads)
-    except ImportError as error:
-        raise ConfigError(
-            f"{error.name} is not installed; run {how_to_install(extra)}"
-        ) from error

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from auricle.recognizer.engines.engine import Engine, load_engine
+from auricle.recognizer.engines.engine import Engine
+from auricle.recognizer.engines.loading import load_engine
 from auricle.recognizer.engines.weights import MOONSHINE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence

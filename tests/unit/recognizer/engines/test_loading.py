@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.recognizer.engines.engine import load_engine
+from auricle.recognizer.engines.loading import load_engine
 
 
 @pytest.mark.parametrize(
