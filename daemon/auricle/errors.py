@@ -5,6 +5,7 @@
   * StateInUseError       a person must stop one of two     exit 73, not restarted
   * MicrophoneError       the device is gone or refuses     close, back off, open again
   * PlaybackError         no sound comes out                told once, and done without
+  * EchoError             our voice stays in what is heard  wake words wait meanwhile
   * RecordingError        a file that cannot be played      exit 66, names the file
   * AsrError              this turn is lost, or replayed    carries a Reason
     * NoNetworkError      nobody could be asked yet         tried again, while it helps
@@ -57,6 +58,12 @@ class MicrophoneError(AuricleError):
 
 class PlaybackError(AuricleError):
     """A sound cannot be played."""
+
+
+class EchoError(AuricleError):
+    """Our own voice cannot be taken out of what is heard; the message says what to
+    install.
+    """
 
 
 class RecordingError(AuricleError):

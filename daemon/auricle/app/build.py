@@ -30,6 +30,7 @@ from auricle.audio.feedback import Cue, Feedback
 from auricle.audio.source import AudioSource
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
+from auricle.capture.own_voice import OwnVoice, UnknownVoice
 from auricle.config.mistakes import Mistakes
 from auricle.config.sections import (
     FeedbackSettings,
@@ -38,7 +39,7 @@ from auricle.config.sections import (
 )
 from auricle.config.services import AsrSettings, MqttSettings, host_and_port
 from auricle.config.settings import Settings
-from auricle.errors import ConfigError, RecordingError
+from auricle.errors import ConfigError, EchoError, RecordingError
 from auricle.health.watch import Watch
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
@@ -128,6 +129,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         voice_detector,
         pre_roll=settings.utterance.pre_roll,
         refractory=settings.wake_word.refractory,
+        own_voice=partial(own_voice, settings.wake_word),
     )
     hearing = Hearing(
         source(settings.microphone),
@@ -298,6 +300,22 @@ def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
             engines.append(OpenWakeWordEngine(models))
     mistakes.raise_any()
     return engines
+
+
+def own_voice(settings: WakeWordSettings) -> OwnVoice:
+    """Return what keeps our own voice out of what is heard while we speak; where there
+    is no library for that, what takes no wake word for a person's meanwhile.
+    """
+    from auricle.audio.echo_canceller import EchoCanceller
+    from auricle.audio.speexdsp import EchoFilter
+    from auricle.capture.known_voice import KnownVoice
+
+    try:
+        canceller = EchoCanceller(EchoFilter())
+        return KnownVoice(canceller, wake_word_engines(settings))
+    except (EchoError, ConfigError) as error:
+        logger.warning("no wake word is heard while we speak: %s", error)
+        return UnknownVoice()
 
 
 def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWordModel]:

@@ -1,9 +1,10 @@
 """What is heard, and which of it is anybody's business."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from auricle.audio.echo import EchoHold, OwnSound
 from auricle.audio.frame import Frame
+from auricle.capture.own_voice import OwnVoice, UnknownVoice
 from auricle.capture.pre_roll import PreRoll
 from auricle.turns.events import Heard, WakeWordHeard
 from auricle.vad.voice_detector import VoiceDetector
@@ -15,9 +16,6 @@ ROOM_MEMORY = 3.0
 # that is done there. A voice that goes on ends nothing, so that its frames can go in
 # threes. One that begins may be the rest of a command whose transcript is on its way.
 TOGETHER = 3
-# Seconds. What we said is in the air a little longer than the player says, and the wake
-# word is known only behind its end.
-ECHO_OF_SPEECH = 0.7
 # While idle, orders and the look at the microphone's health can wait for so many.
 IDLE_TOGETHER = 5
 
@@ -38,20 +36,27 @@ class Attention:
         *,
         pre_roll: float,
         refractory: float,
+        own_voice: Callable[[], OwnVoice] = UnknownVoice,
     ) -> None:
         """Listen with `engines`; `activity` tells speech from all else while somebody
         listens.
 
         A wake word comes with `pre_roll` seconds of sound before its detection. For
-        `refractory` seconds behind it no other one counts.
+        `refractory` seconds behind it no other one counts. `own_voice` is called when
+        something is said for the first time, for it costs memory.
         """
         self._engines = engines
         self._activity = activity
         self._pre_roll = PreRoll(pre_roll, memory=ROOM_MEMORY)
         self._refractory = Refractory(refractory)
         self._echo = EchoHold()
-        self._speaks = False
-        self._echo_of_speech = 0.0
+        self._make_own_voice = own_voice
+        self._own_voice: OwnVoice | None = None
+        self._speaking: OwnVoice | None = None
+        """The same, while we speak or are still heard."""
+        self._lowered: list[tuple[WakeWordEngine, str, float]] = []
+        """Thresholds that are lower while we speak, as they are otherwise."""
+        self._wake_words: Collection[str] | None = None
         self._on = False
         self._latest_detection: Detection | None = None
         self._unlearned: tuple[tuple[Frame, ...], bool] | None = None
@@ -82,14 +87,11 @@ class Attention:
 
     def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
         """Take the next frame; return what is to be handed on."""
-        handed_on = self._hand_on(self._echo.push(frame))
-        detection = self._detect(frame)
-        if detection is not None:
-            handed_on += self._hand_on(self._echo.release())
-            handed_on += self._release()
-            self._latest_detection = detection
-            self._turn_on(woken=True)
-            handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
+        if self._speaking is None:
+            return self._attend([frame])
+        handed_on = self._attend(self._speaking.push(frame))
+        if not self._speaking.active:
+            self._be_silent()
         return handed_on
 
     def expect(self, sound: OwnSound) -> list[Heard | WakeWordHeard]:
@@ -103,17 +105,23 @@ class Attention:
         """Note that the sound that was expected is over, but for its echo."""
         self._echo.end()
 
-    def speaking(self) -> None:
-        """Note that we speak, and take no wake word for one until we have spoken: it
-        may be our own.
+    def speaking(self, pcm: bytes) -> list[Heard | WakeWordHeard]:
+        """Keep the next stretch of what we say, 16 kHz mono s16le, out of all that is
+        heard; return what waited for the end of what we said before.
         """
-        self._speaks = True
+        if self._own_voice is None:
+            self._own_voice = self._make_own_voice()
+            if self._wake_words is not None:
+                self._own_voice.listen_for(self._wake_words)
+        if self._speaking is None:
+            self._speaking = self._own_voice
+            self._lower_thresholds(self._speaking.sure_enough)
+        return self._attend(self._speaking.say(pcm))
 
     def spoken(self) -> None:
-        """Note that we speak no longer; the echo is waited for."""
-        if self._speaks:
-            self._speaks = False
-            self._echo_of_speech = ECHO_OF_SPEECH
+        """Note that we are silent from now on; the echo is waited for."""
+        if self._speaking is not None:
+            self._speaking.end()
 
     def switch(self, *, on: bool, after: Detection | None) -> None:
         """Hand on every frame from the next one on, or no more.
@@ -128,22 +136,44 @@ class Attention:
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         """Detect only these wake words from now on."""
+        self._wake_words = wake_words
         for engine in self._engines:
             engine.listen_for(wake_words)
+        if self._own_voice is not None:
+            self._own_voice.listen_for(wake_words)
 
     def set_threshold(self, wake_word: str, threshold: float) -> None:
         """Change how sure the engine must be of this wake word."""
         for engine in self._engines:
             engine.set_threshold(wake_word, threshold)
+        if self._speaking is not None:
+            self._lowered = [row for row in self._lowered if row[1] != wake_word]
+            self._lower_thresholds(self._speaking.sure_enough)
 
     def reset(self) -> None:
         """Forget all sound and turn off, as when sample positions begin anew."""
         self._turn_off()
+        if self._speaking is not None:
+            self._speaking.reset()
+            self._be_silent()
         self._echo.release()
         self._pre_roll.clear()
         self._refractory.reset()
         for engine in self._engines:
             engine.reset()
+
+    def _attend(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
+        handed_on: list[Heard | WakeWordHeard] = []
+        for frame in frames:
+            handed_on += self._hand_on(self._echo.push(frame))
+            detection = self._detect(frame)
+            if detection is not None:
+                handed_on += self._hand_on(self._echo.release())
+                handed_on += self._release()
+                self._latest_detection = detection
+                self._turn_on(woken=True)
+                handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
+        return handed_on
 
     def _hand_on(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
         handed_on: list[Heard | WakeWordHeard] = []
@@ -166,14 +196,29 @@ class Attention:
         surest: Detection | None = None
         for engine in self._engines:
             detection = engine.detect(frame)
-            if detection and (surest is None or detection.score > surest.score):
+            if detection is None or (self._speaking and self._speaking.said(detection)):
+                continue
+            if surest is None or detection.score > surest.score:
                 surest = detection
-        own = self._speaks or self._echo_of_speech > 0
-        if not self._speaks:
-            self._echo_of_speech = max(0.0, self._echo_of_speech - frame.seconds)
-        if surest is not None and not own and self._refractory.admits(surest):
+        if surest is not None and self._refractory.admits(surest):
             return surest
         return None
+
+    def _lower_thresholds(self, sure_enough: float) -> None:
+        self._lowered += [
+            (engine, wake_word, threshold)
+            for engine in self._engines
+            for wake_word, threshold in engine.thresholds.items()
+            if threshold > sure_enough
+        ]
+        for engine, wake_word, _ in self._lowered:
+            engine.set_threshold(wake_word, sure_enough)
+
+    def _be_silent(self) -> None:
+        self._speaking = None
+        for engine, wake_word, threshold in self._lowered:
+            engine.set_threshold(wake_word, threshold)
+        self._lowered.clear()
 
     def _turn_on(self, *, woken: bool) -> None:
         if self._on:

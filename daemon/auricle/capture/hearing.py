@@ -123,12 +123,14 @@ class Hearing:
         self._wishes.add(self._attention.played)
 
     def speaking(self, pcm: bytes) -> None:
-        """Note that we speak, and hear no wake word meanwhile: it may be our own."""
-        self._wishes.wish(self._attention.spoken, self._attention.speaking)
+        """Keep the next stretch of what we say out of what is delivered; see
+        Attention.speaking.
+        """
+        self._wishes.add(partial(self._speaking, pcm))
 
     def spoken(self) -> None:
-        """Note that we speak no longer."""
-        self._wishes.wish(self._attention.spoken, self._attention.spoken)
+        """Note that we are silent from now on."""
+        self._wishes.add(self._attention.spoken)
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         """Detect only these wake words from now on."""
@@ -360,10 +362,16 @@ class Hearing:
                 pass  # What becomes of it is told anyway.
 
     def _expect(self, sound: OwnSound) -> None:
-        if self._state not in (HearingState.OPENING, HearingState.LISTENING):
-            return
-        if events := self._attention.expect(sound):
+        if self._captures and (events := self._attention.expect(sound)):
             self._deliver(events)
+
+    def _speaking(self, pcm: bytes) -> None:
+        if self._captures and (events := self._attention.speaking(pcm)):
+            self._deliver(events)
+
+    @property
+    def _captures(self) -> bool:
+        return self._state in (HearingState.OPENING, HearingState.LISTENING)
 
 
 def _retry_delays() -> Iterator[float]:

@@ -355,16 +355,6 @@ def test_a_wake_word_is_heard_at_once_while_our_sound_plays() -> None:
     assert [number_of(before) for before in wake.pre_roll] == [8, 9, 10]
 
 
-def test_a_wake_word_that_we_may_have_said_ourselves_is_none() -> None:
-    listener = attention(ScriptedEngine([10, 25, 60]), refractory=0.1)
-    listener.speaking()
-    assert hear(listener, 0, 20) == []
-    listener.spoken()
-    assert hear(listener, 21, 50) == []
-    wake, *_ = hear(listener, 51, 61)
-    assert isinstance(wake, WakeWordHeard)
-
-
 def test_a_sound_that_follows_another_lets_go_of_what_waited() -> None:
     listener = attention(ScriptedEngine())
     listener.switch(on=True, after=None)

@@ -1,0 +1,111 @@
+"""Our own voice, known: taken out of what is heard, and its words told from others'."""
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from auricle.audio.echo_canceller import EchoCanceller
+from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
+from auricle.capture.own_voice import OwnVoice
+from auricle.wake.detector import Detection, WakeWordEngine
+
+# What is left of our own voice hides a person's: an engine is less sure of it. None of
+# our own words is taken for one, so that it need not be.
+SURE_ENOUGH = 0.5
+# An engine is so sure of our own wake word, or of what sounds like it, as it is played.
+_OWN_WORD = 0.3
+# Seconds. Both are heard at the same time; the room lets an engine be sure somewhat
+# sooner or later of what comes back.
+_SOONER, _LATER = 0.5, 0.7
+
+
+class KnownVoice(OwnVoice):
+    """Takes our voice out of what is heard, and listens to it as it is played with
+    engines of its own: what they hear is not said by a person.
+    """
+
+    sure_enough = SURE_ENOUGH
+
+    def __init__(
+        self, canceller: EchoCanceller, engines: Sequence[WakeWordEngine]
+    ) -> None:
+        """Take our voice out with `canceller`; `engines` are those that listen to the
+        room once more, with the same models.
+        """
+        self._canceller = canceller
+        self._engines = engines
+        self._cutter = FrameCutter()
+        self._words: deque[_OwnWord] = deque()
+        """Those of the sound that is played, as its samples are counted."""
+        self._before: deque[_HeardWord] = deque()
+        """Those of sounds before it."""
+        self._ended = False
+
+    @property
+    def active(self) -> bool:
+        return self._canceller.active
+
+    def say(self, pcm: bytes) -> list[Frame]:
+        if self._ended or not self._canceller.active:
+            self._begin()
+        for frame in self._cutter.push(pcm):
+            self._listen_to(frame)
+        return self._canceller.play(pcm)
+
+    def end(self) -> None:
+        self._ended = True
+        self._canceller.end()
+
+    def push(self, frame: Frame) -> list[Frame]:
+        return self._canceller.push(frame)
+
+    def said(self, detection: Detection) -> bool:
+        words = [*self._before, *filter(None, map(self._heard, self._words))]
+        return any(
+            word.wake_word == detection.wake_word
+            and word.first - _SOONER * SAMPLE_RATE <= detection.end
+            and detection.end <= word.last + _LATER * SAMPLE_RATE
+            for word in words
+        )
+
+    def listen_for(self, wake_words: Collection[str]) -> None:
+        for engine in self._engines:
+            engine.listen_for(wake_words)
+
+    def reset(self) -> None:
+        self._canceller.reset()
+        self._words.clear()
+        self._before.clear()
+
+    def _begin(self) -> None:
+        self._ended = False
+        self._before = deque(filter(None, map(self._heard, self._words)))
+        self._words.clear()
+        self._cutter = FrameCutter()
+        for engine in self._engines:
+            engine.reset()
+
+    def _listen_to(self, frame: Frame) -> None:
+        for engine in self._engines:
+            engine.detect(frame)
+            self._words += [
+                _OwnWord(wake_word, frame.end)
+                for wake_word, score in engine.scores.items()
+                if score > _OWN_WORD
+            ]
+
+    def _heard(self, word: "_OwnWord") -> "_HeardWord | None":
+        between = self._canceller.heard_between(word.end)
+        return between and _HeardWord(word.wake_word, *between)
+
+
+class _OwnWord(NamedTuple):
+    wake_word: str
+    end: int
+
+
+class _HeardWord(NamedTuple):
+    wake_word: str
+    first: int
+    """The position where its end is heard; up to `last`, where that is not known."""
+    last: int
