@@ -36,29 +36,23 @@ class Redaction:
     """Takes out what is secret, as far as it was told; a secret is never told again."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
-        self._known: re.Pattern[str] | None = None
+        self._known: list[str] = []
 
     def keep(self, *secrets: str) -> None:
         """Let none of `secrets` pass from now on, in whatever way it is written."""
-        known = len(self._secrets)
-        for secret in secrets:
-            self._secrets |= {w for w in _writings(secret) if len(w) >= _SHORTEST}
-        # A pattern of a long secret takes a tenth of a second to make.
-        if len(self._secrets) == known:
-            return
-        longest_first = sorted(self._secrets, key=len, reverse=True)
-        self._known = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        writings = {w for secret in secrets for w in _writings(secret)}
+        known = {w for w in writings if len(w) >= _SHORTEST}.union(self._known)
+        # One may be within another.
+        self._known = sorted(known, key=len, reverse=True)
 
     def forget(self) -> None:
         """Know no secret any more, as where one process is configured many times."""
-        self._secrets.clear()
-        self._known = None
+        self._known = []
 
     def redacted(self, text: str) -> str:
         """Return `text` without secrets."""
-        if self._known is not None:
-            text = self._known.sub(MASK, text)
+        for writing in self._known:
+            text = _without(writing, text)
         return _LOOKS_SECRET.sub(_mask, text)
 
 
@@ -92,11 +86,10 @@ def _writings(secret: str) -> Iterable[str]:
     )
 
 
-def _pattern(secret: str) -> str:
-    pattern = re.escape(secret)
-    if len(secret) >= _UNLIKELY_WORD or not secret.isalnum():
-        return pattern
-    return rf"(?<!\w){pattern}(?!\w)"
+def _without(writing: str, text: str) -> str:
+    if len(writing) >= _UNLIKELY_WORD or not writing.isalnum():
+        return text.replace(writing, MASK)
+    return re.sub(rf"(?<!\w){re.escape(writing)}(?!\w)", MASK, text)
 
 
 def _mask(found: re.Match[str]) -> str:
