@@ -152,7 +152,7 @@ async def mutes(house: HouseClient, count: int, *, last: str) -> None:
     heard = len(house.on(topic))
     first = {"ON": "OFF", "OFF": "ON"}[last]
     for number in range(1, count + 1):
-        house.say(topic, last if number % 2 == count % 2 else first)
+        house.say(topic, last if number % 2 == count % 2 else first, qos=0)
         # More than a broker queues for anybody (1000) would be thrown away.
         if number % 250 == 0:
             behind = heard + number - 250
