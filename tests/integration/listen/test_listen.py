@@ -20,6 +20,8 @@ from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 CTRL_C = "\x03"
 OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 SHOW_CURSOR = "\x1b[?25h"
+# Of a recording's own pace, where nobody looks on.
+FAST = {"speed": 4}
 
 
 def settings(folder: Path, **sections: Mapping[str, Any]) -> Path:
@@ -72,7 +74,7 @@ async def test_nothing_is_sent_unless_it_was_asked_for(
     tmp_path: Path, recording: str
 ) -> None:
     async with ScriptedRecognizer() as recognizer:
-        config = str(settings(tmp_path, asr={"url": recognizer.url}))
+        config = str(settings(tmp_path, asr={"url": recognizer.url}, microphone=FAST))
         code, _, _ = await auricle(
             "listen", "--config", config, "--recording", recording
         )
@@ -85,7 +87,7 @@ async def test_what_is_said_behind_the_wake_word_is_transcribed_on_request(
     tmp_path: Path, recording: str
 ) -> None:
     async with ScriptedRecognizer("Turn it on.", emotion="happy") as recognizer:
-        config = str(settings(tmp_path, asr={"url": recognizer.url}))
+        config = str(settings(tmp_path, asr={"url": recognizer.url}, microphone=FAST))
         code, out, err = await auricle(
             *("listen", "--config", config, "--recording", recording, "--transcribe")
         )
@@ -100,7 +102,7 @@ async def test_a_threshold_that_was_set_over_mqtt_is_the_one_that_counts(
 ) -> None:
     remembered = Remembered(thresholds={"okay_nabu": 0.999})
     StateFile(tmp_path / "state" / "state.json").save(remembered)
-    config = str(settings(tmp_path))
+    config = str(settings(tmp_path, microphone=FAST))
     code, out, _ = await auricle("listen", "--config", config, "--recording", recording)
 
     assert code == 0
@@ -165,7 +167,7 @@ def test_a_microphone_that_is_not_there_is_named_and_waited_for(
 
 async def test_standard_input_can_stand_for_the_microphone(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        *command(settings(tmp_path), "--recording", "-"),
+        *command(settings(tmp_path, microphone=FAST), "--recording", "-"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -278,7 +278,7 @@ async def test_a_satellite_hears_one_channel_of_a_recorded_array_and_tells_of_th
         folder.mkdir()
         sections = {
             "satellite": {"name": "study"},
-            "microphone": {"recording": str(opposite_phase), **microphone},
+            "microphone": {"recording": str(opposite_phase), "speed": 4, **microphone},
             "mqtt": {"host": "127.0.0.1", "port": broker.port},
             "asr": {"url": url},
             "utterance": {"mode": "manual"},
@@ -325,7 +325,7 @@ async def test_listen_hears_one_channel_of_a_recorded_array(
     tmp_path: Path, opposite_phase: Path
 ) -> None:
     for microphone, detections in (({}, 0), ({"channel": 1}, 1)):
-        config = study(tmp_path, "ws://127.0.0.1:9", **microphone)
+        config = study(tmp_path, "ws://127.0.0.1:9", speed=4, **microphone)
         code, out, err = await auricle(
             "listen", "--config", str(config), "--recording", str(opposite_phase)
         )
@@ -335,7 +335,7 @@ async def test_listen_hears_one_channel_of_a_recorded_array(
 
 
 async def test_listen_makes_what_is_piped_in_louder(tmp_path: Path) -> None:
-    config = study(tmp_path, "ws://127.0.0.1:9", gain=40.0)
+    config = study(tmp_path, "ws://127.0.0.1:9", gain=40.0, speed=4)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "auricle", "listen", "--config", str(config)),
         *("--recording", "-"),
