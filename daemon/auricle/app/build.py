@@ -61,7 +61,7 @@ from auricle.turns.stop_words import STOP_WORDS, StopWords
 from auricle.turns.turn import Mode
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.vad.detectors import make_voice_detector
-from auricle.wake.detector import WakeWordEngine, WakeWordModel
+from auricle.wake.detector import WakeWord, WakeWordEngine, WakeWordModel
 
 if TYPE_CHECKING:
     from auricle.audio.files.recording import Recording
@@ -107,7 +107,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
     with mistakes.noted():
         publisher = Publisher(
             publisher_settings(
-                settings, chosen.wake_words, directory / "outbox.sqlite"
+                settings, chosen.wake_words, directory / "outbox.sqlite", engines
             ),
             run or Run(),
             on_command=lambda command: control.obey(command),
@@ -529,7 +529,7 @@ def options(wake_words: Sequence[str]) -> Options:
     return Options(languages=("auto", *sorted(LANGUAGES)), wake_words=tuple(wake_words))
 
 
-def device(settings: Settings) -> SatelliteDevice:
+def device(settings: Settings, wake_words: Iterable[WakeWord] = ()) -> SatelliteDevice:
     """Return the satellite as Home Assistant shows it."""
     return SatelliteDevice(
         name=settings.satellite.display_name,
@@ -537,30 +537,41 @@ def device(settings: Settings) -> SatelliteDevice:
         model="Voice satellite",
         hardware=_hardware(),
         area=settings.satellite.area,
+        loudspeaker=bool(settings.loudspeaker.device),
+        wake_words=tuple(wake_words),
         currency=None
         if price_per_second(settings) is None
         else settings.limits.currency,
     )
 
 
-def introduction(settings: Settings, options: Options) -> Introduction | None:
+def introduction(
+    settings: Settings, options: Options, wake_words: Iterable[WakeWord] = ()
+) -> Introduction | None:
     """Return what introduces the device to Home Assistant; None where nothing does."""
     if not settings.home_assistant.discovery:
         return None
     known = messages(settings)
-    return discovery(known.topics, device(settings), known.disclosure, options)
+    described = device(settings, wake_words)
+    return discovery(known.topics, described, known.disclosure, options)
 
 
 def publisher_settings(
-    settings: Settings, wake_words: Sequence[str], outbox: Path
+    settings: Settings,
+    choices: Sequence[str],
+    outbox: Path,
+    engines: Iterable[WakeWordEngine] = (),
 ) -> PublisherSettings:
-    """Return what is published, and to whom; `outbox` is the file of open finals."""
-    known, choices = messages(settings), options(wake_words)
+    """Return what is published, and to whom; `choices` is what the wake word may be set
+    to, `outbox` the file of open finals.
+    """
+    known, selectable = messages(settings), options(choices)
+    wake_words = [word for engine in engines for word in engine.described]
     return PublisherSettings(
         brokers(settings.mqtt, known.topics),
         known,
-        choices,
-        introduction(settings, choices),
+        selectable,
+        introduction(settings, selectable, wake_words),
         outbox,
         settings.mqtt.time_to_live,
         history=settings.mqtt.history,

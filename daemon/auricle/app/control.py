@@ -24,6 +24,14 @@ from auricle.turns.events import (
     MuteRequested,
     StopRequested,
 )
+from auricle.turns.sounds import (
+    AnswerFailed,
+    PlayOrder,
+    SoundArrived,
+    SoundCancelRequested,
+    SoundUnusable,
+    TimerChanged,
+)
 
 USAGE_SAVED_WITHIN = 600.0
 """Seconds until what was used is saved, unless a limit is reached."""
@@ -86,6 +94,7 @@ class Targets:
     loudspeaker: Loudspeaker
     publisher: SettingEcho
     memory: StateKeeper
+    play: Callable[[PlayOrder | TimerChanged], None]
     restart: Callable[[], None]
 
 
@@ -120,6 +129,14 @@ class Control:
             case SetVocabulary(text):
                 self.choices = replace(self.choices, vocabulary=text)
                 self._recognize()
+            case (
+                SoundArrived()
+                | SoundCancelRequested()
+                | SoundUnusable()
+                | AnswerFailed()
+                | TimerChanged()
+            ):
+                self._targets.play(command)
             case Restart():
                 self._targets.restart()
             case _:

@@ -34,8 +34,8 @@ class Announcer:
         introduction: Introduction | None,
         random: Callable[[], float],
     ) -> None:
-        """`online` is told last, when everything else is; `random` returns numbers from
-        0 to 1.
+        """`online` is told last, when everything else is, the device itself and what
+        the satellite can do; `random` returns numbers from 0 to 1.
         """
         self._client = client
         self._online = online
@@ -164,6 +164,8 @@ class Announcer:
     def _tell_online(self) -> None:
         if not self._online_told and not self._ended:
             self._online_told = True
+            if self._introduction is not None:
+                self._client.publish(self._introduction.satellite)
             self._client.publish(self._online)
 
     def announce_soon(self, then: Callable[[], None], *, after: float = 0.0) -> None:

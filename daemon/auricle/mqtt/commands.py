@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
+from auricle.mqtt.playing import UnusableError, parse_play, parse_timer
 from auricle.mqtt.settings import (
     DESCRIPTIONS,
     Choice,
@@ -16,6 +18,7 @@ from auricle.mqtt.settings import (
 )
 from auricle.mqtt.topics import Action
 from auricle.text import presentable
+from auricle.turns.sounds import PlayOrder, TimerChanged
 
 LONGEST_VOCABULARY = 20_000
 """The most characters; about half of what the recognizer takes."""
@@ -56,7 +59,7 @@ class Restart:
     """Stop the daemon, which its service starts anew."""
 
 
-Command = Listen | Change | SetVocabulary | Restart
+Command = Listen | Change | SetVocabulary | Restart | PlayOrder | TimerChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,14 @@ def parse(
 ) -> Command | Rejected:
     """Return the command in `payload`, which may be anything."""
     try:
-        return _parse(what, _text(payload), options)
-    except _UnusableError as error:
+        match what:
+            case Action.PLAY:
+                return parse_play(payload)
+            case Action.TIMER:
+                return parse_timer(payload)
+            case _:
+                return _parse(what, _text(payload), options)
+    except UnusableError as error:
         return Rejected(what, str(error))
 
 
@@ -83,15 +92,13 @@ def parse_vocabulary(payload: bytes) -> SetVocabulary | Rejected:
     """Return the house's words: plain text, separated as its author likes."""
     try:
         return SetVocabulary(_bounded(_text(payload), LONGEST_VOCABULARY))
-    except _UnusableError as error:
+    except UnusableError as error:
         return Rejected(None, str(error))
 
 
-class _UnusableError(Exception):
-    pass
-
-
-def _parse(what: Setting | Action, text: str, options: Options) -> Command:
+def _parse(
+    what: Setting | Literal[Action.LISTEN, Action.RESTART], text: str, options: Options
+) -> Command:
     match what:
         case Action.LISTEN:
             return Listen(ListenAction(_option(text, tuple(ListenAction))))
@@ -118,7 +125,7 @@ def _text(payload: bytes) -> str:
     try:
         return payload.decode()
     except UnicodeDecodeError:
-        raise _UnusableError("it is not UTF-8") from None
+        raise UnusableError("it is not UTF-8") from None
 
 
 def _option(text: str, options: tuple[str, ...]) -> str:
@@ -126,7 +133,7 @@ def _option(text: str, options: tuple[str, ...]) -> str:
     for option in options:
         if option.casefold() == wanted:
             return option
-    raise _UnusableError(f"it is none of {', '.join(options)}")
+    raise UnusableError(f"it is none of {', '.join(options)}")
 
 
 def _number(text: str, least: float, most: float) -> float:
@@ -136,11 +143,11 @@ def _number(text: str, least: float, most: float) -> float:
     except ValueError:
         number = math.nan
     if not least <= number <= most:
-        raise _UnusableError(f"it is not a number from {least:g} to {most:g}")
+        raise UnusableError(f"it is not a number from {least:g} to {most:g}")
     return number
 
 
 def _bounded(text: str, longest: int) -> str:
     if len(text) > longest:
-        raise _UnusableError(f"it has {len(text)} characters; {longest} are the most")
+        raise UnusableError(f"it has {len(text)} characters; {longest} are the most")
     return presentable(text, longest)

@@ -10,6 +10,7 @@ from auricle.mqtt.link.message import Message, compact_json
 from auricle.mqtt.settings import DESCRIPTIONS, Setting, Text, Value
 from auricle.mqtt.topics import Topics
 from auricle.text import presentable
+from auricle.turns.sounds import PlayReason, PlayReport, PlayState
 from auricle.turns.turn import OutcomeKind, Turn
 
 
@@ -170,6 +171,18 @@ class Messages:
             case _:
                 payload = value
         return Message(self.topics.setting(setting), payload, retain=True)
+
+    def play(self, report: PlayReport) -> Message:
+        """Return what became of a sound."""
+        facts: dict[str, Any] = {"id": report.id, "state": report.state.value}
+        if report.reason is not None:
+            facts["reason"] = report.reason.value
+        return Message(self.topics.play, compact_json(facts))
+
+    def play_refused(self) -> Message:
+        """Return that somebody sent what is about no sound."""
+        facts = {"id": None, "state": PlayState.FAILED, "reason": PlayReason.FORMAT}
+        return Message(self.topics.play, compact_json(facts))
 
     def diagnostics(self, diagnostics: Diagnostics) -> Message:
         """Return how the satellite is."""

@@ -35,10 +35,13 @@ from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Diagnostics, Messages
 from auricle.mqtt.name_check import NameCheck, Namesake, RunQuery, reply
 from auricle.mqtt.outcome_publisher import OutcomePublisher
+from auricle.mqtt.play_reports import PlayReports
 from auricle.mqtt.settings import Options, Setting, Value
 from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
+from auricle.mqtt.topics import Action
 from auricle.retry import full_jitter
 from auricle.system.clock import since_boot
+from auricle.turns.sounds import PlayReport
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 
 logger = logging.getLogger(__name__)
@@ -167,8 +170,9 @@ class Publisher:
         )
         self._degraded_storage = False
         self._interims = InterimLimit()
+        self._play_reports = PlayReports(self.client)
         # What the house is to be told of each in a moment; None: as it was.
-        self._echoes: dict[Setting, Message | None] = {}
+        self._echoes: dict[Setting | Action, Message | None] = {}
         self._echoing: asyncio.Handle | None = None
         self._seq = 0
 
@@ -230,6 +234,10 @@ class Publisher:
         self._echoes[setting] = self._messages.setting(setting, value)
         self._echo_soon()
 
+    def play(self, report: PlayReport) -> None:
+        """Say what became of a sound: each report once a broker is there."""
+        self._play_reports.tell(self._messages.play(report))
+
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """Say how the satellite is: health at once, the rest once a minute."""
         self._announcer.put(self._messages.diagnostics(diagnostics))
@@ -258,6 +266,7 @@ class Publisher:
             case Connected():
                 self._announcer.connected()
                 self.client.publish(self._messages.run(self._run.id))
+                self._play_reports.catch_up()
                 self._announce()
             case Received():
                 self._received(report)
@@ -286,6 +295,9 @@ class Publisher:
                 self._announcer.announce_soon(self._announce)
             case RunQuery() as query:
                 self._reply(query)
+            case Rejected(Action.PLAY):
+                self._echoes[Action.PLAY] = self._messages.play_refused()
+                self._echo_soon()
             case Rejected(what):
                 # The house shows what it asked for, until it is told again.
                 if isinstance(what, Setting):
@@ -313,6 +325,9 @@ class Publisher:
         if delivered.result is DeliveryResult.OVER_QUOTA:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()
+        self._play_reports.delivered(delivered)
+        if self.client.connected:
+            self._play_reports.catch_up()
         self._finals.delivered(delivered)
         self._announcer.delivered(delivered)
 
@@ -324,11 +339,11 @@ class Publisher:
     def _say_echoes(self) -> None:
         self._echoing = None
         echoes, self._echoes = self._echoes, {}
-        for setting, message in echoes.items():
-            if message is None:
-                self._announcer.repeat(self._topics.setting(setting))
-            else:
+        for what, message in echoes.items():
+            if message is not None:
                 self._announcer.put(message, again=True)
+            elif isinstance(what, Setting):
+                self._announcer.repeat(self._topics.setting(what))
         if echoes:
             loop = asyncio.get_running_loop()
             self._echoing = loop.call_later(ECHO_PAUSE, self._say_echoes)

@@ -16,6 +16,8 @@ class Action(StrEnum):
 
     LISTEN = "listen"
     RESTART = "restart"
+    PLAY = "play"
+    TIMER = "timer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,16 @@ class Topics:
         """Where the run that has the name says so."""
         return f"{self.root}/run_reply/set"
 
+    @property
+    def satellite(self) -> str:
+        """What the satellite can do, for an integration that speaks through it."""
+        return f"{self.root}/satellite"
+
+    @property
+    def play(self) -> str:
+        """What becomes of each sound that is to be played."""
+        return f"{self.root}/play"
+
     def setting(self, setting: Setting) -> str:
         """Return the topic of what a setting is now."""
         return f"{self.root}/{setting}"
@@ -183,6 +195,7 @@ class Topics:
         return (
             self.discovery,
             self.discovery_note,
+            self.satellite,
             self.availability,
             self.state,
             self.listening,

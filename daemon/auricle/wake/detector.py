@@ -29,12 +29,29 @@ class WakeWordModel:
     """A detection's score is above it; None takes the model's own."""
 
 
+@dataclass(frozen=True, slots=True)
+class WakeWord:
+    """Describes a loaded model to a person."""
+
+    name: str
+    """The model's name as configured, such as `okay_nabu`."""
+    phrase: str
+    """What is said, such as `Okay Nabu`."""
+    languages: tuple[str, ...] = ()
+    """The codes of the languages that it was trained with; none where it does not
+    tell."""
+
+
 class WakeWordEngine(Protocol):
     """Runs the models of one engine, which is fed every frame by one thread."""
 
     @property
     def wake_words(self) -> tuple[str, ...]:
         """The names of all loaded models."""
+
+    @property
+    def described(self) -> tuple[WakeWord, ...]:
+        """All loaded models, as a person knows them."""
 
     @property
     def thresholds(self) -> Mapping[str, float]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from auricle.errors import ConfigError
-from auricle.wake.detector import Detection, WakeWordEngine
+from auricle.wake.detector import Detection, WakeWord, WakeWordEngine
 
 
 class Forgetful(Protocol):
@@ -25,6 +25,10 @@ class LoadedModel(Generic[RunnerT]):
     name: str
     threshold: float
     runner: RunnerT
+    phrase: str = ""
+    """What is said; empty where only its name tells."""
+    languages: tuple[str, ...] = ()
+    """The codes of the languages that it was trained with, as far as it tells."""
     score: float = 0.0
     """How sure it was of the latest sound, 0 to 1."""
 
@@ -49,6 +53,13 @@ class LoadedModels(WakeWordEngine, Generic[RunnerT]):
     @property
     def wake_words(self) -> tuple[str, ...]:
         return tuple(self._models)
+
+    @property
+    def described(self) -> tuple[WakeWord, ...]:
+        return tuple(
+            WakeWord(model.name, model.phrase or _spoken(model.name), model.languages)
+            for model in self._models.values()
+        )
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -86,3 +97,7 @@ class LoadedModels(WakeWordEngine, Generic[RunnerT]):
         for model in self._models.values():
             model.runner.reset()
             model.score = 0.0
+
+
+def _spoken(name: str) -> str:
+    return " ".join(word.capitalize() for word in name.split("_"))

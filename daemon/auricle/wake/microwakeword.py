@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pymicro_features import MicroFrontend
 
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
+from auricle.text import presentable
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.loaded_models import LoadedModel, LoadedModels
 from auricle.wake.streaming_model import StreamingModel
@@ -33,6 +35,9 @@ BUNDLED = tuple(sorted(path.stem for path in (_PACKAGE / "models").glob("*.json"
 _URL = "://"
 # Published models have at most 10; a score that takes seconds wakes nobody.
 _LONGEST_WINDOW = 1000
+_LONGEST_PHRASE = 64
+# Of a language, with or without its region, such as pt-BR.
+_CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _FEATURES = 40
 _FEATURE_STEP_MS = 10
 _STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
@@ -97,6 +102,8 @@ class _Description:
     cutoff: float
     window: int
     """Probabilities that make a score."""
+    phrase: str
+    languages: tuple[str, ...]
 
 
 def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:
@@ -109,7 +116,13 @@ def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:
     _check_model(library, description.model)
     threshold = description.cutoff if choice.threshold is None else choice.threshold
     runner = StreamingModel(library, description.model, description.window)
-    return LoadedModel(config_path.stem, threshold, runner)
+    return LoadedModel(
+        config_path.stem,
+        threshold,
+        runner,
+        description.phrase,
+        description.languages,
+    )
 
 
 def _own(source: str) -> Path:
@@ -162,7 +175,7 @@ def _read(config_path: Path) -> _Description:
         step = micro.get("feature_step_size", _FEATURE_STEP_MS)
         cutoff, window = micro["probability_cutoff"], micro["sliding_window_size"]
         model = config_path.parent / str(config["model"])
-        _ = config["wake_word"]
+        phrase = presentable(str(config["wake_word"]), _LONGEST_PHRASE)
         usable = (
             0 <= cutoff <= 1
             and 1 <= window <= _LONGEST_WINDOW
@@ -183,7 +196,13 @@ def _read(config_path: Path) -> _Description:
             f"wake word model {config_path} takes features every {step} ms, and the "
             f"engine makes them every {_FEATURE_STEP_MS} ms"
         )
-    return _Description(model, cutoff, int(window))
+    return _Description(model, cutoff, int(window), phrase, _languages(config))
+
+
+def _languages(config: dict[str, Any]) -> tuple[str, ...]:
+    told = config.get("trained_languages")
+    codes = told if isinstance(told, list) else []
+    return tuple(c for c in codes if isinstance(c, str) and _CODE.fullmatch(c))
 
 
 def _refuse_other_kinds(config: Any, path: Path) -> None:

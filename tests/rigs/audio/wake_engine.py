@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from auricle.audio.frame import Frame
-from auricle.wake.detector import Detection
+from auricle.wake.detector import Detection, WakeWord
 
 
 class ScriptedEngine:
@@ -28,6 +28,10 @@ class ScriptedEngine:
     @property
     def wake_words(self) -> tuple[str, ...]:
         return (self._wake_word,)
+
+    @property
+    def described(self) -> tuple[WakeWord, ...]:
+        return (WakeWord(self._wake_word, "Okay Nabu", ("en",)),)
 
     @property
     def scores(self) -> Mapping[str, float]:

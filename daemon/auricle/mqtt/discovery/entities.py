@@ -8,6 +8,7 @@ are for ever.
 import re
 from typing import Any
 
+from auricle.mqtt.link.message import compact_json
 from auricle.mqtt.settings import (
     DESCRIPTIONS,
     Choice,
@@ -142,6 +143,13 @@ def _controls(topics: Topics, options: Options) -> list[Entity]:
             "command_topic": listen,
             "payload_press": "STOP",
             "icon": "mdi:stop-circle-outline",
+        },
+        {
+            "platform": "button",
+            "name": "Stop",
+            "command_topic": topics.command(Action.PLAY),
+            "payload_press": compact_json({"cancel": True}),
+            "icon": "mdi:stop",
         },
     ]
 

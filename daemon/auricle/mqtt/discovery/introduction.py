@@ -38,6 +38,9 @@ class Introduction:
     """The device without an entity, of which Home Assistant makes nothing: what is kept
     instead of the whole. To clear the topic would be the end of the single ones.
     """
+    satellite: Message
+    """What the satellite can do, for an integration that adds to the device: it is to
+    be told behind all else, for the device has to be there."""
     note: str
     """The topic where the broker remembers that there are single ones."""
 

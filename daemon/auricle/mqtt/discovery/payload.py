@@ -9,12 +9,14 @@ device is refused. Entities are not: an older release ignores what it does not k
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
+from auricle.audio.frame import SAMPLE_RATE
 from auricle.mqtt.discovery.entities import Entity, entities, key_of
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.link.message import Message, compact_json
 from auricle.mqtt.messages import Disclosure
 from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
+from auricle.wake.detector import WakeWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class SatelliteDevice:
     """The room where it is, suggested to Home Assistant at first sight."""
     support_url: str = ""
     """The page for questions; Home Assistant shows it with what it finds wrong."""
+    loudspeaker: bool = True
+    """Whether it can play what the house sends."""
+    wake_words: tuple[WakeWord, ...] = ()
+    """What may be said to wake it."""
     currency: str | None = None
     """The currency of the recognizer's price, ISO 4217; None where it costs nothing."""
 
@@ -65,6 +71,7 @@ def discovery(
             for key, component in components.items()
         ],
         shell=shell(topics),
+        satellite=_satellite(topics, device),
         note=topics.discovery_note,
     )
 
@@ -79,6 +86,23 @@ def shell(topics: Topics) -> Message:
         "components": {},
     }
     return _config(topics.discovery, payload)
+
+
+def _satellite(topics: Topics, device: SatelliteDevice) -> Message:
+    facts = {
+        "schema": 1,
+        "device": topics.device_id,
+        "name": device.name,
+        "version": device.version,
+        "wake_words": [
+            {"id": word.name, "wake_word": word.phrase, "languages": word.languages}
+            for word in device.wake_words
+        ],
+        "max_active_wake_words": 1,
+        "rate": SAMPLE_RATE,
+        "features": ["play", "timers"] if device.loudspeaker else [],
+    }
+    return _config(topics.satellite, facts)
 
 
 def single_discoveries(topics: Topics) -> list[str]:
@@ -114,6 +138,8 @@ def _unwanted(device: SatelliteDevice, disclosure: Disclosure) -> Container[str]
         "partial_transcript": disclosure.text and disclosure.partial,
         "emotion": disclosure.emotion,
         "cost_today": device.currency is not None,
+        "stop": device.loudspeaker,
+        "volume": device.loudspeaker,
     }
     return [name for name, is_wanted in wanted.items() if not is_wanted]
 
