@@ -5,6 +5,7 @@ import logging
 import os
 import platform
 import uuid
+import wave
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -72,6 +73,9 @@ logger = logging.getLogger(__name__)
 _BACKSTOP = 1.0
 # What is said while a sound plays waits until it is over.
 LONGEST_SOUND = 2.0
+LONGEST_TIMER_SOUND = 10.0
+DEFAULT_SOUND = "default"
+"""The name of each sound of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
     with mistakes.noted():
         sounds = feedback_sounds(settings.feedback)
     with mistakes.noted():
+        ring = timer_sound(settings.feedback)
+    with mistakes.noted():
         recognizer = turn_recognizer(settings)
     with mistakes.noted():
         limits = budget(settings, remembered.usage)
@@ -138,12 +144,17 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         failed=ending.hearing_failed,
     )
     player = AplayPlayer(
-        settings.loudspeaker.device, hearing, lambda fact: logger.debug("%s", fact)
+        settings.loudspeaker.device, hearing, lambda fact: runner.handle(fact)
     )
     feedback = Feedback(sounds, player.play_known)
     runner = Runner(
         satellite(settings, chosen.thresholds, muted=remembered.muted),
-        OrderTargets(hearing, recognizer, publisher, feedback.give),
+        OrderTargets(
+            *(hearing, recognizer, publisher, feedback.give),
+            player,
+            ring,
+            publisher.play,
+        ),
         limits,
         time_to_live=settings.mqtt.time_to_live,
         on_usage=lambda usage, reached: control.remember_usage(usage, reached),
@@ -266,19 +277,40 @@ def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
     return sounds
 
 
+def timer_sound(settings: FeedbackSettings) -> bytes:
+    """Return what a timer that is up is played as, again and again: 16 kHz mono s16le;
+    nothing where it is to be silent. Raises ConfigError.
+    """
+    if not settings.timer:
+        return b""
+    if settings.timer == DEFAULT_SOUND:
+        # The default is for everybody, and must not cost what reads any file.
+        with _bundled("timer") as path, wave.open(str(path), "rb") as file:
+            return file.readframes(file.getnframes())
+    return _read_sound("timer", settings.timer, LONGEST_TIMER_SOUND)
+
+
 def _sound(cue: Cue, name: str) -> OwnSound:
-    from auricle.audio.files.sound_file import read_short
     from auricle.audio.known_sound import KnownSound
 
-    bundled = files("auricle.assets.sounds") / f"{cue}.wav"
+    return KnownSound(_read_sound(cue, name, LONGEST_SOUND))
+
+
+def _read_sound(key: str, name: str, longest: float) -> bytes:
+    from auricle.audio.files.sound_file import read_short
+
     file: contextlib.AbstractContextManager[Path] = contextlib.nullcontext(Path(name))
-    if name == "default":
-        file = as_file(bundled)
+    if name == DEFAULT_SOUND:
+        file = _bundled(key)
     try:
         with file as path:
-            return KnownSound(read_short(path, LONGEST_SOUND))
+            return read_short(path, longest)
     except RecordingError as error:
-        raise ConfigError(f"feedback.{cue}: {error}") from error
+        raise ConfigError(f"feedback.{key}: {error}") from error
+
+
+def _bundled(name: str) -> contextlib.AbstractContextManager[Path]:
+    return as_file(files("auricle.assets.sounds") / f"{name}.wav")
 
 
 def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:

@@ -26,7 +26,6 @@ from auricle.turns.events import (
 )
 from auricle.turns.sounds import (
     AnswerFailed,
-    PlayOrder,
     SoundArrived,
     SoundCancelRequested,
     SoundUnusable,
@@ -94,7 +93,6 @@ class Targets:
     loudspeaker: Loudspeaker
     publisher: SettingEcho
     memory: StateKeeper
-    play: Callable[[PlayOrder | TimerChanged], None]
     restart: Callable[[], None]
 
 
@@ -136,7 +134,7 @@ class Control:
                 | AnswerFailed()
                 | TimerChanged()
             ):
-                self._targets.play(command)
+                self._targets.runner.handle(command)
             case Restart():
                 self._targets.restart()
             case _:

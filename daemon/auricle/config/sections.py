@@ -134,8 +134,8 @@ class MicrophoneSettings(Section):
 
 
 class FeedbackSettings(Section):
-    """Sounds that tell what it does; none by default. They are kept out of what is
-    sent.
+    """Sounds that tell what it does; none by default, but for a timer's. They are kept
+    out of what is sent.
     """
 
     wake: str = ""
@@ -145,6 +145,9 @@ class FeedbackSettings(Section):
     """Sound when the utterance is over: `default`, a file, or nothing."""
     error: str = ""
     """Sound when a turn ends in an error: `default`, a file, or nothing."""
+    timer: str = "default"
+    """Sound when a timer is up, which is repeated until it is stopped, for a minute at
+    most: `default`, a file of at most 10 s, or nothing."""
 
 
 class LoudspeakerSettings(Section):

@@ -184,6 +184,7 @@ class Publisher:
     async def stop(self) -> None:
         """Say that the satellite is gone, if a broker is there to hear it."""
         self._announcer.stop()
+        self._play_reports.stop()
         self._say_echoes()
         if self._echoing is not None:
             self._echoing.cancel()
@@ -266,7 +267,7 @@ class Publisher:
             case Connected():
                 self._announcer.connected()
                 self.client.publish(self._messages.run(self._run.id))
-                self._play_reports.catch_up()
+                self._play_reports.connected()
                 self._announce()
             case Received():
                 self._received(report)
@@ -326,8 +327,6 @@ class Publisher:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()
         self._play_reports.delivered(delivered)
-        if self.client.connected:
-            self._play_reports.catch_up()
         self._finals.delivered(delivered)
         self._announcer.delivered(delivered)
 

@@ -1,14 +1,29 @@
 """The publisher against a real mosquitto, and a house that listens."""
 
+import json
 import time
 from typing import Any
 
+from auricle.audio.playing import SoundFormat
 from auricle.errors import Reason
 from auricle.mqtt.commands import Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
 from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Action
+from auricle.turns.sounds import (
+    PlayReason,
+    PlayReport,
+    PlayState,
+    SoundArrived,
+    SoundCancelRequested,
+    SoundKind,
+    SoundOpening,
+    Then,
+    TimerChange,
+    TimerChanged,
+)
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
@@ -37,6 +52,7 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
         TOPICS.listening,
         TOPICS.state,
         TOPICS.discovery,
+        TOPICS.satellite,
         TOPICS.availability,
         TOPICS.availability,
     ]
@@ -275,3 +291,118 @@ async def test_rhasspy_is_not_spoken_to_unless_wanted(broker: Broker) -> None:
         await house.hears(TOPICS.utterance)
 
     assert not [heard for heard in house.heard if heard.topic.startswith("hermes")]
+
+
+# --- sounds ---
+
+
+async def test_a_sound_that_is_sent_arrives_byte_for_byte(broker: Broker) -> None:
+    pcm = bytes(range(256)) * 64
+    header = b'{"id":"a1","seq":0,"kind":"announcement","rate":22050,"last":true}'
+    async with (
+        publishing(broker) as satellite,
+        HouseClient(broker.port, TOPICS.play) as house,
+    ):
+        house.say(TOPICS.command(Action.PLAY), header + b"\n" + pcm)
+        await eventually(lambda: satellite.commands)
+
+    opening = SoundOpening(SoundKind.ANNOUNCEMENT, SoundFormat(22_050, 1))
+    assert satellite.commands == [SoundArrived("a1", 0, pcm, opening, Then.IDLE)]
+
+
+async def test_the_stop_button_ends_all_sounds(broker: Broker) -> None:
+    async with (
+        publishing(broker) as satellite,
+        HouseClient(broker.port, TOPICS.discovery) as house,
+    ):
+        await house.hears(TOPICS.discovery)
+        button = event(house, TOPICS.discovery)["components"]["stop"]
+        house.say(button["command_topic"], button["payload_press"])
+        await eventually(lambda: satellite.commands)
+
+    assert satellite.commands == [SoundCancelRequested(None)]
+
+
+async def test_a_timer_is_told_with_its_name(broker: Broker) -> None:
+    payload = '{"event":"finished","id":"t1","name":"Möhrchen","seconds":3}'
+    async with (
+        publishing(broker) as satellite,
+        HouseClient(broker.port, TOPICS.play) as house,
+    ):
+        house.say(TOPICS.command(Action.TIMER), payload)
+        await eventually(lambda: satellite.commands)
+
+    assert satellite.commands == [
+        TimerChanged(TimerChange.FINISHED, "t1", "Möhrchen", 3.0, 0.0, active=True)
+    ]
+
+
+async def test_what_is_about_no_sound_is_answered_and_a_flood_of_it_now_and_then(
+    broker: Broker,
+) -> None:
+    async with (
+        publishing(broker) as satellite,
+        HouseClient(broker.port, TOPICS.play) as house,
+    ):
+        for _ in range(500):
+            house.say(TOPICS.command(Action.PLAY), b"\xff\0\n\xff")
+        house.say(TOPICS.command(Action.PLAY), '{"id":"a1","cancel":true}')
+        await eventually(lambda: satellite.commands)
+        await house.hears(TOPICS.play)
+
+    assert event(house, TOPICS.play) == {
+        "id": None,
+        "state": "failed",
+        "reason": "format",
+    }
+    assert len(house.heard) < 50
+
+
+async def test_a_sound_that_somebody_retained_is_not_played(broker: Broker) -> None:
+    async with HouseClient(broker.port, TOPICS.play) as house:
+        stale = '{"id":"a1","seq":0,"kind":"announcement","rate":16000}'
+        house.say(TOPICS.command(Action.PLAY), stale, retain=True)
+        async with publishing(broker) as satellite:
+            await house.hears(TOPICS.play)
+
+    assert satellite.commands == []
+
+
+async def test_what_became_of_a_sound_is_told_once_a_broker_is_there(
+    broker: Broker,
+) -> None:
+    async with publishing(broker) as satellite:
+        broker.kill()
+        await eventually(lambda: not satellite.publisher.client.connected)
+        satellite.publisher.play(PlayReport("a1", PlayState.STARTED))
+        satellite.publisher.play(PlayReport("a1", PlayState.CANCELLED, PlayReason.WAKE))
+        async with HouseClient(broker.port, TOPICS.play, later=True) as house:
+            broker.start()
+            await eventually(lambda: len(house.on(TOPICS.play)) == 2)
+
+    assert [json.loads(told) for told in house.on(TOPICS.play)] == [
+        {"id": "a1", "state": "started"},
+        {"id": "a1", "state": "cancelled", "reason": "wake"},
+    ]
+
+
+async def test_the_satellite_says_what_it_can_do(broker: Broker) -> None:
+    async with publishing(broker):
+        async with HouseClient(broker.port, TOPICS.availability) as witness:
+            await witness.hears(TOPICS.availability, "online")
+        async with HouseClient(broker.port, TOPICS.satellite) as house:
+            await house.hears(TOPICS.satellite)
+
+    assert house.heard[-1].retain
+    assert event(house, TOPICS.satellite) == {
+        "schema": 1,
+        "device": "auricle_study",
+        "name": "Study voice",
+        "version": "0.1.0",
+        "wake_words": [
+            {"id": "okay_nabu", "wake_word": "Okay Nabu", "languages": ["en", "nl"]}
+        ],
+        "max_active_wake_words": 1,
+        "rate": 16000,
+        "features": ["play", "timers"],
+    }

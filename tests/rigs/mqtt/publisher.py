@@ -19,13 +19,16 @@ from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 from auricle.system.clock import since_boot
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
-from auricle.wake.detector import Detection
+from auricle.wake.detector import Detection, WakeWord
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
 TOPICS = Topics("auricle", "study")
-DEVICE = SatelliteDevice("Study voice", "0.1.0", "Pi")
+DEVICE = SatelliteDevice(
+    *("Study voice", "0.1.0", "Pi"),
+    wake_words=(WakeWord("okay_nabu", "Okay Nabu", ("en", "nl")),),
+)
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 TURN = Turn("t1", Mode.SERVER_VAD, Detection("okay_nabu", 0.97, 16_000))

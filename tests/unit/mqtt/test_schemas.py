@@ -16,6 +16,7 @@ from auricle.mqtt.link.message import Message
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.settings import Setting
 from auricle.mqtt.topics import Topics
+from auricle.turns.sounds import PlayReason, PlayReport, PlayState
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from auricle.wake.detector import Detection
 from rigs.mqtt.schemas import FOLDER, SCHEMA_OF, complaints
@@ -49,6 +50,12 @@ def published() -> list[Message]:
         MESSAGES.wake(BY_BUTTON, NOW),
         MESSAGES.partial("t1", "turn on", 1),
         MESSAGES.setting(Setting.CONTEXT, ""),
+        MESSAGES.play_refused(),
+        MESSAGES.play(PlayReport("a1", PlayState.STARTED)),
+        *(
+            MESSAGES.play(PlayReport("a1", PlayState.FAILED, reason))
+            for reason in PlayReason
+        ),
         MESSAGES.diagnostics(Diagnostics(NOW, asr=True, mic=True)),
         MESSAGES.diagnostics(
             Diagnostics(

@@ -82,6 +82,16 @@ def test_a_recognizer_that_costs_nothing_has_no_cost() -> None:
     assert components["cost_today"] == {"platform": "sensor"}
 
 
+def test_without_a_loudspeaker_there_is_nothing_to_stop_or_to_make_louder() -> None:
+    silent = replace(DEVICE, loudspeaker=False)
+    components = announced(silent)["components"]
+    satellite = discovery(TOPICS, silent, EVERYTHING, OPTIONS).satellite
+
+    assert components["stop"] == {"platform": "button"}
+    assert components["volume"] == {"platform": "number"}
+    assert json.loads(satellite.payload)["features"] == []
+
+
 def test_an_area_is_suggested_only_where_one_is_configured() -> None:
     assert "suggested_area" not in announced()["device"]
     described = announced(replace(DEVICE, area="Study"))["device"]
