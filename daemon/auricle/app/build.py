@@ -20,6 +20,7 @@ from auricle.app.control import Control, Targets
 from auricle.app.ending import Ending
 from auricle.app.remembered import Remembered
 from auricle.app.runner import OrderTargets, Runner
+from auricle.app.sound_orders import SoundOrders
 from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
@@ -151,9 +152,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         satellite(settings, chosen.thresholds, muted=remembered.muted),
         OrderTargets(
             *(hearing, recognizer, publisher, feedback.give),
-            player,
-            ring,
-            publisher.play,
+            SoundOrders(player, publisher, ring),
         ),
         limits,
         time_to_live=settings.mqtt.time_to_live,

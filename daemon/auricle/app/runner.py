@@ -10,13 +10,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, assert_never
+from typing import Protocol
 
+from auricle.app.sound_orders import SoundOrders
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.feedback import Cue
-from auricle.audio.frame import SAMPLE_RATE
-from auricle.audio.playing import Player, SoundFailed, SoundFinished, SoundFormat
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.system.clock import since_boot
@@ -24,19 +23,13 @@ from auricle.system.threads import hand_to_loop
 from auricle.turns.budget import Budget, Usage
 from auricle.turns.events import (
     Attend,
-    AwaitChunk,
     AwaitFinal,
-    BeginSound,
     BudgetChanged,
-    CancelSound,
-    ChunksStalled,
     CloseMicrophone,
     CloseSession,
     Effect,
-    EndSound,
     EndUtterance,
     Event,
-    FeedSound,
     KeepListening,
     ListenRequested,
     MicrophoneFact,
@@ -46,8 +39,6 @@ from auricle.turns.events import (
     RecognizerFailed,
     RecognizerSaid,
     ReplayUtterance,
-    ReportSound,
-    RingTimer,
     SendAudio,
     StartTurn,
     Stopping,
@@ -55,17 +46,10 @@ from auricle.turns.events import (
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
-from auricle.turns.sounds import PlayReport
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 from auricle.wake.detector import Detection
 
 logger = logging.getLogger(__name__)
-
-CHUNK_TIMEOUT = 5.0
-"""Seconds without a chunk, after which a sound is given up."""
-LONGEST_RING = 60.0
-"""Seconds that a timer rings."""
-_RING_FORMAT = SoundFormat(SAMPLE_RATE, channels=1)
 
 
 class CaptureThread(Protocol):
@@ -88,8 +72,10 @@ class CaptureThread(Protocol):
 class TurnPublisher(Protocol):
     """Is told of all turns; no call blocks or raises."""
 
-    def state(self, state: SatelliteState) -> None:
-        """Take what the satellite does from now on."""
+    def state(self, state: SatelliteState, *, muted: bool) -> None:
+        """Take what the satellite does from now on, and whether it hears nothing, since
+        its microphone is closed.
+        """
 
     def wake(self, turn: Turn, at: datetime) -> None:
         """Take the beginning of a turn."""
@@ -110,12 +96,8 @@ class OrderTargets:
     publisher: TurnPublisher
     feedback: Callable[[Cue], None] = lambda _: None
     """Tells a person in the room how a turn goes; returns at once."""
-    player: Player | None = None
-    """The loudspeaker, where there is one."""
-    ring: bytes = b""
-    """The sound of a timer that is up, 16 kHz mono s16le: it is repeated."""
-    report: Callable[[PlayReport], None] = lambda _: None
-    """Tells the house what became of a sound; returns at once."""
+    sounds: SoundOrders | None = None
+    """The loudspeaker, and whoever tells of it; nothing where no sound is sent."""
 
 
 class Runner:
@@ -140,10 +122,7 @@ class Runner:
         self._recognizer = targets.recognizer
         self._publisher = targets.publisher
         self._feedback = targets.feedback
-        self._player = targets.player
-        self._ring = targets.ring
-        self._report = targets.report
-        self._chunk_deadlines: dict[str, asyncio.TimerHandle] = {}
+        self._sounds = targets.sounds
         self._budget = budget
         self._on_usage = on_usage
         self._limit_reached = False
@@ -156,7 +135,7 @@ class Runner:
         self._clock = targets.capture.clock
         self._last_sent: int | None = None
         self._latest_detection: Detection | None = None
-        self._told: SatelliteState | None = None
+        self._told: tuple[SatelliteState, bool] | None = None
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Hand over events from another thread, which wakes the loop once."""
@@ -188,8 +167,13 @@ class Runner:
         self.handle(Stopping())
 
     def _tell_state(self) -> None:
-        self._told = self._satellite.state
-        self._publisher.state(self._told)
+        self._told = self._state
+        state, muted = self._told
+        self._publisher.state(state, muted=muted)
+
+    @property
+    def _state(self) -> tuple[SatelliteState, bool]:
+        return self._satellite.state, self._satellite.microphone_closed
 
     def _handle_one(self, event: Event) -> None:
         if isinstance(event, WakeWordHeard | ListenRequested):
@@ -202,8 +186,9 @@ class Runner:
             self._carry_out(effect)
         # Until something is known of the microphone there is nothing to tell.
         known = self._told is not None or isinstance(event, MicrophoneFact)
-        if known and self._satellite.state is not self._told:
-            logger.debug("%s -> %s", self._told, self._satellite.state)
+        if known and self._state != self._told:
+            before = self._told[0] if self._told else None
+            logger.debug("%s -> %s", before, self._satellite.state)
             self._tell_state()
 
     def _check_budget(self) -> None:
@@ -252,52 +237,12 @@ class Runner:
                 self._capture.open_microphone()
             case CloseMicrophone():
                 self._capture.close_microphone()
-            case BeginSound() | FeedSound() | EndSound() | CancelSound() | RingTimer():
-                self._order_player(effect)
-            case AwaitChunk(sound_id, on):
-                self._await_chunk(sound_id, on=on)
-            case ReportSound(report):
-                self._report(report)
             case TellError():
                 self._feedback(Cue.ERROR)
             case _:
-                assert_never(effect)
-
-    def _order_player(
-        self, order: BeginSound | FeedSound | EndSound | CancelSound | RingTimer
-    ) -> None:
-        if self._player is None:
-            if isinstance(order, BeginSound | RingTimer):
-                self._pending.append(SoundFailed(order.id))
-            return
-        match order:
-            case BeginSound(sound_id, sound_format):
-                self._player.begin(sound_id, sound_format)
-            case FeedSound(sound_id, pcm):
-                self._player.feed(sound_id, pcm)
-            case EndSound(sound_id):
-                self._player.end(sound_id)
-            case CancelSound(sound_id):
-                self._player.cancel(sound_id)
-            case RingTimer(sound_id) if not self._ring:
-                self._pending.append(SoundFinished(sound_id))
-            case RingTimer(sound_id):
-                size = _RING_FORMAT.size(LONGEST_RING)
-                rings = self._ring * -(-size // len(self._ring))
-                self._player.begin(sound_id, _RING_FORMAT)
-                self._player.feed(sound_id, rings[:size])
-                self._player.end(sound_id)
-            case _:
-                assert_never(order)
-
-    def _await_chunk(self, sound_id: str, *, on: bool) -> None:
-        deadline = self._chunk_deadlines.pop(sound_id, None)
-        if deadline is not None:
-            deadline.cancel()
-        if on:
-            self._chunk_deadlines[sound_id] = self._loop.call_later(
-                CHUNK_TIMEOUT, self.handle, ChunksStalled(sound_id)
-            )
+                # Who has no loudspeaker is told of no sound.
+                assert self._sounds is not None
+                self._sounds.carry_out(effect, self.handle)
 
     @property
     def _of_turn(self) -> TurnRecognition:

@@ -98,7 +98,7 @@ class _Shown:
     def __init__(self, view: LiveView) -> None:
         self._view = view
 
-    def state(self, state: SatelliteState) -> None: ...
+    def state(self, state: SatelliteState, *, muted: bool) -> None: ...
 
     def wake(self, turn: Turn, at: datetime) -> None:
         if turn.detection is not None:

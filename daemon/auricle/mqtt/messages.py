@@ -74,14 +74,15 @@ class Messages:
         """Return which run of the satellite has its name now."""
         return Message(self.topics.run, run_id, retain=True)
 
-    def state(self, state: str) -> list[Message]:
+    def state(self, state: str, *, muted: bool) -> list[Message]:
         """Return what the satellite does now.
 
-        Mute is no mere wish: it is on while the microphone is closed.
+        Mute is no mere wish: it is on while the microphone is closed, also while a
+        sound is played.
         """
         listening = "ON" if state == "listening" else "OFF"
         return [
-            self.setting(Setting.MUTE, state == "muted"),
+            self.setting(Setting.MUTE, muted),
             Message(self.topics.listening, listening, retain=True),
             Message(self.topics.state, state, retain=True),
         ]

@@ -1,69 +1,136 @@
-"""What becomes of the sounds that are played, told until somebody has heard it."""
+"""What became of sounds: told until the broker has it, by the next run if need be."""
 
 import asyncio
-from collections import deque
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from auricle.mqtt.announcer import ASK_AGAIN, HOUSE_PATIENCE
+from auricle.mqtt.delivery.outbox import PATIENCE
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.mqtt.link.client import MqttClient
-from auricle.mqtt.link.message import Message
+from auricle.mqtt.messages import Messages
+from auricle.mqtt.play_ledger import PlayLedger
 from auricle.system.clock import since_boot
+from auricle.turns.sounds import PlayReport
 
-# Whoever waits for a report gives up long before so many others are made.
-_MOST_WAITING = 64
+logger = logging.getLogger(__name__)
+
+_LARGEST = 64 * 1024
 
 
 class PlayReports:
-    """Publishes each report in its turn, and again where it may not have arrived.
+    """Publishes what becomes of each sound, and keeps in a file what is to be told.
 
-    It lives on the event loop.
+    It lives on the event loop. The file is for a process that is killed: it is written
+    in passing, by a thread that ends, and a power cut may cost it.
     """
 
-    def __init__(self, client: MqttClient) -> None:
+    def __init__(self, client: MqttClient, messages: Messages, path: Path) -> None:
         self._client = client
-        self._waiting: deque[Message] = deque(maxlen=_MOST_WAITING)
-        self._under_way: dict[int, Message] = {}
-        self._patient_until = 0.0
-        self._retry: asyncio.TimerHandle | None = None
+        self._messages = messages
+        self._path = path
+        self._ledger = PlayLedger()
+        self._kept = ""
+        """What is in the file."""
+        self._writing: asyncio.Task[None] | None = None
+        self._failing = False
+        self._connected = 0.0
+        self._asking: asyncio.TimerHandle | None = None
 
-    def tell(self, report: Message) -> None:
-        """Publish `report`, now or as soon as a broker is there."""
-        self._waiting.append(report)
-        self._catch_up()
+    def start(self) -> None:
+        """Take up what an earlier run left."""
+        try:
+            with self._path.open("rb") as file:
+                self._kept = file.read(_LARGEST).decode()
+            self._ledger.take_up(self._kept)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, RecursionError) as error:
+            logger.warning(
+                "what became of earlier sounds cannot be told: %s: %s",
+                self._path,
+                error,
+            )
+
+    async def stop(self) -> None:
+        """Write what the next run is to tell; a disk that hangs is not waited for."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._keep()
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=PATIENCE)
+
+    def accepted(self, sound_id: str) -> None:
+        """Note that the sound of this id is to come to an end, whatever becomes of this
+        process.
+        """
+        self._ledger.accept(sound_id)
+        self._keep()
+
+    def report(self, report: PlayReport) -> None:
+        """Publish what became of a sound, until somebody has it."""
+        self._ledger.add(report)
+        self._tell()
 
     def connected(self) -> None:
-        """Publish what waits: a broker is there."""
-        self._patient_until = since_boot() + HOUSE_PATIENCE
-        self._catch_up()
+        """Note that a broker is there, where listeners may come in a moment."""
+        self._connected = since_boot()
+
+    def listeners_came(self) -> None:
+        """Tell everything again that nobody has heard so far."""
+        self._ledger.listeners_came()
+        self._tell()
 
     def delivered(self, delivered: Delivered) -> None:
-        """Take what became of a message, which may be a report."""
-        report = self._under_way.pop(delivered.id, None)
-        if report is None:
-            return
-        match delivered.result:
-            case DeliveryResult.LOST:
-                self._waiting.append(report)
-            case DeliveryResult.NO_LISTENER if since_boot() < self._patient_until:
-                # Behind an outage of the broker, Home Assistant is back later than we.
-                self._waiting.append(report)
-                self._try_again()
+        """Take what became of any message that was published."""
+        late = since_boot() - self._connected < HOUSE_PATIENCE
+        self._ledger.settle(delivered, listeners_are_late=late)
+        unheard = delivered.result is DeliveryResult.NO_LISTENER
+        if unheard and self._ledger.waits and self._asking is None:
+            loop = asyncio.get_running_loop()
+            self._asking = loop.call_later(ASK_AGAIN, self._ask_again)
+        self._tell()
 
-    def stop(self) -> None:
-        """Publish nothing more."""
-        if self._retry is not None:
-            self._retry.cancel()
+    def _ask_again(self) -> None:
+        self._asking = None
+        self.listeners_came()
 
-    def _try_again(self) -> None:
-        self.stop()
-        loop = asyncio.get_running_loop()
-        self._retry = loop.call_later(ASK_AGAIN, self._catch_up)
-
-    def _catch_up(self) -> None:
-        while self._waiting and self._client.connected:
-            message_id = self._client.publish(self._waiting[0])
+    def _tell(self) -> None:
+        for report in self._ledger.due:
+            message_id = self._client.publish(self._messages.play(report))
             if message_id is None:
-                # It has no room at present.
-                self._try_again()
+                break
+            self._ledger.sent(report, message_id)
+        self._keep()
+
+    def _keep(self) -> None:
+        written = self._writing is None or self._writing.done()
+        if written and self._ledger.text != self._kept:
+            self._writing = asyncio.create_task(self._write(), name="sounds file")
+
+    async def _write(self) -> None:
+        while (text := self._ledger.text) != self._kept:
+            thread = ThreadPoolExecutor(1, "sounds file")
+            try:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(thread, self._replace, text)
+            except OSError as error:
+                logger.log(
+                    logging.DEBUG if self._failing else logging.WARNING,
+                    "a crash would leave sounds without an end: %s: %s",
+                    self._path,
+                    error,
+                )
+                self._failing = True
                 return
-            self._under_way[message_id] = self._waiting.popleft()
+            finally:
+                thread.shutdown(wait=False)
+            self._failing = False
+            self._kept = text
+
+    def _replace(self, text: str) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_name(f"{self._path.name}.new")
+        new.write_text(text)
+        new.replace(self._path)

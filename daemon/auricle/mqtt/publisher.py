@@ -70,7 +70,8 @@ class PublisherSettings:
     introduction: Introduction | None
     """What Home Assistant is told of the device; None: nothing."""
     outbox: Path
-    """The file of the finals whose fate is open."""
+    """The file of the finals whose fate is open. Beside it, in `sounds.json`, is which
+    sounds have not come to an end."""
     time_to_live: float
     """Seconds after its end of speech in which a final may be published."""
     history: bool = False
@@ -168,9 +169,11 @@ class Publisher:
             on_trouble=self._storage_changed,
             on_urgent=self.client.hurry,
         )
+        self._play_reports = PlayReports(
+            self.client, messages, settings.outbox.with_name("sounds.json")
+        )
         self._degraded_storage = False
         self._interims = InterimLimit()
-        self._play_reports = PlayReports(self.client)
         # What the house is to be told of each in a moment; None: as it was.
         self._echoes: dict[Setting | Action, Message | None] = {}
         self._echoing: asyncio.Handle | None = None
@@ -179,12 +182,12 @@ class Publisher:
     async def start(self) -> None:
         """Take up what an earlier run left, and find the broker."""
         await self._finals.start()
+        self._play_reports.start()
         self.client.start()
 
     async def stop(self) -> None:
         """Say that the satellite is gone, if a broker is there to hear it."""
         self._announcer.stop()
-        self._play_reports.stop()
         self._say_echoes()
         if self._echoing is not None:
             self._echoing.cancel()
@@ -193,14 +196,15 @@ class Publisher:
         self._announcer.end()
         await self.client.stop(self._messages.availability(online=False))
         await self._finals.stop()
+        await self._play_reports.stop()
 
     # --- what the daemon says ---
 
-    def state(self, state: str) -> None:
+    def state(self, state: str, *, muted: bool) -> None:
         """Say what the satellite does now: `idle`, `listening`, `processing`,
-        `responding`, `muted` or `error`.
+        `responding`, `muted` or `error`; and whether its microphone is closed.
         """
-        for message in self._messages.state(state):
+        for message in self._messages.state(state, muted=muted):
             self._announcer.put(message)
 
     def wake(self, turn: Turn, at: datetime) -> None:
@@ -230,14 +234,19 @@ class Publisher:
         else:
             self._outcomes.publish_end(outbound)
 
+    def sound_accepted(self, sound_id: str) -> None:
+        """Keep in mind that the sound of this id is to come to an end."""
+        self._play_reports.accepted(sound_id)
+
+    def play(self, report: PlayReport) -> None:
+        """Say what became of a sound, until somebody has heard it."""
+        logger.debug("sound %s: %s", report.id, report.reason or report.state)
+        self._play_reports.report(report)
+
     def echo(self, setting: Setting, value: Value) -> None:
         """Say what a setting is now; of many values in a moment, the last."""
         self._echoes[setting] = self._messages.setting(setting, value)
         self._echo_soon()
-
-    def play(self, report: PlayReport) -> None:
-        """Say what became of a sound: each report once a broker is there."""
-        self._play_reports.tell(self._messages.play(report))
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """Say how the satellite is: health at once, the rest once a minute."""
@@ -266,8 +275,8 @@ class Publisher:
         match report:
             case Connected():
                 self._announcer.connected()
-                self.client.publish(self._messages.run(self._run.id))
                 self._play_reports.connected()
+                self.client.publish(self._messages.run(self._run.id))
                 self._announce()
             case Received():
                 self._received(report)
@@ -284,6 +293,7 @@ class Publisher:
     def _announce(self) -> None:
         # Commands first: they grow old.
         self._finals.listeners_came()
+        self._play_reports.listeners_came()
         self._announcer.announce()
 
     def _received(self, received: Received) -> None:
@@ -326,8 +336,8 @@ class Publisher:
         if delivered.result is DeliveryResult.OVER_QUOTA:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
         self._announcer.catch_up()
-        self._play_reports.delivered(delivered)
         self._finals.delivered(delivered)
+        self._play_reports.delivered(delivered)
         self._announcer.delivered(delivered)
 
     def _echo_soon(self) -> None:

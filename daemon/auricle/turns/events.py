@@ -251,6 +251,15 @@ class CloseMicrophone:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptSound:
+    """Keep in mind that the sound of this id is to come to an end, also when this
+    process ends before it.
+    """
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class BeginSound:
     """Have the player begin the sound of this id, whose bytes follow."""
 
@@ -307,6 +316,18 @@ class TellError:
     """Let whoever is in the room hear that there is no answer."""
 
 
+SoundOrder = (
+    AcceptSound
+    | BeginSound
+    | FeedSound
+    | EndSound
+    | CancelSound
+    | RingTimer
+    | AwaitChunk
+    | ReportSound
+)
+"""What is carried out by the loudspeaker, and by whoever tells of it."""
+
 Effect = (
     StartTurn
     | SendAudio
@@ -320,12 +341,6 @@ Effect = (
     | Attend
     | OpenMicrophone
     | CloseMicrophone
-    | BeginSound
-    | FeedSound
-    | EndSound
-    | CancelSound
-    | RingTimer
-    | AwaitChunk
-    | ReportSound
+    | SoundOrder
     | TellError
 )

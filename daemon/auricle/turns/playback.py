@@ -3,10 +3,10 @@
 ```
 sound     event                                next      orders
 ------------------------------------------------------------------------------------
--         its first chunk                      waiting   await a chunk
+-         its first chunk                      waiting   accept, await a chunk
           the same, in excess of what waits    -         report failed, too_long
           the same, an answer to another turn  -         report cancelled, replaced
-          TimerChanged, finished               waiting
+          TimerChanged, finished               waiting   accept
           SoundUnusable                        -         report failed, format
 waiting   nothing plays, and no turn is open   playing   begin, feed; ring
           another answer came, if it is one    -         report cancelled, replaced
@@ -47,6 +47,7 @@ from typing import assert_never
 
 from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.turns.events import (
+    AcceptSound,
     AwaitChunk,
     BeginSound,
     CancelSound,
@@ -294,7 +295,7 @@ class Playback:
             too_long = PlayReason.TOO_LONG
             return effects + self._over_with(sound.id, PlayState.FAILED, too_long)
         self._waiting.append(sound)
-        return effects
+        return [*effects, AcceptSound(sound.id)]
 
     def _continued(self, sound: _Sound, chunk: SoundArrived) -> list[Effect]:
         if chunk.seq < sound.next_seq or sound.then is not None:

@@ -144,6 +144,13 @@ class Satellite:
         return self._muted
 
     @property
+    def microphone_closed(self) -> bool:
+        """Whether it is, and nobody waits for it to be opened: what mute comes to, also
+        while a sound plays.
+        """
+        return self._phase is None and self._at_rest is SatelliteState.MUTED
+
+    @property
     def turn(self) -> Turn | None:
         """The open turn."""
         return self._open.turn if self._open else None

@@ -127,7 +127,7 @@ async def publishing(
         reconnect_delays=reconnect_delays,
         run_id=run_id,
     )
-    satellite.publisher.state("idle")
+    satellite.publisher.state("idle", muted=False)
     await satellite.publisher.start()
     try:
         await eventually(

@@ -163,13 +163,23 @@ def test_push_to_talk_names_no_wake_word() -> None:
 
 
 def test_listening_and_mute_are_said_with_the_state() -> None:
-    said = {m.topic: m.payload for m in Messages(TOPICS).state("listening")}
+    said = {
+        m.topic: m.payload for m in Messages(TOPICS).state("listening", muted=False)
+    }
 
     assert said == {
         TOPICS.setting(Setting.MUTE): "OFF",
         TOPICS.listening: "ON",
         TOPICS.state: "listening",
     }
+
+
+def test_who_is_muted_and_spoken_to_is_still_muted() -> None:
+    said = {
+        m.topic: m.payload for m in Messages(TOPICS).state("responding", muted=True)
+    }
+
+    assert said[TOPICS.setting(Setting.MUTE)] == "ON"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from auricle.errors import Reason
 from auricle.qwen_asr.events import FinalTranscript, SpeechStarted
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
+    AcceptSound,
     Attend,
     AwaitChunk,
     BeginSound,
@@ -155,6 +156,7 @@ def test_a_sound_begins_with_its_first_chunk_and_ends_with_its_last() -> None:
     last = machine.step(SoundArrived("song", 2, b"ef", then=Then.IDLE))
 
     assert first == [
+        AcceptSound("song"),
         AwaitChunk("song", on=True),
         BeginSound("song", FORMAT),
         FeedSound("song", b"ab"),
@@ -451,14 +453,14 @@ def test_a_turn_that_failed_has_an_answer_all_the_same() -> None:
 # --- mute, and the microphone ---
 
 
-def test_a_muted_satellite_speaks_and_is_muted_again() -> None:
+def test_a_muted_satellite_speaks_and_is_muted_all_along() -> None:
     machine = satellite(muted=True)
     states = []
     for event in (sound("song"), SoundFinished("song")):
         machine.step(event)
-        states.append(machine.state)
+        states.append((machine.state, machine.microphone_closed))
 
-    assert states == [SatelliteState.RESPONDING, SatelliteState.MUTED]
+    assert states == [(SatelliteState.RESPONDING, True), (SatelliteState.MUTED, True)]
 
 
 def test_mute_does_not_end_what_is_said() -> None:
@@ -494,7 +496,7 @@ def test_a_timer_rings_until_somebody_speaks() -> None:
     machine = satellite()
 
     effects = machine.step(timer())
-    assert effects == [RingTimer("timer-eggs")]
+    assert effects == [AcceptSound("timer-eggs"), RingTimer("timer-eggs")]
     assert machine.state is SatelliteState.RESPONDING
 
     assert reports(machine.step(WOKEN)) == [
@@ -692,7 +694,7 @@ def test_who_speaks_in_a_follow_up_is_not_spoken_over() -> None:
     machine = satellite()
     run(machine, [FollowUpRequested(2.0), *command(), *after(0.3, speech=True)])
 
-    assert machine.step(answer("answer", "turn-1")) == [AwaitChunk("answer", on=False)]
+    assert begun(machine.step(answer("answer", "turn-1"))) == []
     effects = run(machine, [StopRequested(), final("And the fan.", "turn-2")])
 
     # That is what is to be answered now.
@@ -721,7 +723,7 @@ def test_an_announcement_does_not_end_a_follow_up_nor_open_one() -> None:
     machine = satellite()
     run(machine, [FollowUpRequested(2.0), *command()])
 
-    assert machine.step(sound("news")) == [AwaitChunk("news", on=False)]
+    assert begun(machine.step(sound("news"))) == []
     run(machine, after(2.1, speech=False))
     assert started(machine.step(SoundFinished("news"))) == []
 

@@ -23,6 +23,7 @@ from auricle.qwen_asr.events import (
 )
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
+    AcceptSound,
     Attend,
     AwaitChunk,
     AwaitFinal,
@@ -113,6 +114,7 @@ class Books:
         self.fed = 0
         self.complete = False
         self.awaited = False
+        self.accepted = False
         self.begun = False
         self.told_of_end = 0
         self.ends = 0
@@ -369,6 +371,9 @@ class AnyOrder(RuleBasedStateMachine):
                     | RingTimer()
                 ):
                     self.order_player(effect)
+                case AcceptSound(sound):
+                    assert not self.sounds[sound].accepted
+                    self.sounds[sound].accepted = True
                 case AwaitChunk(sound, on):
                     self.sounds[sound].awaited = on
                 case ReportSound(report):
@@ -387,6 +392,7 @@ class AnyOrder(RuleBasedStateMachine):
                 assert not self.stopping
                 self.player = sound
                 books = self.sounds[sound]
+                assert books.accepted
                 assert not books.begun
                 books.begun = True
                 books.told_of_end += isinstance(effect, RingTimer)
@@ -425,6 +431,7 @@ class AnyOrder(RuleBasedStateMachine):
                 assert sound == self.player
                 assert books.fed == books.size
             if not books.ends:
+                assert books.accepted
                 assert books.awaited is not books.complete
 
     @invariant()

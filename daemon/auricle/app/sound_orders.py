@@ -1,0 +1,91 @@
+"""What the satellite orders about sounds, carried out by the loudspeaker and MQTT."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, assert_never
+
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.playing import Player, SoundFinished, SoundFormat
+from auricle.turns.events import (
+    AcceptSound,
+    AwaitChunk,
+    BeginSound,
+    CancelSound,
+    ChunksStalled,
+    EndSound,
+    Event,
+    FeedSound,
+    ReportSound,
+    RingTimer,
+    SoundOrder,
+)
+from auricle.turns.sounds import PlayReport
+
+CHUNK_TIMEOUT = 5.0
+"""Seconds without a chunk, after which a sound is given up."""
+LONGEST_RING = 60.0
+"""Seconds that a timer rings."""
+
+_RING_FORMAT = SoundFormat(SAMPLE_RATE, channels=1)
+
+
+class SoundReporter(Protocol):
+    """Tells the house what becomes of sounds; every call returns at once."""
+
+    def sound_accepted(self, sound_id: str) -> None:
+        """Keep in mind that the sound of this id is to come to an end."""
+
+    def play(self, report: PlayReport) -> None:
+        """Take what became of a sound."""
+
+
+class SoundOrders:
+    """Carries out what concerns sounds, on the event loop; no call waits."""
+
+    def __init__(self, player: Player, reporter: SoundReporter, ring: bytes) -> None:
+        """`ring` is what a timer that is up sounds like, 16 kHz mono s16le: it is
+        repeated. Without it, none rings.
+        """
+        self._player = player
+        self._reporter = reporter
+        self._ring = ring
+        self._deadlines: dict[str, asyncio.TimerHandle] = {}
+
+    def carry_out(self, order: SoundOrder, tell: Callable[[Event], None]) -> None:
+        """Do as ordered; `tell` is told what comes of it later."""
+        match order:
+            case AcceptSound(sound_id):
+                self._reporter.sound_accepted(sound_id)
+            case BeginSound(sound_id, sound_format):
+                self._player.begin(sound_id, sound_format)
+            case FeedSound(sound_id, pcm):
+                self._player.feed(sound_id, pcm)
+            case EndSound(sound_id):
+                self._player.end(sound_id)
+            case CancelSound(sound_id):
+                self._player.cancel(sound_id)
+            case RingTimer(sound_id) if not self._ring:
+                tell(SoundFinished(sound_id))
+            case RingTimer(sound_id):
+                size = _RING_FORMAT.size(LONGEST_RING)
+                rings = self._ring * -(-size // len(self._ring))
+                self._player.begin(sound_id, _RING_FORMAT)
+                self._player.feed(sound_id, rings[:size])
+                self._player.end(sound_id)
+            case AwaitChunk(sound_id, on):
+                self._await_chunk(sound_id, tell, on=on)
+            case ReportSound(report):
+                self._reporter.play(report)
+            case _:
+                assert_never(order)
+
+    def _await_chunk(
+        self, sound_id: str, tell: Callable[[Event], None], *, on: bool
+    ) -> None:
+        deadline = self._deadlines.pop(sound_id, None)
+        if deadline is not None:
+            deadline.cancel()
+        if on:
+            self._deadlines[sound_id] = asyncio.get_running_loop().call_later(
+                CHUNK_TIMEOUT, tell, ChunksStalled(sound_id)
+            )

@@ -1,0 +1,71 @@
+"""What is ordered about sounds, as the loudspeaker is told."""
+
+from dataclasses import dataclass, field
+
+from auricle.app.sound_orders import LONGEST_RING, SoundOrders
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.playing import SoundFinished, SoundFormat
+from auricle.turns.events import AcceptSound, Event, ReportSound, RingTimer
+from auricle.turns.sounds import PlayReport, PlayState
+
+RING = bytes(range(200)) * 160
+
+
+@dataclass
+class Room:
+    """A loudspeaker that takes all at once, and a house that is told."""
+
+    begun: dict[str, SoundFormat] = field(default_factory=dict)
+    played: bytearray = field(default_factory=bytearray)
+    over: list[str] = field(default_factory=list)
+    told: list[str | PlayReport | Event] = field(default_factory=list)
+
+    def begin(self, sound_id: str, sound_format: SoundFormat) -> None:
+        self.begun[sound_id] = sound_format
+
+    def feed(self, sound_id: str, pcm: bytes) -> None:
+        assert sound_id in self.begun
+        self.played += pcm
+
+    def end(self, sound_id: str) -> None:
+        self.over.append(sound_id)
+
+    def cancel(self, sound_id: str) -> None:
+        self.over.append(sound_id)
+
+    def sound_accepted(self, sound_id: str) -> None:
+        self.told.append(sound_id)
+
+    def play(self, report: PlayReport) -> None:
+        self.told.append(report)
+
+
+def test_a_timer_that_is_up_rings_for_a_minute() -> None:
+    room = Room()
+
+    SoundOrders(room, room, RING).carry_out(RingTimer("timer-eggs"), room.told.append)
+
+    sound_format = SoundFormat(SAMPLE_RATE, 1)
+    assert room.begun == {"timer-eggs": sound_format}
+    assert len(room.played) == sound_format.size(LONGEST_RING)
+    assert room.played[: 2 * len(RING)] == 2 * RING
+    assert room.over == ["timer-eggs"]
+
+
+def test_a_timer_without_a_sound_is_over_at_once() -> None:
+    room = Room()
+
+    SoundOrders(room, room, b"").carry_out(RingTimer("timer-eggs"), room.told.append)
+
+    assert (room.begun, room.told) == ({}, [SoundFinished("timer-eggs")])
+
+
+def test_the_house_is_told_of_what_it_has_to_know() -> None:
+    room = Room()
+    orders = SoundOrders(room, room, RING)
+    ended = PlayReport("song", PlayState.FINISHED)
+
+    orders.carry_out(AcceptSound("song"), room.told.append)
+    orders.carry_out(ReportSound(ended), room.told.append)
+
+    assert room.told == ["song", ended]
