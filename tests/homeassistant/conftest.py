@@ -1,19 +1,23 @@
+import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from rigs.homes import assist_home
+from rigs.homes.contract_satellite import ContractSatellite
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.mqtt.broker import Broker, running_broker
 
 # What Home Assistant says of this machine, of a broker that a test takes away, and of
-# an agent that fails when a test tells it to.
+# an agent that fails when a test tells it to; and what it told whoever asked for it.
 NOT_OF_US = re.compile(
     r"\[(haffmpeg\.\w+|homeassistant\.(bootstrap|loader|components\.network)"
     r"|paho\.mqtt\.client)\]|Error returned from MQTT server"
     r"|The client is not currently connected|this agent (is broken|fails)"
+    r"|Error during service call to assist_satellite"
 )
 # That release tells itself to clear what is cleared already: once for every disabled
 # entity of a device that is removed.
@@ -57,6 +61,45 @@ def home_assistant(running_home_assistant: HomeAssistant) -> Iterator[HomeAssist
     before = complaints(running_home_assistant)
     yield running_home_assistant
     assert complaints(running_home_assistant)[len(before) :] == []
+
+
+@pytest.fixture(scope="session")
+def running_assist_home(
+    broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HomeAssistant]:
+    root = Path(os.environ["HA_ROOT"])
+    directory = tmp_path_factory.mktemp("assist-home")
+    with assist_home.voice_server() as port:
+        home = HomeAssistant(
+            root, directory, broker.port, voice_port=port, lights=assist_home.LIGHTS
+        )
+        home.start()
+        asyncio.run(assist_home.furnish(home))
+        try:
+            yield home
+        finally:
+            home.stop()
+
+
+@pytest.fixture
+async def home(running_assist_home: HomeAssistant) -> AsyncIterator[HomeAssistant]:
+    """The one with our integration; it may not complain while a test uses it."""
+    before = complaints(running_assist_home)
+    await assist_home.use(running_assist_home)
+    yield running_assist_home
+    assert complaints(running_assist_home)[len(before) :] == []
+
+
+@pytest.fixture
+async def den(broker: Broker, home: HomeAssistant) -> AsyncIterator[ContractSatellite]:
+    """A satellite in the den, as Home Assistant has it."""
+    entity = "assist_satellite.den_voice"
+    async with ContractSatellite(broker.port) as den:
+        await assist_home.add(home, den.name, "Den")
+        await home.becomes(entity, "idle")
+        yield den
+    # The next one would seem to be there too early.
+    await home.becomes(entity, "unavailable")
 
 
 def complaints(home_assistant: HomeAssistant) -> list[str]:

@@ -9,7 +9,12 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/suite.sh"
 
-[ -e "$HA_ROOT/installed" ] && exit 0
+# What its integrations would otherwise install while booting, and what our tests want.
+integrations=(mqtt conversation hassio tts demo assist_satellite intent media_source wyoming)
+# An ffmpeg without a hundred Debian packages; the types of the integration.
+tools=(imageio-ffmpeg mypy)
+contents="$HA_VERSION ${integrations[*]} ${tools[*]}"
+[ "$(cat "$HA_ROOT/contents" 2>/dev/null)" = "$contents" ] && exit 0
 [ "$(id -u)" = 0 ] || { echo "installing Home Assistant needs root" >&2; exit 1; }
 
 say() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >&2; }
@@ -57,13 +62,15 @@ inside() {
 uv_install() { inside uv pip install -q --python /venv/bin/python "$@"; }
 
 say "Home Assistant $HA_VERSION"
-inside "python$HA_PYTHON" -m venv /venv
+[ -x "$HA_ROOT/venv/bin/python" ] || inside "python$HA_PYTHON" -m venv /venv
 inside pip install -q --disable-pip-version-check --no-cache-dir uv
 uv_install "homeassistant==$HA_VERSION"
-# What its integrations would otherwise install while booting.
 cp "$here/requirements.py" "$HA_ROOT/requirements.py"
-inside python /requirements.py mqtt conversation hassio tts demo >"$HA_ROOT/requirements.txt"
+inside python /requirements.py "${integrations[@]}" >"$HA_ROOT/requirements.txt"
 uv_install --only-binary :all: --no-binary pyturbojpeg -r /requirements.txt \
   -c "/venv/lib/python$HA_PYTHON/site-packages/homeassistant/package_constraints.txt"
+uv_install --only-binary :all: "${tools[@]}"
+inside sh -c 'ln -sf "$(python -c "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())")" /venv/bin/ffmpeg'
 echo "$HA_VERSION" >"$HA_ROOT/installed"
+echo "$contents" >"$HA_ROOT/contents"
 say "Home Assistant $HA_VERSION is in $HA_ROOT ($(du -sm "$HA_ROOT" | cut -f1) MB)"

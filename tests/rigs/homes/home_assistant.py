@@ -32,14 +32,28 @@ exec chroot "$1" env -i PATH=/venv/bin:/usr/bin:/bin HOME=/config LANG=C.UTF-8 T
 class HomeAssistant:
     """One instance and its memory, over its restarts."""
 
-    def __init__(self, root: Path, directory: Path, broker_port: int) -> None:
+    def __init__(
+        self,
+        root: Path,
+        directory: Path,
+        broker_port: int,
+        *,
+        voice_port: int | None = None,
+        lights: Sequence[str] = (),
+    ) -> None:
+        """`voice_port` and `lights`: see write_config."""
         self.version = (root / "installed").read_text().strip()
         self.url = f"http://127.0.0.1:{free_port()}"
         self._root = root
         self._config = directory / "config"
         self._log = directory / "home-assistant.log"
         self._token = write_config(
-            self._config, self.version, int(self.url.rpartition(":")[2]), broker_port
+            self._config,
+            self.version,
+            int(self.url.rpartition(":")[2]),
+            broker_port,
+            voice_port,
+            lights,
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -103,7 +117,7 @@ class HomeAssistant:
 
     async def states(self) -> dict[str, State]:
         """All entities' states by id."""
-        states = await self._call("/api/states")
+        states = await self.call("/api/states")
         return {state["entity_id"]: state for state in states}
 
     async def state(self, entity: str) -> State | None:
@@ -150,12 +164,12 @@ class HomeAssistant:
             await self.fits(entity, lambda state: state not in (None, "unavailable"))
         domain, service = action.split(".")
         target = {} if entity is None else {"entity_id": entity}
-        await self._call(f"/api/services/{domain}/{service}", target | data)
+        await self.call(f"/api/services/{domain}/{service}", target | data)
 
     async def automate(self, name: str, **automation: Any) -> None:
         """Add an automation, as its editor would."""
         path = f"/api/config/automation/config/{name}"
-        await self._call(path, {"alias": name, **automation})
+        await self.call(path, {"alias": name, **automation})
 
     @contextlib.asynccontextmanager
     async def automated_by(
@@ -173,7 +187,8 @@ class HomeAssistant:
             file.write_text(before)
             await self.act("automation.reload")
 
-    async def _call(self, path: str, data: Any = None) -> Any:
+    async def call(self, path: str, data: Any = None) -> Any:
+        """The answer of its API to `data`, or without any."""
         return json.loads(await self._request(path, data))
 
     async def _request(self, path: str, data: Any = None) -> bytes:

@@ -13,20 +13,36 @@ import json
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-BLUEPRINTS = Path(__file__).parents[3] / "homeassistant" / "blueprints"
+REPOSITORY = Path(__file__).parents[3]
+BLUEPRINTS = REPOSITORY / "homeassistant" / "blueprints"
 SETUP = Path(__file__).parents[2] / "homeassistant" / "setup"
 _LONG_AGO = "2026-01-01T00:00:00+00:00"
 _A_YEAR = 365 * 24 * 3600
 
 
 def write_config(
-    directory: Path, version: str, http_port: int, broker_port: int
+    directory: Path,
+    version: str,
+    http_port: int,
+    broker_port: int,
+    voice_port: int | None = None,
+    lights: Sequence[str] = (),
 ) -> str:
-    """Fill the configuration directory; the token that opens its API."""
+    """Fill the configuration directory; the token that opens its API.
+
+    `voice_port`: that of a text-to-speech server of the Wyoming protocol. `lights`:
+    the names of further ones.
+    """
     shutil.copytree(SETUP, directory)
+    shutil.copytree(
+        REPOSITORY / "custom_components",
+        directory / "custom_components",
+        dirs_exist_ok=True,
+    )
     shutil.copytree(BLUEPRINTS, directory / "blueprints" / "automation" / "auricle")
     release = tuple(int(part) for part in version.split(".")[:2])
     if release < (2026, 7):
@@ -37,7 +53,11 @@ def write_config(
     storage.mkdir()
     _store(storage, "onboarding", {"done": _ONBOARDING}, 4)
     _store(storage, "http", _http(http_port), 3)
-    entries = [_mqtt(broker_port), _entry("test_home", "Test home", 1)]
+    home = _entry("test_home", "Test home", 1) | {"data": {"lights": list(lights)}}
+    entries = [_mqtt(broker_port), home]
+    if voice_port is not None:
+        where = {"host": "127.0.0.1", "port": voice_port}
+        entries.append(_entry("wyoming", "Voice", 1) | {"data": where})
     _store(storage, "core.config_entries", {"entries": entries}, 1, 5)
     auth, token = _auth(version)
     _store(storage, "auth", auth)

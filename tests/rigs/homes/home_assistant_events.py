@@ -55,13 +55,23 @@ class Events:
 
     async def ask(self, kind: str, **data: Any) -> Any:
         """The answer to a command; the events before it have been heard then."""
+        answer = await self.answer(kind, **data)
+        assert answer["success"], answer
+        return answer["result"]
+
+    async def answer(self, kind: str, **data: Any) -> dict[str, Any]:
+        """The same, be it an error."""
         number = next(self._numbers)
         self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps({"id": number, "type": kind, **data}))
         async with asyncio.timeout(60):
             answer = await self._answers[number]
-        assert answer["success"], answer
-        return answer["result"]
+        assert isinstance(answer, dict)
+        return answer
+
+    def fired(self, kind: str) -> list[dict[str, Any]]:
+        """The data of all events of this kind so far."""
+        return [e["data"] for e in self._events if e["event_type"] == kind]
 
     async def _read(self) -> None:
         async for text in self._socket:

@@ -41,6 +41,8 @@ class HouseClient:
         """`later`: come even while there is no broker yet."""
         self._later = later
         self.heard: list[Heard] = []
+        self.on_heard: Callable[[Heard, bytes], None] | None = None
+        """Told of every message, in the client's own thread."""
         self._topics = topics
         self._subscribed = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
@@ -101,12 +103,14 @@ class HouseClient:
         expiry = None
         if isinstance(properties, Properties):
             expiry = getattr(properties, "MessageExpiryInterval", None)
-        self.heard.append(
-            Heard(
-                message.topic,
-                bytes(message.payload).decode(errors="replace"),
-                message.retain,
-                message.qos,
-                expiry,
-            )
+        payload = bytes(message.payload)
+        heard = Heard(
+            message.topic,
+            payload.decode(errors="replace"),
+            message.retain,
+            message.qos,
+            expiry,
         )
+        self.heard.append(heard)
+        if self.on_heard is not None:
+            self.on_heard(heard, payload)

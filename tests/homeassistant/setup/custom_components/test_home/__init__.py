@@ -1,9 +1,9 @@
-"""What a home has besides us: an agent that remembers, a voice, a loudspeaker."""
+"""What a home has besides us: agents, a voice, a loudspeaker, lights."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-_PLATFORMS = ("conversation", "media_player", "tts")
+_PLATFORMS = ("conversation", "light", "media_player", "tts")
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:

@@ -1,13 +1,18 @@
-"""An agent that remembers what was said before in the same conversation.
+"""Two agents: one remembers what was said before in the same conversation.
 
 As many published agents do, it numbers conversations itself: an id that it did not
-give begins a new one.
+give begins a new one. The other one streams its answers.
 """
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 from homeassistant.components.conversation import (
+    ChatLog,
     ConversationEntity,
     ConversationInput,
     ConversationResult,
+    async_get_result_from_chat_log,
 )
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -24,7 +29,7 @@ IS_SILENT = "Say nothing."
 async def async_setup_entry(
     _hass: HomeAssistant, _entry: ConfigEntry, add: AddEntitiesCallback
 ) -> None:
-    add([Remembering()])
+    add([Remembering(), Storyteller()])
 
 
 class Remembering(ConversationEntity):
@@ -54,3 +59,53 @@ class Remembering(ConversationEntity):
         if user_input.text != IS_SILENT:
             response.async_set_speech(" ".join(said))
         return ConversationResult(response, conversation)
+
+
+class Storyteller(ConversationEntity):
+    """Answers word by word, as one that is thinking, and tells how it was asked."""
+
+    _attr_name = "Storyteller"
+    _attr_unique_id = "storyteller"
+    _attr_supports_streaming = True
+
+    @property
+    def supported_languages(self) -> str:
+        return "*"
+
+    async def _async_handle_message(
+        self, user_input: ConversationInput, chat_log: ChatLog
+    ) -> ConversationResult:
+        self.hass.bus.async_fire(
+            "storyteller_asked",
+            {
+                "text": user_input.text,
+                "language": user_input.language,
+                "conversation_id": user_input.conversation_id,
+                "device_id": user_input.device_id,
+                "satellite_id": user_input.satellite_id,
+                "extra_system_prompt": user_input.extra_system_prompt,
+            },
+        )
+        answer = _ANSWERS.get(user_input.text, f"You said: {user_input.text}")
+
+        async def words() -> AsyncGenerator[dict[str, str]]:
+            yield {"role": "assistant"}
+            for word in answer.split():
+                yield {"content": f"{word} "}
+                await asyncio.sleep(_A_WORD)
+
+        async for _ in chat_log.async_add_delta_content_stream(self.entity_id, words()):
+            pass
+        return async_get_result_from_chat_log(user_input, chat_log)
+
+
+_A_WORD = 0.05
+TELL_A_STORY = "Tell me a story."
+ASK_ME = "Ask me something."
+_ANSWERS = {
+    TELL_A_STORY: "Once upon a time there was a lamp that wanted to see the sea. "
+    "It asked the moon for the way. "
+    "The moon told it to follow the river, and so it did. "
+    "After nine nights it saw the waves, and shone all the brighter for it.",
+    ASK_ME: "Which room do you mean?",
+}
