@@ -6,6 +6,7 @@ person's place, and decides when a sound has been heard.
 
 import json
 import struct
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,9 @@ class ContractSatellite:
         self.timers: list[dict[str, Any]] = []
         self.complaints: list[str] = []
         self._holding = False
+        # Home Assistant may ask while the satellite says goodbye.
+        self._introducing = threading.Lock()
+        self._leaving = False
         self._house = HouseClient(port, f"{self.root}/+/set", "homeassistant/status")
         self._house.on_heard = self._heard
 
@@ -71,7 +75,9 @@ class ContractSatellite:
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        self._say("availability", "offline", retain=True)
+        with self._introducing:
+            self._leaving = True
+            self._say("availability", "offline", retain=True)
         await self._house.__aexit__(*error)
         if error[0] is None:
             assert self.complaints == []
@@ -209,7 +215,9 @@ class ContractSatellite:
             case "/wake_word/set":
                 self._say("wake_word", heard.payload, retain=True)
             case "homeassistant/status" if heard.payload == "online":
-                self.introduce()
+                with self._introducing:
+                    if not self._leaving:
+                        self.introduce()
 
     def _play(self, payload: bytes) -> None:
         line, _, pcm = payload.partition(b"\n")
