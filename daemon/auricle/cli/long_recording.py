@@ -12,7 +12,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.qwen_asr.wording import has_words, is_echo, joined
+from auricle.qwen_asr.wording import has_words, joined, repeats_hints
 from auricle.turns.events import Recognition
 
 # Manual mode takes 60 s of audio; the pause is looked for before that.
@@ -140,7 +140,7 @@ class Stretch:
     def _understood(self, said: FinalTranscript, item: _Item, hints: str) -> str:
         start, end = self._bounds(item)
         # Nobody listened here: all of it may be a voice.
-        if not has_words(said.text) or is_echo(said.text, hints, end - start):
+        if not has_words(said.text) or repeats_hints(said.text, hints, end - start):
             return ""
         return said.text.strip()
 

@@ -14,6 +14,8 @@ _unspaced = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _TAG = re.compile(
     r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|<[^>]*>|\u3010[^\u3011]*\u3011|\uff08[^\uff09]*\uff09"
 )
+# Whisper writes what is sung between them.
+_NOTES = re.compile(r"[\u2669-\u266c\U0001f3b5\U0001f3b6]+")
 
 # One word in ten may be the model's own.
 _MOSTLY = 0.9
@@ -49,9 +51,10 @@ def words(text: str) -> list[str]:
 def has_words(text: str) -> bool:
     """Tell whether anything is said in `text`: a letter or a digit of any script.
 
-    A tag in brackets that is all there is names a noise, not a word.
+    A tag in brackets that is all there is names a noise, not a word; and what stands
+    between notes is music.
     """
-    return any(map(str.isalnum, _TAG.sub("", text)))
+    return any(map(str.isalnum, _outside_notes(_TAG.sub("", text))))
 
 
 def joined(texts: Iterable[str]) -> str:
@@ -67,19 +70,29 @@ def joined(texts: Iterable[str]) -> str:
     return whole
 
 
-def is_echo(text: str, hints: str, heard: float) -> bool:
+def repeats_hints(text: str, hints: str, heard: float) -> bool:
     """Tell whether `text` is the hints said back, as models do where nobody spoke.
 
     That it is made of their words is no sign of it: names of scenes are commands, and
     hints are there to be said. `heard` is for how many seconds a voice was, at most.
-    It is an echo where that was none, or fewer than the text takes to be said; or
-    where it is a list: three hints and more from the first one on, in their order.
+    It is such where that was none, or fewer than the text takes to be said; or where it
+    is a list: three hints and more from the first one on, in their order.
     """
     said, hinted = words(text), words(hints)
     known = set(hinted)
     if not said or sum(word in known for word in said) < _MOSTLY * len(said):
         return False
     return heard == 0 or heard + _UNHEARD < _least_seconds(said) or _lists(said, hints)
+
+
+def _outside_notes(text: str) -> str:
+    parts = _NOTES.split(text)
+    if len(parts) % 2:
+        return "".join(parts[::2])
+    # Such as lines of a song, each with a note between it and the next. A single note
+    # says nothing of what is beside it.
+    ends = parts[0] + parts[-1]
+    return ends if len(parts) > 2 else text
 
 
 def _least_seconds(said: Iterable[str]) -> float:

@@ -63,7 +63,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.qwen_asr.wording import has_words, is_echo, joined
+from auricle.qwen_asr.wording import has_words, joined, repeats_hints
 from auricle.turns.endpointing import Endpoint, Endpointer, EndpointingSettings
 from auricle.turns.events import (
     AwaitFinal,
@@ -226,7 +226,7 @@ class OpenTurn:
                 self._items.known(said.item_id)
                 return []
             case InterimTranscript():
-                if self._is_echo(said, hints):
+                if self._repeats_hints(said, hints):
                     return []
                 self._items.interim(said)
                 return self._publish_interim()
@@ -475,7 +475,7 @@ class OpenTurn:
             self._all_told = False
         else:
             self._told_seconds = (self._told_seconds or 0.0) + final.billed_seconds
-        if self._is_echo(final, hints):
+        if self._repeats_hints(final, hints):
             final = FinalTranscript(final.item_id, "")
         if not self._items.final(final):
             return []
@@ -488,7 +488,9 @@ class OpenTurn:
         self._ended(EndedBy.SERVER, self._going_on())
         return self._settle()
 
-    def _is_echo(self, said: InterimTranscript | FinalTranscript, hints: str) -> bool:
+    def _repeats_hints(
+        self, said: InterimTranscript | FinalTranscript, hints: str
+    ) -> bool:
         voiced = self._items.voiced(said.item_id)
         if voiced is None:
             endpointer = self._behind.endpointer if self._behind else self._endpointer
@@ -497,7 +499,7 @@ class OpenTurn:
         if voiced and self._wake_tail.overlaps(self._items.start_ms(said.item_id)):
             voiced += _DETECTION
         command = self._command_in(said.text)
-        return is_echo(command.raw_text, hints, voiced) or is_echo(
+        return repeats_hints(command.raw_text, hints, voiced) or repeats_hints(
             command.text, hints, voiced
         )
 

@@ -115,7 +115,7 @@ def test_what_nobody_can_have_said_is_nothing() -> None:
     stretch = heard(20.0)
     stretch.take(FinalTranscript("noise", "[BLANK_AUDIO]"))
     stretch.take(FinalTranscript("command", "Good night."), hints)
-    stretch.take(FinalTranscript("echo", hints), hints)
+    stretch.take(FinalTranscript("repeated", hints), hints)
     # So many words are not said in half a second.
     stretch.take(SpeechStarted("short", 1000))
     stretch.take(SpeechStopped("short", 1500))

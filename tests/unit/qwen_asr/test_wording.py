@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from auricle.qwen_asr.wording import (
     has_words,
-    is_echo,
     joined,
     language_label,
+    repeats_hints,
 )
 
 
@@ -36,6 +36,13 @@ def test_what_is_no_language_code_is_left_out(label: object) -> None:
         "नहीं",
         "¿Sí?",
         "[Music] stop",
+        # Said beside a song, or with a note that belongs to nothing.
+        "♪ la la ♪ Turn on the light.",
+        "Turn on the light. ♪ la la ♪",
+        "♪ la ♪ Stop. ♪ la ♪",
+        "♪ Turn on the light.",
+        "Stop. ♪",
+        "Stop ♪ la ♪ la ♪",
     ],
 )
 def test_a_letter_or_a_digit_of_any_script_is_a_word(text: str) -> None:
@@ -59,6 +66,15 @@ def test_a_letter_or_a_digit_of_any_script_is_a_word(text: str) -> None:
             "[Music] (applause)",
             "♪ [music] ♪",
             "[noise].",
+        ),
+        *(
+            "♪ la la ♪",
+            " ♪♪ La la la. ♪♪ ",
+            "♫ in the jungle ♬",
+            "🎵 歌 🎶",
+            "♪ la la ♪\n♪ la ♪",
+            "♪ la ♪ la ♪",
+            "(music) ♪ la la ♪",
         ),
     ],
 )
@@ -122,10 +138,10 @@ CHINESE = "打开厨房灯 关闭厨房灯 打开客厅灯 晚安"
         (VERBS, "Turn on the kitchen light.", 0.6),
     ],
 )
-def test_a_command_made_of_hints_is_no_echo_where_somebody_spoke(
+def test_a_command_made_of_hints_is_one_where_somebody_spoke(
     hints: str, text: str, voice: float
 ) -> None:
-    assert not is_echo(text, hints, voice)
+    assert not repeats_hints(text, hints, voice)
 
 
 @pytest.mark.parametrize(
@@ -140,8 +156,8 @@ def test_a_command_made_of_hints_is_no_echo_where_somebody_spoke(
         (CHINESE, "打开厨房灯"),
     ],
 )
-def test_the_same_is_an_echo_where_nobody_spoke(hints: str, text: str) -> None:
-    assert is_echo(text, hints, 0.0)
+def test_the_same_repeats_the_hints_where_nobody_spoke(hints: str, text: str) -> None:
+    assert repeats_hints(text, hints, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +169,10 @@ def test_the_same_is_an_echo_where_nobody_spoke(hints: str, text: str) -> None:
         (CHINESE, "打开厨房灯关闭厨房灯", 0.3),
     ],
 )
-def test_more_than_can_be_said_in_that_time_is_an_echo(
+def test_more_than_can_be_said_in_that_time_repeats_the_hints(
     hints: str, text: str, voice: float
 ) -> None:
-    assert is_echo(text, hints, voice)
+    assert repeats_hints(text, hints, voice)
 
 
 @pytest.mark.parametrize(
@@ -167,10 +183,10 @@ def test_more_than_can_be_said_in_that_time_is_an_echo(
         ("淋巴结 臀位 积液 颈部 脾脏 胰腺", "淋巴结 臀位 积液 颈部 脾脏 胰"),
     ],
 )
-def test_a_list_read_out_from_its_start_is_an_echo_whatever_was_heard(
+def test_a_list_read_out_from_its_start_repeats_the_hints_whatever_was_heard(
     hints: str, text: str
 ) -> None:
-    assert is_echo(text, hints, 10.0)
+    assert repeats_hints(text, hints, 10.0)
 
 
 @pytest.mark.parametrize("voice", [0.0, 0.2, 3.0])
@@ -184,12 +200,14 @@ def test_a_list_read_out_from_its_start_is_an_echo_whatever_was_heard(
         ("", "Turn on the light."),
     ],
 )
-def test_words_that_are_no_hints_are_no_echo_of_them(
+def test_words_that_are_no_hints_repeat_none(
     hints: str, text: str, voice: float
 ) -> None:
-    assert not is_echo(text, hints, voice)
+    assert not repeats_hints(text, hints, voice)
 
 
 @given(st.text(), st.text(), st.floats(0, 60))
-def test_any_text_is_an_echo_or_not(text: str, hints: str, voice: float) -> None:
-    assert is_echo(text, hints, voice) in (True, False)
+def test_any_text_repeats_the_hints_or_does_not(
+    text: str, hints: str, voice: float
+) -> None:
+    assert repeats_hints(text, hints, voice) in (True, False)
