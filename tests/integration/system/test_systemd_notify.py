@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -144,6 +145,35 @@ def test_an_abstract_socket_is_reached(tmp_path: Path) -> None:
     with contextlib.closing(Systemd("\0" + name)) as systemd:
         Notifier({"NOTIFY_SOCKET": "@" + name}).ready()
         assert systemd.told() == "READY=1"
+
+
+async def test_what_a_busy_systemd_has_no_room_for_is_told_later(
+    systemd: Systemd, address: str, notifier: Notifier
+) -> None:
+    room = fill(address)
+
+    notifier.status("opening the microphone")
+    notifier.status("listening for okay_nabu")
+    notifier.ready()
+    notifier.alive()
+    told = await systemd.told_until("READY=1")
+
+    # Of the statuses the latest; a sign of life would be too old.
+    assert told[room:] == ["STATUS=listening for okay_nabu", "READY=1"]
+    notifier.alive()
+    assert systemd.told() == "WATCHDOG=1"
+
+
+def fill(address: str) -> int:
+    """Send as much as fits into systemd's queue; how many messages that were."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        for sent in itertools.count():
+            try:
+                sock.sendto(b"X=1", address)
+            except BlockingIOError:
+                return sent
+    raise AssertionError
 
 
 def test_a_systemd_that_does_not_listen_is_no_failure(notifier: Notifier) -> None:
