@@ -26,6 +26,7 @@ from auricle.app import build
 from auricle.assets.recordings import OKAY_NABU
 from auricle.cli.demo_lines import tell
 from auricle.config.loading import load
+from auricle.config.sections import WakeWordSettings
 from auricle.config.sources import CREDENTIALS_VARIABLE, DASHSCOPE_KEY, PREFIX
 from auricle.config.toml import toml
 from auricle.errors import how_to_install
@@ -53,11 +54,15 @@ class _DemoError(Exception):
 def main(args: argparse.Namespace) -> int:
     """Start the four processes, print what the subscriber reads, and return the exit
     code: 69 where something is not installed, 70 where something does not start.
+
+    Raises ConfigError where there is no such wake word.
     """
     if missing := _missing():
         for line in missing:
             print(f"auricle demo: {line}", file=sys.stderr)
         return os.EX_UNAVAILABLE
+    # As the satellite would refuse it, when all the others have started.
+    build.wake_word_engines(WakeWordSettings(models=[args.wake_word]))
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory("-auricle")))
         recording: Path | None = None
@@ -115,7 +120,7 @@ async def _demo(args: argparse.Namespace, folder: Path, recording: Path | None) 
         await asyncio.wait({watching, died}, return_when=asyncio.FIRST_COMPLETED)
         if satellite.returncode is not None:
             watching.cancel()
-            raise _DemoError(_last_words(folder / "satellite.log"))
+            raise _DemoError(last_words(folder / "satellite.log"))
         died.cancel()
         outcome = watching.result()
     if outcome is None:
@@ -219,7 +224,7 @@ async def _accepts(port: int, log: Path) -> None:
         else:
             writer.close()
             return
-    raise _DemoError(f"mosquitto does not start: {_last_words(log)}")
+    raise _DemoError(f"mosquitto does not start: {last_words(log)}")
 
 
 @contextlib.asynccontextmanager
@@ -234,7 +239,7 @@ async def _recognizer(folder: Path) -> AsyncIterator[str]:
         except TimeoutError:
             line = ""
         if not line.startswith("serving on "):
-            raise _DemoError(f"the recognizer does not start: {_last_words(log)}")
+            raise _DemoError(f"the recognizer does not start: {last_words(log)}")
         yield line.split()[2]
 
 
@@ -291,10 +296,11 @@ def private_environment(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _last_words(log: Path) -> str:
-    """The last line of a log, which names what went wrong."""
+def last_words(log: Path) -> str:
+    """Return the last line of a log, which names what went wrong."""
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it says nothing"
+    # Whoever reads it knows our name.
+    return lines[-1].removeprefix("auricle: ") if lines else "it says nothing"
 
 
 def _free_port() -> int:

@@ -1,6 +1,7 @@
 """`auricle forget`: take the satellite out of Home Assistant and of the broker."""
 
 import argparse
+import logging
 import os
 import sys
 
@@ -14,6 +15,8 @@ def main(args: argparse.Namespace) -> int:
     """Clear every retained topic of this satellite; return the exit code, 69 where it
     runs or the broker is not reached.
     """
+    # What goes wrong is told below, once.
+    logging.getLogger().addHandler(logging.NullHandler())
     settings = load(args.config or default_file())
     topics = build.messages(settings).topics
     if running := state_lock.holder(build.state_directory(settings)):

@@ -43,8 +43,9 @@ async def _listen(settings: Settings, *, transcribe: bool) -> int:
     try:
         with ExitStack() as stack:
             screen = stack.enter_context(Screen()) if sys.stdout.isatty() else None
+            shown = ""
             while not stopped.is_set() and not listening.over():
-                _show(listening, screen)
+                shown = _show(listening, screen, shown)
                 with suppress(TimeoutError):
                     every = _REDRAW_EVERY if screen else _LINE_EVERY
                     await asyncio.wait_for(stopped.wait(), every)
@@ -56,11 +57,15 @@ async def _listen(settings: Settings, *, transcribe: bool) -> int:
     return 0
 
 
-def _show(listening: LiveSatellite, screen: Screen | None) -> None:
+def _show(listening: LiveSatellite, screen: Screen | None, before: str) -> str:
+    """Draw on the screen, or print a line where it says anything new; return it."""
     view = listening.look()
     if screen is not None:
         screen.draw(view.lines(screen.width))
-    else:
-        for remark in view.new_remarks():
-            print(remark, flush=True)
-        print(view.line(), flush=True)
+        return before
+    for remark in view.new_remarks():
+        print(remark, flush=True)
+    line = view.line()
+    if line != before:
+        print(line, flush=True)
+    return line

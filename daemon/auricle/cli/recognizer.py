@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.loading import load_engine
+from auricle.recognizer.engines.weights import require_model
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer, ServerSettings
 from auricle.system import log
@@ -27,6 +28,7 @@ def main(args: argparse.Namespace) -> int:
     """
     log.start("info")
     api_keys = _api_keys(args.api_key_file)
+    require_model(args.model)
     print("loading the speech model …", file=sys.stderr, flush=True)
     started = time.monotonic()
     engine = load_engine(args.model, threads=args.threads)

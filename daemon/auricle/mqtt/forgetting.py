@@ -80,7 +80,8 @@ class _Forgetting:
         try:
             fact = await self._first_fact
             if isinstance(fact, Disconnected):
-                raise ForgettingError(fact.detail)
+                what_to_do = "for what to do: auricle doctor"
+                raise ForgettingError(f"{fact.detail}; {what_to_do}")
             await self._read()
             await self._clear()
         finally:

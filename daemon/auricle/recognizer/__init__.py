@@ -11,6 +11,7 @@ It is the optional extra `recognizer`. How its parts work together:
 * `inference` has one engine recognize for all sessions; the models are in `engines`.
 
 All but `server`, `conversation`, `inference` and `engines` neither wait nor touch the
-outside. Others import load_engine from `engines.loading`, VadSegmenter from
-`segmenter`, and RecognizerServer and ServerSettings from `server`.
+outside. Others import load_engine from `engines.loading`, require_model from
+`engines.weights`, VadSegmenter from `segmenter`, and RecognizerServer and
+ServerSettings from `server`.
 """

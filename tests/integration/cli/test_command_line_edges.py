@@ -18,7 +18,7 @@ from auricle.config.toml import toml
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say
 from rigs.homes.program import auricle, clean_environment, write_settings
-from rigs.mqtt.broker import Broker
+from rigs.mqtt.broker import Broker, free_port
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
 
@@ -290,3 +290,40 @@ async def test_what_the_recognizer_cannot_serve_with_is_named(
 
     assert (found, told in err) == (code, True), err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo", "--wake-word", "nope"], "no bundled wake word is called nope"),
+        (["recognizer", "--model", "nope"], "nope: not a Whisper model"),
+    ],
+)
+async def test_what_does_not_exist_is_told_once_and_before_anything_is_loaded(
+    arguments: Sequence[str], told: str
+) -> None:
+    code, out, err = await auricle(*arguments)
+
+    assert (code, out) == (os.EX_CONFIG, "")
+    [line] = err.splitlines()
+    assert line.startswith(f"auricle: {told}")
+    assert line.count("auricle") == 1
+
+
+async def test_a_broker_that_is_away_is_told_once(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    port = free_port()
+    write_settings(
+        config,
+        {
+            "satellite": {"name": "study", "state_directory": str(tmp_path)},
+            "mqtt": {"host": "127.0.0.1", "port": port},
+        },
+    )
+    code, out, err = await auricle("forget", "--config", str(config))
+
+    assert (code, out) == (os.EX_UNAVAILABLE, "")
+    assert err == (
+        f"auricle forget: nothing listens on 127.0.0.1:{port}; "
+        "for what to do: auricle doctor\n"
+    )

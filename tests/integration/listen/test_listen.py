@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,19 @@ async def test_a_recording_is_listened_to_without_broker_or_terminal(
     assert any("speech yes" in line for line in lines)
     assert any("last wake okay_nabu" in line for line in lines)
     assert last.startswith("okay_nabu: detections 1, best score ")
+
+
+async def test_without_a_terminal_a_line_is_printed_where_it_says_anything_new(
+    tmp_path: Path,
+) -> None:
+    nothing = str(save(tmp_path / "nothing.wav", bytes(4 * 32_000)))
+    config = str(settings(tmp_path))
+    code, out, err = await auricle("listen", "--config", config, "--recording", nothing)
+
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert any("speech no" in line for line in lines)
+    assert all(line != other for line, other in pairwise(lines))
 
 
 async def test_nothing_is_sent_unless_it_was_asked_for(

@@ -35,11 +35,18 @@ class PackagedModel:
 
         Raises ConfigError where it is not installed, or its files are damaged.
         """
-        folders = [self._installed(folder) for folder in self.folders]
+        folders = self.installed()
         folder = folders[0] if len(folders) == 1 else self._put_together(folders)
         for name, sha256 in self.sha256.items():
             self._verify(folder / name, sha256)
         return folder
+
+    def installed(self) -> list[Path]:
+        """Return the folders, their files not yet looked at.
+
+        Raises ConfigError where one is not installed.
+        """
+        return [self._installed(folder) for folder in self.folders]
 
     def _verify(self, path: Path, sha256: str) -> None:
         try:
@@ -120,21 +127,37 @@ MOONSHINE = PackagedModel(
 )
 
 
+_WHISPERS = {model.name: model for model in (TINY_EN, BASE)}
+
+
+def require_model(name: str) -> None:
+    """Raise ConfigError where there is no speech model of this name, which takes no
+    time to see; whether it is damaged does.
+    """
+    packaged = {**_WHISPERS, MOONSHINE.name: MOONSHINE}.get(name)
+    if packaged is None:
+        _folder_of_ones_own(name)
+    else:
+        packaged.installed()
+
+
 def find_whisper(name: str) -> Path:
     """Return the folder of a packaged Whisper, or of one's own in CTranslate2's format.
 
     Raises ConfigError where `name` is neither, or the model is damaged.
     """
-    packaged = {model.name: model for model in (TINY_EN, BASE)}
-    if name in packaged:
-        return packaged[name].find()
+    packaged = _WHISPERS.get(name)
+    return _folder_of_ones_own(name) if packaged is None else packaged.find()
+
+
+def _folder_of_ones_own(name: str) -> Path:
     folder = Path(name)
     missing = [needed for needed in _NEEDED if not (folder / needed).is_file()]
     if missing:
         raise ConfigError(
             f"{folder}: not a Whisper model in CTranslate2's format, it lacks "
             f"{', '.join(missing)}; known by name are "
-            f"{', '.join(packaged)} and {MOONSHINE.name}"
+            f"{', '.join(_WHISPERS)} and {MOONSHINE.name}"
         )
     return folder
 
