@@ -20,7 +20,7 @@ from auricle.app.control import Control, Targets
 from auricle.app.ending import Ending
 from auricle.app.remembered import Remembered
 from auricle.app.runner import OrderTargets, Runner
-from auricle.app.sound_orders import SoundOrders
+from auricle.app.sound_orders import OwnSounds, SoundOrders
 from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.asr.client import AsrClient
@@ -125,7 +125,10 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
     with mistakes.noted():
         sounds = feedback_sounds(settings.feedback)
     with mistakes.noted():
-        ring = timer_sound(settings.feedback)
+        own_sounds = OwnSounds(
+            timer=timer_sound(settings.feedback),
+            no_answer=no_answer_sound(sounds.get(Cue.ERROR)),
+        )
     with mistakes.noted():
         recognizer = turn_recognizer(settings)
     with mistakes.noted():
@@ -152,7 +155,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         satellite(settings, chosen.thresholds, muted=remembered.muted),
         OrderTargets(
             *(hearing, recognizer, publisher, feedback.give),
-            SoundOrders(player, publisher, ring),
+            SoundOrders(player, publisher, own_sounds),
         ),
         limits,
         time_to_live=settings.mqtt.time_to_live,
@@ -283,10 +286,21 @@ def timer_sound(settings: FeedbackSettings) -> bytes:
     if not settings.timer:
         return b""
     if settings.timer == DEFAULT_SOUND:
-        # The default is for everybody, and must not cost what reads any file.
-        with _bundled("timer") as path, wave.open(str(path), "rb") as file:
-            return file.readframes(file.getnframes())
+        return _bundled_sound("timer")
     return _read_sound("timer", settings.timer, LONGEST_TIMER_SOUND)
+
+
+def no_answer_sound(error: OwnSound | None) -> bytes:
+    """Return what tells that the house has no answer: the sound of an `error`, and ours
+    where there is none, for somebody waits for an answer.
+    """
+    return _bundled_sound("error") if error is None else error.pcm
+
+
+def _bundled_sound(name: str) -> bytes:
+    # It is for everybody, and must not cost what reads any file.
+    with _bundled(name) as path, wave.open(str(path), "rb") as file:
+        return file.readframes(file.getnframes())
 
 
 def _sound(cue: Cue, name: str) -> OwnSound:

@@ -42,7 +42,6 @@ from auricle.turns.events import (
     SendAudio,
     StartTurn,
     Stopping,
-    TellError,
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
@@ -237,8 +236,6 @@ class Runner:
                 self._capture.open_microphone()
             case CloseMicrophone():
                 self._capture.close_microphone()
-            case TellError():
-                self._feedback(Cue.ERROR)
             case _:
                 # Who has no loudspeaker is told of no sound.
                 assert self._sounds is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from auricle.audio.frame import SAMPLE_RATE
@@ -18,6 +19,7 @@ from auricle.turns.events import (
     ReportSound,
     RingTimer,
     SoundOrder,
+    TellNoAnswer,
 )
 from auricle.turns.sounds import PlayReport
 
@@ -26,7 +28,19 @@ CHUNK_TIMEOUT = 5.0
 LONGEST_RING = 60.0
 """Seconds that a timer rings."""
 
-_RING_FORMAT = SoundFormat(SAMPLE_RATE, channels=1)
+_FORMAT = SoundFormat(SAMPLE_RATE, channels=1)
+# No sound that is sent has a space in its id.
+_NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSounds:
+    """Holds what the satellite plays of its own accord: 16 kHz mono s16le."""
+
+    timer: bytes
+    """The sound of a timer that is up, which is repeated; without it, none rings."""
+    no_answer: bytes
+    """The sound that tells that the house has no answer."""
 
 
 class SoundReporter(Protocol):
@@ -42,13 +56,12 @@ class SoundReporter(Protocol):
 class SoundOrders:
     """Carries out what concerns sounds, on the event loop; no call waits."""
 
-    def __init__(self, player: Player, reporter: SoundReporter, ring: bytes) -> None:
-        """`ring` is what a timer that is up sounds like, 16 kHz mono s16le: it is
-        repeated. Without it, none rings.
-        """
+    def __init__(
+        self, player: Player, reporter: SoundReporter, sounds: OwnSounds
+    ) -> None:
         self._player = player
         self._reporter = reporter
-        self._ring = ring
+        self._sounds = sounds
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
     def carry_out(self, order: SoundOrder, tell: Callable[[Event], None]) -> None:
@@ -64,20 +77,24 @@ class SoundOrders:
                 self._player.end(sound_id)
             case CancelSound(sound_id):
                 self._player.cancel(sound_id)
-            case RingTimer(sound_id) if not self._ring:
+            case RingTimer(sound_id) if not self._sounds.timer:
                 tell(SoundFinished(sound_id))
             case RingTimer(sound_id):
-                size = _RING_FORMAT.size(LONGEST_RING)
-                rings = self._ring * -(-size // len(self._ring))
-                self._player.begin(sound_id, _RING_FORMAT)
-                self._player.feed(sound_id, rings[:size])
-                self._player.end(sound_id)
+                ring, size = self._sounds.timer, _FORMAT.size(LONGEST_RING)
+                self._play(sound_id, (ring * -(-size // len(ring)))[:size])
+            case TellNoAnswer():
+                self._play(_NO_ANSWER, self._sounds.no_answer)
             case AwaitChunk(sound_id, on):
                 self._await_chunk(sound_id, tell, on=on)
             case ReportSound(report):
                 self._reporter.play(report)
             case _:
                 assert_never(order)
+
+    def _play(self, sound_id: str, pcm: bytes) -> None:
+        self._player.begin(sound_id, _FORMAT)
+        self._player.feed(sound_id, pcm)
+        self._player.end(sound_id)
 
     def _await_chunk(
         self, sound_id: str, tell: Callable[[Event], None], *, on: bool

@@ -312,7 +312,7 @@ class ReportSound:
 
 
 @dataclass(frozen=True, slots=True)
-class TellError:
+class TellNoAnswer:
     """Let whoever is in the room hear that there is no answer."""
 
 
@@ -325,6 +325,7 @@ SoundOrder = (
     | RingTimer
     | AwaitChunk
     | ReportSound
+    | TellNoAnswer
 )
 """What is carried out by the loudspeaker, and by whoever tells of it."""
 
@@ -342,5 +343,4 @@ Effect = (
     | OpenMicrophone
     | CloseMicrophone
     | SoundOrder
-    | TellError
 )

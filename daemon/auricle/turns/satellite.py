@@ -78,7 +78,7 @@ from auricle.turns.events import (
     StartTurn,
     Stopping,
     StopRequested,
-    TellError,
+    TellNoAnswer,
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
@@ -235,8 +235,9 @@ class Satellite:
             case SoundCancelRequested(sound_id):
                 return self._playback.cancel(sound_id)
             case AnswerFailed():
-                # Whoever speaks again is not told of what was said before.
-                return [TellError()] if self._phase is None else []
+                # Whoever speaks, or is spoken to, is not told of what was said before.
+                quiet = self._phase is None and not self._playback.playing
+                return [TellNoAnswer()] if quiet else []
             case TimerChanged():
                 return self._playback.timer_changed(event)
             case SoundStarted():

@@ -1,14 +1,21 @@
 """What is ordered about sounds, as the loudspeaker is told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from auricle.app.sound_orders import LONGEST_RING, SoundOrders
+from auricle.app.sound_orders import LONGEST_RING, OwnSounds, SoundOrders
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.playing import SoundFinished, SoundFormat
-from auricle.turns.events import AcceptSound, Event, ReportSound, RingTimer
+from auricle.turns.events import (
+    AcceptSound,
+    Event,
+    ReportSound,
+    RingTimer,
+    TellNoAnswer,
+)
 from auricle.turns.sounds import PlayReport, PlayState
 
 RING = bytes(range(200)) * 160
+SOUNDS = OwnSounds(timer=RING, no_answer=b"oh dear!")
 
 
 @dataclass
@@ -43,7 +50,7 @@ class Room:
 def test_a_timer_that_is_up_rings_for_a_minute() -> None:
     room = Room()
 
-    SoundOrders(room, room, RING).carry_out(RingTimer("timer-eggs"), room.told.append)
+    SoundOrders(room, room, SOUNDS).carry_out(RingTimer("timer-eggs"), room.told.append)
 
     sound_format = SoundFormat(SAMPLE_RATE, 1)
     assert room.begun == {"timer-eggs": sound_format}
@@ -55,17 +62,27 @@ def test_a_timer_that_is_up_rings_for_a_minute() -> None:
 def test_a_timer_without_a_sound_is_over_at_once() -> None:
     room = Room()
 
-    SoundOrders(room, room, b"").carry_out(RingTimer("timer-eggs"), room.told.append)
+    SoundOrders(room, room, replace(SOUNDS, timer=b"")).carry_out(
+        RingTimer("timer-eggs"), room.told.append
+    )
 
     assert (room.begun, room.told) == ({}, [SoundFinished("timer-eggs")])
 
 
 def test_the_house_is_told_of_what_it_has_to_know() -> None:
     room = Room()
-    orders = SoundOrders(room, room, RING)
+    orders = SoundOrders(room, room, SOUNDS)
     ended = PlayReport("song", PlayState.FINISHED)
 
     orders.carry_out(AcceptSound("song"), room.told.append)
     orders.carry_out(ReportSound(ended), room.told.append)
 
     assert room.told == ["song", ended]
+
+
+def test_that_there_is_no_answer_is_heard() -> None:
+    room = Room()
+
+    SoundOrders(room, room, SOUNDS).carry_out(TellNoAnswer(), room.told.append)
+
+    assert (bytes(room.played), room.told) == (SOUNDS.no_answer, [])

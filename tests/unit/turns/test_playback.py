@@ -40,7 +40,7 @@ from auricle.turns.events import (
     StartTurn,
     Stopping,
     StopRequested,
-    TellError,
+    TellNoAnswer,
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
@@ -744,12 +744,15 @@ def test_an_answer_that_is_there_with_the_transcript_comes_before_the_follow_up(
 
 
 def test_that_there_is_no_answer_is_told_in_the_room() -> None:
-    assert satellite().step(AnswerFailed("no_pipeline")) == [TellError()]
+    assert satellite().step(AnswerFailed("no_pipeline")) == [TellNoAnswer()]
 
 
-def test_who_speaks_is_not_told_that_what_was_said_before_has_no_answer() -> None:
+@pytest.mark.parametrize("event", [WOKEN, sound("song")], ids=["speaks", "listens"])
+def test_who_does_something_else_is_not_told_of_what_was_said_before(
+    event: Event,
+) -> None:
     machine = satellite()
-    machine.step(WOKEN)
+    machine.step(event)
 
     assert machine.step(AnswerFailed("no_pipeline")) == []
 

@@ -59,7 +59,7 @@ from auricle.turns.events import (
     StartTurn,
     Stopping,
     StopRequested,
-    TellError,
+    TellNoAnswer,
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
@@ -380,8 +380,9 @@ class AnyOrder(RuleBasedStateMachine):
                     books = self.sounds[report.id]
                     assert not books.ends
                     books.ends += report.state is not PlayState.STARTED
-                case TellError():
+                case TellNoAnswer():
                     assert self.machine.turn is None
+                    assert self.player is None
                 case _:
                     assert_never(effect)
 
