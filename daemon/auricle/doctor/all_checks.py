@@ -17,6 +17,7 @@ from auricle.doctor import (
     clock,
     configuration,
     host_names,
+    loudspeaker,
     machine,
     microphone,
     models,
@@ -78,6 +79,12 @@ class Examination:
                 self._microphone,
                 microphone.OVERDUE,
                 microphone.ADVICE,
+            ),
+            Check(
+                loudspeaker.NAME,
+                partial(loudspeaker.examine, self._settings.loudspeaker.device),
+                loudspeaker.OVERDUE,
+                loudspeaker.ADVICE,
             ),
             Check(models.WAKE_WORDS, self._wake_words, models.OVERDUE, within=WORK),
             Check(
@@ -229,6 +236,7 @@ def without_settings(unit: Service | None) -> list[Check]:
 
     return [
         wait(microphone.NAME),
+        wait(loudspeaker.NAME),
         wait(models.WAKE_WORDS),
         wait(models.VOICE_DETECTOR),
         wait(machine.MUTE),

@@ -41,6 +41,7 @@ HEALTHY = {
     "configuration": "ok",
     "secrets": "ok",
     "microphone": "ok",
+    "loudspeaker": "ok",
     "wake words": "ok",
     "voice detector": "ok",
     "mute": "ok",
@@ -93,6 +94,8 @@ def healthy(folder: Path, broker: Broker, url: str) -> Settings:
         "satellite": {"name": "study", "state_directory": str(folder / "state")},
         # As much is heard of it, in less time.
         "microphone": {"recording": str(save(folder / "room.wav", voice)), "speed": 10},
+        # ALSA has it on every machine.
+        "loudspeaker": {"device": "null"},
         "mqtt": {"host": "127.0.0.1", "port": broker.port},
         "asr": {"url": url},
     }
@@ -149,7 +152,7 @@ async def test_a_person_reads_a_line_for_each_check(
     for name in HEALTHY:
         assert f"✔ {name}" in out
     assert re.search("noise floor -6[4-7] dBFS", out), out
-    assert out.splitlines()[-1].startswith("16 checks: ")
+    assert out.splitlines()[-1].startswith("17 checks: ")
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(
@@ -227,6 +230,27 @@ async def test_no_recognizer_is_configured(tmp_path: Path, settings: Settings) -
     expected = {"recognizer name": "skipped", "recognizer": "failed"}
     assert report.statuses == {**HEALTHY, **expected}
     assert "auricle recognizer" in report.meaning("recognizer")
+
+
+async def test_a_loudspeaker_that_is_not_there(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings["loudspeaker"]["device"] = "gone"
+    report = await examined(tmp_path, settings)
+
+    assert broken(report, "loudspeaker", "warning")
+    assert "there is no device 'gone'" in report.meaning("loudspeaker")
+    assert "aplay -L" in report.advice("loudspeaker")
+
+
+async def test_a_satellite_without_a_loudspeaker_is_well(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings["loudspeaker"]["device"] = ""
+    report = await examined(tmp_path, settings)
+
+    assert report.statuses == {**HEALTHY, "loudspeaker": "skipped"}
+    assert report.healthy
 
 
 async def test_a_microphone_that_delivers_zeros(

@@ -35,6 +35,7 @@ _LONGEST_OPENING = 4.0
 _LONGEST_STALL = 2.0
 # A device's buffers may be behind what it has taken.
 _LONGEST_DRAINING = 2.0
+_TRIED = 0.2
 
 
 @dataclass(eq=False, slots=True)
@@ -221,7 +222,7 @@ class AplayPlayer:
             async with asyncio.timeout(left + _LONGEST_DRAINING):
                 await sound.process.wait()
         except TimeoutError:
-            raise PlaybackError(self._hangs) from None
+            raise PlaybackError(_hangs(self._device)) from None
         # Some take all at once, such as a file.
         await asyncio.sleep(over_at - time.monotonic())
 
@@ -259,11 +260,7 @@ class AplayPlayer:
         """Raise PlaybackError where the device has taken nothing for too long."""
         patience = _LONGEST_STALL if opened else _LONGEST_OPENING
         if process.running and stalled > patience:
-            raise PlaybackError(self._hangs)
-
-    @property
-    def _hangs(self) -> str:
-        return f"{self._device!r} takes no sound: is it switched on?"
+            raise PlaybackError(_hangs(self._device))
 
     def _due(
         self, sound: _Sound, pacing: Pacing, rendering: "Rendering", now: float
@@ -289,6 +286,26 @@ class AplayPlayer:
         if self._failing:
             logger.info("sounds are heard again")
         self._failing = False
+
+
+async def try_device(device: str) -> None:
+    """Play a moment of silence, which nobody hears. Raises PlaybackError."""
+    sound_format = SoundFormat(SAMPLE_RATE, channels=1)
+    process = Aplay(device, sound_format)
+    try:
+        await process.start()
+        process.write(bytes(sound_format.size(_TRIED)))
+        process.close()
+        async with asyncio.timeout(_LONGEST_OPENING):
+            await process.wait()
+    except TimeoutError:
+        raise PlaybackError(_hangs(device)) from None
+    finally:
+        await process.aclose()
+
+
+def _hangs(device: str) -> str:
+    return f"{device!r} takes no sound: is it switched on?"
 
 
 def _rendering(sound_format: SoundFormat) -> "Rendering":
