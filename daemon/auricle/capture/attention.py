@@ -88,8 +88,8 @@ class Attention:
     def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
         """Take the next frame; return what is to be handed on."""
         if self._speaking is None:
-            return self._attend([frame])
-        handed_on = self._attend(self._speaking.push(frame))
+            return self._attend(frame)
+        handed_on = self._attend_all(self._speaking.push(frame))
         if not self._speaking.active:
             self._be_silent()
         return handed_on
@@ -116,7 +116,7 @@ class Attention:
         if self._speaking is None:
             self._speaking = self._own_voice
             self._lower_thresholds(self._speaking.sure_enough)
-        return self._attend(self._speaking.say(pcm))
+        return self._attend_all(self._speaking.say(pcm))
 
     def spoken(self) -> None:
         """Note that we are silent from now on; the echo is waited for."""
@@ -162,17 +162,18 @@ class Attention:
         for engine in self._engines:
             engine.reset()
 
-    def _attend(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
-        handed_on: list[Heard | WakeWordHeard] = []
-        for frame in frames:
-            handed_on += self._hand_on(self._echo.push(frame))
-            detection = self._detect(frame)
-            if detection is not None:
-                handed_on += self._hand_on(self._echo.release())
-                handed_on += self._release()
-                self._latest_detection = detection
-                self._turn_on(woken=True)
-                handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
+    def _attend_all(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
+        return [event for frame in frames for event in self._attend(frame)]
+
+    def _attend(self, frame: Frame) -> list[Heard | WakeWordHeard]:
+        handed_on = self._hand_on(self._echo.push(frame))
+        detection = self._detect(frame)
+        if detection is not None:
+            handed_on += self._hand_on(self._echo.release())
+            handed_on += self._release()
+            self._latest_detection = detection
+            self._turn_on(woken=True)
+            handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
         return handed_on
 
     def _hand_on(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
