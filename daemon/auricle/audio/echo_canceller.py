@@ -22,6 +22,7 @@ from auricle.audio.frame import (
     SAMPLE_RATE,
     Frame,
 )
+from auricle.audio.lateness import Lateness
 from auricle.audio.samples import Samples, from_pcm, to_pcm
 
 # Samples. A sound server and a device keep 40 to 400 ms. What the microphone delivers
@@ -42,11 +43,6 @@ _AUDIBLE = 104
 # Frames: so many the sound is looked for in again and again, to follow it.
 _LOOKED_AT = 32
 _EVERY_OTHER = 2
-# Samples. A player that is held up makes all that follows late at once; clocks do not.
-_JUMP = 80
-# How much of what the sound is later than expected is believed at once, and how much is
-# laid to the difference of the clocks, of which no two devices have 0.05 %.
-_BELIEVED, _LAID_TO_CLOCKS, _WORST_CLOCKS = 0.5, 0.25, 5e-4
 # A sound that comes a fraction of a sample later is calculated from so many around it,
 # for so many fractions.
 _AROUND, _FRACTIONS = 16, 64
@@ -78,18 +74,12 @@ class EchoCanceller:
         self._reference = _Reference()
         self._origin: int | None = None
         """The position at which the reference would begin without any delay."""
-        self._late: float | None = None
-        """Samples from the origin to where the filter is given the reference."""
+        self._lateness = Lateness()
+        """Of what the filter is given, counted from the origin."""
         self._waiting = False
         """Whether frames wait for the sound's beginning."""
-        self._latest: float | None = None
-        """How late it was when it was last found."""
         self._comes_back = True
         """Whether the latest sounds were heard at all; those of headphones are not."""
-        self._clocks = 0.0
-        """How much later each sample comes than the one before: the loudspeaker's clock
-        is not the microphone's.
-        """
         self._held: list[Frame] = []
         self._recent: deque[Frame] = deque(maxlen=_LOOKED_AT)
         self._since_look = 0
@@ -107,9 +97,9 @@ class EchoCanceller:
         """
         if self._origin is None:
             return None
-        if self._late is None:
+        if self._lateness.samples is None:
             return self._origin + sample + _EARLIEST, self._origin + sample + _USUAL
-        position = self._origin + sample + round(self._late) + _LEAD
+        position = self._origin + sample + round(self._lateness.samples) + _LEAD
         return position, position
 
     def play(self, pcm: bytes) -> list[Frame]:
@@ -121,7 +111,8 @@ class EchoCanceller:
             released = self.release()
             self._active, self._ended = True, False
             self._reference = _Reference()
-            self._origin = self._late = None
+            self._origin = None
+            self._lateness.begin()
             self._waiting = self._comes_back
             self._since_look = 0
             self._recent.clear()
@@ -179,40 +170,34 @@ class EchoCanceller:
         if not last and self._since_look < _EVERY_OTHER:
             return
         self._since_look = 0
-        late = self._sought(_LIKELY if last else _CERTAIN, _EARLIEST, _USUAL)
-        if late is not None:
-            self._find(late)
-        elif last:
-            self._late = self._latest
+        found = self._look(_LIKELY if last else _CERTAIN, _USUAL)
+        self._waiting = not found and not last
+        if last and self._lateness.samples is None:
             self._comes_back = False
-        self._waiting = late is None and not last
-
-    def _find(self, late: float) -> None:
-        self._late = self._latest = late
-        self._comes_back = True
+            if self._lateness.latest is not None:
+                self._lateness.measure(self._lateness.latest, 0)
 
     def _follow(self) -> None:
         self._since_look += 1
         if self._since_look < _LOOKED_AT:
             return
         self._since_look = 0
-        known = None if self._late is None else round(self._late)
-        earliest = _EARLIEST if known is None else known + _EARLIEST
-        latest = _LATEST if known is None else known + _USUAL
-        late = self._sought(_CERTAIN, earliest, latest)
+        unknown = self._lateness.samples is None
+        self._look(_CERTAIN, _LATEST if unknown else _USUAL)
+
+    def _look(self, certainty: float, furthest: int) -> bool:
+        """Look how late the reference is in the latest frames, up to so much later than
+        is known; return whether it was found.
+        """
+        known = round(self._lateness.samples or 0)
+        late = self._sought(certainty, known + _EARLIEST, known + furthest)
         if late is None:
-            return
-        samples = len(self._recent) * FRAME_SAMPLES
-        # It is that of their middle.
-        late += self._clocks * samples / 2
-        if self._late is None or abs(late - self._late) > _JUMP:
-            self._find(late)
-            return
-        wrong = late - self._late
-        self._late += _BELIEVED * wrong
-        clocks = self._clocks + _LAID_TO_CLOCKS * wrong / samples
-        self._clocks = min(max(clocks, -_WORST_CLOCKS), _WORST_CLOCKS)
-        self._latest = self._late
+            return False
+        # It is that of their middle; what is held is still to be cleaned.
+        ago = len(self._recent) / 2 - len(self._held)
+        self._lateness.measure(late, ago * FRAME_SAMPLES)
+        self._comes_back = True
+        return True
 
     def _sought(self, certainty: float, earliest: int, latest: int) -> float | None:
         """How late the reference is in the latest frames, from the earliest to the
@@ -237,11 +222,12 @@ class EchoCanceller:
         return [self._clean(frame) for frame in held]
 
     def _clean(self, frame: Frame) -> Frame:
-        if self._late is None or self._origin is None:
+        late = self._lateness.samples
+        if late is None or self._origin is None:
             return frame
-        start = frame.start - self._origin - self._late
+        start = frame.start - self._origin - late
         played = self._reference.frame(start)
-        self._late += self._clocks * FRAME_SAMPLES
+        self._lateness.pass_by(FRAME_SAMPLES)
         self._silent = self._silent + 1 if _is_silent(played) else 0
         if self._silent > _REMEMBERED:
             return frame
@@ -256,7 +242,8 @@ class EchoCanceller:
         """Let go of what cannot be heard any more, and of the sound once it is over."""
         self._reference.let_go(now - _LATEST - _LOOKED_AT * FRAME_SAMPLES)
         if self._ended:
-            late = _USUAL if self._late is None else math.ceil(self._late) + _LEAD
+            late = self._lateness.samples
+            late = _USUAL if late is None else late + _LEAD
             self._active = now < self._reference.end + late + _TAIL
 
 

@@ -1,11 +1,11 @@
 """Our own voice, known: taken out of what is heard, and its words told from others'."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from auricle.audio.echo_canceller import EchoCanceller
-from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE, Frame, FrameCutter
 from auricle.capture.own_voice import OwnVoice
 from auricle.wake.detector import Detection, WakeWordEngine
 
@@ -17,6 +17,10 @@ _OWN_WORD = 0.3
 # Seconds. Both are heard at the same time; the room lets an engine be sure somewhat
 # sooner or later of what comes back.
 _SOONER, _LATER = 0.5, 0.7
+# More than are heard around one moment.
+_KEPT = 100
+# An engine is sure of the last word in the silence behind it, and stays so.
+_SILENCE = bytes(SAMPLE_RATE * SAMPLE_BYTES)
 
 
 class KnownVoice(OwnVoice):
@@ -37,35 +41,39 @@ class KnownVoice(OwnVoice):
         self._cutter = FrameCutter()
         self._words: deque[_OwnWord] = deque()
         """Those of the sound that is played, as its samples are counted."""
-        self._before: deque[_HeardWord] = deque()
+        self._before: deque[_HeardWord] = deque(maxlen=_KEPT)
         """Those of sounds before it."""
         self._ended = False
+        self._now = 0
+        """Behind the latest frame."""
 
     @property
     def active(self) -> bool:
-        return self._canceller.active
+        return self._canceller.active or any(
+            self._now <= word.last + _LATER * SAMPLE_RATE for word in self._own_words()
+        )
 
     def say(self, pcm: bytes) -> list[Frame]:
         if self._ended or not self._canceller.active:
             self._begin()
-        for frame in self._cutter.push(pcm):
-            self._listen_to(frame)
+        self._listen_to(pcm)
         return self._canceller.play(pcm)
 
     def end(self) -> None:
         self._ended = True
+        self._listen_to(_SILENCE)
         self._canceller.end()
 
     def push(self, frame: Frame) -> list[Frame]:
+        self._now = frame.end
         return self._canceller.push(frame)
 
     def said(self, detection: Detection) -> bool:
-        words = [*self._before, *filter(None, map(self._heard, self._words))]
         return any(
             word.wake_word == detection.wake_word
             and word.first - _SOONER * SAMPLE_RATE <= detection.end
             and detection.end <= word.last + _LATER * SAMPLE_RATE
-            for word in words
+            for word in self._own_words()
         )
 
     def listen_for(self, wake_words: Collection[str]) -> None:
@@ -79,20 +87,25 @@ class KnownVoice(OwnVoice):
 
     def _begin(self) -> None:
         self._ended = False
-        self._before = deque(filter(None, map(self._heard, self._words)))
+        self._before = deque(self._own_words(), maxlen=_KEPT)
         self._words.clear()
         self._cutter = FrameCutter()
         for engine in self._engines:
             engine.reset()
 
-    def _listen_to(self, frame: Frame) -> None:
-        for engine in self._engines:
-            engine.detect(frame)
-            self._words += [
-                _OwnWord(wake_word, frame.end)
-                for wake_word, score in engine.scores.items()
-                if score > _OWN_WORD
-            ]
+    def _listen_to(self, pcm: bytes) -> None:
+        for frame in self._cutter.push(pcm):
+            for engine in self._engines:
+                engine.detect(frame)
+                self._words += [
+                    _OwnWord(wake_word, frame.end)
+                    for wake_word, score in engine.scores.items()
+                    if score > _OWN_WORD
+                ]
+
+    def _own_words(self) -> Iterator["_HeardWord"]:
+        yield from self._before
+        yield from filter(None, map(self._heard, self._words))
 
     def _heard(self, word: "_OwnWord") -> "_HeardWord | None":
         between = self._canceller.heard_between(word.end)

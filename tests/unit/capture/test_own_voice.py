@@ -103,6 +103,13 @@ def test_our_own_wake_word_wakes_nobody() -> None:
         assert wake_words(evening.passes(OWN_WORD)) == []
 
 
+def test_our_own_wake_word_wakes_nobody_where_it_is_all_we_say() -> None:
+    alone = say("okay nabu", voice="en-gb")
+    assert wake_words(Evening(attention(UnheardVoice())).passes(alone))
+    evening = Evening(attention(known_voice()))
+    assert wake_words(evening.passes(alone) + evening.passes(silence(2))) == []
+
+
 def test_a_person_s_wake_word_long_before_our_own_is_heard() -> None:
     evening = Evening(attention(known_voice()))
     evening.passes(ANSWER)

@@ -1,0 +1,75 @@
+"""Whether it answers as it should: it hears while it speaks, and how soon it answers.
+
+    scripts/bench answers                       all; half an hour
+    scripts/bench answers --quick               a fifth of all, for a first look
+    scripts/bench answers --parts own-words     only these
+
+Rooms are calculated, voices are people's, from the folder that AURICLE_RECORDINGS
+names; answers are spoken by Debian's synthesizers. What is measured is the product's
+own capture, frame for frame. Each figure is printed beside its target; the exit status
+is 0 only where all are met. Everything is written to benchmarks/results/answers.md,
+or, with only some parts or --quick, to answers-part.md.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from benchmarks.answers.hearing import Hearing
+from benchmarks.answers.rows import Row, lines, tally
+from benchmarks.cost.process_cost import Bystanders
+from benchmarks.recordings import Recordings
+
+_RESULTS = Path(__file__).parents[1] / "results"
+_QUICK = 5
+
+Part = Callable[[Hearing], Iterator[Row]]
+# A part is a name and what makes its rows.
+PARTS: Mapping[str, Part] = {
+    "wake-words": Hearing.wake_words,
+    "own-words": Hearing.own_words,
+    "false-wakes": Hearing.false_wakes,
+    "commands": Hearing.commands,
+    "cost": Hearing.cost,
+}
+
+
+def main() -> None:
+    arguments = _arguments()
+    hearing = Hearing(
+        Recordings.from_environment(), one_in=_QUICK if arguments.quick else 1
+    )
+    bystanders = Bystanders()
+    rows: list[Row] = []
+    for part in arguments.parts:
+        made = list(PARTS[part](hearing))
+        print("\n".join(lines(made)), end="\n\n", flush=True)
+        rows += made
+    text = "\n".join([*lines(rows), "", f"{bystanders.so_far()}", "", tally(rows), ""])
+    whole = not arguments.quick and list(arguments.parts) == list(PARTS)
+    (_RESULTS / f"answers{'' if whole else '-part'}.md").write_text(text)
+    print(tally(rows))
+    sys.exit(0 if all(row.met for row in rows) else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench answers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer of everything")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
