@@ -75,7 +75,7 @@ class EchoCanceller:
         self._origin: int | None = None
         """The position at which the reference would begin without any delay."""
         self._lateness = Lateness()
-        """Of what the filter is given, counted from the origin."""
+        """How late the filter is given the reference, counted from the origin."""
         self._waiting = False
         """Whether frames wait for the sound's beginning."""
         self._comes_back = True

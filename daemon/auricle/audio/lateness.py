@@ -18,7 +18,7 @@ class Lateness:
 
     def __init__(self) -> None:
         self.samples: float | None = None
-        """As of now; None where nobody knows."""
+        """The lateness as of now; None where nobody knows."""
         self.latest: float | None = None
         """The same of the sound before, at its end."""
         self.growth = 0.0

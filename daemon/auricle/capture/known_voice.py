@@ -40,12 +40,12 @@ class KnownVoice(OwnVoice):
         self._engines = engines
         self._cutter = FrameCutter()
         self._words: deque[_OwnWord] = deque()
-        """Those of the sound that is played, as its samples are counted."""
+        """The words of the sound that is played, as its samples are counted."""
         self._before: deque[_HeardWord] = deque(maxlen=_KEPT)
-        """Those of sounds before it."""
+        """The words of sounds before it."""
         self._ended = False
         self._now = 0
-        """Behind the latest frame."""
+        """The position behind the latest frame."""
 
     @property
     def active(self) -> bool:
