@@ -33,10 +33,10 @@ class Room:
         self._numbers = count(1)
         self.sent: list[str] = []
 
-    def send(self, seconds: float, kind: str = "announcement", **how: bool) -> str:
+    def send(self, seconds: float, *, whole: bool = True) -> str:
         sound_id = f"sound-{next(self._numbers)}"
         self.sent.append(sound_id)
-        self.sounds.send(sound_id, tone(seconds), kind=kind, **how)
+        self.sounds.send(sound_id, tone(seconds), whole=whole)
         return sound_id
 
     async def speaks(self, seconds: float = 1.5) -> str:

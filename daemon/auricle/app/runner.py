@@ -251,8 +251,8 @@ class Runner:
         # A microphone that is opened anew counts anew.
         self._clock = self._capture.clock
         self._last_sent = None
-        self._budget.count_turn(since_boot())
         if not turn.follow_up:
+            self._budget.count_turn(since_boot())
             self._publisher.wake(turn, _now())
             self._feedback(Cue.WAKE)
         self._recognition = self._recognizer.open(turn, self.handle)
@@ -274,6 +274,9 @@ class Runner:
         latency = None
         if outcome.end_of_speech is not None and spoken is not None:
             latency = now - spoken
+        if outcome.turn.follow_up and outcome.kind is not OutcomeKind.NO_SPEECH:
+            # Two may come behind one command, and mostly nobody speaks in them.
+            self._budget.count_turn(now)
         today = _now().date()
         usage = self._budget.used(outcome.billed_seconds, today)
         if outcome.billed_seconds or self._recognition:

@@ -20,6 +20,7 @@ from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 
 NODE = "auricle/study"
+UTTERANCE = f"{NODE}/event/utterance"
 ROOM = -60.0
 # However busy this machine is.
 LONG = 20.0
@@ -55,7 +56,7 @@ async def speaking(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     heard: bytes = b"",
-    **utterance: float,
+    turns_per_hour: int = 0,
 ) -> AsyncIterator[Speaking]:
     """One that is at rest; it hears `heard`, then a quiet room."""
     room = noise(9.0, dbfs=ROOM)
@@ -65,7 +66,8 @@ async def speaking(
             *(broker, folder),
             recording=recording,
             loudspeaker={"device": "file"},
-            utterance={"mode": "manual", **utterance},
+            utterance={"mode": "manual", "no_speech_timeout": 1.0},
+            limits={"turns_per_hour": turns_per_hour},
         ) as satellite:
             await satellite.house.hears(f"{NODE}/state", "idle")
             yield Speaking(satellite, device)
@@ -211,16 +213,29 @@ async def test_who_is_muted_is_spoken_to_and_is_told_to_be_muted_all_along(
     assert satellite.house.on(f"{NODE}/mute")[-1] == "ON"
 
 
+async def test_what_nobody_said_behind_answers_is_no_turn_of_the_hours(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with speaking(broker, tmp_path, monkeypatch, turns_per_hour=1) as satellite:
+        house = satellite.house
+        satellite.sounds.send("question-1", tone(0.1), then="listen")
+        await house.until(lambda: len(house.on(UTTERANCE)) == 1)
+        satellite.sounds.send("question-2", tone(0.1), then="listen")
+        await house.until(lambda: len(house.on(UTTERANCE)) == 2)
+        await satellite.study.hears()
+
+    ends = [json.loads(told)["event_type"] for told in satellite.house.on(UTTERANCE)]
+    assert ends == ["no_speech", "no_speech", "transcript"]
+
+
 async def test_an_answer_is_followed_by_a_turn_without_a_wake_word(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with speaking(broker, tmp_path, monkeypatch) as satellite:
-        opening = {"kind": "answer", "rate": 16_000, "width": 2, "channels": 1}
-        asked = {"id": "question", "seq": 0, **opening, "last": True, "then": "listen"}
-        satellite.sounds.order(asked, tone(0.3))
-        await satellite.house.hears(f"{NODE}/event/utterance")
+        satellite.sounds.send("question", tone(0.3), kind="answer", then="listen")
+        await satellite.house.hears(UTTERANCE)
         await satellite.house.hears(f"{NODE}/state", "idle")
 
-    utterance = json.loads(satellite.house.on(f"{NODE}/event/utterance")[-1])
+    utterance = json.loads(satellite.house.on(UTTERANCE)[-1])
     assert utterance["event_type"] == "no_speech"
     assert satellite.states[-3:] == ["responding", "listening", "idle"]

@@ -22,9 +22,10 @@ class Sounds:
         sound_id: str,
         pcm: bytes,
         *,
+        kind: str = "announcement",
+        then: str = "idle",
         whole: bool = True,
         size: int = CHUNK,
-        **header: Any,
     ) -> None:
         """All of a sound, in chunks of `size` bytes; if not `whole`, the last one does
         not come.
@@ -35,10 +36,9 @@ class Sounds:
         for seq, chunk in enumerate(chunks):
             facts: dict[str, Any] = {"id": sound_id, "seq": seq}
             if seq == 0:
-                facts |= {"kind": "announcement", "rate": SAMPLE_RATE, "width": 2}
-                facts |= {"channels": 1, **header}
+                facts |= {"kind": kind, "rate": SAMPLE_RATE, "width": 2, "channels": 1}
             if whole and seq == len(chunks) - 1:
-                facts |= {"last": True, "then": "idle"}
+                facts |= {"last": True, "then": then}
             self.order(facts, chunk)
 
     def order(self, facts: dict[str, Any], pcm: bytes = b"") -> None:
