@@ -13,6 +13,7 @@ LANGUAGE = "select.study_voice_language"
 WAKE_WORD = "select.study_voice_wake_word"
 THRESHOLD = "number.study_voice_wake_word_threshold"
 AGAIN = "number.study_voice_continue_conversation"
+VOLUME = "number.study_voice_volume"
 HINTS = "text.study_voice_recognition_hints"
 
 
@@ -45,6 +46,7 @@ async def test_settings_reach_the_daemon_come_back_and_outlive_it(
         await home_assistant.act("number.set_value", THRESHOLD, value=0.61)
         await home_assistant.act("text.set_value", HINTS, value="Möhrchen, HVAC")
         await home_assistant.act("number.set_value", AGAIN, value=4)
+        await home_assistant.act("number.set_value", VOLUME, value=0.35)
 
         for _ in range(2):
             await home_assistant.becomes(LANGUAGE, "de")
@@ -52,6 +54,7 @@ async def test_settings_reach_the_daemon_come_back_and_outlive_it(
             await home_assistant.becomes(THRESHOLD, "0.61")
             await home_assistant.becomes(HINTS, "Möhrchen, HVAC")
             await home_assistant.becomes(AGAIN, "4")
+            await home_assistant.becomes(VOLUME, "0.35")
             await satellite.program.stop()
             await home_assistant.becomes(LANGUAGE, "unavailable")
             await satellite.program.start()

@@ -11,6 +11,7 @@ EVENTS = ("event.study_voice_wake", "event.study_voice_utterance")
 BUTTONS = (
     "button.study_voice_start_listening",
     "button.study_voice_stop_listening",
+    "button.study_voice_stop",
     "button.study_voice_restart",
 )
 TIMES = (*EVENTS, *BUTTONS, "sensor.study_voice_last_restart")
@@ -29,6 +30,7 @@ STATES = {
     "number.study_voice_wake_word_threshold": "0.85",
     "text.study_voice_recognition_hints": "",
     "number.study_voice_continue_conversation": "0",
+    "number.study_voice_volume": "1",
     "binary_sensor.study_voice_speech_recognizer": "on",
     "binary_sensor.study_voice_microphone": "off",
     "sensor.study_voice_spoken_today": "0.0",

@@ -17,7 +17,8 @@ from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.name_check import Namesake
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
-from auricle.mqtt.topics import Topics
+from auricle.mqtt.topics import Action, Topics
+from auricle.turns.sounds import PlayReport, PlayState, SoundCancelRequested
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import HouseClient
@@ -131,16 +132,20 @@ async def test_a_satellite_may_do_all_that_it_does(
         publisher.outcome(
             Outcome(turn, OutcomeKind.TRANSCRIPT, said), Stamp(NOW, NOW, 0.4)
         )
+        publisher.play(PlayReport("a1", PlayState.STARTED))
         await home_assistant.hears(topics.history)
+        await home_assistant.hears(topics.play)
         home_assistant.say(topics.command(Setting.MUTE), "ON")
-        await eventually(lambda: commands)
+        home_assistant.say(topics.command(Action.PLAY), '{"cancel":true}')
+        await eventually(lambda: len(commands) == 2)
         await home_assistant.hears(topics.availability, "online")
         await publisher.stop()
         await home_assistant.hears(topics.availability, "offline")
 
-    assert commands == [Change(Setting.MUTE, True)]
+    assert commands == [Change(Setting.MUTE, True), SoundCancelRequested(None)]
     assert [settled.fate for settled in fates] == [Fate.ACKED]
     assert home_assistant.on(topics.discovery)
+    assert home_assistant.on(topics.satellite)
     assert home_assistant.on(topics.single_discovery("switch", "mute")) or not limits
     assert "access rules" not in caplog.text
 

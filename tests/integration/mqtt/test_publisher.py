@@ -310,6 +310,25 @@ async def test_a_sound_that_is_sent_arrives_byte_for_byte(broker: Broker) -> Non
     assert satellite.commands == [SoundArrived("a1", 0, pcm, opening, Then.IDLE)]
 
 
+async def test_of_a_long_sound_that_is_sent_at_once_no_chunk_is_missing(
+    broker: Broker,
+) -> None:
+    # Six minutes of what Home Assistant sends, as much as is kept of one sound.
+    chunks = 900
+    async with (
+        publishing(broker) as satellite,
+        HouseClient(broker.port, TOPICS.play) as house,
+    ):
+        first = b'{"id":"a1","seq":0,"kind":"answer","rate":22050}'
+        for seq in range(chunks):
+            header = b'{"id":"a1","seq":%d}' % seq if seq else first
+            house.say(TOPICS.command(Action.PLAY), header + b"\n" + bytes(16_000))
+        await eventually(lambda: len(satellite.commands) == chunks)
+
+    came = [c for c in satellite.commands if isinstance(c, SoundArrived)]
+    assert [chunk.seq for chunk in came] == list(range(chunks))
+
+
 async def test_the_stop_button_ends_all_sounds(broker: Broker) -> None:
     async with (
         publishing(broker) as satellite,

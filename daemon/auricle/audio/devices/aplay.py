@@ -22,6 +22,8 @@ _BUFFER = ("--buffer-time=200000", "--period-time=20000", "--start-delay=1")
 # Bytes of what it complained of that are read: the end of it says why it ended.
 _COMPLAINT = 4096
 _KILLED_WITHIN = 1.0
+# What it says of every sound, and of one that the device cannot play as it is.
+_CHATTER, _WRONG_RATE = "Playing raw data", "rate is not accurate"
 
 
 class Aplay:
@@ -33,16 +35,18 @@ class Aplay:
         self._format = sound_format
         self._process: asyncio.subprocess.Process | None = None
         self._pipe: int | None = None
+        self._complaint: int | None = None
         self._written = 0
-        self._complaint = os.memfd_create("aplay", os.MFD_CLOEXEC)
 
     async def start(self) -> None:
         """Start the process. Raises PlaybackError where there is none."""
-        reading, self._pipe = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(reading, True)
+        reading = None
         try:
+            self._complaint = os.memfd_create("aplay", os.MFD_CLOEXEC)
+            reading, self._pipe = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            os.set_blocking(reading, True)
             self._process = await asyncio.create_subprocess_exec(
-                *("aplay", "-q", "-D", self._device, "-t", "raw", "-f", "S16_LE"),
+                *("aplay", "-D", self._device, "-t", "raw", "-f", "S16_LE"),
                 *("-c", str(self._format.channels), "-r", str(self._format.rate)),
                 *_BUFFER,
                 stdin=reading,
@@ -56,7 +60,8 @@ class Aplay:
                 f"aplay cannot be run (install alsa-utils): {error.strerror}"
             ) from error
         finally:
-            os.close(reading)
+            if reading is not None:
+                os.close(reading)
 
     @property
     def taken(self) -> int:
@@ -117,15 +122,28 @@ class Aplay:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_KILLED_WITHIN):
                     await self._process.wait()
-        os.close(self._complaint)
+        if self._complaint is not None:
+            os.close(self._complaint)
+            self._complaint = None
+
+    def check_rate(self) -> None:
+        """Raise PlaybackError where the device, now that it is open, has another sample
+        rate and nothing converts: the sound would be too fast or too slow.
+        """
+        if any(_WRONG_RATE in line for line in self._told()):
+            raise PlaybackError(explained(self._device, _WRONG_RATE))
 
     def _why(self) -> str:
         assert self._process is not None
-        size = os.fstat(self._complaint).st_size
-        told = os.pread(self._complaint, _COMPLAINT, max(0, size - _COMPLAINT))
-        lines = told.decode(errors="replace").strip().splitlines()
+        lines = [line for line in self._told() if not line.startswith(_CHATTER)]
         last = lines[-1] if lines else f"it ended with {self._process.returncode}"
         return explained(self._device, last.removeprefix("aplay: "))
+
+    def _told(self) -> list[str]:
+        assert self._complaint is not None
+        size = os.fstat(self._complaint).st_size
+        told = os.pread(self._complaint, _COMPLAINT, max(0, size - _COMPLAINT))
+        return told.decode(errors="replace").strip().splitlines()
 
 
 def explained(device: str, complaint: str) -> str:
@@ -136,6 +154,10 @@ def explained(device: str, complaint: str) -> str:
     return f"{device!r} cannot be played to: {complaint}"
 
 
+_NO_CONVERSION = (
+    "{device!r} does not play sounds of every rate and number of channels: take one "
+    "that converts them, such as plughw instead of hw, or default"
+)
 _MEANINGS = {
     "No such file or directory": (
         "there is no device {device!r}: take one of those that aplay -L lists"
@@ -151,6 +173,8 @@ _MEANINGS = {
     "Permission denied": (
         "this user may not use {device!r}: make it a member of the group audio"
     ),
+    _WRONG_RATE: _NO_CONVERSION,
+    "non available": _NO_CONVERSION,
     "Host is down": "{device!r} cannot be played to, for its sound server is gone",
 }
 """What is told, by the words of the system's errors, in English."""

@@ -192,6 +192,10 @@ class AplayPlayer:
         except PlaybackError as error:
             self._note_failure(error)
             end = SoundFailed(sound.id)
+        except Exception:
+            # Whoever sent it is to know what became of it, whatever that is.
+            logger.exception("a sound cannot be played")
+            end = SoundFailed(sound.id)
         finally:
             await sound.process.aclose()
             del self._tasks[sound]
@@ -238,6 +242,7 @@ class AplayPlayer:
             now = time.monotonic()
             before, taken = taken, process.taken
             if taken and not before:
+                process.check_rate()
                 pacing.begin(now)
                 self._note_success()
                 sound.report(SoundStarted(sound.id))

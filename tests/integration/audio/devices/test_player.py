@@ -333,7 +333,18 @@ async def test_where_there_is_no_loudspeaker_nothing_is_played(
         ),
         (
             "echo 'aplay: set_params:1343: Channels count non available' >&2\nexit 1",
-            "'hw:0' cannot be played to: set_params:1343: Channels count non available",
+            "take one that converts them, such as plughw instead of hw",
+        ),
+        (
+            "echo \"Playing raw data 'stdin' : Signed 16 bit Little Endian\" >&2\n"
+            "echo 'Warning: rate is not accurate (requested = 22050Hz, got = 48000Hz)'"
+            " >&2\nexec cat >/dev/null",
+            "take one that converts them, such as plughw instead of hw",
+        ),
+        (
+            "echo \"Playing raw data 'stdin' : Signed 16 bit Little Endian\" >&2\n"
+            "echo 'aplay: xrun:1677: xrun: prepare error: Input error' >&2\nexit 1",
+            "'hw:0' cannot be played to: xrun:1677: xrun: prepare error",
         ),
         ("head -c 20000 >/dev/null; exit 0", "'hw:0' cannot be played to any more"),
         ("head -c 20000 >/dev/null; kill -9 $$", "it ended with -9"),
@@ -349,7 +360,8 @@ async def test_where_there_is_no_loudspeaker_nothing_is_played(
         ),
     ],
     ids=[
-        *("busy", "not ours", "unplugged", "stereo only", "ends early", "is killed"),
+        *("busy", "not ours", "unplugged", "stereo only", "another rate", "else"),
+        *("ends early", "is killed"),
         *("reads nothing more", "hangs", "hangs later", "hangs at the end"),
     ],
 )
