@@ -67,6 +67,7 @@ _LONGEST_RUN = 300.0
 _LONGEST_ANSWER = 120.0
 """Seconds in which a question is answered, or was not."""
 _TONE_RATE = 22_050
+_OWN_WAKE_UPS = f"{DOMAIN}.own_wake_ups"
 
 _STATES = {
     "listening": AssistSatelliteState.LISTENING,
@@ -129,7 +130,6 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self._attr_unique_id = f"{entry.data[CONF_DEVICE]}-assist_satellite"
         self._turns: deque[str] = deque(maxlen=_TURNS_KEPT)
         self._woken: deque[str] = deque(maxlen=_TURNS_KEPT)
-        self._woken_at: float | None = None
         self._question_heard = False
         self._speaking: set[asyncio.Task[None]] = set()
         self._resting: CALLBACK_TYPE | None = None
@@ -275,17 +275,16 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self._link.soon("listen", "CANCEL")
 
     def _another_woke(self, phrase: str | None) -> bool:
-        """Whether a satellite of another kind has heard the same word just before."""
+        """Whether another satellite has heard the same word just before."""
         last_wake_ups = self.hass.data[DATA_LAST_WAKE_UP]
+        # Who woke last is remembered beyond a reload of this entry.
+        own_wake_ups = self.hass.data.setdefault(_OWN_WAKE_UPS, {})
         now = time.monotonic()
         last = last_wake_ups.get(phrase)
-        if (
-            last is not None
-            and last != self._woken_at
-            and now - last < WAKE_WORD_COOLDOWN
-        ):
+        own = own_wake_ups.get(self.unique_id)
+        if last is not None and last != own and now - last < WAKE_WORD_COOLDOWN:
             return True
-        last_wake_ups[phrase] = self._woken_at = now
+        last_wake_ups[phrase] = own_wake_ups[self.unique_id] = now
         return False
 
     @callback

@@ -17,7 +17,8 @@ NOT_OF_US = re.compile(
     r"\[(haffmpeg\.\w+|homeassistant\.(bootstrap|loader|components\.network)"
     r"|paho\.mqtt\.client)\]|Error returned from MQTT server"
     r"|The client is not currently connected|this agent (is broken|fails)"
-    r"|Error during service call to assist_satellite"
+    r"|Error during service call to assist_satellite|Error getting audio for"
+    r"|No ACK from MQTT server"
 )
 # That release tells itself to clear what is cleared already: once for every disabled
 # entity of a device that is removed.

@@ -51,11 +51,12 @@ class ContractSatellite:
         port: int,
         node: str = "den",
         *,
+        base: str = "auricle",
         features: tuple[str, ...] = ("play", "timers"),
     ) -> None:
         self.node = node
-        self.root = f"auricle/{node}"
-        self.device = f"auricle_{node}"
+        self.root = f"{base}/{node}"
+        self.device = f"{base}_{node}"
         self.name = f"{node.capitalize()} voice"
         self.features = features
         self.sounds: list[Played] = []
@@ -66,7 +67,8 @@ class ContractSatellite:
         # Home Assistant may ask while the satellite says goodbye.
         self._introducing = threading.Lock()
         self._leaving = False
-        self._house = HouseClient(port, f"{self.root}/+/set", "homeassistant/status")
+        topics = (f"{self.root}/+/set", f"{self.root}/availability")
+        self._house = HouseClient(port, *topics, "homeassistant/status")
         self._house.on_heard = self._heard
 
     async def __aenter__(self) -> Self:
@@ -78,6 +80,7 @@ class ContractSatellite:
         with self._introducing:
             self._leaving = True
             self._say("availability", "offline", retain=True)
+        await self._house.hears(f"{self.root}/availability", "offline")
         await self._house.__aexit__(*error)
         if error[0] is None:
             assert self.complaints == []
@@ -108,6 +111,9 @@ class ContractSatellite:
         }
         self._say("satellite", json.dumps(told), retain=True)
         self._say("availability", "online", retain=True)
+
+    def goes_away(self) -> None:
+        self._say("availability", "offline", retain=True)
 
     def forget(self) -> None:
         """As `auricle forget` does."""

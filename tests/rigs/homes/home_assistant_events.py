@@ -10,6 +10,7 @@ from typing import Any, Self
 from websockets.asyncio.client import ClientConnection, connect
 
 from rigs.homes.home_assistant import HomeAssistant
+from rigs.waiting import eventually
 
 _CONSEQUENCES = ("automation_triggered", "state_changed")
 
@@ -30,6 +31,7 @@ class Events:
         self._numbers = itertools.count(1)
         self._events: list[dict[str, Any]] = []
         self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._told: list[dict[str, Any]] = []
 
     async def __aenter__(self) -> Self:
         url = self._home_assistant.url.replace("http://", "ws://")
@@ -69,6 +71,11 @@ class Events:
         assert isinstance(answer, dict)
         return answer
 
+    async def next_message(self, key: str) -> dict[str, Any]:
+        """What a command tells later than in its answer, once it has this key."""
+        await eventually(lambda: any(key in told for told in self._told))
+        return next(told for told in self._told if key in told)
+
     def fired(self, kind: str) -> list[dict[str, Any]]:
         """The data of all events of this kind so far."""
         return [e["data"] for e in self._events if e["event_type"] == kind]
@@ -76,8 +83,10 @@ class Events:
     async def _read(self) -> None:
         async for text in self._socket:
             message = json.loads(text)
-            if message["type"] == "event":
+            if message["type"] == "event" and "event_type" in message["event"]:
                 self._events.append(message["event"])
+            elif message["type"] == "event":
+                self._told.append(message["event"])
             else:
                 self._answers[message["id"]].set_result(message)
 

@@ -88,12 +88,14 @@ class Conversation:
         self._writer.close()
 
     def _choose(self, data: dict[str, Any]) -> None:
-        voice = (data.get("voice") or {}).get("name") or _DEFAULT
-        self._voice = voice if voice in _PROGRAMS else _DEFAULT
+        self._voice = (data.get("voice") or {}).get("name") or _DEFAULT
         self._begun = False
 
     async def _say(self, text: str) -> None:
         if not text.strip():
+            return
+        if self._voice not in _PROGRAMS:
+            await self._write("error", {"text": f"there is no voice {self._voice}"})
             return
         wav = await asyncio.to_thread(_spoken, self._voice, text.strip())
         if not self._begun:
