@@ -235,7 +235,28 @@ async def test_a_timer_rings_until_it_is_stopped(
     assert study.became("timer-t1") == [("started", None), ("cancelled", "stop")]
 
 
-async def test_a_sound_server_that_hangs_or_dies_costs_the_sound_alone(
+async def test_a_sound_server_that_dies_costs_the_sound_alone(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with satellite(room, broker, tmp_path) as study:
+        study.send("a1", tone(30, 700))
+        await eventually(lambda: study.sounds_at(700) > 0.3)
+        room.kill()
+        await study.has_played("a1")
+        assert study.became("a1") == [("started", None), ("failed", "loudspeaker")]
+        study.send("a2", tone(0.5, 1100))
+        await eventually(lambda: study.became("a2"))
+        assert study.became("a2") == [("failed", "loudspeaker")]
+        room.start()
+
+        study.send("a3", tone(0.5, 1100))
+        await study.has_played("a3")
+        assert study.became("a3") == [("started", None), ("finished", None)]
+
+    assert "sounds are heard again" in study.program.log
+
+
+async def test_a_sound_server_that_hangs_costs_the_sound_alone(
     room: VirtualMicrophone, broker: Broker, tmp_path: Path
 ) -> None:
     async with satellite(room, broker, tmp_path) as study:

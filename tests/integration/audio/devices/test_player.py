@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from auricle.audio.devices.player import AplayPlayer
 from auricle.audio.known_sound import KnownSound
 from auricle.audio.pacing import LEAD
 from auricle.audio.playing import (
+    PlayerFact,
     SoundFailed,
     SoundFinished,
     SoundFormat,
@@ -67,9 +69,7 @@ def say(
 
 
 def is_over(device: Loudspeaker) -> bool:
-    return bool(device.facts) and isinstance(
-        device.facts[-1], SoundFinished | SoundFailed
-    )
+    return bool(device.facts) and is_an_end(device.facts[-1])
 
 
 def without_silence(pcm: bytes) -> bytes:
@@ -236,6 +236,55 @@ def children() -> list[str]:
         check=False,
     )
     return found.stdout.split()
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_in_any_order_of_orders_each_sound_has_one_end_and_leaves_no_process(
+    device: Loudspeaker, seed: int
+) -> None:
+    random = Random(seed)
+    cue = KnownSound(tone(0.05, SoundFormat(16_000, 1)))
+    cut_short: set[str] = set()
+    names: list[str] = []
+    async with playing(device) as player:
+        for number in range(60):
+            over = {fact.id for fact in device.facts if is_an_end(fact)}
+            match random.randrange(6):
+                case 0 | 1:
+                    cut_short |= {name for name in names[-1:] if name not in over}
+                    names.append(str(number))
+                    player.begin(names[-1], random.choice(FORMATS))
+                case 2 if names:
+                    player.feed(
+                        random.choice(names[-2:]), bytes(random.randrange(9000))
+                    )
+                case 3 if names:
+                    player.end(random.choice(names[-2:]))
+                case 4 if names:
+                    name = random.choice(names[-2:])
+                    cut_short |= {name} - over
+                    player.cancel(name)
+                case _:
+                    player.play_known(cue)
+            facts = len(device.facts)
+            if random.random() < 0.3:
+                # Until something happens, if anything does.
+                with contextlib.suppress(AssertionError):
+                    await eventually(lambda: len(device.facts) > facts, 0.1)  # noqa: B023
+        player.end(names[-1])
+        alive = names[-1] not in cut_short
+        await eventually(lambda: not alive or names[-1] in ends(device))
+
+    assert sorted(ends(device)) == sorted(set(names) - cut_short)
+    assert children() == []
+
+
+def is_an_end(fact: PlayerFact) -> bool:
+    return isinstance(fact, SoundFinished | SoundFailed)
+
+
+def ends(device: Loudspeaker) -> list[str]:
+    return [fact.id for fact in device.facts if is_an_end(fact)]
 
 
 # --- our own short sounds ---
