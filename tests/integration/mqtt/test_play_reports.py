@@ -1,0 +1,88 @@
+"""What became of sounds, over a real mosquitto and from one run to the next."""
+
+import json
+import logging
+
+import pytest
+
+from auricle.turns.sounds import PlayReport, PlayState
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.publisher import TOPICS, publishing
+from rigs.mqtt.subscriber import HouseClient
+from rigs.waiting import eventually
+
+SONG = PlayReport("song", PlayState.FINISHED)
+NEWS = PlayReport("news", PlayState.FINISHED)
+
+
+def told(house: HouseClient) -> list[tuple[str, str]]:
+    reports = map(json.loads, house.on(TOPICS.play))
+    return [(told["id"], told.get("reason", told["state"])) for told in reports]
+
+
+async def test_a_sound_that_one_run_took_is_ended_by_the_next_one(
+    broker: Broker,
+) -> None:
+    async with HouseClient(broker.port, TOPICS.play) as house:
+        async with publishing(broker) as satellite:
+            satellite.publisher.sound_accepted("song")
+        async with publishing(broker):
+            await house.until(lambda: told(house))
+        async with publishing(broker) as satellite:
+            satellite.publisher.play(NEWS)
+            await house.until(lambda: len(told(house)) > 1)
+
+    assert told(house) == [("song", "restarted"), ("news", "finished")]
+
+
+async def test_where_all_is_told_nothing_is_kept(broker: Broker) -> None:
+    kept = broker.directory / "state" / "sounds.json"
+    async with (
+        HouseClient(broker.port, TOPICS.play) as house,
+        publishing(broker) as satellite,
+    ):
+        satellite.publisher.sound_accepted("song")
+        await eventually(lambda: kept.exists() and "song" in kept.read_text())
+        satellite.publisher.play(SONG)
+        await house.until(lambda: told(house))
+        await eventually(lambda: not kept.read_text())
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b'{"open": [1], "ended": []}'])
+async def test_a_file_that_is_spoilt_costs_what_was_in_it(
+    broker: Broker, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = broker.directory / "state" / "sounds.json"
+    kept.parent.mkdir()
+    kept.write_bytes(content)
+    async with (
+        HouseClient(broker.port, TOPICS.play) as house,
+        publishing(broker) as satellite,
+    ):
+        satellite.publisher.sound_accepted("song")
+        await eventually(lambda: b"song" in kept.read_bytes())
+        satellite.publisher.play(SONG)
+        await house.until(lambda: told(house))
+
+    assert told(house) == [("song", "finished")]
+    assert "what became of earlier sounds cannot be told" in caplog.text
+
+
+async def test_a_disk_that_takes_nothing_is_told_once_and_costs_no_report(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    (broker.directory / "state" / "sounds.json.new").mkdir(parents=True)
+    async with (
+        HouseClient(broker.port, TOPICS.play) as house,
+        publishing(broker) as satellite,
+    ):
+        for report in (SONG, NEWS):
+            satellite.publisher.sound_accepted(report.id)
+            await eventually(lambda: "sounds without an end" in caplog.text)
+            satellite.publisher.play(report)
+        await house.until(lambda: len(told(house)) == 2)
+
+    warned = [r for r in caplog.records if "sounds.json" in r.getMessage()]
+    assert [r.levelno for r in warned if r.levelno >= logging.WARNING] == [
+        logging.WARNING
+    ]
