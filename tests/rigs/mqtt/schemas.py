@@ -27,6 +27,8 @@ def _as_told() -> Iterator[tuple[str, str]]:
 
 SCHEMA_OF = dict(_as_told())
 """By topic filter."""
+FIRST_LINE = "play_set"
+"""The schema of what is JSON in its first line only, and so has no topic in there."""
 
 
 def complaints(topic: str, payload: str) -> list[str]:
@@ -38,6 +40,11 @@ def complaints(topic: str, payload: str) -> list[str]:
         if payload
         for error in _validators()[schema].iter_errors(json.loads(payload))
     ]
+
+
+def fits_first_line(header: Mapping[str, Any]) -> bool:
+    """Whether the schema takes what a message about a sound begins with."""
+    return not [*_validators()[FIRST_LINE].iter_errors(header)]
 
 
 @cache

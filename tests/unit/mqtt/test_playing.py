@@ -27,6 +27,7 @@ from auricle.turns.sounds import (
     TimerChange,
     TimerChanged,
 )
+from rigs.mqtt.schemas import fits_first_line
 
 FIRST = {"id": "a1", "seq": 0, "kind": "answer", "rate": 22050, "width": 2}
 RINGS = {
@@ -53,6 +54,35 @@ def test_the_first_chunk_says_what_the_sound_is() -> None:
             SoundOpening(SoundKind.ANSWER, SoundFormat(22_050, 1), turn="8c1f"),
         )
     )
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "id": st.sampled_from(["a1", "x" * 64, "x" * 65, "a b", "", None, 7]),
+            "seq": st.sampled_from([0, 1, 1_000_000, 1_000_001, -1, "0", True]),
+            "kind": st.sampled_from([*SoundKind, "song", None]),
+            "rate": st.sampled_from([8_000, 22_050, 192_000, 7_999, 192_001, "16000"]),
+            "width": st.sampled_from([2, 1, "2"]),
+            "channels": st.sampled_from([1, 2, 3, 0, None]),
+            "turn": st.sampled_from(["8c1f", None, "", 7]),
+            "last": st.sampled_from([True, False, None, "yes"]),
+            "then": st.sampled_from([*Then, "sing"]),
+            "cancel": st.sampled_from([True, False]),
+            "error": st.sampled_from(["no_pipeline", None]),
+        },
+    )
+)
+def test_the_schema_of_the_first_line_takes_what_the_satellite_takes(
+    header: dict[str, Any],
+) -> None:
+    try:
+        taken = not isinstance(parse_play(payload(header)), SoundUnusable)
+    except UnusableError:
+        taken = False
+
+    assert fits_first_line(header) is taken
 
 
 def test_the_bytes_behind_the_line_are_the_sound_whatever_they_are() -> None:
