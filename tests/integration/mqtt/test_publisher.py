@@ -1,12 +1,15 @@
 """The publisher against a real mosquitto, and a house that listens."""
 
+import contextlib
 import json
 import time
 from typing import Any
 
+import pytest
+
 from auricle.audio.playing import SoundFormat
 from auricle.errors import Reason
-from auricle.mqtt.commands import Listen, ListenAction
+from auricle.mqtt.commands import Command, Listen, ListenAction
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.link.refusals import BrokerRefusal
 from auricle.mqtt.messages import Diagnostics, Disclosure
@@ -27,6 +30,7 @@ from auricle.turns.sounds import (
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
+from rigs.mqtt.old_broker import old_broker
 from rigs.mqtt.over_quota import OverQuota
 from rigs.mqtt.publisher import NOW, TOPICS, TURN, event, publishing
 from rigs.mqtt.subscriber import HouseClient
@@ -327,6 +331,31 @@ async def test_of_a_long_sound_that_is_sent_at_once_no_chunk_is_missing(
 
     came = [c for c in satellite.commands if isinstance(c, SoundArrived)]
     assert [chunk.seq for chunk in came] == list(range(chunks))
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_what_is_too_large_at_once_is_not_taken_and_harms_nobody(
+    broker: Broker, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        port = broker.port
+        if version == "3.1.1":
+            # Brokers of MQTT 5 know what we take.
+            port = await stack.enter_async_context(old_broker(broker.port))
+        house = HouseClient(broker.port, TOPICS.availability)
+        await stack.enter_async_context(house)
+        satellite = await stack.enter_async_context(publishing(broker, port=port))
+        await house.hears(TOPICS.availability, "online")
+        house.say(TOPICS.command(Action.PLAY), bytes(20_000_000))
+
+        def stops() -> list[Command]:
+            house.say(TOPICS.command(Action.PLAY), '{"cancel":true}')
+            return satellite.commands
+
+        await eventually(stops)
+
+    assert ("more than we take" in caplog.text) == (version == "3.1.1")
+    assert set(satellite.commands) == {SoundCancelRequested(None)}
 
 
 async def test_the_stop_button_ends_all_sounds(broker: Broker) -> None:

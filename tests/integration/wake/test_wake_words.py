@@ -11,7 +11,12 @@ import pytest
 
 from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
-from auricle.wake.detector import Detection, WakeWordEngine, WakeWordModel
+from auricle.wake.detector import (
+    Detection,
+    WakeWord,
+    WakeWordEngine,
+    WakeWordModel,
+)
 from auricle.wake.microwakeword import BUNDLED, MicroWakeWordEngine
 from auricle.wake.openwakeword import OpenWakeWordEngine
 from rigs.audio.recordings import needs_people, people
@@ -220,6 +225,29 @@ def test_a_model_of_ones_own_is_heard_by_its_file_name(
     assert words(own, SPOKEN["okay_nabu"]) == {"kitchen"}
 
 
+def test_a_model_is_described_by_what_is_said_and_in_which_languages(
+    own_model: Path,
+) -> None:
+    own_model = describe(own_model, wake_word="Hey  Kitchen\n")
+    known = engine("okay_nabu", "alexa", str(own_model)).described
+
+    european = ("en", "nl", "fr", "de", "it", "es", "sv")
+    assert known == (
+        WakeWord("okay_nabu", "Okay Nabu", european),
+        WakeWord("alexa", "Alexa", ("en",)),
+        WakeWord("kitchen", "Hey Kitchen", european),
+    )
+
+
+@pytest.mark.parametrize("told", [None, "en", 7, ["", 7, None, "../etc"]])
+def test_a_model_that_does_not_tell_its_languages_has_none(
+    own_model: Path, told: object
+) -> None:
+    own_model = describe(own_model, trained_languages=told)
+
+    assert engine(str(own_model)).described[0].languages == ()
+
+
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     assert refusal("okay_nabo") == (
         "no bundled wake word is called okay_nabo: there are alexa, hey_jarvis, "
@@ -404,6 +432,10 @@ def open_engine(*models: str, threshold: float | None = None) -> OpenWakeWordEng
 @pytest.mark.parametrize("wake_word", ["okay_nabu", "alexa"])
 def test_an_openwakeword_model_is_heard_by_its_file_name(wake_word: str) -> None:
     assert words(open_engine("okay_nabu", "alexa"), SPOKEN[wake_word]) == {wake_word}
+
+
+def test_an_openwakeword_model_is_described_by_its_name() -> None:
+    assert open_engine("okay_nabu").described == (WakeWord("okay_nabu", "Okay Nabu"),)
 
 
 def test_an_openwakeword_model_does_not_hear_anything_else() -> None:

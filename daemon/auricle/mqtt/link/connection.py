@@ -40,7 +40,7 @@ from auricle.system.threads import hand_to_loop
 # A shorter absence is not announced: Home Assistant would show the satellite as gone
 # at each restart of the daemon.
 WILL_DELAY = 5
-# A command is a word, hints are a few kilobytes: the broker need not send us more.
+# A command is a word, hints are a few kilobytes, and sounds come in chunks.
 LARGEST_PACKET = 64 * 1024
 # What does not fit is refused, so that its sender can decide: it must not grow old in
 # here.
@@ -267,6 +267,13 @@ class _Client(paho.Client):
         if since_boot() > self.not_after:
             raise TimeoutError("a command has grown too old on its way")
         return super()._sock_send(buf)
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        # A broker of MQTT 5 was told so; an older one passes on whatever it is sent,
+        # and all of it would be held in memory, more than once.
+        if bufsize > LARGEST_PACKET:
+            raise disconnection.PacketTooLargeError(bufsize)
+        return super()._sock_recv(bufsize)
 
     def _create_socket_connection(self) -> socket.socket:
         assert self.dialed is not None

@@ -14,6 +14,14 @@ _PACKET_TOO_LARGE = 0x95
 _CLOCK = " (is this machine's clock right?)"
 
 
+class PacketTooLargeError(Exception):
+    """The broker sends more at once than we take."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"{size} bytes at once are more than is taken")
+        self.size = size
+
+
 def refused(
     code: int, text: str, settings: BrokerSettings, version: Version
 ) -> Disconnected:
@@ -69,6 +77,12 @@ def lost(last_error: str, settings: BrokerSettings) -> Disconnected:
 def failed(error: Exception, settings: BrokerSettings) -> Disconnected:
     """Return what it means that opening or serving the connection raised `error`."""
     match error:
+        case PacketTooLargeError(size=size):
+            return Disconnected(
+                Problem.LOST,
+                f"somebody sent us {size} bytes at once over the broker {settings}, "
+                "which are more than we take",
+            )
         case ssl.SSLCertVerificationError():
             return Disconnected(
                 Problem.TLS,
