@@ -69,9 +69,7 @@ def _load() -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(_LIBRARY)
     except OSError as error:
-        raise EchoError(
-            f"{_LIBRARY} is not installed: apt install {PACKAGE}"
-        ) from error
+        raise EchoError(f"{error}; apt install {PACKAGE}") from error
     for name, (returned, taken) in _FUNCTIONS.items():
         function = getattr(library, name)
         function.restype, function.argtypes = returned, taken

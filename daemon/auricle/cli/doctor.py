@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> int:
     """Run all checks and print what they find; return 1 where something is wrong."""
     # Its findings are all that it says.
     logging.getLogger().addHandler(logging.NullHandler())
-    doctor = _Doctor(args.config or default_file())
+    doctor = _Doctor(args.config or default_file(), echo=args.echo)
     if args.json:
         results = list(doctor.told())
         print(as_json(results))
@@ -47,9 +47,10 @@ def main(args: argparse.Namespace) -> int:
 
 
 class _Doctor:
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, echo: bool) -> None:
         self.meter = _Meter()
         self._path = path
+        self._echo = echo
 
     def told(self) -> Iterator[Result]:
         """What is found, without secrets."""
@@ -69,7 +70,9 @@ class _Doctor:
             return
         yield self._configuration(settings)
         yield configuration.secrets(origins, withheld)
-        examination = Examination(settings, unit, withheld, self.meter.take)
+        examination = Examination(
+            settings, unit, withheld, self.meter.take, echo=self._echo
+        )
         yield from run_checks(examination.checks(), self.meter.show)
 
     def _configuration(self, settings: Settings) -> Result:

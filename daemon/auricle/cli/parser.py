@@ -278,7 +278,7 @@ def _add_doctor(commands: _Commands) -> None:
         "doctor",
         help="find out what is wrong, and what to do about it",
         description="Look at everything a satellite needs: configuration, microphone, "
-        "wake words, clock, recognizer, broker, Home Assistant, service, machine. "
+        "loudspeaker, wake words, clock, recognizer, broker, Home Assistant, service, machine. "
         "Listens for 3 s; no sound is kept or sent, and a running satellite is not "
         "disturbed. For what the service sees: sudo auricle doctor.",
         epilog="Exit 0: all is well. Exit 1: something failed (✘) or is worth a "
@@ -288,6 +288,12 @@ def _add_doctor(commands: _Commands) -> None:
     _add_config_option(doctor)
     doctor.add_argument(
         "--json", action="store_true", help="for programs: all results as one object"
+    )
+    doctor.add_argument(
+        "--echo",
+        action="store_true",
+        help="play a rising tone of 1.5 s, and tell how late and how loud the "
+        "microphone hears it",
     )
     doctor.set_defaults(module="auricle.cli.doctor")
 

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from auricle.doctor import (
     broker_visit,
     clock,
     configuration,
+    echo,
     host_names,
     loudspeaker,
     machine,
@@ -30,7 +33,7 @@ from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
 from auricle.mqtt.hermes import Hermes
-from auricle.mqtt.settings import OFF
+from auricle.mqtt.settings import OFF, Setting
 from auricle.system.threads import start_call
 
 _MARGIN = 0.5
@@ -49,17 +52,21 @@ class Examination:
         unit: Service | None,
         withheld: Collection[str],
         meter: Callable[[float], None],
+        *,
+        echo: bool = False,
     ) -> None:
         """Begin to ask the name server, the recognizer and the broker.
 
         `unit` is the installed service, if there is one; `withheld` is what the service
         has and this user may not read; `meter` is given the level of the microphone, in
-        dBFS.
+        dBFS; `echo` has a sound played, to measure how it comes back.
         """
         self._settings = settings
         self._unit = unit
         self._withheld = withheld
         self._meter = meter
+        self._measures_echo = echo
+        self._microphone_done: Future[None] = Future()
         self._deadline = time.monotonic() + ANSWER - _MARGIN
         self._recognizer_name = start_call(
             self._look_up_recognizer, name=host_names.RECOGNIZER
@@ -86,6 +93,7 @@ class Examination:
                 loudspeaker.OVERDUE,
                 loudspeaker.ADVICE,
             ),
+            Check(echo.NAME, self._echo, echo.OVERDUE, echo.ADVICE, within=WORK),
             Check(models.WAKE_WORDS, self._wake_words, models.OVERDUE, within=WORK),
             Check(
                 models.VOICE_DETECTOR,
@@ -121,6 +129,12 @@ class Examination:
         ]
 
     def _microphone(self) -> Result:
+        try:
+            return self._look_at_microphone()
+        finally:
+            self._microphone_done.set_result(None)
+
+    def _look_at_microphone(self) -> Result:
         if self._settings.microphone.recording == STANDARD_INPUT:
             meaning = "what is piped in stands for it"
             return Result(microphone.NAME, Status.SKIPPED, meaning)
@@ -131,6 +145,39 @@ class Examination:
         except MicrophoneError as error:
             running = self._unit is not None and self._unit.active
             return microphone.refused(error, service_runs=running)
+
+    def _echo(self) -> Result:
+        device = self._settings.loudspeaker.device
+        result = echo.examine(device)
+        if not self._measures_echo or result.status is not Status.OK:
+            return result
+        if self._settings.microphone.recording:
+            meaning = "a recording stands for the microphone, and hears nothing"
+            return Result(echo.NAME, Status.SKIPPED, meaning)
+        # It is opened by one at a time.
+        with suppress(TimeoutError):
+            self._microphone_done.result(ANSWER)
+        deadline = self._deadline - ANSWER + WORK - _HANDLING
+        source = build.source(self._settings.microphone)
+        try:
+            measured = echo.measure(
+                source,
+                device,
+                volume=self._volume(),
+                patience=deadline - time.monotonic(),
+            )
+        except MicrophoneError as error:
+            running = self._unit is not None and self._unit.active
+            refused = microphone.refused(error, service_runs=running)
+            return replace(refused, name=echo.NAME)
+        return echo.judge(measured)
+
+    def _volume(self) -> float:
+        """Return the volume that was chosen, else the configured one."""
+        if service.STATE in self._withheld:
+            return self._settings.loudspeaker.volume
+        file = StateFile(build.state_directory(self._settings) / "state.json")
+        return build.choices(self._settings, (), file.load()).number(Setting.VOLUME)
 
     def _wake_words(self) -> Result:
         engines = build.wake_word_engines(self._settings.wake_word)
@@ -237,6 +284,7 @@ def without_settings(unit: Service | None) -> list[Check]:
     return [
         wait(microphone.NAME),
         wait(loudspeaker.NAME),
+        wait(echo.NAME),
         wait(models.WAKE_WORDS),
         wait(models.VOICE_DETECTOR),
         wait(machine.MUTE),
