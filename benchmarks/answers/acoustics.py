@@ -21,8 +21,7 @@ _MICROPHONE = np.array([1.0, 1.2, 1.0])
 # From the microphone: 10 cm, as in one case; and a person, 2 m away, somewhat higher.
 _LOUDSPEAKER = np.array([0.08, 0.06, 0.0])
 _DISTANCE, _HIGHER = 2.0, 0.5
-# Sabine's 24 ln 10 / c.
-_SABINE = 0.161
+_HALVINGS = 8
 _PLAYED_DB = -20.0
 VOICE_DB = -30.0
 _HISS_DB = -65.0
@@ -59,10 +58,27 @@ def living_room(number: int, reverberation: float) -> LivingRoom:
     angle = rng.uniform(0.2, 1.3)
     person = _DISTANCE * np.array([np.cos(angle), np.sin(angle), 0.0])
     person[2] = _HIGHER
-    return LivingRoom(
-        _response(size, _MICROPHONE + _LOUDSPEAKER, reverberation),
-        _response(size, _MICROPHONE + person, reverberation),
-    )
+    # Formulas hold where sound comes from all around, and in no room with six walls.
+    dull, bright = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        reflected = (dull + bright) / 2
+        response = _response(size, _MICROPHONE + person, reflected, reverberation)
+        if reverberation_of(response) > reverberation:
+            bright = reflected
+        else:
+            dull = reflected
+    loudspeaker = _MICROPHONE + _LOUDSPEAKER
+    return LivingRoom(_response(size, loudspeaker, reflected, reverberation), response)
+
+
+def reverberation_of(response: Samples) -> float:
+    """Seconds to -60 dB, as rooms are measured: from -5 to -25 dB, and three times
+    that.
+    """
+    left = np.cumsum(response[::-1].astype(float) ** 2)[::-1]
+    decay = 10 * np.log10(left / left[0] + 1e-12)
+    third = np.argmax(decay < -25) - np.argmax(decay < -5)
+    return float(3 * third / SAMPLE_RATE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,12 +160,13 @@ def _add(heard: Samples, sound: Samples, start: float) -> None:
     heard[first : first + len(part)] += part
 
 
-def _response(size: _Numbers, source: _Numbers, reverberation: float) -> Samples:
-    """Allen and Berkley's image source method, with walls that reflect all alike."""
-    area = 2 * (size[0] * size[1] + size[0] * size[2] + size[1] * size[2])
-    lost = 1 - np.exp(-_SABINE * size.prod() / (area * reverberation))
-    reflected = np.sqrt(1 - lost)
-    reach = reverberation * _SOUND
+def _response(
+    size: _Numbers, source: _Numbers, reflected: float, seconds: float
+) -> Samples:
+    """Allen and Berkley's image source method, with walls that reflect all alike; it
+    ends after a little longer than it takes to -60 dB.
+    """
+    reach = 1.2 * seconds * _SOUND
     away, walls = zip(
         *(
             _images(*axis, reach)
@@ -157,7 +174,7 @@ def _response(size: _Numbers, source: _Numbers, reverberation: float) -> Samples
         ),
         strict=True,
     )
-    response = np.zeros(round(reverberation * SAMPLE_RATE) + 2)
+    response = np.zeros(round(1.2 * seconds * SAMPLE_RATE) + 2)
     across = away[1][:, None] ** 2 + away[2] ** 2
     for x, hits in zip(away[0], walls[0], strict=True):
         distance = np.sqrt(x**2 + across)

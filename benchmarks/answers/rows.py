@@ -32,9 +32,9 @@ class Row:
     def cells(self) -> Sequence[str]:
         target = ""
         if self.least is not None:
-            target = f"≥ {self.least:g} {self.unit}"
+            target = f"≥ {self.least:g} {self.unit}".strip()
         if self.most is not None:
-            target = f"≤ {self.most:g} {self.unit}"
+            target = f"≤ {self.most:g} {self.unit}".strip()
         verdict = ("met" if self.met else "**missed**") if self.counts else ""
         value = f"{self.value:.3g}"
         return self.what, f"{value} {self.unit}".strip(), self.of, target, verdict

@@ -278,9 +278,9 @@ def _add_doctor(commands: _Commands) -> None:
         "doctor",
         help="find out what is wrong, and what to do about it",
         description="Look at everything a satellite needs: configuration, microphone, "
-        "loudspeaker, wake words, clock, recognizer, broker, Home Assistant, service, machine. "
-        "Listens for 3 s; no sound is kept or sent, and a running satellite is not "
-        "disturbed. For what the service sees: sudo auricle doctor.",
+        "loudspeaker, wake words, clock, recognizer, broker, Home Assistant, service, "
+        "machine. Listens for 3 s; no sound is kept or sent, and a running satellite "
+        "is not disturbed. For what the service sees: sudo auricle doctor.",
         epilog="Exit 0: all is well. Exit 1: something failed (✘) or is worth a "
         "warning (!), and the line under it says what to do. What does not apply here "
         "is skipped (–).",  # noqa: RUF001  # a dash, not a minus

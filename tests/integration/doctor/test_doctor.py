@@ -153,7 +153,7 @@ async def test_a_person_reads_a_line_for_each_check(
     for name in HEALTHY:
         assert f"✔ {name}" in out
     assert re.search("noise floor -6[4-7] dBFS", out), out
-    assert out.splitlines()[-1].startswith("17 checks: ")
+    assert out.splitlines()[-1].startswith("18 checks: ")
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(
