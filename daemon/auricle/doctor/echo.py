@@ -15,7 +15,13 @@ from auricle.audio.devices.player import AplayPlayer
 from auricle.audio.echo import OwnSound
 from auricle.audio.frame import SAMPLE_RATE, Frame
 from auricle.audio.level import dbfs, power
-from auricle.audio.playing import PlayerFact, SoundFailed, SoundFormat, SoundStarted
+from auricle.audio.playing import (
+    PlaybackListener,
+    PlayerFact,
+    SoundFailed,
+    SoundFormat,
+    SoundStarted,
+)
 from auricle.audio.samples import Samples, from_pcm, to_pcm
 from auricle.audio.source import AudioSource
 from auricle.audio.speexdsp import EchoFilter
@@ -210,7 +216,7 @@ async def _play(device: str, volume: float, listener: "_Listener") -> None:
 
 
 @dataclass(slots=True)
-class _Listener:
+class _Listener(PlaybackListener):
     """Keeps what is played, and where in what is heard it was about to begin."""
 
     position: Callable[[], int]
@@ -221,7 +227,7 @@ class _Listener:
         """Nothing of that kind is played here."""
 
     def played(self) -> None:
-        """Nor this."""
+        """Nor is one over, therefore."""
 
     def speaking(self, pcm: bytes) -> None:
         if pcm and not self.said:
