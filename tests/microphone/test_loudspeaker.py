@@ -1,5 +1,6 @@
 """What the house sends is heard in the room, from MQTT to the loudspeaker."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from auricle.audio.rendering import factor
+from rigs.audio.speech import say, silence
 from rigs.audio.virtual_microphone import VirtualMicrophone
 from rigs.homes.program import Program
 from rigs.mqtt.broker import Broker, running_broker
@@ -285,3 +287,39 @@ async def test_without_a_loudspeaker_a_sound_fails_and_is_not_offered(
 
         assert study.became("a1") == [("failed", "loudspeaker")]
         assert json.loads(study.house.on(f"{NODE}/satellite")[-1])["features"] == []
+
+
+# --- a person's wake word, and its own ---
+
+
+def softly(pcm: bytes) -> bytes:
+    """Half as loud as it is said: two voices together stay below full scale."""
+    return (np.frombuffer(pcm, "<i2") // 2).astype("<i2").tobytes()
+
+
+ANSWER = softly(
+    say("The lights in the living room and in the kitchen are turned off now.")
+    + say("Tomorrow it will be sunny, with a light wind from the west.")
+)
+OWN_WORDS = softly(say("You may say", voice="en-gb") + say("okay nabu", voice="en-gb"))
+
+
+async def test_its_own_wake_word_does_not_end_what_it_says_and_a_person_s_does(
+    room: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    async with satellite(room, broker, tmp_path) as study:
+        study.send("own", OWN_WORDS + ANSWER)
+        await study.has_played("own")
+        assert study.became("own") == [("started", None), ("finished", None)]
+
+        study.send("interrupted", ANSWER * 4)
+        await study.plays("interrupted")
+        call = softly(say("okay nabu"))
+        for _ in range(3):
+            await asyncio.to_thread(room.play, silence(1.5) + call + silence(1))
+            if len(study.became("interrupted")) > 1:
+                break
+        await study.has_played("interrupted")
+
+        assert study.became("interrupted") == [("started", None), ("cancelled", "wake")]
+    assert len(study.house.on(f"{NODE}/event/wake")) == 1

@@ -362,16 +362,17 @@ class Hearing:
                 pass  # What becomes of it is told anyway.
 
     def _expect(self, sound: OwnSound) -> None:
-        if self._captures and (events := self._attention.expect(sound)):
+        if self._state not in (HearingState.OPENING, HearingState.LISTENING):
+            return
+        if events := self._attention.expect(sound):
             self._deliver(events)
 
     def _speaking(self, pcm: bytes) -> None:
-        if self._captures and (events := self._attention.speaking(pcm)):
+        # Of what is said before the first frame nobody knows when it is heard.
+        if self._state is not HearingState.LISTENING:
+            return
+        if events := self._attention.speaking(pcm):
             self._deliver(events)
-
-    @property
-    def _captures(self) -> bool:
-        return self._state in (HearingState.OPENING, HearingState.LISTENING)
 
 
 def _retry_delays() -> Iterator[float]:

@@ -16,6 +16,8 @@ _FOR_FEW = (
     "soxr",
     "pymicro_wakeword",
     "auricle.recognizer",
+    "auricle.audio.echo_canceller",
+    "auricle.audio.speexdsp",
 )
 
 
