@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from auricle.audio.frame import Frame
+from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.audio.level import power
 from auricle.turns.endpointing import Endpoint, Endpointer
 
@@ -10,6 +10,12 @@ from auricle.turns.endpointing import Endpoint, Endpointer
 _VOWELS = 0.8
 # Who goes on is about as loud as a moment ago, and a television is not.
 _BELOW_SPEAKER = 10**-0.6
+# Seconds. A word may begin as softly as others speak; no word that people were heard to
+# go on with stayed so for longer than 0.3 s.
+_SOFT = 0.4 - FRAME_SECONDS / 2
+# Seconds for which the lips are closed within a word. What is quiet for longer before
+# it has made a word was a click.
+_CLOSED = 0.12 - FRAME_SECONDS / 2
 
 
 class GoingOn:
@@ -22,11 +28,22 @@ class GoingOn:
         loudness = powers[int(len(powers) * _VOWELS)] if powers else 0.0
         self._least = loudness * _BELOW_SPEAKER
         self._loud = False
+        self._lasted = 0.0
+        self._silence = 0.0
 
     def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:
         """Take the next frame; what the endpointer says."""
-        self._loud = self._loud or (speech and power(frame) >= self._least)
-        return self.endpointer.push(frame, speech=speech)
+        endpoint = self.endpointer.push(frame, speech=speech)
+        if speech:
+            self._loud = self._loud or power(frame) >= self._least
+            self._lasted += frame.seconds
+            self._silence = 0.0
+        else:
+            self._silence += frame.seconds
+        if not (self.endpointer.voice_now or self.endpointer.speech_heard):
+            # The next voice may be another's.
+            self._loud, self._lasted = False, 0.0
+        return endpoint
 
     @property
     def sure(self) -> bool:
@@ -35,5 +52,8 @@ class GoingOn:
 
     @property
     def possible(self) -> bool:
-        """A voice is under way, or a click."""
-        return self.endpointer.voice_now
+        """Whether a voice is under way that may be, or become, the speaker's."""
+        if self.sure:
+            return self.endpointer.voice_now
+        began = self.endpointer.voice_now and self._silence < _CLOSED
+        return began and (self._loud or self._lasted < _SOFT)

@@ -41,8 +41,8 @@ was a cough, or the end of the wake word, and the command is still to come: with
 time for which silence behind the wake word is listened to, counted from there.
 
 *May be going on*: when the last final comes, our detector hears a voice that is too
-young to be told from a click, or that the server has not told of yet. Nobody else
-waits: who is done is answered at once.
+young to be told from a click or from a softer voice, or that the server has not told of
+yet. Nobody else waits: who is done is answered at once.
 
 *Only say to stop*: the turn interrupted a sound, and nothing but stop words was said.
 

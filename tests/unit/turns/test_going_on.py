@@ -406,9 +406,58 @@ def test_a_click_delays_the_final_by_no_more_than_the_moment_it_takes_to_tell(
 def test_a_click_that_is_over_delays_nothing(turn: Conversation) -> None:
     turn.speaks("one")
     turn.hears(0.06, speech=True)
-    turn.hears(0.33, speech=False)
+    turn.hears(0.12, speech=False)
     turn.answers("one", LIGHT)
     assert turn.text == LIGHT
+
+
+def test_a_click_that_nothing_follows_delays_the_final_by_as_long_as_lips_close(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True)
+    assert turn.answers("one", LIGHT) == []
+    turn.hears(0.12, speech=False)
+    assert turn.text == LIGHT
+
+
+def test_a_softer_voice_that_goes_on_and_on_delays_nothing(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.hears(0.6, speech=True, amplitude=1000)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_a_softer_voice_is_not_the_speakers_for_a_click_before_it(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.hears(0.06, speech=True)
+    turn.hears(0.42, speech=False)
+    if turn.mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("television", 1700))
+    turn.hears(0.6, speech=True, amplitude=1000)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+@pytest.mark.parametrize("closed", [0.0, 0.09])
+def test_a_word_that_begins_softly_or_with_a_stop_keeps_the_final(
+    turn: Conversation, closed: float
+) -> None:
+    turn.speaks("one")
+    start = turn.position
+    turn.hears(0.12, speech=True, amplitude=600)
+    turn.hears(closed, speech=False)
+    assert turn.answers("one", LIGHT) == []
+    turn.hears(0.12, speech=True)
+    if turn.mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("two", start // 16))
+    assert turn.state is SatelliteState.LISTENING
+    turn.hears(0.9, speech=True)
+    turn.pauses("two")
+    turn.answers("two", LAMP)
+    assert turn.text == BOTH
 
 
 def test_a_voice_that_the_server_does_not_take_for_one_delays_it_by_a_moment() -> None:
