@@ -421,6 +421,16 @@ def test_a_click_that_nothing_follows_delays_the_final_by_as_long_as_lips_close(
     assert turn.text == LIGHT
 
 
+def test_a_rattle_as_loud_as_the_speaker_is_no_word(turn: Conversation) -> None:
+    turn.speaks("one")
+    if turn.mode is Mode.SERVER_VAD:
+        turn.says(SpeechStarted("rattle", 1700))
+    turn.hears(0.15, speech=True)
+    turn.hears(0.12, speech=False)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
 def test_a_softer_voice_that_goes_on_and_on_delays_nothing(turn: Conversation) -> None:
     turn.speaks("one")
     turn.hears(0.6, speech=True, amplitude=1000)
@@ -489,7 +499,7 @@ def test_a_softer_voice_behind_the_command_is_somebody_elses(
 def test_who_goes_on_in_a_lower_voice_is_heard_out(turn: Conversation) -> None:
     turn.speaks("one")
     turn.hears(0.06, speech=True, amplitude=1000)
-    turn.hears(0.12, speech=True, amplitude=1700)
+    turn.hears(0.15, speech=True, amplitude=1700)
     if turn.mode is Mode.SERVER_VAD:
         turn.says(SpeechStarted("two", 1700))
     assert turn.state is SatelliteState.LISTENING

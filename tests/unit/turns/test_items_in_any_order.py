@@ -55,6 +55,8 @@ ENDPOINTING = EndpointingSettings(
 WORD = "word"
 WORDS = [WORD, WORD, WORD, "", "...", "[BLANK_AUDIO]"]
 MOST = 6
+SHORTEST_WORD = 7
+"""In frames."""
 # Of the sound, in milliseconds.
 EVERY, LONG = 2000, 1500
 
@@ -102,7 +104,7 @@ class Room:
         self.next_number = 0
         self.commits = 0
         self.finished = self.replayed = self.closed = self.cancelled = False
-        self.woken_again = False
+        self.woken_again = self.time_is_up = False
         self.understood: dict[int, str] = {}
         self.silence = self.lingered = self.heard = 0.0
         self.voice: set[int] = set()
@@ -203,6 +205,7 @@ class Room:
                     self.end_here()
                 case AwaitFinal():
                     self.lingered = 0.0
+                    self.time_is_up |= isinstance(happened, Heard)
                 case SendAudio(_, frame):
                     assert not self.finished
                     # Each once, in their order.
@@ -241,9 +244,10 @@ class Room:
         """Each voice that lasts for a word, for as long as one may speak."""
         listening = self.machine.state is SatelliteState.LISTENING
         assert not listening or self.heard < ENDPOINTING.longest
-        if self.over or self.finished or self.heard >= ENDPOINTING.longest:
+        self.time_is_up |= self.heard >= ENDPOINTING.longest
+        if self.over or self.finished or self.time_is_up:
             return
-        if len(self.voice) * FRAME_SECONDS >= ENDPOINTING.min_speech:
+        if len(self.voice) >= SHORTEST_WORD:
             assert self.voice <= self.sent
 
     def begin_again(self) -> None:
