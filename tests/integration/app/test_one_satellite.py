@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rigs.audio.recordings import save
-from rigs.audio.speech import silence
+from rigs.audio.speech import noise, silence
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.homes.program import Program, auricle
 from rigs.mqtt.broker import Broker
@@ -21,6 +21,8 @@ from rigs.waiting import eventually
 
 EX_CANTCREAT = 73
 """As the unit has it under RestartPreventExitStatus."""
+# Exact zeros would be warned of, ten seconds later.
+QUIET_ROOM = 300 * noise(3, dbfs=-75)
 UNIT = Path(__file__).parents[3] / "systemd/auricle.service"
 
 
@@ -29,7 +31,7 @@ def settings(
 ) -> dict[str, Mapping[str, Any]]:
     return {
         "satellite": {"name": "study", **satellite},
-        "microphone": {"recording": str(save(folder / "quiet.wav", silence(900)))},
+        "microphone": {"recording": str(save(folder / "quiet.wav", QUIET_ROOM))},
         "asr": {"url": url, "language": "en"},
         "utterance": {"mode": "manual"},
         "mqtt": {"host": "127.0.0.1", "port": broker.port},
