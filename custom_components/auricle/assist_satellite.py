@@ -53,7 +53,7 @@ from homeassistant.util import language as language_util
 from custom_components.auricle import issues, media, tones, wire
 from custom_components.auricle.const import CONF_DEVICE, DOMAIN
 from custom_components.auricle.entity import AuricleEntity
-from custom_components.auricle.link import AuricleConfigEntry
+from custom_components.auricle.link import AuricleConfigEntry, listen
 from custom_components.auricle.sound import Sound
 
 _LOGGER = logging.getLogger(__name__)
@@ -139,13 +139,9 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         """Listen to the satellite."""
         await super().async_added_to_hass()
         link = self._link
-        for listeners, listener in (
-            (link.on_change, self._follow),
-            (link.on_wake, self._woke),
-            (link.on_utterance, self._heard),
-        ):
-            listeners.append(listener)
-            self.async_on_remove(partial(listeners.remove, listener))
+        self.async_on_remove(listen(link.on_change, self._follow))
+        self.async_on_remove(listen(link.on_wake, self._woke))
+        self.async_on_remove(listen(link.on_utterance, self._heard))
         satellite = link.satellite
         if (
             self.device_entry is not None
@@ -368,7 +364,9 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
                     ),
                     session=session,
                     intent_input=utterance.text,
-                    device_id=self.device_entry and self.device_entry.id,
+                    device_id=None
+                    if self.device_entry is None
+                    else self.device_entry.id,
                     satellite_id=self.entity_id,
                     conversation_extra_system_prompt="\n".join(filter(None, wishes))
                     or None,
@@ -412,9 +410,9 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             wanted = found[0]
         pipeline = replace(pipeline, conversation_language=wanted)
         engine = tts.get_engine_instance(self.hass, pipeline.tts_engine or "")
-        spoken = engine and language_util.matches(
-            language, engine.supported_languages, country
-        )
+        if engine is None:
+            return pipeline
+        spoken = language_util.matches(language, engine.supported_languages, country)
         if spoken:
             voices = engine.async_get_supported_voices(spoken[0])
             voice = voices[0].voice_id if voices else None
@@ -501,7 +499,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             issues.tell(self.hass, self._entry, issues.NO_SOUND, str(error))
             self._link.tell_error(issues.NO_SOUND)
         finally:
-            self._speaking.discard(asyncio.current_task())  # type: ignore[arg-type]
+            self._speaking.difference_update({asyncio.current_task()})
             self._rest()
 
     @callback

@@ -71,7 +71,7 @@ class AuricleConfigFlow(ConfigFlow, domain=DOMAIN):
                 errors[CONF_ROOT] = "nothing_found"
         return self.async_show_form(
             step_id="user",
-            data_schema=vol.Schema({vol.Required(CONF_ROOT, default=root): str}),
+            data_schema=_form({vol.Required(CONF_ROOT, default=root): str}),
             errors=errors,
         )
 
@@ -83,7 +83,7 @@ class AuricleConfigFlow(ConfigFlow, domain=DOMAIN):
             names = {root: each.name for root, each in self._found.items()}
             return self.async_show_form(
                 step_id="pick",
-                data_schema=vol.Schema({vol.Required(CONF_ROOT): vol.In(names)}),
+                data_schema=_form({vol.Required(CONF_ROOT): vol.In(names)}),
             )
         root = next(iter(self._found)) if user_input is None else user_input[CONF_ROOT]
         satellite = self._found[root]
@@ -123,3 +123,8 @@ class AuricleConfigFlow(ConfigFlow, domain=DOMAIN):
             title=satellite.name,
             data={CONF_ROOT: root, CONF_DEVICE: satellite.device},
         )
+
+
+def _form(fields: dict[Any, Any]) -> Any:
+    # Later releases put a library of their own under this name: another type.
+    return vol.Schema(fields)

@@ -178,7 +178,7 @@ class SatelliteLink:
     @callback
     def _happened(
         self,
-        read: Callable[[str], _T],
+        read: Callable[[wire.Payload], _T],
         listeners: list[Callable[[_T], None]],
         message: mqtt.ReceiveMessage,
     ) -> None:
@@ -206,6 +206,12 @@ class SatelliteLink:
     def _changed(self) -> None:
         for tell in tuple(self.on_change):
             tell()
+
+
+def listen(listeners: list[_T], listener: _T) -> CALLBACK_TYPE:
+    """Let somebody be told; the answer ends it."""
+    listeners.append(listener)
+    return partial(listeners.remove, listener)
 
 
 def _expires(hass: HomeAssistant) -> bool:

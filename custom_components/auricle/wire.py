@@ -12,6 +12,9 @@ from typing import Any
 SCHEMA = 1
 """The newest `satellite` message that is understood."""
 
+Payload = str | bytes | bytearray
+"""As a broker's client hands it over."""
+
 PLAYS = "play"
 TIMES = "timers"
 
@@ -101,7 +104,7 @@ class Satellite:
         return next((w.phrase for w in self.wake_words if w.id == wake_word), wake_word)
 
 
-def satellite(payload: str | bytes) -> Satellite:
+def satellite(payload: Payload) -> Satellite:
     """Read a `satellite` message."""
     said = _object(payload)
     schema = said.get("schema")
@@ -132,7 +135,7 @@ class Wake:
     """None where a button was pressed, or it listens again by itself."""
 
 
-def wake(payload: str | bytes) -> Wake:
+def wake(payload: Payload) -> Wake:
     """Read an `event/wake` message."""
     said = _object(payload)
     word = said.get("wake_word")
@@ -159,7 +162,7 @@ class Utterance:
         return f"The speaker sounds {self.emotion}."
 
 
-def utterance(payload: str | bytes) -> Utterance:
+def utterance(payload: Payload) -> Utterance:
     """Read an `event/utterance` message."""
     said = _object(payload)
     outcome = _text(said, "event_type")
@@ -185,7 +188,7 @@ class Report:
         return self.state in ("finished", "cancelled", "failed")
 
 
-def report(payload: str | bytes) -> Report:
+def report(payload: Payload) -> Report:
     """Read a `play` message."""
     said = _object(payload)
     reason = said.get("reason")
@@ -213,7 +216,7 @@ def error_message(error: str) -> bytes:
 # --- reading ---
 
 
-def _object(payload: str | bytes) -> dict[str, Any]:
+def _object(payload: Payload) -> dict[str, Any]:
     said = json.loads(payload)
     if not isinstance(said, dict):
         raise ValueError("it is no JSON object")
