@@ -210,7 +210,9 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
                 for word in words
             ],
             active_wake_words=[
-                word.id for word in words if word.id == self._link.wake_word
+                word.id
+                for word in words
+                if self._link.wake_word in (word.id, wire.ALL_WAKE_WORDS)
             ],
             max_active_wake_words=satellite.max_active_wake_words,
         )

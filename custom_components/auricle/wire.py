@@ -20,6 +20,7 @@ TIMES = "timers"
 
 ONLINE = "online"
 WAKE_WORD_OFF = "off"
+ALL_WAKE_WORDS = "all"
 # A broker drops what is larger than a client allows, and tells nobody.
 CHUNK = 16_384
 """How many bytes of sound go into one message."""
@@ -193,7 +194,8 @@ def report(payload: Payload) -> Report:
     said = _object(payload)
     reason = said.get("reason")
     return Report(
-        _text(said, "id"),
+        # What was sent may have named no sound.
+        _text(said, "id") if said.get("id") is not None else "",
         _text(said, "state"),
         reason if isinstance(reason, str) else None,
     )

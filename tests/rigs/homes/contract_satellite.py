@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from rigs.mqtt.schemas import fits_first_line
 from rigs.mqtt.subscriber import Heard, HouseClient
 from rigs.waiting import eventually
 
@@ -228,6 +229,8 @@ class ContractSatellite:
     def _play(self, payload: bytes) -> None:
         line, _, pcm = payload.partition(b"\n")
         head = json.loads(line)
+        if not fits_first_line(head):
+            self.complaints.append(f"no schema has {head}")
         if "error" in head:
             self.errors.append(head["error"])
             return

@@ -58,6 +58,7 @@ async def study(
     recording: Path | None = None,
     name: str = "study",
     listens_to: Sequence[str] = ("homeassistant/#",),
+    stdin: int | None = None,
     **sections: Mapping[str, Any],
 ) -> AsyncIterator[Study]:
     """In a quiet room, unless a `recording` is played; `sections` of the settings;
@@ -87,7 +88,7 @@ async def study(
             "time_to_live": 60,
             **settings.get("mqtt", {}),
         }
-        async with Program(folder, {**settings, "mqtt": mqtt}) as program:
+        async with Program(folder, {**settings, "mqtt": mqtt}, stdin=stdin) as program:
             try:
                 # It has to load its libraries, on a machine that may be busy.
                 await house.hears(f"{node}/availability", "online", timeout=60)

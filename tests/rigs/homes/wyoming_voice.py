@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_HEADER = 44
+HEADER = 44
 """What both programs write before the samples."""
 _CHUNK = 4_096
 _PROGRAMS = {
@@ -97,11 +97,11 @@ class Conversation:
         if self._voice not in _PROGRAMS:
             await self._write("error", {"text": f"there is no voice {self._voice}"})
             return
-        wav = await asyncio.to_thread(_spoken, self._voice, text.strip())
+        wav = await asyncio.to_thread(spoken, self._voice, text.strip())
         if not self._begun:
             self._begun = True
             await self._write("audio-start", self._sound)
-        pcm = wav[_HEADER:]
+        pcm = wav[HEADER:]
         for at in range(0, len(pcm), _CHUNK):
             await self._write("audio-chunk", self._sound, pcm[at : at + _CHUNK])
 
@@ -134,7 +134,8 @@ class Conversation:
         await self._writer.drain()
 
 
-def _spoken(voice: str, text: str) -> bytes:
+def spoken(voice: str, text: str) -> bytes:
+    """A Wave file of what the voice says."""
     # Neither writes a whole file to a pipe: flite goes back to its header.
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         subprocess.run(
