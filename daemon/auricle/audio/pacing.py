@@ -9,7 +9,7 @@ from auricle.audio.playing import SoundFormat
 LEAD = 0.3
 """Seconds of sound that are handed over ahead: what is cancelled costs no more, and a
 busy machine is not heard."""
-LEAST_LEAD = 0.12
+LEAST_LEAD = 0.15
 """Seconds of sound left to play from which on a missing chunk is silence."""
 
 

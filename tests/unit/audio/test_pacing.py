@@ -33,7 +33,7 @@ def test_a_chunk_that_does_not_come_in_time_is_silence_just_before_it_is_missed(
     pacing.due(0.0, MONO.size(0.2), more=True)
     pacing.begin(0.0)
 
-    assert pacing.due(0.07, 0, more=True) == (0, 0)
+    assert pacing.due(0.04, 0, more=True) == (0, 0)
     sound, silence = pacing.due(0.1, 0, more=True)
     assert sound == 0
     assert abs(MONO.seconds(silence) - (LEAST_LEAD - 0.1)) < 0.001

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Seconds between looks at a sound that plays, and at one that is about to.
-_TICK, _FIRST_TICK = 0.04, 0.005
+_TICK, _FIRST_TICK = 0.08, 0.005
 # A Bluetooth loudspeaker wakes up first, and so may a sound server's device.
 _LONGEST_OPENING = 4.0
 # What plays takes some of what waits for it every few milliseconds.
