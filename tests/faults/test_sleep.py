@@ -122,6 +122,11 @@ async def is_reported_as_expired(scene: Scene, number: int) -> None:
     await all_is_well(scene)
 
 
+async def is_obeyed(scene: Scene, number: int) -> None:
+    end = await scene.end(number)
+    assert end is End.EXECUTED, scene.ledgers.reason(number)
+
+
 async def all_is_well(scene: Scene) -> None:
     await scene.is_connected()
     await scene.recovery()
@@ -179,7 +184,7 @@ async def test_a_command_is_obeyed_when_the_satellite_was_stopped_for_a_moment(
     async with stopped(scene):
         await elapse(1.0)
 
-    assert await scene.end(number) is End.EXECUTED
+    await is_obeyed(scene, number)
     # What is claimed is true.
     told = json.loads(scene.house.latest("event/utterance") or "{}")
     delay = scene.ledgers.delay(number)
@@ -251,7 +256,7 @@ async def test_a_command_is_obeyed_as_soon_as_the_machine_is_awake(
     scene = patient_scene
     clock.sleep(NIGHT)
 
-    assert await scene.end(await scene.speak()) is End.EXECUTED
+    await is_obeyed(scene, await scene.speak())
     scene.check()
 
 
@@ -263,5 +268,5 @@ async def test_a_command_is_obeyed_when_the_machine_slept_for_a_moment(
     number = await while_the_final_is_awaited(scene)
     clock.sleep(1.0)
 
-    assert await scene.end(number) is End.EXECUTED
+    await is_obeyed(scene, number)
     scene.check()

@@ -31,8 +31,8 @@ def locked(directory: Path, run_id: str) -> Iterator[str | None]:
     """Hold the state directory for a run of this id; yield the id of the run that held
     it before.
 
-    That one is certain to be over: None where it may have been on another machine, for
-    a directory is copied with its card, or where nothing is known.
+    That one is certain to be over: None where it may have had another directory, of
+    which this one is a copy, or another machine; or where nothing is known.
 
     Raises StateInUseError, which names who has it. Where nothing can be locked (a disk
     that is read-only, a network's), the satellite runs all the same, and the log says
@@ -94,7 +94,7 @@ def _take(lock: int, directory: Path, run_id: str) -> str | None:
     with contextlib.suppress(OSError):
         os.ftruncate(lock, 0)
         command = " ".join(["auricle", *sys.argv[1:]])
-        told = f"run {run_id} {boot_id()}\nprocess {os.getpid()} ({command})\n"
+        told = f"run {run_id} {_here(lock)}\nprocess {os.getpid()} ({command})\n"
         os.pwrite(lock, told.encode(errors="replace"), 0)
     return earlier
 
@@ -102,9 +102,15 @@ def _take(lock: int, directory: Path, run_id: str) -> str | None:
 def _earlier_run(lock: int) -> str | None:
     for line in _lines(lock):
         match line.split():
-            case ["run", run_id, boot] if boot == boot_id():
+            case ["run", run_id, where] if where == _here(lock):
                 return run_id
     return None
+
+
+def _here(lock: int) -> str:
+    """What no copy has: this start of the machine, and this very file."""
+    file = os.fstat(lock)
+    return f"{boot_id()}/{file.st_dev}/{file.st_ino}"
 
 
 def _holder(lock: int) -> str:

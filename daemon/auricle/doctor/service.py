@@ -33,7 +33,7 @@ _PROPERTIES = (
 _LOG = "its log says why: journalctl -u auricle -e"
 # sysexits.h: EX_CANTCREAT, EX_CONFIG.
 _ADVICE_AFTER = {
-    "73": "another satellite runs with its state directory: its log names that process",
+    "73": "another satellite has its state directory, or its name: its log says which",
     "78": "its configuration is wrong: sudo auricle config",
 }
 

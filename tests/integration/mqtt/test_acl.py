@@ -12,9 +12,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from auricle.mqtt.commands import Change, Command
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
-from auricle.mqtt.link.broker import BrokerSettings
+from auricle.mqtt.link.broker import BrokerSettings, Version
+from auricle.mqtt.link.probe import name_is_free
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
-from auricle.mqtt.name_check import Namesake
+from auricle.mqtt.name_check import NameCheck, Namesake
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Action, Topics
@@ -97,17 +98,12 @@ async def test_a_satellite_may_do_all_that_it_does(
     fates: list[Settled] = []
     namesakes: list[Namesake] = []
     device = SatelliteDevice("Kitchen", "1", "Pi")
+    broker = BrokerSettings(
+        "127.0.0.1", guarded.port, topics.device_id, "kitchen", USERS["kitchen"]
+    )
     publisher = Publisher(
         PublisherSettings(
-            [
-                BrokerSettings(
-                    "127.0.0.1",
-                    guarded.port,
-                    topics.device_id,
-                    "kitchen",
-                    USERS["kitchen"],
-                )
-            ],
+            [broker],
             Messages(topics),
             options,
             discovery(topics, device, Disclosure(), options),
@@ -139,9 +135,13 @@ async def test_a_satellite_may_do_all_that_it_does(
         home_assistant.say(topics.command(Action.PLAY), '{"cancel":true}')
         await eventually(lambda: len(commands) == 2)
         await home_assistant.hears(topics.availability, "online")
+        copy = NameCheck(topics, "b2", (), lambda: "q1")
+        assert await name_is_free(copy, broker, Version.V5, None, 10) is False
         await publisher.stop()
         await home_assistant.hears(topics.availability, "offline")
 
+    assert namesakes == []
+    assert copy.namesake is not None
     assert commands == [Change(Setting.MUTE, True), SoundCancelRequested(None)]
     assert [settled.fate for settled in fates] == [Fate.ACKED]
     assert home_assistant.on(topics.discovery)

@@ -1,6 +1,7 @@
 """One state directory, one satellite, as the kernel sees it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,6 +95,15 @@ def test_a_run_from_before_the_machines_start_may_be_on_another_machine(
 
     with locked(tmp_path, "r2") as earlier:
         assert earlier is None
+
+
+def test_the_run_of_a_directory_that_was_copied_may_still_be_under_way(
+    tmp_path: Path,
+) -> None:
+    with held(tmp_path / "study"):
+        shutil.copytree(tmp_path / "study", tmp_path / "copy")
+        with locked(tmp_path / "copy", "r2") as earlier:
+            assert earlier is None
 
 
 @pytest.mark.parametrize("left", ["", "run", "process 7 (auricle run)", "\0\n" * 999])

@@ -58,7 +58,7 @@ def test_exit_code_73_is_another_satellite() -> None:
     failed = unit("failed", "failed", result="exit-code", code=73)
     found = service.judge(failed)
     assert found.status is Status.FAILED
-    assert "another satellite runs" in found.advice
+    assert "another satellite has" in found.advice
 
 
 def test_a_service_that_is_started_again_and_again_has_failed() -> None:
