@@ -28,7 +28,8 @@ budget spent ListenRequested                   the same     outcome error
 mute ordered ListenRequested                   the same     outcome error
              WakeWordHeard                     the same     attend no more
 budget spent WakeWordHeard                     the same     outcome error
-at rest      a sound begins                    responding   as in playback
+at rest      AnswerFailed                      the same     tell that there is no answer
+             a sound begins                    responding   as in playback
 responding   its end                           resting      as in playback
              SoundFinished, and it asked       listening    start, attend: a follow-up
              the same, an answer, follow-up    listening    start, attend: a follow-up

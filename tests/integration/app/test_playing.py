@@ -56,6 +56,7 @@ async def speaking(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     heard: bytes = b"",
+    transcript: str = "Turn on the kitchen light.",
     turns_per_hour: int = 0,
 ) -> AsyncIterator[Speaking]:
     """One that is at rest; it hears `heard`, then a quiet room."""
@@ -63,7 +64,7 @@ async def speaking(
     recording = save(folder / "room.wav", heard + room * 30)
     with loudspeaker(folder, monkeypatch) as device:
         async with study(
-            *(broker, folder),
+            *(broker, folder, transcript),
             recording=recording,
             loudspeaker={"device": "file"},
             utterance={"mode": "manual", "no_speech_timeout": 1.0},
@@ -102,6 +103,23 @@ async def test_a_wake_word_ends_what_is_said_and_the_command_is_heard(
         ("started", None),
         ("cancelled", "wake"),
     ]
+
+
+async def test_who_interrupts_it_to_say_stop_has_given_no_command(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = speaking(broker, tmp_path, monkeypatch, transcript="Stop! Stop it.")
+    async with stop as satellite:
+        satellite.sounds.send("story", tone(LONG))
+        satellite.sounds.send("news", tone(0.3))
+        await satellite.sounds.hears("story", "started")
+        await satellite.study.hears()
+        await satellite.sounds.hears("news", "cancelled")
+
+    utterance = json.loads(satellite.house.on(UTTERANCE)[-1])
+    assert utterance["event_type"] == "cancelled"
+    assert satellite.sounds.told_of("story")[-1] == ("cancelled", "listen")
+    assert satellite.sounds.told_of("news") == [("cancelled", "stop")]
 
 
 async def test_a_killed_satellite_says_of_each_sound_once_how_it_ended(
