@@ -13,7 +13,7 @@ or, with only some parts or --quick, to answers-part.md.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.answers.hearing import Hearing
@@ -24,26 +24,33 @@ from benchmarks.recordings import Recordings
 _RESULTS = Path(__file__).parents[1] / "results"
 _QUICK = 5
 
-Part = Callable[[Hearing], Iterator[Row]]
-# A part is a name and what makes its rows.
+Part = Callable[[bool], Iterable[Row]]
+"""Measures something, in a hurry or not."""
+
+
+def _hears(measured: Callable[[Hearing], Iterable[Row]]) -> Part:
+    def part(quick: bool) -> Iterable[Row]:
+        one_in = _QUICK if quick else 1
+        return measured(Hearing(Recordings.from_environment(), one_in=one_in))
+
+    return part
+
+
 PARTS: Mapping[str, Part] = {
-    "wake-words": Hearing.wake_words,
-    "own-words": Hearing.own_words,
-    "false-wakes": Hearing.false_wakes,
-    "commands": Hearing.commands,
-    "cost": Hearing.cost,
+    "wake-words": _hears(Hearing.wake_words),
+    "own-words": _hears(Hearing.own_words),
+    "false-wakes": _hears(Hearing.false_wakes),
+    "commands": _hears(Hearing.commands),
+    "cost": _hears(Hearing.cost),
 }
 
 
 def main() -> None:
     arguments = _arguments()
-    hearing = Hearing(
-        Recordings.from_environment(), one_in=_QUICK if arguments.quick else 1
-    )
     bystanders = Bystanders()
     rows: list[Row] = []
     for part in arguments.parts:
-        made = list(PARTS[part](hearing))
+        made = list(PARTS[part](arguments.quick))
         print("\n".join(lines(made)), end="\n\n", flush=True)
         rows += made
     text = "\n".join([*lines(rows), "", f"{bystanders.so_far()}", "", tally(rows), ""])
