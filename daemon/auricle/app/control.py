@@ -1,4 +1,4 @@
-"""What a person may change while the satellite runs: obeyed, remembered, echoed."""
+"""What a person may change while the satellite runs: obeyed, remembered, told."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -72,7 +72,7 @@ class Loudspeaker(Protocol):
 class SettingEcho(Protocol):
     """Publishes what a setting is."""
 
-    def echo(self, setting: Setting, value: Value) -> None:
+    def tell_setting(self, setting: Setting, value: Value) -> None:
         """Say what it is by now."""
 
 
@@ -108,7 +108,7 @@ class Control:
         """Put into effect what was remembered, and tell all settings but mute."""
         for setting, value in self.choices.values.items():
             self._put_into_effect(setting)
-            self._targets.publisher.echo(setting, value)
+            self._targets.publisher.tell_setting(setting, value)
 
     def remember_usage(self, usage: Usage, limit_reached: bool) -> None:
         """Keep what was used beside the settings, in the one file that outlives a
@@ -118,7 +118,7 @@ class Control:
         self._remember(replace(self.choices.remembered, usage=usage), within=within)
 
     def obey(self, command: Command) -> None:
-        """Carry out a command, and echo what it changed."""
+        """Carry out a command, and tell what it changed."""
         match command:
             case Listen(action):
                 self._targets.runner.handle(_EVENT_OF[action])
@@ -147,7 +147,7 @@ class Control:
         for known, now in self.choices.values.items():
             # Another wake word brings its own threshold.
             if known is setting or now != before[known]:
-                self._targets.publisher.echo(known, now)
+                self._targets.publisher.tell_setting(known, now)
 
     def _put_into_effect(self, setting: Setting) -> None:
         """Have it done by the parts that it is for: what it is now, however often."""

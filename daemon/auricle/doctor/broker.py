@@ -41,7 +41,7 @@ class Answers:
     probe: DeliveryResult
     """What became of a message below our own node, where nobody in particular listens.
     """
-    echoed: bool
+    came_back: bool
     """Whether a command to us reached us."""
     announcement: DeliveryResult | None = None
     """What became of the message of a device without entities, which Home Assistant
@@ -127,7 +127,7 @@ def judge_topics(visit: BrokerVisit) -> Result:
     ]
     read = list(visit.denied)
     # Where we may not write, nothing could come back.
-    if not answers.echoed and answers.probe is not DeliveryResult.REJECTED:
+    if not answers.came_back and answers.probe is not DeliveryResult.REJECTED:
         read.append(topics.commands)
     if not write and not read:
         meaning = f"we may write {topics.root}/#, and read our commands"

@@ -31,7 +31,7 @@ from auricle.mqtt.topics import Topics
 from auricle.system import event_loop
 
 # The broker has acknowledged everything by then.
-_ECHO = 1.0
+_WAY_BACK = 1.0
 # The goodbye takes two seconds at most.
 LEAVING = 2.0
 
@@ -70,7 +70,7 @@ class _Visitor:
         self._introduction = introduction
         # No command of ours, so that a running satellite ignores it; yet where its
         # commands go.
-        self._echo = Message(f"{topics.root}/doctor/set", "")
+        self._order = Message(f"{topics.root}/doctor/set", "")
         self._probe = Message(f"{topics.root}/doctor", "")
         self._denied: list[str] = []
         self._results: dict[int, DeliveryResult] = {}
@@ -85,7 +85,7 @@ class _Visitor:
             [replace(self._settings, client_id=f"{self._settings.client_id}_doctor")],
             ReconnectSettings(lambda: itertools.repeat(self._patience)),
             will=self._probe,
-            subscriptions=[self._echo.topic, self._topics.birth, *self._further],
+            subscriptions=[self._order.topic, self._topics.birth, *self._further],
             on_report=self._take,
         )
         client.start()
@@ -114,13 +114,13 @@ class _Visitor:
         if self._introduction is not None:
             announced = replace(shell(self._topics), retain=False)
             announcement = await self._publish(client, announced)
-        await self._publish(client, self._echo)
+        await self._publish(client, self._order)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_ECHO):
-                await self._until_received(self._echo.topic)
+            async with asyncio.timeout(_WAY_BACK):
+                await self._until_received(self._order.topic)
         return Answers(
             probe,
-            self._echo.topic in self._received,
+            self._order.topic in self._received,
             announcement,
             self._received.get(self._topics.birth),
             # Last, for some brokers drop us for it.

@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 # Seconds. Anybody on the network may change a setting a thousand times a second: the
 # house has no use for each, and would be told the last one late.
-ECHO_PAUSE = 0.1
+TELLING_PAUSE = 0.1
 
 _RANDOM = SystemRandom()
 
@@ -175,8 +175,8 @@ class Publisher:
         self._degraded_storage = False
         self._interims = InterimLimit()
         # What the house is to be told of each in a moment; None: as it was.
-        self._echoes: dict[Setting | Action, Message | None] = {}
-        self._echoing: asyncio.Handle | None = None
+        self._to_tell: dict[Setting | Action, Message | None] = {}
+        self._telling: asyncio.Handle | None = None
         self._seq = 0
 
     async def start(self) -> None:
@@ -188,9 +188,9 @@ class Publisher:
     async def stop(self) -> None:
         """Say that the satellite is gone, if a broker is there to hear it."""
         self._announcer.stop()
-        self._say_echoes()
-        if self._echoing is not None:
-            self._echoing.cancel()
+        self._tell_now()
+        if self._telling is not None:
+            self._telling.cancel()
         await self._finals.flush()
         # What is acknowledged from now on is no occasion to say that we are online.
         self._announcer.end()
@@ -243,10 +243,10 @@ class Publisher:
         logger.debug("sound %s: %s", report.id, report.reason or report.state)
         self._play_reports.report(report)
 
-    def echo(self, setting: Setting, value: Value) -> None:
+    def tell_setting(self, setting: Setting, value: Value) -> None:
         """Say what a setting is now; of many values in a moment, the last."""
-        self._echoes[setting] = self._messages.setting(setting, value)
-        self._echo_soon()
+        self._to_tell[setting] = self._messages.setting(setting, value)
+        self._tell_soon()
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """Say how the satellite is: health at once, the rest once a minute."""
@@ -307,13 +307,13 @@ class Publisher:
             case RunQuery() as query:
                 self._reply(query)
             case Rejected(Action.PLAY):
-                self._echoes[Action.PLAY] = self._messages.play_refused()
-                self._echo_soon()
+                self._to_tell[Action.PLAY] = self._messages.play_refused()
+                self._tell_soon()
             case Rejected(what):
                 # The house shows what it asked for, until it is told again.
                 if isinstance(what, Setting):
-                    self._echoes.setdefault(what, None)
-                    self._echo_soon()
+                    self._to_tell.setdefault(what, None)
+                    self._tell_soon()
             case command:
                 self._on_command(command)
 
@@ -340,19 +340,19 @@ class Publisher:
         self._play_reports.delivered(delivered)
         self._announcer.delivered(delivered)
 
-    def _echo_soon(self) -> None:
-        if self._echoing is None:
+    def _tell_soon(self) -> None:
+        if self._telling is None:
             loop = asyncio.get_running_loop()
-            self._echoing = loop.call_soon(self._say_echoes)
+            self._telling = loop.call_soon(self._tell_now)
 
-    def _say_echoes(self) -> None:
-        self._echoing = None
-        echoes, self._echoes = self._echoes, {}
-        for what, message in echoes.items():
+    def _tell_now(self) -> None:
+        self._telling = None
+        told, self._to_tell = self._to_tell, {}
+        for what, message in told.items():
             if message is not None:
                 self._announcer.put(message, again=True)
             elif isinstance(what, Setting):
                 self._announcer.repeat(self._topics.setting(what))
-        if echoes:
+        if told:
             loop = asyncio.get_running_loop()
-            self._echoing = loop.call_later(ECHO_PAUSE, self._say_echoes)
+            self._telling = loop.call_later(TELLING_PAUSE, self._tell_now)

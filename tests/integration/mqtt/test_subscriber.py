@@ -3,7 +3,7 @@
 import time
 
 from auricle.mqtt.commands import Change, Command, SetVocabulary
-from auricle.mqtt.publisher import ECHO_PAUSE
+from auricle.mqtt.publisher import TELLING_PAUSE
 from auricle.mqtt.settings import Setting
 from auricle.mqtt.topics import Action
 from rigs.mqtt.broker import Broker
@@ -88,7 +88,7 @@ async def test_a_flood_of_settings_is_answered_now_and_then_and_by_the_last(
 
         def obey(command: Command) -> None:
             assert isinstance(command, Change)
-            satellite.publisher.echo(Setting.THRESHOLD, command.value)
+            satellite.publisher.tell_setting(Setting.THRESHOLD, command.value)
 
         satellite.obey = obey
         started = time.monotonic()
@@ -99,7 +99,7 @@ async def test_a_flood_of_settings_is_answered_now_and_then_and_by_the_last(
         await house.hears(threshold, "0.5")
         elapsed = time.monotonic() - started
 
-    assert len(house.on(threshold)) <= elapsed / ECHO_PAUSE + 2
+    assert len(house.on(threshold)) <= elapsed / TELLING_PAUSE + 2
 
 
 async def test_what_is_rejected_meanwhile_does_not_bring_back_what_was_true_before(

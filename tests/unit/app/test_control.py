@@ -30,7 +30,7 @@ class Satellite:
         self.thresholds: dict[str, float] = {}
         self.language: str | None = "unset"
         self.words: str | None = "unset"
-        self.echoes: list[tuple[Setting, Value]] = []
+        self.told: list[tuple[Setting, Value]] = []
         self.remembered = NOTHING
         self.within = 0.0
         self.restarted = False
@@ -48,8 +48,8 @@ class Satellite:
     def expect(self, language: str | None, words: str | None) -> None:
         self.language, self.words = language, words
 
-    def echo(self, setting: Setting, value: Value) -> None:
-        self.echoes.append((setting, value))
+    def tell_setting(self, setting: Setting, value: Value) -> None:
+        self.told.append((setting, value))
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         self.remembered = remembered
@@ -109,7 +109,7 @@ def test_mute_is_remembered_at_once_and_told_by_who_closes_the_microphone() -> N
 
     assert satellite.events == [MuteRequested(muted=True)]
     assert satellite.remembered.muted
-    assert satellite.echoes == []
+    assert satellite.told == []
 
 
 def test_a_language_overrides_the_configured_one() -> None:
@@ -130,7 +130,7 @@ def test_a_volume_counts_at_once_and_after_a_restart() -> None:
     controls.obey(Change(Setting.VOLUME, 0.35))
 
     assert satellite.volume == 0.35
-    assert satellite.echoes[-1] == (Setting.VOLUME, 0.35)
+    assert satellite.told[-1] == (Setting.VOLUME, 0.35)
     again = Satellite()
     control(again, satellite.remembered).apply()
     assert again.volume == 0.35
@@ -153,7 +153,7 @@ def test_one_wake_word_of_several_can_be_chosen() -> None:
 
     assert controls.choices.wake_words == ("off", "all", "alexa", "hey_jarvis")
     assert satellite.wake_words == ("hey_jarvis",)
-    assert satellite.echoes == [
+    assert satellite.told == [
         (Setting.WAKE_WORD, "hey_jarvis"),
         (Setting.THRESHOLD, 0.97),
     ]
@@ -199,7 +199,7 @@ def test_listening_again_is_as_configured_until_it_is_changed() -> None:
 
     assert satellite.events == [FollowUpRequested(8.0), FollowUpRequested(0.0)]
     assert satellite.remembered.changed == {Setting.CONTINUE_CONVERSATION: 0.0}
-    assert satellite.echoes[-1] == (Setting.CONTINUE_CONVERSATION, 0.0)
+    assert satellite.told[-1] == (Setting.CONTINUE_CONVERSATION, 0.0)
 
 
 def test_no_words_are_sent_where_there_are_none() -> None:
@@ -229,7 +229,7 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
     assert satellite.thresholds == {"alexa": 0.7, "okay_nabu": 0.85}
     assert (satellite.language, satellite.words) == ("de", "attic")
     assert satellite.events == [FollowUpRequested(4.0)]
-    assert dict(satellite.echoes) == {
+    assert dict(satellite.told) == {
         Setting.LANGUAGE: "de",
         Setting.WAKE_WORD: "alexa",
         Setting.THRESHOLD: 0.7,

@@ -23,12 +23,12 @@ TOPICS = Topics("auricle", "study")
 def asked(
     *,
     probe: DeliveryResult = DeliveryResult.NO_LISTENER,
-    echoed: bool = True,
+    came_back: bool = True,
     announcement: DeliveryResult | None = DeliveryResult.ACKED,
     birth: str | None = None,
     version: Version = Version.V5,
 ) -> broker.BrokerVisit:
-    answers = Answers(probe, echoed, announcement, birth)
+    answers = Answers(probe, came_back, announcement, birth)
     return broker.BrokerVisit("b:1883", Connected(version), TOPICS, (), answers)
 
 
@@ -92,18 +92,18 @@ def test_a_forbidden_announcement_names_its_topic() -> None:
 
 
 def test_commands_that_do_not_arrive_may_not_be_read() -> None:
-    found = broker.judge_topics(asked(echoed=False))
+    found = broker.judge_topics(asked(came_back=False))
     assert "read auricle/study/+/set" in found.meaning
 
 
 def test_where_we_may_not_write_reading_is_not_blamed() -> None:
-    found = broker.judge_topics(asked(echoed=False, probe=DeliveryResult.REJECTED))
+    found = broker.judge_topics(asked(came_back=False, probe=DeliveryResult.REJECTED))
     assert "write auricle/study/#" in found.meaning
     assert "read" not in found.meaning
 
 
 def test_a_broker_over_its_quota_is_no_matter_of_access_rules() -> None:
-    visit = asked(echoed=False, probe=DeliveryResult.OVER_QUOTA)
+    visit = asked(came_back=False, probe=DeliveryResult.OVER_QUOTA)
 
     assert "quota" in broker.judge_topics(visit).meaning
 
