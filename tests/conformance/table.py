@@ -519,7 +519,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "the corpus as a transcript",
-            (WORDING, "test_the_same_is_an_echo_where_nobody_spoke"),
+            (WORDING, "test_the_same_repeats_the_hints_where_nobody_spoke"),
             (GOING_ON, "test_hints_that_come_back_where_nobody_spoke_are_no_command"),
         ),
         row(
