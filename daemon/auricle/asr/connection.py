@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
@@ -32,7 +33,7 @@ from auricle.errors import (
 )
 from auricle.qwen_asr.address import RecognizerAddress
 from auricle.system.clock import BUILT
-from auricle.system.dialing import NEXT_ADDRESS
+from auricle.system.dialing import NEXT_ADDRESS, dial
 from auricle.system.log import silent_logger
 from auricle.system.racing import race
 from auricle.system.tcp import notice_dead_links
@@ -176,13 +177,25 @@ class _Connect(connect):
         return exc
 
     async def open_tcp_connection(self) -> ClientConnection:
+        # asyncio, which websockets leaves a proxy to, loses the socket of an attempt
+        # that is given up. A proxy is near, where packets do not get lost.
+        if self.proxy is not None:
+            return await super().open_tcp_connection()
         # Of the slower ones the service sees no request: it counts those.
         return await race(
-            [super().open_tcp_connection],
+            [self._open_directly],
             lambda slower: slower.transport.abort(),
             after=_ASK_AGAIN,
             rounds=_ASK_AT_MOST,
         )
+
+    async def _open_directly(self) -> ClientConnection:
+        attempt = copy(self)
+        sock = await dial(self.ws_uri.host, self.ws_uri.port, rounds=1)
+        attempt.create_connection_kwargs = self.create_connection_kwargs | {
+            "sock": sock
+        }
+        return await super(_Connect, attempt).open_tcp_connection()
 
 
 def _headers(address: RecognizerAddress) -> dict[str, str]:

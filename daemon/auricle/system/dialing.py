@@ -27,11 +27,12 @@ _Address = tuple[int, int, int, tuple[object, ...]]
 """Family, type, protocol, and where."""
 
 
-async def dial(host: str, port: int) -> socket.socket:
+async def dial(host: str, port: int, *, rounds: int = ROUNDS) -> socket.socket:
     """Connect to a host by name, and return the socket, which does not block.
 
     The name may take as long as it takes; the addresses then have some seconds each,
-    side by side. Raises OSError, or UnicodeError for what is no name.
+    side by side, and are asked `rounds` times. Raises OSError, or UnicodeError for what
+    is no name.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -59,7 +60,7 @@ async def dial(host: str, port: int) -> socket.socket:
             [partial(connect, address) for address in addresses],
             socket.socket.close,
             after=NEXT_ADDRESS,
-            rounds=ROUNDS,
+            rounds=rounds,
         )
     except OSError:
         raise min(failures, key=_how_little_it_tells) from None

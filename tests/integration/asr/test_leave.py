@@ -1,11 +1,15 @@
 """What is left of a session that is closed: nothing."""
 
+import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from auricle.asr.connection import Connection
+from auricle.qwen_asr.address import RecognizerAddress
 from rigs.recognizer.faults import (
     AbortAfter,
     CloseAfter,
@@ -23,7 +27,7 @@ from rigs.recognizer.faults import (
 )
 from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
-from rigs.waiting import eventually
+from rigs.waiting import eventually, hold
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 
@@ -180,6 +184,24 @@ async def test_session_finished_is_waited_for_and_nobody_waits_with_it() -> None
         await eventually(lambda: not server.open_sessions)
 
     assert [heard.close_code for heard in server.heard] == [1000, 1000]
+
+
+@pytest.mark.parametrize("steps", [2, 4, 6])
+async def test_of_several_attempts_that_are_through_at_once_one_is_left(
+    steps: int,
+) -> None:
+    """As on a machine that had no time for the first one, nor for anything else."""
+    async with ScriptedRecognizer() as server:
+        opening = asyncio.create_task(
+            Connection.open(RecognizerAddress(server.url), None)
+        )
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        # Longer than it waits for the first one before it tries again.
+        hold(0.5)
+        (await opening).abort()
+    # A socket left to the garbage collector would be a warning, and an error here.
+    gc.collect()
 
 
 async def test_turns_that_fail_leave_no_descriptors_behind() -> None:
