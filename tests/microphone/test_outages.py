@@ -92,7 +92,7 @@ def test_a_muted_microphone_is_suspected_but_not_lost(
 
 
 def test_a_gain_that_is_too_high_is_told(room: VirtualMicrophone, ear: Ear) -> None:
-    room.play(noise(4, dbfs=0))
+    room.play(noise(3, dbfs=0))
     until(lambda: ear.health is SourceHealth.CLIPPING)
 
 
