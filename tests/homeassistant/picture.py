@@ -1,17 +1,24 @@
-"""Takes the README's picture of the device page, in Debian's Chromium.
+"""Takes the pictures of Home Assistant's pages, in Debian's Chromium.
 
 tests/homeassistant/run.sh tests/homeassistant/picture.py
 """
 
 from pathlib import Path
 
+import pytest
+
+from rigs.audio.loudspeaker import loudspeaker
+from rigs.homes import assist_home
 from rigs.homes.browser import Browser
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
 from rigs.waiting import answered, elapse
 
-PICTURE = Path(__file__).parents[2] / "homeassistant" / "device-page.png"
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "homeassistant" / "device-page.png"
+INTEGRATION = ROOT / "docs" / "images" / "device-page-integration.png"
+ASSISTANTS = ROOT / "docs" / "images" / "voice-assistants.png"
 
 
 async def test_the_device_page(
@@ -24,9 +31,32 @@ async def test_the_device_page(
         device = await home_assistant.render(
             "{{ device_id('switch.study_voice_mute') }}"
         )
-        async with Browser(home_assistant, 1000, 1680) as browser:
+        async with Browser(home_assistant, 1000, 1800) as browser:
             await browser.open(f"/config/devices/device/{device}")
             PICTURE.write_bytes(await settled(browser, "Transcription latency"))
+
+
+async def test_the_pages_with_the_integration(
+    broker: Broker,
+    home: HomeAssistant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with loudspeaker(tmp_path, monkeypatch):
+        async with study(
+            broker, tmp_path, emotion="happy", loudspeaker={"device": "file"}
+        ) as satellite:
+            device = await assist_home.add(home, "Study voice", "Den")
+            await home.becomes("assist_satellite.study_voice", "idle")
+            await satellite.hears()
+            await home.becomes("sensor.study_voice_emotion", "happy")
+            await home.becomes("assist_satellite.study_voice", "idle")
+            async with Browser(home, 1000, 1960) as browser:
+                await browser.open(f"/config/devices/device/{device}")
+                INTEGRATION.write_bytes(await settled(browser, "Transcription latency"))
+            async with Browser(home, 1000, 260) as browser:
+                await browser.open("/config/voice-assistants/assist/devices")
+                ASSISTANTS.write_bytes(await settled(browser, "Study voice"))
 
 
 async def settled(browser: Browser, text: str) -> bytes:

@@ -190,7 +190,7 @@ async def test_whoever_has_both_does_not_get_a_command_twice(
         # Without the integration, it is the blueprint's.
         entry = (await entries(home))[den.name]
         await events.ask("config_entries/disable", entry_id=entry, disabled_by="user")
-        await home.becomes(SATELLITE, None)
+        await home.fits(SATELLITE, lambda state: state in (None, "unavailable"))
         den.hears("And once more.")
         await at_work.run(both)
         asked = [each["text"] for each in events.fired("storyteller_asked")]
