@@ -1,7 +1,11 @@
 """What the repository's own files must agree on."""
 
 import ast
+import json
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -12,6 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
+COMPONENT = ROOT / "custom_components" / "auricle"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -244,3 +249,32 @@ def test_help_has_a_sentence_on_all_that_is_public() -> None:
         and not (known.owner and is_told(known.node.name, known.owner, classes))
     ]
     assert silent == []
+
+
+def test_the_project_has_one_address() -> None:
+    source = PROJECT["urls"]["Source"]
+    assert all(url.startswith(source) for url in PROJECT["urls"].values())
+    manifest = json.loads((COMPONENT / "manifest.json").read_text())
+    assert manifest["documentation"] == f"{source}#readme"
+    assert manifest["issue_tracker"] == f"{source}/issues"
+    assert f"\nrepo_url: {source}\n" in (ROOT / "mkdocs.yml").read_text()
+
+
+def test_the_address_is_written_wherever_it_is_named(tmp_path: Path) -> None:
+    named = ("pyproject.toml", "mkdocs.yml", "custom_components/auricle/manifest.json")
+    for name in ("scripts/address", *named):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    before = PROJECT["urls"]["Source"]
+    address = "https://forge.example/somebody/auricle"
+    script = [sys.executable, str(tmp_path / "scripts/address")]
+    subprocess.run([*script, address], check=True)
+    told = subprocess.run(script, check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == address
+    for name in named:
+        text = (tmp_path / name).read_text()
+        assert before not in text
+        assert address in text
+    subprocess.run([*script, before], check=True)
+    for name in named:
+        assert (tmp_path / name).read_text() == (ROOT / name).read_text()
