@@ -5,6 +5,7 @@
   * StateInUseError       a person must stop one of two     exit 73, not restarted
   * MicrophoneError       the device is gone or refuses     close, back off, open again
   * PlaybackError         no sound comes out                told once, and done without
+  * SynthesisError        a text is not spoken            told once, with a sound
   * EchoError             our voice stays in what is heard  wake words wait meanwhile
   * RecordingError        a file that cannot be played      exit 66, names the file
   * AsrError              this turn is lost, or replayed    carries a Reason
@@ -58,6 +59,10 @@ class MicrophoneError(AuricleError):
 
 class PlaybackError(AuricleError):
     """A sound cannot be played."""
+
+
+class SynthesisError(AuricleError):
+    """A text cannot be made sound of; the message says why, and nothing of the text."""
 
 
 class EchoError(AuricleError):

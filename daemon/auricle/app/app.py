@@ -68,6 +68,7 @@ def steps(parts: Parts) -> list[Step]:
         Step("state file", stop=parts.memory.flush),
         Step("MQTT", parts.publisher.start, parts.publisher.stop),
         Step("sounds", stop=parts.player.aclose),
+        *([Step("speech", stop=parts.speech.aclose)] if parts.speech else ()),
         Step("recognizer", stop=parts.recognizer.client.aclose),
         Step("remembered settings", parts.control.apply),
         Step("capture thread", parts.hearing.start, stop_hearing),

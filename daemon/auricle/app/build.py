@@ -6,12 +6,12 @@ import os
 import platform
 import uuid
 import wave
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
 from auricle import __version__
@@ -39,13 +39,22 @@ from auricle.config.sections import (
     MicrophoneSettings,
     WakeWordSettings,
 )
-from auricle.config.services import AsrSettings, MqttSettings, host_and_port
+from auricle.config.services import (
+    AsrSettings,
+    MqttSettings,
+    SpeechSettings,
+    host_and_port,
+)
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, EchoError, RecordingError
 from auricle.health.watch import Watch
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
-from auricle.mqtt.link.broker import BrokerSettings
+from auricle.mqtt.link.broker import (
+    LARGEST_PACKET,
+    LARGEST_WITH_SOUND,
+    BrokerSettings,
+)
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
@@ -59,6 +68,7 @@ from auricle.turns.endpointing import PRESETS, EndpointingSettings
 from auricle.turns.events import MicrophoneLost
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
+from auricle.turns.sounds import SoundArrived, SpeechFailed
 from auricle.turns.stop_words import STOP_WORDS, StopWords
 from auricle.turns.turn import Mode
 from auricle.turns.wake_phrase import WakePhrase
@@ -67,6 +77,8 @@ from auricle.wake.detector import WakeWord, WakeWordEngine, WakeWordModel
 
 if TYPE_CHECKING:
     from auricle.audio.files.recording import Recording
+    from auricle.speech.speaking import Speaking
+    from auricle.speech.synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +89,8 @@ LONGEST_SOUND = 2.0
 LONGEST_TIMER_SOUND = 10.0
 DEFAULT_SOUND = "default"
 """The name of each sound of ours."""
+WYOMING_PORT = 10200
+"""The port of Home Assistant's Piper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,7 @@ class Parts:
     publisher: Publisher
     hearing: Hearing
     player: AplayPlayer
+    speech: "Speaking | None"
     recognizer: TurnRecognizer
     runner: Runner
     control: Control
@@ -122,6 +137,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
     with mistakes.noted():
         voice_detector = make_voice_detector(settings.utterance.voice_detector)
         logger.info("speech is told from noise by %s", voice_detector.name)
+    sounds: dict[Cue, OwnSound] = {}
     with mistakes.noted():
         sounds = feedback_sounds(settings.feedback)
     with mistakes.noted():
@@ -129,6 +145,8 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
             timer=timer_sound(settings.feedback),
             no_answer=no_answer_sound(sounds.get(Cue.ERROR)),
         )
+    with mistakes.noted():
+        voice = synthesizer(settings.speech)
     with mistakes.noted():
         recognizer = turn_recognizer(settings)
     with mistakes.noted():
@@ -150,12 +168,13 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
     player = AplayPlayer(
         settings.loudspeaker.device, hearing, lambda fact: runner.handle(fact)
     )
+    speech = speaking(settings.speech, voice, lambda fact: runner.handle(fact))
     feedback = Feedback(sounds, player.play_known)
     runner = Runner(
         satellite(settings, chosen.thresholds, muted=remembered.muted),
         OrderTargets(
             *(hearing, recognizer, publisher, feedback.give),
-            SoundOrders(player, publisher, own_sounds),
+            SoundOrders(player, publisher, own_sounds, speech),
         ),
         limits,
         time_to_live=settings.mqtt.time_to_live,
@@ -181,6 +200,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         publisher,
         hearing,
         player,
+        speech,
         recognizer,
         runner,
         control,
@@ -324,6 +344,49 @@ def _read_sound(key: str, name: str, longest: float) -> bytes:
 
 def _bundled(name: str) -> contextlib.AbstractContextManager[Path]:
     return as_file(files("auricle.assets.sounds") / f"{name}.wav")
+
+
+def synthesizer(settings: SpeechSettings) -> "Synthesizer | None":
+    """Return what makes sound of texts; None where nothing does.
+
+    Raises ConfigError where a program that is to speak is not installed.
+    """
+    if not settings.engine:
+        return None
+    from auricle.speech.engines import espeak, flite, own_command
+    from auricle.speech.programs import Flite, StreamingProgram
+    from auricle.speech.wyoming import WyomingSynthesizer
+
+    match settings.engine:
+        case "espeak":
+            return StreamingProgram(espeak(settings.voice))
+        case "flite":
+            return Flite(flite(settings.voice))
+        case "command":
+            return StreamingProgram(own_command(settings.command))
+        case "wyoming":
+            host, port = host_and_port(settings.wyoming)
+            return WyomingSynthesizer(
+                host,
+                port or WYOMING_PORT,
+                voice=settings.voice,
+                language=settings.language,
+            )
+        case engine:
+            assert_never(engine)
+
+
+def speaking(
+    settings: SpeechSettings,
+    synthesizer: "Synthesizer | None",
+    deliver: Callable[[SoundArrived | SpeechFailed], None],
+) -> "Speaking | None":
+    """Return what has texts made sound of, and delivers it; None where nothing does."""
+    if synthesizer is None:
+        return None
+    from auricle.speech.speaking import Speaking
+
+    return Speaking(synthesizer, per_hour=settings.per_hour, deliver=deliver)
 
 
 def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
@@ -528,6 +591,8 @@ def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
         cert_file=settings.cert_file,
         key_file=settings.key_file,
         keepalive=settings.keepalive,
+        # Rhasspy sends a sound as a whole.
+        largest_packet=LARGEST_WITH_SOUND if settings.hermes else LARGEST_PACKET,
     )
 
 
@@ -583,6 +648,7 @@ def device(settings: Settings, wake_words: Iterable[WakeWord] = ()) -> Satellite
         hardware=_hardware(),
         area=settings.satellite.area,
         loudspeaker=bool(settings.loudspeaker.device),
+        speaks=bool(settings.speech.engine),
         wake_words=tuple(wake_words),
         currency=None
         if price_per_second(settings) is None
@@ -622,6 +688,8 @@ def publisher_settings(
         history=settings.mqtt.history,
         heed_vocabulary=settings.mqtt.vocabulary,
         hermes_site=hermes_site(settings),
+        plays=bool(settings.loudspeaker.device),
+        speaks=bool(settings.speech.engine),
     )
 
 

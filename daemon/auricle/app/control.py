@@ -29,6 +29,7 @@ from auricle.turns.sounds import (
     SoundArrived,
     SoundCancelRequested,
     SoundUnusable,
+    SpeechRequested,
     TimerChanged,
 )
 
@@ -132,6 +133,7 @@ class Control:
                 | SoundCancelRequested()
                 | SoundUnusable()
                 | AnswerFailed()
+                | SpeechRequested()
                 | TimerChanged()
             ):
                 self._targets.runner.handle(command)

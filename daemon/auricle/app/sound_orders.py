@@ -19,9 +19,11 @@ from auricle.turns.events import (
     ReportSound,
     RingTimer,
     SoundOrder,
+    StopSynthesis,
+    Synthesize,
     TellNoAnswer,
 )
-from auricle.turns.sounds import PlayReport
+from auricle.turns.sounds import PlayReason, PlayReport, SpeechFailed
 
 CHUNK_TIMEOUT = 5.0
 """Seconds without a chunk, after which a sound is given up."""
@@ -53,15 +55,31 @@ class SoundReporter(Protocol):
         """Take what became of a sound."""
 
 
+class Speech(Protocol):
+    """Makes sound of texts, which it delivers; every call returns at once."""
+
+    def synthesize(self, sound_id: str, text: str) -> None:
+        """Make the sound of this id, which says `text`."""
+
+    def stop(self, sound_id: str) -> None:
+        """Make nothing more of the sound of this id."""
+
+
 class SoundOrders:
     """Carries out what concerns sounds, on the event loop; no call waits."""
 
     def __init__(
-        self, player: Player, reporter: SoundReporter, sounds: OwnSounds
+        self,
+        player: Player,
+        reporter: SoundReporter,
+        sounds: OwnSounds,
+        speech: Speech | None = None,
     ) -> None:
+        """Without `speech`, no text is spoken."""
         self._player = player
         self._reporter = reporter
         self._sounds = sounds
+        self._speech = speech
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
     def carry_out(self, order: SoundOrder, tell: Callable[[Event], None]) -> None:
@@ -69,6 +87,13 @@ class SoundOrders:
         match order:
             case AcceptSound(sound_id):
                 self._reporter.sound_accepted(sound_id)
+            case Synthesize(sound_id, text) if self._speech is not None:
+                self._speech.synthesize(sound_id, text)
+            case Synthesize(sound_id):
+                tell(SpeechFailed(sound_id, PlayReason.SYNTHESIZER))
+            case StopSynthesis(sound_id):
+                if self._speech is not None:
+                    self._speech.stop(sound_id)
             case BeginSound(sound_id, sound_format):
                 self._player.begin(sound_id, sound_format)
             case FeedSound(sound_id, pcm):

@@ -1,4 +1,6 @@
-"""The settings of what the satellite talks to: recognizer, broker, Home Assistant."""
+"""The settings of what the satellite talks to: recognizer, synthesizer, broker, Home
+Assistant.
+"""
 
 import re
 from functools import partial
@@ -23,6 +25,7 @@ from auricle.qwen_asr.address import (
 )
 from auricle.qwen_asr.events import LANGUAGES, SILENCE_MS_RANGE, THRESHOLD_RANGE
 from auricle.qwen_asr.hints import MOST_TOKENS, tokens
+from auricle.speech.engines import FLITE_VOICES
 
 
 def _language(value: str) -> str:
@@ -165,6 +168,61 @@ def host_and_port(text: str) -> tuple[str, int | None]:
     ):
         raise ValueError(f"{rest!r} is neither a host nor host:port")
     return found[1] or found[2], int(found[3]) if found[3] else None
+
+
+def _voice(value: str) -> str:
+    # It becomes an argument, and must be none of the engine's options or files.
+    if not re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9_+. -]{0,127})?", value):
+        raise ValueError("use the engine's name for it, such as de or en-gb")
+    return value
+
+
+def _wyoming(value: str) -> str:
+    rest = value.removeprefix("tcp://")
+    if "://" in rest:
+        raise ValueError("write host:port")
+    if value:
+        host_and_port(rest)
+    return rest
+
+
+class SpeechSettings(Section):
+    """How texts are spoken that come over MQTT (speak/set), for those who don't use the
+    integration, which has Home Assistant's own voices. They are sent to nobody but the
+    engine that is named here.
+    """
+
+    engine: Literal["", "espeak", "flite", "wyoming", "command"] = ""
+    """What speaks: espeak (Debian's espeak-ng, many languages), flite (Debian's,
+    English), wyoming (a server, such as Home Assistant's Piper), command (a program of
+    yours); empty: nothing does."""
+    voice: Annotated[str, AfterValidator(_voice)] = Field("", examples=["de"])
+    """The voice by the engine's name for it: of espeak a language, such as de or
+    en-gb+f3; of flite slt, awb, kal, kal16 or rms; of wyoming such as
+    de_DE-thorsten-medium; default: the engine's own, of flite slt."""
+    language: Annotated[str, AfterValidator(_voice)] = Field("", examples=["de"])
+    """The language that a Wyoming server is asked for where no voice is named."""
+    wyoming: Annotated[str, AfterValidator(_wyoming)] = Field(
+        "", max_length=300, examples=["homeassistant.local:10200"]
+    )
+    """The Wyoming server, host:port; 10200 where no port is given. What is spoken goes
+    there unencrypted."""
+    command: tuple[str, ...] = Field((), max_length=64)
+    """The program and its arguments, such as ["/opt/say", "--wav"]: it is given
+    the text on standard input, and writes a WAV file of 16 bits to standard output."""
+    per_hour: int = Field(60, ge=0, le=3600)
+    """Texts an hour that are spoken; 0: no limit."""
+
+    @model_validator(mode="after")
+    def _engine_is_complete(self) -> "SpeechSettings":
+        match self.engine:
+            case "wyoming" if not self.wyoming:
+                raise ValueError('engine = "wyoming" needs wyoming, its host:port')
+            case "command" if not (self.command and self.command[0].strip()):
+                raise ValueError('engine = "command" needs command, the program to run')
+            case "flite" if self.voice not in ("", *FLITE_VOICES):
+                raise ValueError(f"flite has no such voice: {', '.join(FLITE_VOICES)}")
+        return self
 
 
 class MqttSettings(Section):

@@ -17,7 +17,12 @@ from auricle.config.sections import (
     UtteranceSettings,
     WakeWordSettings,
 )
-from auricle.config.services import AsrSettings, HomeAssistantSettings, MqttSettings
+from auricle.config.services import (
+    AsrSettings,
+    HomeAssistantSettings,
+    MqttSettings,
+    SpeechSettings,
+)
 from auricle.turns.wake_phrase import WHOLE_PHRASE
 
 
@@ -39,6 +44,7 @@ class Settings(BaseSettings):
     microphone: MicrophoneSettings = Field(default_factory=MicrophoneSettings)
     loudspeaker: LoudspeakerSettings = Field(default_factory=LoudspeakerSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
+    speech: SpeechSettings = Field(default_factory=SpeechSettings)
     wake_word: WakeWordSettings = Field(default_factory=WakeWordSettings)
     utterance: UtteranceSettings = Field(default_factory=UtteranceSettings)
     asr: AsrSettings = Field(default_factory=AsrSettings)
@@ -54,6 +60,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 'wake_word.on_unconfirmed = "drop" needs the wake phrase to be sent: '
                 f"set utterance.pre_roll to {WHOLE_PHRASE} or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _speech_is_heard(self) -> "Settings":
+        if self.speech.engine and not self.loudspeaker.device:
+            raise ValueError(
+                f'speech.engine = "{self.speech.engine}" needs a loudspeaker: set '
+                "loudspeaker.device"
             )
         return self
 

@@ -26,13 +26,14 @@ from auricle.doctor import (
     models,
     recognizer,
     service,
+    speech,
 )
 from auricle.doctor.checks import ANSWER, WORK, Check
 from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 from auricle.errors import AuricleError, MicrophoneError
 from auricle.health.diagnostics import cpu_temperature
-from auricle.mqtt.hermes import Hermes
+from auricle.mqtt import hermes
 from auricle.mqtt.settings import OFF, Setting
 from auricle.system.threads import start_call
 
@@ -94,6 +95,13 @@ class Examination:
                 loudspeaker.ADVICE,
             ),
             Check(echo.NAME, self._echo, echo.OVERDUE, echo.ADVICE, within=WORK),
+            Check(
+                speech.NAME,
+                partial(speech.examine, self._settings.speech),
+                speech.OVERDUE,
+                speech.ADVICE,
+                within=WORK,
+            ),
             Check(models.WAKE_WORDS, self._wake_words, models.OVERDUE, within=WORK),
             Check(
                 models.VOICE_DETECTOR,
@@ -241,14 +249,23 @@ class Examination:
             return None
         settings = self._settings
         topics = build.messages(settings).topics
-        hermes = build.hermes_site(settings) is not None
+        site = build.hermes_site(settings)
+        rhasspy = (
+            []
+            if site is None
+            else hermes.subscriptions(
+                site,
+                plays=bool(settings.loudspeaker.device),
+                speaks=bool(settings.speech.engine),
+            )
+        )
         return broker_visit.visit(
             build.broker(settings.mqtt, topics),
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[
                 *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
-                *(Hermes.subscriptions if hermes else ()),
+                *rhasspy,
             ],
             introduction=build.introduction(
                 settings, build.options((OFF, *settings.wake_word.models))
@@ -285,6 +302,7 @@ def without_settings(unit: Service | None) -> list[Check]:
         wait(microphone.NAME),
         wait(loudspeaker.NAME),
         wait(echo.NAME),
+        wait(speech.NAME),
         wait(models.WAKE_WORDS),
         wait(models.VOICE_DETECTOR),
         wait(machine.MUTE),

@@ -20,6 +20,8 @@ from auricle.mqtt.topics import Action
 from auricle.text import presentable
 from auricle.turns.sounds import PlayOrder, TimerChanged
 
+LONGEST_SPEECH = 3_000
+"""The most characters of a text that is spoken: some minutes."""
 LONGEST_VOCABULARY = 20_000
 """The most characters; about half of what the recognizer takes."""
 
@@ -59,6 +61,13 @@ class Restart:
     """Stop the daemon, which its service starts anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Say a text, which is empty where there is nothing to say."""
+
+    text: str
+
+
 Command = Listen | Change | SetVocabulary | Restart | PlayOrder | TimerChanged
 
 
@@ -74,7 +83,7 @@ class Rejected:
 
 def parse(
     what: Setting | Action, payload: bytes, options: Options
-) -> Command | Rejected:
+) -> Command | Speak | Rejected:
     """Return the command in `payload`, which may be anything."""
     try:
         match what:
@@ -82,6 +91,8 @@ def parse(
                 return parse_play(payload)
             case Action.TIMER:
                 return parse_timer(payload)
+            case Action.SPEAK:
+                return Speak(_bounded(_text(payload), LONGEST_SPEECH))
             case _:
                 return _parse(what, _text(payload), options)
     except UnusableError as error:

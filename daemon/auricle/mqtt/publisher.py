@@ -58,6 +58,10 @@ def reconnect_delays() -> Iterator[float]:
     return full_jitter(1.0, 30.0, _RANDOM.random)
 
 
+def _new_sound_id() -> str:
+    return uuid4().hex
+
+
 @dataclass(frozen=True, slots=True)
 class PublisherSettings:
     """What the configuration says of publishing."""
@@ -80,6 +84,10 @@ class PublisherSettings:
     """Take the words that the house expects, which are then sent to the recognizer."""
     hermes_site: str | None = None
     """Rhasspy's name of the satellite; None: its topics are not served."""
+    plays: bool = True
+    """Sounds can be heard."""
+    speaks: bool = False
+    """Texts can be made sound of."""
     reconnect_delays: Callable[[], Iterator[float]] = reconnect_delays
     """Makes the seconds to wait between rounds through all brokers."""
     quota_pause: float = QUOTA_PAUSE
@@ -129,12 +137,19 @@ class Publisher:
         self._on_name_taken = on_name_taken
         self._hermes = None
         if settings.hermes_site is not None:
-            self._hermes = Hermes(settings.hermes_site)
+            self._hermes = Hermes(
+                settings.hermes_site,
+                plays=settings.plays,
+                speaks=settings.speaks,
+                new_sound_id=_new_sound_id,
+            )
         self._subscriber = Subscriber(
             self._topics,
             settings.options,
             heed_vocabulary=settings.heed_vocabulary,
             hermes=self._hermes,
+            speaks=settings.speaks,
+            new_sound_id=_new_sound_id,
         )
         over = () if run.earlier is None else (run.earlier,)
         self._name_check = NameCheck(
@@ -242,6 +257,9 @@ class Publisher:
         """Say what became of a sound, until somebody has heard it."""
         logger.debug("sound %s: %s", report.id, report.reason or report.state)
         self._play_reports.report(report)
+        over = self._hermes.over(report) if self._hermes else None
+        if over is not None:
+            self.client.publish(over)
 
     def tell_setting(self, setting: Setting, value: Value) -> None:
         """Say what a setting is now; of many values in a moment, the last."""
@@ -306,7 +324,7 @@ class Publisher:
                 self._announcer.announce_soon(self._announce)
             case RunQuery() as query:
                 self._reply(query)
-            case Rejected(Action.PLAY):
+            case Rejected(Action.PLAY | Action.SPEAK):
                 self._to_tell[Action.PLAY] = self._messages.play_refused()
                 self._tell_soon()
             case Rejected(what):

@@ -1,14 +1,22 @@
 """What the house tells the satellite: orders, words, and that it has started."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from auricle.mqtt.commands import Command, Rejected, parse, parse_vocabulary
+from auricle.mqtt.commands import (
+    Command,
+    Rejected,
+    Speak,
+    parse,
+    parse_vocabulary,
+)
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.name_check import RunQuery, read_query
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Action, Topics
+from auricle.turns.sounds import SpeechRequested
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +36,12 @@ class Subscriber:
         *,
         heed_vocabulary: bool,
         hermes: Hermes | None,
+        speaks: bool,
+        new_sound_id: Callable[[], str],
     ) -> None:
+        """`speaks` where texts can be made sound of; `new_sound_id` makes the id of
+        each.
+        """
         self.subscriptions = [
             topics.commands,
             topics.birth,
@@ -38,6 +51,8 @@ class Subscriber:
         self._topics = topics
         self._options = options
         self._hermes = hermes
+        self._speaks = speaks
+        self._new_sound_id = new_sound_id
         self._warned: set[Setting | Action | None] = set()
 
     def interpret(
@@ -72,7 +87,17 @@ class Subscriber:
             return Rejected(
                 what, "somebody retained this command; it has to be sent live"
             )
-        return parse(what, received.payload, self._options)
+        command = parse(what, received.payload, self._options)
+        return self._speech(command) if isinstance(command, Speak) else command
+
+    def _speech(self, command: Speak) -> SpeechRequested | Rejected | None:
+        if not self._speaks:
+            return Rejected(
+                Action.SPEAK, "nothing is configured that speaks (speech.engine)"
+            )
+        if not command.text:
+            return None
+        return SpeechRequested(self._new_sound_id(), command.text)
 
     def _addressee(self, topic: str) -> Setting | Action | None:
         everything: tuple[Setting | Action, ...] = (*Setting, *Action)

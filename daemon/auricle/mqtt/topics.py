@@ -18,6 +18,7 @@ class Action(StrEnum):
     RESTART = "restart"
     PLAY = "play"
     TIMER = "timer"
+    SPEAK = "speak"
 
 
 @dataclass(frozen=True, slots=True)

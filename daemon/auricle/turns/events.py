@@ -18,7 +18,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from auricle.turns.sounds import PlayOrder, PlayReport, TimerChanged
+from auricle.turns.sounds import PlayOrder, PlayReport, SpeechFailed, TimerChanged
 from auricle.turns.turn import Outcome, Turn
 from auricle.wake.detector import Detection
 
@@ -156,6 +156,7 @@ Event = (
     | TimerChanged
     | PlayerFact
     | ChunksStalled
+    | SpeechFailed
     | Stopping
 )
 
@@ -260,6 +261,21 @@ class AcceptSound:
 
 
 @dataclass(frozen=True, slots=True)
+class Synthesize:
+    """Make sound of the text, which arrives as if the house had sent it."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopSynthesis:
+    """Make no more sound of the text that has this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class BeginSound:
     """Have the player begin the sound of this id, whose bytes follow."""
 
@@ -313,11 +329,13 @@ class ReportSound:
 
 @dataclass(frozen=True, slots=True)
 class TellNoAnswer:
-    """Let whoever is in the room hear that there is no answer."""
+    """Let whoever is in the room hear that what was to be said is not."""
 
 
 SoundOrder = (
     AcceptSound
+    | Synthesize
+    | StopSynthesis
     | BeginSound
     | FeedSound
     | EndSound

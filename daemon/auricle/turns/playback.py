@@ -7,8 +7,11 @@ sound     event                                next      orders
           the same, in excess of what waits    -         report failed, too_long
           the same, an answer to another turn  -         report cancelled, replaced
           TimerChanged, finished               waiting   accept
+          SpeechRequested                      waiting   accept, synthesize
+          the same, without a word             -         report finished
           SoundUnusable                        -         report failed, format
 waiting   nothing plays, and no turn is open   playing   begin, feed; ring
+          the same, of a text without sound    waiting
           another answer came, if it is one    -         report cancelled, replaced
           a turn began, if it is an answer     -         report cancelled, replaced
           a stop word, if it is no ring        -         report cancelled, stop
@@ -22,6 +25,7 @@ either    the next chunk, but one is missing   -         report failed, order
           a chunk that is too much             -         report failed, too_long
           SoundUnusable                        -         report failed, format
           no chunk in time                     -         report failed, no_chunks
+          SpeechFailed                         -         report failed
           it, or everything, is cancelled      -         report cancelled, stop
           Stopping                             -         report cancelled, shutdown
           a chunk once more                    the same
@@ -29,7 +33,9 @@ over      anything                             -
 ```
 
 Whatever ends a sound that plays cancels it in the player, unless the player told of it;
-whatever ends one whose last chunk was not there awaits no chunk any longer.
+whatever ends one whose last chunk was not there awaits no chunk any longer, and of a
+text no more sound is made. A text is an announcement; its chunks have no deadline, for
+whoever makes them tells when there are none.
 
 Of what waits, an answer goes first, as somebody waits for it, then a timer that rings,
 then announcements, each in the order in which it came. A sound that does not even wait
@@ -56,6 +62,8 @@ from auricle.turns.events import (
     FeedSound,
     ReportSound,
     RingTimer,
+    StopSynthesis,
+    Synthesize,
 )
 from auricle.turns.sounds import (
     PlayReason,
@@ -64,6 +72,8 @@ from auricle.turns.sounds import (
     SoundArrived,
     SoundKind,
     SoundOpening,
+    SpeechFailed,
+    SpeechRequested,
     Then,
     TimerChange,
     TimerChanged,
@@ -85,7 +95,10 @@ _ANSWERS = (SoundKind.ANSWER, SoundKind.ACKNOWLEDGE)
 class _Sound:
     id: str
     opening: SoundOpening | None
-    """What it is; of a timer that rings, nothing but that is known."""
+    """What it is; of a timer that rings, nothing but that is known, and of a text not
+    before there is sound of it."""
+    text: bool = False
+    """Whether it is a text that is made sound of here."""
     size: int = 0
     """Bytes so far, those that were played included."""
     next_seq: int = 0
@@ -96,7 +109,11 @@ class _Sound:
 
     @property
     def rings(self) -> bool:
-        return self.opening is None
+        return self.opening is None and not self.text
+
+    @property
+    def can_begin(self) -> bool:
+        return self.rings or self.opening is not None
 
     @property
     def answers(self) -> bool:
@@ -104,7 +121,11 @@ class _Sound:
 
     @property
     def awaits_chunk(self) -> bool:
-        return not self.rings and self.then is None
+        return not self.rings and not self.text and self.then is None
+
+    @property
+    def is_being_made(self) -> bool:
+        return self.text and self.then is None
 
     @property
     def turn(self) -> str | None:
@@ -182,6 +203,24 @@ class Playback:
         if sound is None or not sound.awaits_chunk:
             return []
         return self._end(sound, PlayState.FAILED, PlayReason.NO_CHUNKS)
+
+    def speak(self, event: SpeechRequested) -> list[Effect]:
+        """Have sound made of a text, and play it."""
+        if self._known(event.id) or event.id in self._over:
+            return []
+        if not event.text:
+            return self._over_with(event.id, PlayState.FINISHED, None)
+        effects = self._accept(_Sound(event.id, None, text=True))
+        if self._known(event.id) is None:
+            return effects
+        return [*effects, Synthesize(event.id, event.text)]
+
+    def speech_failed(self, event: SpeechFailed) -> list[Effect]:
+        """Give up the text of this id: there is no sound of it, or no more."""
+        sound = self._known(event.id)
+        if sound is None or not sound.is_being_made:
+            return []
+        return self._end(sound, PlayState.FAILED, event.reason)
 
     def timer_changed(self, event: TimerChanged) -> list[Effect]:
         """Ring when the timer is up; one that was cancelled rings no longer."""
@@ -264,9 +303,10 @@ class Playback:
 
     def play_next(self) -> list[Effect]:
         """Begin what waits, where nothing plays and no turn is open."""
-        if self._playing is not None or self._turn is not None or not self._waiting:
+        ready = [sound for sound in self._waiting if sound.can_begin]
+        if self._playing is not None or self._turn is not None or not ready:
             return []
-        sound = min(self._waiting, key=lambda waiting: waiting.urgency)
+        sound = min(ready, key=lambda waiting: waiting.urgency)
         self._waiting.remove(sound)
         self._playing = sound
         if sound.opening is None:
@@ -302,6 +342,8 @@ class Playback:
             return []
         if chunk.seq > sound.next_seq:
             return self._end(sound, PlayState.FAILED, PlayReason.ORDER)
+        if chunk.opening is not None and sound.text:
+            sound.opening = chunk.opening
         sound.next_seq += 1
         sound.size += len(chunk.pcm)
         if sound.size > LONGEST_SOUND:
@@ -320,9 +362,11 @@ class Playback:
 
     def _look_ahead(self, sound: _Sound, then: Then | None) -> list[Effect]:
         if then is None:
-            return [AwaitChunk(sound.id, on=True)]
+            return [AwaitChunk(sound.id, on=True)] if sound.awaits_chunk else []
+        effects: list[Effect] = []
+        if sound.awaits_chunk:
+            effects.append(AwaitChunk(sound.id, on=False))
         sound.then = then
-        effects: list[Effect] = [AwaitChunk(sound.id, on=False)]
         if sound is self._playing:
             effects.append(EndSound(sound.id))
         return effects
@@ -345,6 +389,8 @@ class Playback:
             self._waiting.remove(sound)
         if sound.awaits_chunk:
             effects.append(AwaitChunk(sound.id, on=False))
+        elif sound.is_being_made:
+            effects.append(StopSynthesis(sound.id))
         return effects + self._over_with(sound.id, state, reason)
 
     def _over_with(

@@ -91,6 +91,8 @@ from auricle.turns.sounds import (
     SoundArrived,
     SoundCancelRequested,
     SoundUnusable,
+    SpeechFailed,
+    SpeechRequested,
     Then,
     TimerChanged,
 )
@@ -236,9 +238,14 @@ class Satellite:
             case SoundCancelRequested(sound_id):
                 return self._playback.cancel(sound_id)
             case AnswerFailed():
-                # Whoever speaks, or is spoken to, is not told of what was said before.
-                quiet = self._phase is None and not self._playback.playing
-                return [TellNoAnswer()] if quiet else []
+                return self._tell_no_answer()
+            case SpeechRequested():
+                return self._playback.speak(event)
+            case SpeechFailed(_, reason):
+                effects = self._playback.speech_failed(event)
+                if effects and reason is PlayReason.SYNTHESIZER:
+                    effects += self._tell_no_answer()
+                return effects
             case TimerChanged():
                 return self._playback.timer_changed(event)
             case SoundStarted():
@@ -254,6 +261,11 @@ class Satellite:
                 return self._cancel() + self._playback.stop()
             case _:
                 assert_never(event)
+
+    def _tell_no_answer(self) -> list[Effect]:
+        # Whoever speaks, or is spoken to, is not told of what was said before.
+        quiet = self._phase is None and not self._playback.playing
+        return [TellNoAnswer()] if quiet else []
 
     # --- starting ---
 

@@ -104,7 +104,17 @@ class TimerChanged:
     """Whether it runs; False while it is paused."""
 
 
-PlayOrder = SoundArrived | SoundCancelRequested | SoundUnusable | AnswerFailed
+@dataclass(frozen=True, slots=True)
+class SpeechRequested:
+    """The house wants a text to be said, as a sound of this id."""
+
+    id: str
+    text: str
+
+
+PlayOrder = (
+    SoundArrived | SoundCancelRequested | SoundUnusable | AnswerFailed | SpeechRequested
+)
 
 
 # --- reports, to the house ---
@@ -141,6 +151,10 @@ class PlayReason(StrEnum):
     """It cannot be played as it is."""
     TOO_LONG = "too_long"
     """It is more than is kept, or more sounds wait than may."""
+    SYNTHESIZER = "synthesizer"
+    """What makes sound of texts has made none of this one."""
+    LIMIT = "limit"
+    """More texts an hour than are spoken."""
     RESTARTED = "restarted"
     """The satellite died while it played."""
 
@@ -154,3 +168,14 @@ class PlayReport:
     reason: PlayReason | None = None
     """Why it ended otherwise than by being heard; None while it plays, and where it
     was."""
+
+
+# --- facts, from the synthesizer ---
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechFailed:
+    """There is no sound of the text that has this id, or not all of it."""
+
+    id: str
+    reason: PlayReason

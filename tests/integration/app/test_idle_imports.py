@@ -18,6 +18,9 @@ _FOR_FEW = (
     "auricle.recognizer",
     "auricle.audio.echo_canceller",
     "auricle.audio.speexdsp",
+    "auricle.speech.programs",
+    "auricle.speech.speaking",
+    "auricle.speech.wyoming",
 )
 
 

@@ -28,6 +28,7 @@ from auricle.doctor.results import Status
 from auricle.doctor.service import Service
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
+from rigs.audio.synthesizers import needs_espeak
 from rigs.audio.virtual_microphone import VirtualMicrophone, virtual_microphone
 from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.network import private_network
@@ -43,6 +44,7 @@ HEALTHY = {
     "microphone": "ok",
     "loudspeaker": "ok",
     "echo": "ok",
+    "speech": "skipped",
     "wake words": "ok",
     "voice detector": "ok",
     "mute": "ok",
@@ -150,10 +152,10 @@ async def test_a_person_reads_a_line_for_each_check(
     code, out, err = await auricle("doctor", "--config", str(config))
 
     assert code == 0, out + err
-    for name in HEALTHY:
-        assert f"✔ {name}" in out
+    for name, status in HEALTHY.items():
+        assert f"{'–' if status == 'skipped' else '✔'} {name}" in out  # noqa: RUF001  # a dash, not a minus
     assert re.search("noise floor -6[4-7] dBFS", out), out
-    assert out.splitlines()[-1].startswith("18 checks: ")
+    assert out.splitlines()[-1].startswith("19 checks: ")
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(
@@ -252,6 +254,26 @@ async def test_a_satellite_without_a_loudspeaker_is_well(
 
     assert report.statuses == {**HEALTHY, "loudspeaker": "skipped", "echo": "skipped"}
     assert report.healthy
+
+
+@needs_espeak
+async def test_what_speaks_is_tried(tmp_path: Path, settings: Settings) -> None:
+    settings["speech"] = {"engine": "espeak"}
+    report = await examined(tmp_path, settings)
+
+    assert report.statuses == {**HEALTHY, "speech": "ok"}
+    assert report.healthy
+
+
+@needs_espeak
+async def test_a_voice_that_nobody_has_is_told(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings["speech"] = {"engine": "espeak", "voice": "nonsense"}
+    report = await examined(tmp_path, settings)
+
+    assert broken(report, "speech", "warning")
+    assert "speech.voice" in report.meaning("speech")
 
 
 async def test_a_microphone_that_delivers_zeros(

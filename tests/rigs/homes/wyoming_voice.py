@@ -5,12 +5,14 @@ by sentence, as they arrive, as Piper does.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import subprocess
 import sys
 import tempfile
 from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,6 @@ class Conversation:
                     await self._write("audio-stop")
                     await self._write("synthesize-stopped")
                     self._streaming = False
-        self._writer.close()
 
     def _choose(self, data: dict[str, Any]) -> None:
         self._voice = (data.get("voice") or {}).get("name") or _DEFAULT
@@ -151,10 +152,26 @@ def spoken(voice: str, text: str) -> bytes:
 
 
 async def _hold(reader: StreamReader, writer: StreamWriter) -> None:
-    try:
+    # Whoever asked may have heard enough.
+    with contextlib.suppress(ConnectionError):
         await Conversation(reader, writer).hold()
-    except ConnectionError:
-        writer.close()  # whoever asked has heard enough
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[int]:
+    """A server in this process, on a port of its own."""
+    held: list[asyncio.Task[None]] = []
+
+    def hold(reader: StreamReader, writer: StreamWriter) -> None:
+        held.append(asyncio.create_task(_hold(reader, writer)))
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        await asyncio.gather(*held)
 
 
 async def serve(port: int) -> None:

@@ -116,7 +116,14 @@ def test_the_vocabulary_is_one_line_of_bounded_length() -> None:
 
 
 def received(topic: str, payload: bytes, *, retain: bool = False) -> object:
-    subscriber = Subscriber(TOPICS, OPTIONS, heed_vocabulary=True, hermes=None)
+    subscriber = Subscriber(
+        TOPICS,
+        OPTIONS,
+        heed_vocabulary=True,
+        hermes=None,
+        speaks=False,
+        new_sound_id=lambda: "sound",
+    )
     return subscriber.interpret(Received(topic, payload, retain))
 
 

@@ -29,6 +29,10 @@ MESSAGES = Messages(Topics("auricle", "study"), Disclosure(partial=True))
 SILENT = replace(MESSAGES, disclosure=Disclosure(text=False, emotion=False))
 
 
+def site() -> Hermes:
+    return Hermes("study", plays=True, speaks=True, new_sound_id=lambda: "sound")
+
+
 def outcomes(turn: Turn) -> list[Outcome]:
     return [
         Outcome(turn, OutcomeKind.TRANSCRIPT, Transcript("on", "en", "angry")),
@@ -81,7 +85,7 @@ def published() -> list[Message]:
 
 
 def in_hermes() -> list[Message]:
-    hermes = Hermes("study")
+    hermes = site()
     messages = [hermes.begun(BY_VOICE)]
     for session in (b'{"siteId":"study"}', b'{"siteId":"study","sessionId":"s7"}'):
         for turn in (BY_VOICE, BY_BUTTON):

@@ -2,29 +2,47 @@ import logging
 
 import pytest
 
-from auricle.mqtt.commands import Change, Listen, ListenAction, Rejected
-from auricle.mqtt.hermes import START_LISTENING, Hermes
+from auricle.mqtt.commands import (
+    LONGEST_SPEECH,
+    Change,
+    Listen,
+    ListenAction,
+    Rejected,
+)
+from auricle.mqtt.hermes import START_LISTENING, Hermes, subscriptions
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.name_check import RunQuery
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
-from auricle.mqtt.topics import Topics
+from auricle.mqtt.topics import Action, Topics
+from auricle.turns.sounds import SpeechRequested
 
 TOPICS = Topics("auricle", "study")
+SPEAK = TOPICS.command(Action.SPEAK)
 MUTE = TOPICS.command(Setting.MUTE)
+
+
+def site() -> Hermes:
+    return Hermes("study", plays=True, speaks=True, new_sound_id=lambda: "sound")
 
 
 class House:
     """What a satellite makes of what it is told."""
 
     def __init__(
-        self, *, heed_vocabulary: bool = False, hermes: Hermes | None = None
+        self,
+        *,
+        heed_vocabulary: bool = False,
+        hermes: Hermes | None = None,
+        speaks: bool = True,
     ) -> None:
         self.subscriber = Subscriber(
             TOPICS,
             Options(("auto", "en"), ("off", "okay_nabu")),
             heed_vocabulary=heed_vocabulary,
             hermes=hermes,
+            speaks=speaks,
+            new_sound_id=lambda: "sound",
         )
 
     def says(self, topic: str, payload: str, *, retain: bool = False) -> object:
@@ -68,8 +86,36 @@ def test_another_run_may_ask_who_has_the_name(
     assert caplog.text == ""
 
 
+def test_a_text_is_to_be_spoken() -> None:
+    assert House().says(SPEAK, "Dinner is ready.") == SpeechRequested(
+        "sound", "Dinner is ready."
+    )
+
+
+def test_a_text_of_nothing_is_ignored_without_a_word() -> None:
+    assert House().says(SPEAK, " \n") is None
+
+
+@pytest.mark.parametrize("text", ["x" * (LONGEST_SPEECH + 1), "\0" * 100_000])
+def test_a_text_that_is_longer_than_anybody_would_hear_out_is_refused(
+    text: str,
+) -> None:
+    assert isinstance(House().says(SPEAK, text), Rejected)
+
+
+def test_a_text_that_the_broker_has_kept_is_not_spoken() -> None:
+    assert isinstance(House().says(SPEAK, "Dinner.", retain=True), Rejected)
+
+
+def test_where_nothing_speaks_the_key_is_named() -> None:
+    refused = House(speaks=False).says(SPEAK, "Dinner is ready.")
+
+    assert isinstance(refused, Rejected)
+    assert "speech.engine" in refused.why
+
+
 def test_an_order_of_rhasspy_is_a_command() -> None:
-    house = House(hermes=Hermes("study"))
+    house = House(hermes=site())
 
     order = house.says(START_LISTENING, '{"siteId": "study"}')
 
@@ -78,10 +124,10 @@ def test_an_order_of_rhasspy_is_a_command() -> None:
 
 def test_only_what_is_wanted_is_subscribed_to() -> None:
     assert House().subscriber.subscriptions == [TOPICS.commands, TOPICS.birth]
-    everything = House(heed_vocabulary=True, hermes=Hermes("study"))
+    everything = House(heed_vocabulary=True, hermes=site())
     assert everything.subscriber.subscriptions == [
         TOPICS.commands,
         TOPICS.birth,
         TOPICS.vocabulary,
-        *Hermes.subscriptions,
+        *subscriptions("study", plays=True, speaks=True),
     ]

@@ -40,6 +40,8 @@ from auricle.turns.events import (
     StartTurn,
     Stopping,
     StopRequested,
+    StopSynthesis,
+    Synthesize,
     TellNoAnswer,
     WakeWordHeard,
 )
@@ -56,6 +58,8 @@ from auricle.turns.sounds import (
     SoundKind,
     SoundOpening,
     SoundUnusable,
+    SpeechFailed,
+    SpeechRequested,
     Then,
     TimerChange,
     TimerChanged,
@@ -741,6 +745,82 @@ def test_an_answer_that_is_there_with_the_transcript_comes_before_the_follow_up(
 
 
 # --- no answer ---
+
+
+def spoken(text: str = "Dinner is ready.", sound_id: str = "speech") -> SpeechRequested:
+    return SpeechRequested(sound_id, text)
+
+
+def test_a_text_is_played_as_it_is_made_sound_of() -> None:
+    machine = satellite()
+
+    asked = machine.step(spoken())
+    first = machine.step(sound("speech", then=None))
+    last = machine.step(SoundArrived("speech", 1, b"cd", then=Then.IDLE))
+
+    assert asked == [AcceptSound("speech"), Synthesize("speech", "Dinner is ready.")]
+    assert first == [BeginSound("speech", FORMAT), FeedSound("speech", b"ab")]
+    assert last == [FeedSound("speech", b"cd"), EndSound("speech")]
+
+
+def test_a_text_that_is_not_made_sound_of_yet_keeps_no_other_sound_waiting() -> None:
+    machine = satellite()
+
+    machine.step(spoken())
+
+    assert BeginSound("news", FORMAT) in machine.step(sound("news"))
+
+
+def test_a_text_that_cannot_be_made_sound_of_fails_and_the_room_hears_that() -> None:
+    machine = satellite()
+
+    machine.step(spoken())
+    effects = machine.step(SpeechFailed("speech", PlayReason.SYNTHESIZER))
+
+    failed = PlayReport("speech", PlayState.FAILED, PlayReason.SYNTHESIZER)
+    assert effects == [StopSynthesis("speech"), ReportSound(failed), TellNoAnswer()]
+    assert machine.step(SpeechFailed("speech", PlayReason.SYNTHESIZER)) == []
+
+
+def test_a_text_beyond_an_hours_limit_fails_without_a_sound() -> None:
+    machine = satellite()
+
+    machine.step(spoken())
+    effects = machine.step(SpeechFailed("speech", PlayReason.LIMIT))
+
+    assert TellNoAnswer() not in effects
+    assert (
+        ReportSound(PlayReport("speech", PlayState.FAILED, PlayReason.LIMIT)) in effects
+    )
+
+
+@pytest.mark.parametrize(
+    "end", [SoundCancelRequested(None), SoundCancelRequested("speech"), Stopping()]
+)
+def test_a_text_that_nobody_wants_any_more_is_no_longer_made_sound_of(
+    end: Event,
+) -> None:
+    machine = satellite()
+
+    machine.step(spoken())
+
+    assert StopSynthesis("speech") in machine.step(end)
+
+
+def test_a_wake_word_ends_a_text_while_it_is_still_being_made_sound_of() -> None:
+    machine = satellite()
+
+    machine.step(spoken())
+    machine.step(sound("speech", then=None))
+    effects = machine.step(WOKEN)
+
+    assert effects[:2] == [CancelSound("speech"), StopSynthesis("speech")]
+
+
+def test_a_text_without_a_word_has_been_said_at_once() -> None:
+    finished = PlayReport("speech", PlayState.FINISHED)
+
+    assert satellite().step(spoken("")) == [ReportSound(finished)]
 
 
 def test_that_there_is_no_answer_is_told_in_the_room() -> None:

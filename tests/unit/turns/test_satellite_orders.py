@@ -59,6 +59,8 @@ from auricle.turns.events import (
     StartTurn,
     Stopping,
     StopRequested,
+    StopSynthesis,
+    Synthesize,
     TellNoAnswer,
     WakeWordHeard,
 )
@@ -67,12 +69,15 @@ from auricle.turns.playback import LONGEST_SOUND, MOST_SOUNDS_WAITING, MOST_WAIT
 from auricle.turns.satellite import Satellite, SatelliteState
 from auricle.turns.sounds import (
     AnswerFailed,
+    PlayReason,
     PlayState,
     SoundArrived,
     SoundCancelRequested,
     SoundKind,
     SoundOpening,
     SoundUnusable,
+    SpeechFailed,
+    SpeechRequested,
     Then,
     TimerChange,
     TimerChanged,
@@ -100,7 +105,8 @@ SAID = st.one_of(
 )
 SOUND_IDS = [f"sound-{n}" for n in range(20)]
 TIMER_IDS = [f"{n}" for n in range(4)]
-ANY_SOUND = st.sampled_from([*SOUND_IDS, *(f"timer-{n}" for n in TIMER_IDS)])
+TEXT_IDS = [f"text-{n}" for n in range(6)]
+ANY_SOUND = st.sampled_from([*SOUND_IDS, *TEXT_IDS, *(f"timer-{n}" for n in TIMER_IDS)])
 # Some of a moment, some of minutes; nothing can be made of part of a sample, either.
 SIZES = st.sampled_from([0, 1, 2, 960, 960, 960, LONGEST_SOUND // 2 + 1])
 
@@ -108,7 +114,9 @@ SIZES = st.sampled_from([0, 1, 2, 960, 960, 960, LONGEST_SOUND // 2 + 1])
 class Books:
     """What was sent of a sound, and what became of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, text: bool = False) -> None:
+        self.text = text
+        self.making = False
         self.next_seq = 0
         self.size = 0
         self.fed = 0
@@ -260,6 +268,38 @@ class AnyOrder(RuleBasedStateMachine):
             books.complete = then is not None
         self.happen(SoundArrived(sound, seq, bytes(size), opening, then))
 
+    @rule(text=st.sampled_from(TEXT_IDS), words=st.sampled_from(["", "Hello.", "Hi."]))
+    def text_comes(self, text: str, words: str) -> None:
+        books = self.sounds.setdefault(text, Books(text=True))
+        books.complete |= not words and not books.accepted
+        self.happen(SpeechRequested(text, words))
+
+    @rule(
+        text=st.sampled_from(TEXT_IDS),
+        size=SIZES,
+        then=st.sampled_from([None, None, Then.IDLE]),
+    )
+    def sound_is_made(self, text: str, size: int, then: Then | None) -> None:
+        books = self.sounds.get(text)
+        if books is None or not books.making:
+            return
+        opening = None
+        if books.next_seq == 0:
+            opening = SoundOpening(SoundKind.ANNOUNCEMENT, SoundFormat(22_050, 1))
+        seq = books.next_seq
+        books.next_seq += 1
+        books.size += size
+        books.complete = then is not None
+        self.happen(SoundArrived(text, seq, bytes(size), opening, then))
+        books.making &= then is None
+
+    @rule(
+        sound=ANY_SOUND,
+        reason=st.sampled_from([PlayReason.SYNTHESIZER, PlayReason.LIMIT]),
+    )
+    def no_sound_is_made(self, sound: str, reason: PlayReason) -> None:
+        self.happen(SpeechFailed(sound, reason))
+
     @rule(sound=st.sampled_from(SOUND_IDS))
     def garbage(self, sound: str) -> None:
         self.sounds.setdefault(sound, Books())
@@ -374,6 +414,16 @@ class AnyOrder(RuleBasedStateMachine):
                 case AcceptSound(sound):
                     assert not self.sounds[sound].accepted
                     self.sounds[sound].accepted = True
+                case Synthesize(sound, text):
+                    books = self.sounds[sound]
+                    assert text
+                    assert books.text
+                    assert books.accepted
+                    assert not books.making
+                    books.making = True
+                case StopSynthesis(sound):
+                    assert self.sounds[sound].making
+                    self.sounds[sound].making = False
                 case AwaitChunk(sound, on):
                     self.sounds[sound].awaited = on
                 case ReportSound(report):
@@ -428,19 +478,21 @@ class AnyOrder(RuleBasedStateMachine):
             if books.ends:
                 assert sound != self.player
                 assert not books.awaited
+                assert not books.making
             elif books.begun:
                 assert sound == self.player
                 assert books.fed == books.size
             if not books.ends:
                 assert books.accepted
-                assert books.awaited is not books.complete
+                waits = books.making if books.text else books.awaited
+                assert waits is not books.complete
 
     @invariant()
     def what_waits_has_room_and_waits_for_somebody(self) -> None:
         waiting = [b for b in self.sounds.values() if not b.begun and not b.ends]
         assert len(waiting) <= MOST_SOUNDS_WAITING
         assert sum(books.size for books in waiting) <= MOST_WAITING
-        if waiting:
+        if any(not books.text or books.next_seq for books in waiting):
             assert self.machine.turn is not None or self.player is not None
 
     def teardown(self) -> None:

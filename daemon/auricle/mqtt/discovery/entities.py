@@ -151,6 +151,14 @@ def _controls(topics: Topics, options: Options) -> list[Entity]:
             "payload_press": compact_json({"cancel": True}),
             "icon": "mdi:stop",
         },
+        {
+            "platform": "notify",
+            "name": "Speak",
+            "command_topic": topics.command(Action.SPEAK),
+            # Nobody wants to hear in an hour what was meant for now.
+            "message_expiry_interval": 30,
+            "icon": "mdi:account-voice",
+        },
     ]
 
 

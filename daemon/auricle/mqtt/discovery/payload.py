@@ -33,6 +33,8 @@ class SatelliteDevice:
     """The page for questions; Home Assistant shows it with what it finds wrong."""
     loudspeaker: bool = True
     """Whether it can play what the house sends."""
+    speaks: bool = False
+    """Whether it makes sound of texts itself."""
     wake_words: tuple[WakeWord, ...] = ()
     """What may be said to wake it."""
     currency: str | None = None
@@ -140,6 +142,7 @@ def _unwanted(device: SatelliteDevice, disclosure: Disclosure) -> Container[str]
         "cost_today": device.currency is not None,
         "stop": device.loudspeaker,
         "volume": device.loudspeaker,
+        "speak": device.speaks,
     }
     return [name for name, is_wanted in wanted.items() if not is_wanted]
 

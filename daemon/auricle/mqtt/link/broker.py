@@ -4,6 +4,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+LARGEST_PACKET = 64 * 1024
+"""Bytes. A command is a word, hints are a few kilobytes, a chunk of sound is less: no
+broker need send us more."""
+LARGEST_WITH_SOUND = 4 * 1024 * 1024
+"""The same where a sound comes as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
@@ -22,6 +28,9 @@ class BrokerSettings:
     key_file: Path | None = None
     keepalive: int = 15
     """Seconds between signs of life."""
+    largest_packet: int = LARGEST_PACKET
+    """Bytes that the broker may send us at once; it keeps larger messages from us,
+    where it speaks MQTT 5."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from auricle.mqtt.link import disconnection
 from auricle.mqtt.link.broker import (
+    LARGEST_PACKET,
     BrokerSettings,
     Connected,
     Delivered,
@@ -40,8 +41,6 @@ from auricle.system.threads import hand_to_loop
 # A shorter absence is not announced: Home Assistant would show the satellite as gone
 # at each restart of the daemon.
 WILL_DELAY = 5
-# A command is a word, hints are a few kilobytes, and sounds come in chunks.
-LARGEST_PACKET = 64 * 1024
 # What does not fit is refused, so that its sender can decide: it must not grow old in
 # here.
 QUEUED_MESSAGES = 100
@@ -165,7 +164,7 @@ class BrokerConnection:
             properties=_properties(
                 PacketTypes.CONNECT,
                 SessionExpiryInterval=self._session_expiry,
-                MaximumPacketSize=LARGEST_PACKET,
+                MaximumPacketSize=self._settings.largest_packet,
             )
             if v5
             else None,
@@ -213,6 +212,7 @@ class BrokerConnection:
             protocol=_PROTOCOLS[self.version],
             reconnect_on_failure=False,
         )
+        client.largest_packet = self._settings.largest_packet
         client.max_queued_messages_set(QUEUED_MESSAGES)
         if self._settings.username:
             client.username_pw_set(self._settings.username, self._settings.password)
@@ -258,6 +258,8 @@ class _Client(paho.Client):
     """
 
     dialed: socket.socket | None = None
+    largest_packet: int = LARGEST_PACKET
+    """The most bytes that are taken at once."""
     not_after: float = math.inf
     """The time, in seconds since the machine's start, from which on nothing is sent and
     the connection is over: a command that is not acknowledged is too old, and nobody
@@ -271,7 +273,7 @@ class _Client(paho.Client):
     def _sock_recv(self, bufsize: int) -> bytes:
         # A broker of MQTT 5 was told so; an older one passes on whatever it is sent,
         # and all of it would be held in memory, more than once.
-        if bufsize > LARGEST_PACKET:
+        if bufsize > self.largest_packet:
             raise disconnection.PacketTooLargeError(bufsize)
         return super()._sock_recv(bufsize)
 

@@ -14,7 +14,9 @@ from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")
-DEVICE = SatelliteDevice("Study voice", "0.1.0", "Pi", area="Library", currency="USD")
+DEVICE = SatelliteDevice(
+    "Study voice", "0.1.0", "Pi", area="Library", speaks=True, currency="USD"
+)
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 INTRODUCTION = discovery(TOPICS, DEVICE, Disclosure(), OPTIONS)
 LARGEST_PART = max(len(part.payload) for part in INTRODUCTION.parts)

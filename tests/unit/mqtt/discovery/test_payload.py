@@ -18,6 +18,7 @@ DEVICE = SatelliteDevice(
     support_url="https://example.org/auricle",
     model="Raspberry Pi 4",
     currency="USD",
+    speaks=True,
 )
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 EVERYTHING = Disclosure(partial=True)
@@ -74,6 +75,12 @@ def test_what_is_not_published_is_removed(
     components = announced(disclosure=disclosure)["components"]
 
     assert {name for name, c in components.items() if set(c) == {"platform"}} == gone
+
+
+def test_a_satellite_that_makes_no_sound_of_texts_is_sent_none() -> None:
+    mute = replace(DEVICE, speaks=False)
+
+    assert announced(mute)["components"]["speak"] == {"platform": "notify"}
 
 
 def test_a_recognizer_that_costs_nothing_has_no_cost() -> None:

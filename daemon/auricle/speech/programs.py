@@ -1,0 +1,191 @@
+"""Programs that speak: a text on standard input, a WAV file as it is made.
+
+Neither the text nor the sound is ever in an argument or on a disk: both are in memory,
+which the program has as a file where it needs one.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from auricle.audio.wave_reader import UnusableWaveError, WaveReader
+from auricle.errors import ConfigError, SynthesisError
+from auricle.speech.engines import Program
+from auricle.speech.sentences import sentences
+from auricle.speech.synthesizer import PATIENCE, SpokenSound, Synthesizer
+from auricle.text import log_line
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_PIECE = 16_384
+_COMPLAINT = 4096
+_KILLED_WITHIN = 1.0
+# espeak-ng, which then says nothing, and that all is well.
+_NO_VOICE = "voice does not exist"
+# What nobody but us is to know.
+_OURS = ("AURICLE_", "DASHSCOPE_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
+
+
+class StreamingProgram(Synthesizer):
+    """Speaks by a program that writes a WAV file to its standard output."""
+
+    def __init__(self, program: Program, patience: float = PATIENCE) -> None:
+        """Run it as `program` says, which may be silent for `patience` seconds. Raises
+        ConfigError where it is not installed.
+        """
+        _require(program)
+        self._program = program
+        self._patience = patience
+
+    async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
+        reader = WaveReader()
+        async with _running(self._program, text, stdout=PIPE) as process:
+            assert process.stdout is not None
+            while data := await self._in_time(process.stdout.read(_PIECE)):
+                with _wave_of(self._program):
+                    pcm = reader.push(data)
+                if pcm and reader.format is not None:
+                    yield SpokenSound(reader.format, pcm)
+            await self._in_time(process.wait())
+        with _wave_of(self._program):
+            yield SpokenSound(reader.end(), b"")
+
+    async def _in_time(self, answer: Awaitable[_T]) -> _T:
+        return await _within(self._patience, self._program, answer)
+
+
+class Flite(Synthesizer):
+    """Speaks by flite, which goes back to its header: it needs a file to write to."""
+
+    def __init__(self, program: Program) -> None:
+        """Run it as `program` says, which leaves out where it is to write to. Raises
+        ConfigError where it is not installed.
+        """
+        _require(program)
+        self._program = program
+
+    async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
+        for sentence in sentences(text):
+            yield await self._say(sentence)
+
+    async def _say(self, sentence: str) -> SpokenSound:
+        file = os.memfd_create("flite", os.MFD_CLOEXEC)
+        try:
+            known = self._program
+            program = replace(known, argv=(*known.argv, "-o", f"/dev/fd/{file}"))
+            async with _running(program, sentence, write_to=file) as process:
+                await _within(PATIENCE, known, process.wait())
+            reader = WaveReader()
+            with _wave_of(known):
+                pcm = reader.push(os.pread(file, os.fstat(file).st_size, 0))
+                return SpokenSound(reader.end(), pcm)
+        finally:
+            os.close(file)
+
+
+def _require(program: Program) -> None:
+    if shutil.which(program.argv[0]) is None:
+        raise ConfigError(program.missing)
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    program: Program, text: str, *, stdout: int | None = None, write_to: int = -1
+) -> AsyncIterator[Process]:
+    """Run it with `text` on its standard input; kill it, and whatever it started, when
+    we leave. Raises SynthesisError where it cannot be run, and where it fails.
+    """
+    standard_input, complaint = _memory(f"{text}\n"), _memory("")
+    try:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *program.argv,
+                stdin=standard_input,
+                stdout=asyncio.subprocess.DEVNULL if stdout is None else stdout,
+                stderr=complaint,
+                pass_fds=[] if write_to < 0 else [write_to],
+                env=_environment(),
+                # Of a script that starts others, all are to end.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SynthesisError(program.missing) from error
+        try:
+            yield process
+        finally:
+            await _end(process)
+        _judge(program, process.returncode, complaint)
+    finally:
+        os.close(standard_input)
+        os.close(complaint)
+
+
+def _memory(text: str) -> int:
+    """Return a file in memory, which is read from its start."""
+    file = os.memfd_create("text", os.MFD_CLOEXEC)
+    os.write(file, text.encode(errors="replace"))
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        # Not by the process's own method: that looks whether it has ended, and if so
+        # asyncio's watcher, which looks later, takes it for somebody else's.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_KILLED_WITHIN):
+                await process.wait()
+
+
+def _judge(program: Program, status: int | None, complaint: int) -> None:
+    """Raise SynthesisError where the program failed."""
+    size = os.fstat(complaint).st_size
+    told = os.pread(complaint, _COMPLAINT, max(0, size - _COMPLAINT))
+    text = told.decode(errors="replace")
+    if text:
+        # It may repeat what it was to say.
+        logger.debug("%s complains: %s", program.argv[0], log_line(text))
+    if _NO_VOICE in text:
+        raise SynthesisError(
+            f"speech.voice: {program.argv[0]} has no such voice; {program.argv[0]} "
+            "--voices lists them"
+        )
+    if status:
+        raise SynthesisError(
+            f"{program.key}: {program.argv[0]} failed, with exit status {status}"
+        )
+
+
+async def _within(patience: float, program: Program, answer: Awaitable[_T]) -> _T:
+    try:
+        async with asyncio.timeout(patience):
+            return await answer
+    except TimeoutError:
+        raise SynthesisError(
+            f"{program.key}: {program.argv[0]} made no sound for {patience:g} s"
+        ) from None
+
+
+@contextlib.contextmanager
+def _wave_of(program: Program) -> Iterator[None]:
+    try:
+        yield
+    except UnusableWaveError as error:
+        raise SynthesisError(
+            f"{program.key}: what {program.argv[0]} wrote {error}"
+        ) from error

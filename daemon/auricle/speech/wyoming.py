@@ -1,0 +1,123 @@
+"""A server that speaks, of the Wyoming protocol: Home Assistant's Piper is one."""
+
+import asyncio
+import contextlib
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any
+
+from auricle.audio.frame import SAMPLE_BYTES
+from auricle.audio.playing import MOST_PLAYED_CHANNELS, PLAYED_RATES, SoundFormat
+from auricle.errors import SynthesisError
+from auricle.speech.synthesizer import PATIENCE, SpokenSound, Synthesizer
+from auricle.speech.wyoming_events import (
+    LONGEST_LINE,
+    WyomingError,
+    encode,
+    parse_data,
+    parse_head,
+)
+from auricle.system.dialing import dial
+
+_DIAL = 5.0
+
+
+class WyomingSynthesizer(Synthesizer):
+    """Has a server say each text, on a connection of its own."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        voice: str,
+        language: str,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`voice` and `language` as the server knows them; empty for its own. It may be
+        silent for `patience` seconds.
+        """
+        self._patience = patience
+        self._host = host
+        self._port = port
+        wanted = {"name": voice, "language": language}
+        self._voice = {key: value for key, value in wanted.items() if value}
+
+    async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
+        asked: dict[str, Any] = {"text": text}
+        if self._voice:
+            asked["voice"] = self._voice
+        sound_format = None
+        with self._explained():
+            async with self._connection() as (reader, writer):
+                writer.write(encode("synthesize", asked))
+                await writer.drain()
+                while True:
+                    async with asyncio.timeout(self._patience):
+                        kind, data, payload = await _next_event(reader)
+                    match kind:
+                        case "audio-start":
+                            sound_format = _format(data)
+                            yield SpokenSound(sound_format, b"")
+                        case "audio-chunk":
+                            sound_format = _format(data)
+                            yield SpokenSound(sound_format, payload)
+                        case "audio-stop" if sound_format is not None:
+                            return
+                        case "audio-stop" | "error":
+                            # What it says of that may repeat the text.
+                            raise WyomingError("cannot say it")
+                        case _:
+                            pass
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
+        async with asyncio.timeout(_DIAL):
+            connected = await dial(self._host, self._port)
+        reader, writer = await asyncio.open_connection(
+            sock=connected, limit=LONGEST_LINE
+        )
+        try:
+            yield reader, writer
+        finally:
+            # Whoever has heard enough is not to wait for the rest.
+            writer.transport.abort()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        server = f"speech.wyoming: {self._host}:{self._port}"
+        try:
+            yield
+        except WyomingError as error:
+            raise SynthesisError(f"{server} {error}") from error
+        except TimeoutError:
+            raise SynthesisError(f"{server} does not answer in time") from None
+        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
+            message = f"{server} ended the connection before all was said"
+            raise SynthesisError(message) from error
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            message = f"{server} cannot be reached: {why.lower()}"
+            raise SynthesisError(message) from error
+
+
+async def _next_event(reader: StreamReader) -> tuple[str, dict[str, Any], bytes]:
+    try:
+        line = await reader.readuntil(b"\n")
+    except asyncio.LimitOverrunError:
+        raise WyomingError("does not speak the Wyoming protocol") from None
+    head = parse_head(line)
+    data = parse_data(head, await reader.readexactly(head.data_length))
+    return head.kind, data, await reader.readexactly(head.payload_length)
+
+
+def _format(data: dict[str, Any]) -> SoundFormat:
+    rate, channels = data.get("rate"), data.get("channels", 1)
+    if (
+        data.get("width", SAMPLE_BYTES) != SAMPLE_BYTES
+        or not isinstance(rate, int)
+        or not PLAYED_RATES[0] <= rate <= PLAYED_RATES[1]
+        or channels not in range(1, MOST_PLAYED_CHANNELS + 1)
+    ):
+        raise WyomingError("sends sound that cannot be played: 16 bits are, of 1 or 2")
+    return SoundFormat(rate, channels)
