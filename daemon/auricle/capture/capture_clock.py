@@ -8,6 +8,10 @@ Except where sound was lost: a device that nobody listens to for long drops some
 does not always say so. What comes from then on is later than all before, and stays so,
 at the pace at which it is made, and with nothing more that waits. Then, and only then,
 time is counted anew from there. So is the time of a device whose own clock is slow.
+
+Nor does a device make sound while the machine sleeps. How long that was is known; that
+what comes behind it was not made before it, the pace tells there, too, but on a machine
+as busy as most are when they wake.
 """
 
 from collections import deque
@@ -24,6 +28,11 @@ _STEADY = 1.0
 _HALVES, _PIECES = 0.03, 0.01
 # Less is a busy machine's delay; a slow clock comes to more within minutes.
 _DRIFT = 0.02
+# Seconds that the machine has slept, and not merely been slow to look at its clocks.
+_NAP = 0.5
+# What waited since before it slept comes at twice the pace and more: once it makes no
+# more difference than this, it is twice as much at most.
+_WAKING = 0.15
 # More than a turn takes, however often it had to be corrected.
 _MOST_STRETCHES = 300
 
@@ -56,14 +65,23 @@ class CaptureClock:
         of its sound takes.
         """
         self._seconds_a_sample = pace / SAMPLE_RATE
+        self._second = round(_STEADY / self._seconds_a_sample)
         self._stretches: tuple[_Stretch, ...] = ()
         self._lately: deque[_Arrival] = deque()
         """The last second of sound that did not wait, as far as anybody knew."""
+        self._slept: float | None = None
+        self._waking = False
+        """The machine slept, and no sound is known yet that was made since."""
+        self._awake: list[_Arrival] = []
+        """Sound since then that came no faster than it is made."""
 
-    def arrived(self, end: int, at: float, *, all_of_it: bool) -> None:
+    def arrived(
+        self, end: int, at: float, *, all_of_it: bool, slept: float = 0.0
+    ) -> None:
         """Note that sound came at `at`, up to the sample position `end`.
 
-        `all_of_it` tells whether, as far as anybody knows, nothing more waits.
+        `all_of_it` tells whether, as far as anybody knows, nothing more waits; `slept`
+        is how long the machine has slept, of all the time that there was.
         """
         lateness = at - end * self._seconds_a_sample
         if not self._stretches:
@@ -71,7 +89,16 @@ class CaptureClock:
         elif lateness < self._stretches[-1].opened:
             latest = replace(self._stretches[-1], opened=lateness)
             self._stretches = (*self._stretches[:-1], latest)
-        self._note_pace(_Arrival(end, lateness), all_of_it=all_of_it)
+        if self._slept is not None and slept > self._slept + _NAP:
+            self._waking = True
+            self._awake.clear()
+            self._lately.clear()
+        self._slept = slept
+        arrival = _Arrival(end, lateness)
+        if self._waking:
+            self._note_waking(arrival, all_of_it=all_of_it)
+        else:
+            self._note_pace(arrival, all_of_it=all_of_it)
 
     def time_of(self, position: int) -> float | None:
         """Return when the sound in front of this sample position was made, or somewhat
@@ -83,26 +110,42 @@ class CaptureClock:
                 opened = stretch.opened
         return None if opened is None else opened + position * self._seconds_a_sample
 
+    def _note_waking(self, arrival: _Arrival, *, all_of_it: bool) -> None:
+        awake = self._awake
+        if awake and arrival.lateness < awake[0].lateness - _WAKING:
+            awake.clear()
+        if awake or all_of_it:
+            awake.append(arrival)
+        if awake and arrival.end - awake[0].end >= self._second:
+            self._waking = False
+            waited = round(2 * _WAKING / self._seconds_a_sample)
+            least = min(each.lateness for each in awake)
+            self._count_anew(awake[0].end + waited, least)
+            awake.clear()
+
+    def _count_anew(self, behind: int, opened: float) -> None:
+        if opened > self._stretches[-1].opened + _DRIFT:
+            anew = _Stretch(behind, opened)
+            self._stretches = (*self._stretches, anew)[-_MOST_STRETCHES:]
+
     def _note_pace(self, arrival: _Arrival, *, all_of_it: bool) -> None:
         lately = self._lately
         if not all_of_it:
             lately.clear()
             return
         lately.append(arrival)
-        second = round(_STEADY / self._seconds_a_sample)
-        while len(lately) > 1 and arrival.end - lately[1].end >= second:
+        while len(lately) > 1 and arrival.end - lately[1].end >= self._second:
             lately.popleft()
-        if arrival.end - lately[0].end < second:
+        if arrival.end - lately[0].end < self._second:
             return
         least = min(each.lateness for each in lately)
-        if least > self._stretches[-1].opened + _DRIFT and self._is_steady(second):
+        if self._is_steady():
             # Of what came together, some may have been made long before the rest.
             behind = next(a.end for a in lately if a.lateness <= least + _PIECES)
-            anew = _Stretch(behind, least)
-            self._stretches = (*self._stretches, anew)[-_MOST_STRETCHES:]
+            self._count_anew(behind, least)
 
-    def _is_steady(self, second: int) -> bool:
-        middle = self._lately[-1].end - second // 2
+    def _is_steady(self) -> bool:
+        middle = self._lately[-1].end - self._second // 2
         first = min(a.lateness for a in self._lately if a.end <= middle)
         then = min(a.lateness for a in self._lately if a.end > middle)
         return first - then <= _HALVES

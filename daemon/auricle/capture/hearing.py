@@ -290,8 +290,12 @@ class Hearing:
                 continue
             self._last_frame = now
             silent = 0.0
+            at = since_boot()
             self._clock.arrived(
-                frames[-1].end, since_boot(), all_of_it=self._source.caught_up
+                frames[-1].end,
+                at,
+                all_of_it=self._source.caught_up,
+                slept=at - time.monotonic(),
             )
             if not found:
                 found = True

@@ -26,6 +26,7 @@ class Room:
     """Seconds of its sound in a true one."""
     now: float = OPENED
     position: int = 0
+    slept: float = 0.0
     made: list[tuple[int, float]] = field(default_factory=list)
     """Of each frame that was handed over: its end, and when that was made."""
 
@@ -35,9 +36,7 @@ class Room:
             for _ in range(together):
                 self.now += FRAME_SECONDS / self.rate
                 self._make(self.now)
-            self.clock.arrived(
-                self.position, self.now + TRANSPORT + late, all_of_it=True
-            )
+            self._arrive(self.now + TRANSPORT + late)
 
     def be_away(self, seconds: float, together: int = 5, *, eager: bool = True) -> None:
         """Stopped, or asleep; then all that the device has kept comes at once.
@@ -50,8 +49,27 @@ class Room:
             if back - self.now >= seconds - self.keeps:
                 self._make(self.now)
                 if self.position // FRAME_SAMPLES % together == 0:
-                    self.clock.arrived(self.position, back + TRANSPORT, all_of_it=eager)
-        self.clock.arrived(self.position, back + TRANSPORT, all_of_it=True)
+                    self._arrive(back + TRANSPORT, all_of_it=eager)
+        self._arrive(back + TRANSPORT)
+
+    def sleep(
+        self, seconds: float, waits: float = 0.0, together: int = 5, *, eager: bool
+    ) -> None:
+        """Sleep with the device, which has made sound for `waits` seconds that nobody
+        has taken yet; then it comes at once.
+        """
+        waiting = round(waits / FRAME_SECONDS)
+        back = self.now + waiting * FRAME_SECONDS / self.rate + seconds
+        self.slept += seconds
+        for frame in range(1, waiting + 1):
+            self.now += FRAME_SECONDS / self.rate
+            self._make(self.now)
+            if frame % together == 0:
+                self._arrive(back + TRANSPORT, all_of_it=eager)
+        self.now = back
+
+    def _arrive(self, at: float, *, all_of_it: bool = True) -> None:
+        self.clock.arrived(self.position, at, all_of_it=all_of_it, slept=self.slept)
 
     def _make(self, moment: float) -> None:
         self.position += FRAME_SAMPLES
@@ -120,6 +138,38 @@ def test_a_busy_machine_notices_a_loss_as_well(seed: int) -> None:
     assert room.error() == pytest.approx(TRANSPORT, abs=0.16)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_said_when_a_machine_wakes_is_new_however_busy_that_is(
+    seed: int,
+) -> None:
+    chance = Random(seed)
+    room = Room()
+    room.listen(3.0)
+    room.sleep(8 * 3600.0, eager=True)
+    # Of a command of which the wake word is the first.
+    last_word = len(room.made) + round(1.2 / FRAME_SECONDS)
+    awake = room.now
+    while room.now < awake + 2.5:
+        for _ in range(5):
+            room.now += FRAME_SECONDS
+            room._make(room.now)
+        # Never at the same pace, and mostly with more that waits behind it.
+        at = room.now + TRANSPORT + chance.uniform(0.0, 0.15)
+        room._arrive(at, all_of_it=chance.random() < 0.5)
+    assert room.error(last_word) == pytest.approx(TRANSPORT, abs=0.16)
+
+
+def test_what_waited_when_the_machine_fell_asleep_is_as_old_as_it_is() -> None:
+    room = Room()
+    room.listen(3.0)
+    before = len(room.made) - 1
+    room.sleep(8 * 3600.0, waits=5.0, eager=True)
+    waited = range(before, len(room.made))
+    room.listen(5.0)
+    assert max(map(room.error, waited)) == pytest.approx(TRANSPORT)
+    assert room.error() == pytest.approx(TRANSPORT)
+
+
 def test_of_sound_that_came_together_the_oldest_decides() -> None:
     room = Room(keeps=0.06)
     room.listen(3.0)
@@ -179,6 +229,7 @@ events = st.lists(
     st.one_of(
         st.tuples(st.just("listen"), spans, st.sampled_from([0.0, 0.01, 0.3])),
         st.tuples(st.just("away"), st.floats(0.0, 30.0), st.just(0.0)),
+        st.tuples(st.just("sleep"), st.floats(1.0, 3e4), st.floats(0.0, 30.0)),
     ),
     max_size=12,
 )
@@ -198,6 +249,8 @@ def test_nothing_is_ever_taken_for_newer_than_it_is(
     for what, seconds, late in events:
         if what == "listen":
             room.listen(seconds, together, late)
+        elif what == "sleep":
+            room.sleep(seconds, late, together, eager=eager)
         else:
             room.be_away(seconds, together, eager=eager)
     room.listen(3.5, together)
