@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from rigs.audio.loudspeaker import loudspeaker
+from rigs.audio.synthesizers import needs_espeak
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
@@ -13,6 +17,7 @@ LANGUAGE = "select.study_voice_language"
 WAKE_WORD = "select.study_voice_wake_word"
 THRESHOLD = "number.study_voice_wake_word_threshold"
 AGAIN = "number.study_voice_continue_conversation"
+SPEAK_TOPIC = f"{NODE}/speak/set"
 VOLUME = "number.study_voice_volume"
 HINTS = "text.study_voice_recognition_hints"
 
@@ -126,3 +131,39 @@ async def test_restart_ends_the_daemon_and_it_says_goodbye(
         await home_assistant.becomes(STATE, "unavailable")
         await satellite.program.start()
         await home_assistant.becomes(STATE, "idle")
+
+
+@needs_espeak
+async def test_a_message_to_the_speak_entity_is_spoken_word_for_word(
+    broker: Broker,
+    home_assistant: HomeAssistant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = tmp_path / "heard"
+    own = ["/bin/sh", "-c", f"tee {heard} | espeak-ng --stdin --stdout"]
+    message = 'He said "{{ no }}": 21 °C & rising 🎉'
+    with loudspeaker(tmp_path, monkeypatch):
+        async with study(
+            *(broker, tmp_path),
+            loudspeaker={"device": "file"},
+            speech={"engine": "command", "command": own},
+        ) as satellite:
+            speak = "notify.study_voice_speak"
+            await home_assistant.act("notify.send_message", speak, message=message)
+            await satellite.house.until(
+                lambda: '"finished"' in "".join(satellite.house.on(f"{NODE}/play"))
+            )
+
+            assert heard.read_text() == f"{message}\n"
+            [sent] = [
+                told for told in satellite.house.heard if told.topic == SPEAK_TOPIC
+            ]
+            assert (sent.qos, sent.retain) == (1, False)
+            assert sent.expiry is not None
+            assert 0 < sent.expiry <= 30
+
+    # Where nothing speaks any more, nothing is offered to be spoken to.
+    (tmp_path / "silent").mkdir()
+    async with study(broker, tmp_path / "silent"):
+        await home_assistant.becomes(speak, None)

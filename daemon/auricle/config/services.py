@@ -220,6 +220,10 @@ class SpeechSettings(Section):
                 raise ValueError('engine = "wyoming" needs wyoming, its host:port')
             case "command" if not (self.command and self.command[0].strip()):
                 raise ValueError('engine = "command" needs command, the program to run')
+            case "espeak" | "flite" | "command" if self.language:
+                raise ValueError(
+                    'language is for engine = "wyoming"; of espeak, voice may be one'
+                )
             case "flite" if self.voice not in ("", *FLITE_VOICES):
                 raise ValueError(f"flite has no such voice: {', '.join(FLITE_VOICES)}")
         return self

@@ -59,14 +59,13 @@ class Speaking:
         if not admitted:
             self._deliver(SpeechFailed(sound_id, PlayReason.LIMIT))
             return
-        self._tasks[sound_id] = asyncio.create_task(
-            self._say(sound_id, text), name="speech"
-        )
+        task = asyncio.create_task(self._say(sound_id, text), name="speech")
+        self._tasks[sound_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(sound_id))
 
     def stop(self, sound_id: str) -> None:
         """Make nothing more of the sound of this id."""
-        task = self._tasks.pop(sound_id, None)
-        if task is not None:
+        if (task := self._tasks.get(sound_id)) is not None:
             task.cancel()
 
     async def aclose(self) -> None:
@@ -85,8 +84,6 @@ class Speaking:
             logger.log(level, "a text is not spoken: %s", error)
             self._failing = True
             self._deliver(SpeechFailed(sound_id, PlayReason.SYNTHESIZER))
-        finally:
-            self._tasks.pop(sound_id, None)
 
     async def _deliver_sound(self, sound_id: str, text: str) -> None:
         seq, sound_format = 0, None

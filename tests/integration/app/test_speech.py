@@ -15,7 +15,7 @@ from rigs.audio.loudspeaker import Loudspeaker, loudspeaker
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise
 from rigs.audio.synthesizers import SENTENCE, needs_espeak, needs_flite
-from rigs.homes.program import Program
+from rigs.homes.program import Program, auricle, write_settings
 from rigs.homes.sounds import tone
 from rigs.homes.study import study
 from rigs.homes.wyoming_voice import serving
@@ -141,6 +141,26 @@ async def test_an_engine_that_fails_is_told_and_heard_and_the_text_is_not_logged
     assert satellite.told == [("failed", "synthesizer")]
     assert "speech.command: /bin/sh failed, with exit status 3" in satellite.program.log
     assert "washing" not in satellite.program.log
+
+
+async def test_a_program_that_is_missing_is_told_before_the_satellite_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    write_settings(
+        config,
+        {
+            "asr": {"url": "ws://127.0.0.1:9"},
+            "satellite": {"state_directory": str(tmp_path)},
+            "speech": {"engine": "flite"},
+        },
+    )
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    code, out, err = await auricle("config", "--config", str(config))
+
+    assert code == 78
+    assert "speech.engine: flite is not installed: apt install flite" in out + err
 
 
 @needs_espeak

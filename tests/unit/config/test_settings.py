@@ -363,6 +363,19 @@ def test_every_mistake_is_on_a_line_of_its_own(tmp_path: Path) -> None:
         ('[wake_word]\nmodels = "my/off.json"', "cannot be called 'off'"),
         ("[microphone]\nchannel = -1", "must be 0 or more"),
         ("[microphone]\ngain = 60", "must be 40 or less"),
+        ('[speech]\nengine = "piper"', "'wyoming'"),
+        ('[speech]\nengine = "wyoming"', "its host:port"),
+        ('[speech]\nwyoming = "http://piper"', "write host:port"),
+        ('[speech]\nwyoming = "piper:0"', "neither a host nor host:port"),
+        ('[speech]\nengine = "command"', "the program to run"),
+        ('[speech]\nengine = "flite"\nvoice = "anna"', "flite has no such voice"),
+        ('[speech]\nengine = "espeak"\nvoice = "--help"', "the engine's name for it"),
+        ('[speech]\nengine = "espeak"\nvoice = "/etc/x"', "the engine's name for it"),
+        ('[speech]\nengine = "espeak"\nlanguage = "de"', "voice may be one"),
+        (
+            '[speech]\nengine = "espeak"\n[loudspeaker]\ndevice = ""',
+            "set loudspeaker.device",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_with_a_remedy(
