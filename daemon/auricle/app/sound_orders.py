@@ -1,6 +1,7 @@
 """What the satellite orders about sounds, carried out by the loudspeaker and MQTT."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, assert_never
@@ -16,6 +17,7 @@ from auricle.turns.events import (
     EndSound,
     Event,
     FeedSound,
+    NoteUsedId,
     ReportSound,
     RingTimer,
     SoundOrder,
@@ -24,6 +26,8 @@ from auricle.turns.events import (
     TellNoAnswer,
 )
 from auricle.turns.sounds import PlayReason, PlayReport, SpeechFailed
+
+logger = logging.getLogger(__name__)
 
 CHUNK_TIMEOUT = 5.0
 """Seconds without a chunk, after which a sound is given up."""
@@ -81,6 +85,7 @@ class SoundOrders:
         self._sounds = sounds
         self._speech = speech
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
+        self._noted_used_id = False
 
     def carry_out(self, order: SoundOrder, tell: Callable[[Event], None]) -> None:
         """Do as ordered; `tell` is told what comes of it later."""
@@ -113,8 +118,21 @@ class SoundOrders:
                 self._await_chunk(sound_id, tell, on=on)
             case ReportSound(report):
                 self._reporter.play(report)
+            case NoteUsedId(sound_id):
+                self._note_used_id(sound_id)
             case _:
                 assert_never(order)
+
+    def _note_used_id(self, sound_id: str) -> None:
+        # Once: it may as well be a message that came twice.
+        level = logging.DEBUG if self._noted_used_id else logging.WARNING
+        self._noted_used_id = True
+        logger.log(
+            level,
+            "the sound %r was played before, and is not played again: give each sound "
+            "that is sent to play/set an id of its own",
+            sound_id,
+        )
 
     def _play(self, sound_id: str, pcm: bytes) -> None:
         self._player.begin(sound_id, _FORMAT)

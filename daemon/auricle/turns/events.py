@@ -313,6 +313,13 @@ class RingTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteUsedId:
+    """Tell whoever looks why a sound is not played: its id is that of one before."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitChunk:
     """The next chunk of the sound has a deadline from now on (`on`), or has none."""
 
@@ -343,6 +350,7 @@ SoundOrder = (
     | RingTimer
     | AwaitChunk
     | ReportSound
+    | NoteUsedId
     | TellNoAnswer
 )
 """What is carried out by the loudspeaker, and by whoever tells of it."""

@@ -29,7 +29,8 @@ either    the next chunk, but one is missing   -         report failed, order
           it, or everything, is cancelled      -         report cancelled, stop
           Stopping                             -         report cancelled, shutdown
           a chunk once more                    the same
-over      anything                             -
+over      its first chunk                      -         note that its id is used
+          anything else                        -
 ```
 
 Whatever ends a sound that plays cancels it in the player, unless the player told of it;
@@ -60,6 +61,7 @@ from auricle.turns.events import (
     Effect,
     EndSound,
     FeedSound,
+    NoteUsedId,
     ReportSound,
     RingTimer,
     StopSynthesis,
@@ -175,7 +177,7 @@ class Playback:
     def arrived(self, chunk: SoundArrived) -> list[Effect]:
         """Take a chunk, whichever sound it is of."""
         if chunk.id in self._over:
-            return []
+            return [] if chunk.opening is None else [NoteUsedId(chunk.id)]
         sound = self._known(chunk.id)
         if sound is not None:
             return self._continued(sound, chunk)

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from auricle.app.sound_orders import LONGEST_RING, OwnSounds, SoundOrders
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.playing import SoundFinished, SoundFormat
 from auricle.turns.events import (
     AcceptSound,
     Event,
+    NoteUsedId,
     ReportSound,
     RingTimer,
     TellNoAnswer,
@@ -86,3 +89,17 @@ def test_that_there_is_no_answer_is_heard() -> None:
     SoundOrders(room, room, SOUNDS).carry_out(TellNoAnswer(), room.told.append)
 
     assert (bytes(room.played), room.told) == (SOUNDS.no_answer, [])
+
+
+def test_who_uses_an_id_again_is_told_once_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    room = Room()
+    orders = SoundOrders(room, room, SOUNDS)
+
+    for sound_id in ("doorbell", "doorbell", "other"):
+        orders.carry_out(NoteUsedId(sound_id), room.told.append)
+
+    warned = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert len(warned) == 1
+    assert "'doorbell' was played before" in warned[0]

@@ -31,6 +31,7 @@ from auricle.turns.events import (
     MicrophoneFound,
     MicrophoneLost,
     MuteRequested,
+    NoteUsedId,
     PublishOutcome,
     RecognizerFailed,
     RecognizerSaid,
@@ -263,9 +264,16 @@ def test_chunks_of_a_sound_that_nobody_knows_or_that_is_over_are_ignored() -> No
 
     unknown, late = SoundArrived("unknown", 3, b"ab"), SoundArrived("song", 1, b"cd")
 
-    effects = run(machine, [unknown, late, sound("song"), SoundUnusable("song")])
+    assert run(machine, [unknown, late, SoundUnusable("song")]) == []
 
-    assert effects == []
+
+def test_a_sound_with_the_id_of_one_that_is_over_is_not_played_and_that_is_noted() -> (
+    None
+):
+    machine = satellite()
+    run(machine, [sound("song"), SoundFinished("song")])
+
+    assert machine.step(sound("song")) == [NoteUsedId("song")]
 
 
 def test_a_sound_that_cannot_be_played_fails_whether_it_began_or_not() -> None:

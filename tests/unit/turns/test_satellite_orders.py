@@ -47,6 +47,7 @@ from auricle.turns.events import (
     MicrophoneFound,
     MicrophoneLost,
     MuteRequested,
+    NoteUsedId,
     OpenMicrophone,
     PublishInterim,
     PublishOutcome,
@@ -426,6 +427,8 @@ class AnyOrder(RuleBasedStateMachine):
                     self.sounds[sound].making = False
                 case AwaitChunk(sound, on):
                     self.sounds[sound].awaited = on
+                case NoteUsedId(sound):
+                    assert self.sounds[sound].ends == 1
                 case ReportSound(report):
                     books = self.sounds[report.id]
                     assert not books.ends
