@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from typing import Any
 
 from auricle.audio.frame import SAMPLE_BYTES
 from auricle.audio.playing import MOST_PLAYED_CHANNELS, PLAYED_RATES, SoundFormat
 from auricle.errors import SynthesisError
+from auricle.speech.sentences import sentences
 from auricle.speech.synthesizer import PATIENCE, SpokenSound, Synthesizer
 from auricle.speech.wyoming_events import (
     LONGEST_LINE,
@@ -23,7 +25,7 @@ _DIAL = 5.0
 
 
 class WyomingSynthesizer(Synthesizer):
-    """Has a server say each text, on a connection of its own."""
+    """Has a server say each sentence, on a connection of its own."""
 
     def __init__(
         self,
@@ -44,7 +46,14 @@ class WyomingSynthesizer(Synthesizer):
         self._voice = {key: value for key, value in wanted.items() if value}
 
     async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
-        asked: dict[str, Any] = {"text": text}
+        # Some servers say nothing until they have made all of it.
+        for sentence in sentences(text):
+            async with aclosing(self._say(sentence)) as sounds:
+                async for sound in sounds:
+                    yield sound
+
+    async def _say(self, sentence: str) -> AsyncGenerator[SpokenSound, None]:
+        asked: dict[str, Any] = {"text": sentence}
         if self._voice:
             asked["voice"] = self._voice
         sound_format = None

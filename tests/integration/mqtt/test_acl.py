@@ -12,14 +12,20 @@ from paho.mqtt.enums import CallbackAPIVersion
 from auricle.mqtt.commands import Change, Command
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
-from auricle.mqtt.link.broker import BrokerSettings, Version
+from auricle.mqtt.link.broker import LARGEST_WITH_SOUND, BrokerSettings, Version
 from auricle.mqtt.link.probe import name_is_free
 from auricle.mqtt.messages import Diagnostics, Disclosure, Messages
 from auricle.mqtt.name_check import NameCheck, Namesake
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Action, Topics
-from auricle.turns.sounds import PlayReport, PlayState, SoundCancelRequested
+from auricle.turns.sounds import (
+    PlayReport,
+    PlayState,
+    SoundCancelRequested,
+    SoundUnusable,
+    SpeechRequested,
+)
 from auricle.turns.turn import Mode, Outcome, OutcomeKind, Stamp, Transcript, Turn
 from rigs.mqtt.broker import Broker, password_file, running_broker
 from rigs.mqtt.subscriber import HouseClient
@@ -37,9 +43,17 @@ def limits() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def guarded(tmp_path: Path, limits: tuple[str, ...]) -> Iterator[Broker]:
+def rhasspy() -> bool:
+    return False
+
+
+@pytest.fixture
+def guarded(
+    tmp_path: Path, limits: tuple[str, ...], *, rhasspy: bool
+) -> Iterator[Broker]:
     acl = tmp_path / "acl"
-    acl.write_text(ACL.read_text())
+    rules = ACL.read_text()
+    acl.write_text(rules.replace("# pattern", "pattern") if rhasspy else rules)
     acl.chmod(0o600)
     listener = (
         "allow_anonymous false",
@@ -147,6 +161,56 @@ async def test_a_satellite_may_do_all_that_it_does(
     assert home_assistant.on(topics.discovery)
     assert home_assistant.on(topics.satellite)
     assert home_assistant.on(topics.single_discovery("switch", "mute")) or not limits
+    assert "access rules" not in caplog.text
+
+
+@pytest.mark.parametrize("rhasspy", [True])
+async def test_a_satellite_may_serve_rhasspys_topics_for_itself_alone(
+    guarded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    topics = Topics("auricle", "kitchen")
+    commands: list[Command] = []
+    broker = BrokerSettings(
+        *("127.0.0.1", guarded.port, topics.device_id, "kitchen", USERS["kitchen"]),
+        largest_packet=LARGEST_WITH_SOUND,
+    )
+    publisher = Publisher(
+        PublisherSettings(
+            [broker],
+            Messages(topics),
+            Options(("auto",), ("off",)),
+            None,
+            tmp_path / "state" / "outbox.db",
+            10.0,
+            hermes_site="kitchen",
+            plays=True,
+            speaks=True,
+        ),
+        Run("b1"),
+        on_command=commands.append,
+        on_fate=lambda _: None,
+        on_name_taken=lambda _: None,
+    )
+    async with house(guarded, "homeassistant", "#") as home_assistant:
+        await publisher.start()
+        await home_assistant.hears(topics.run)
+        # More than is taken where Rhasspy sends nothing.
+        for site in ("study", "kitchen"):
+            play = f"hermes/audioServer/{site}/playBytes/{site}"
+            home_assistant.say(play, b"no sound" * 12_000)
+        say = '{"text":"Hello.","siteId":"kitchen","id":"7"}'
+        home_assistant.say("hermes/tts/say", say)
+        await eventually(lambda: len(commands) == 2)
+        for command in commands:
+            assert isinstance(command, SoundUnusable | SpeechRequested)
+            publisher.play(PlayReport(command.id, PlayState.FINISHED))
+        await home_assistant.hears("hermes/audioServer/kitchen/playFinished")
+        await home_assistant.hears("hermes/tts/sayFinished")
+        await publisher.stop()
+
+    assert '"id":"kitchen"' in home_assistant.on(
+        "hermes/audioServer/kitchen/playFinished"
+    )[0].replace(" ", "")
     assert "access rules" not in caplog.text
 
 

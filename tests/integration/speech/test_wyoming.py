@@ -104,6 +104,30 @@ async def test_a_sound_begins_before_the_server_has_made_all_of_it() -> None:
     assert b"".join(pieces) == b"abcd"
 
 
+async def test_the_first_sentence_is_heard_before_the_next_one_is_asked_for() -> None:
+    asked = 0
+
+    async def answer(_: StreamReader, writer: StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        writer.write(
+            event("audio-start", **SOUND) + event("audio-chunk", b"ab", **SOUND)
+        )
+        writer.write(event("audio-stop"))
+        await writer.drain()
+
+    async with (
+        answering(answer) as port,
+        aclosing(synthesizer(port).synthesize(f"{SENTENCE} {SENTENCE}")) as sounds,
+    ):
+        first = [(await anext(sounds)).pcm, (await anext(sounds)).pcm]
+        by_then = asked
+        rest = [sound.pcm async for sound in sounds]
+
+    assert (b"".join(first), b"".join(rest)) == (b"ab", b"ab")
+    assert (by_then, asked) == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("sent", "why"),
     [
