@@ -1,4 +1,4 @@
-"""What the kernel does for a connection: notices dead links, confirms at once."""
+"""What the kernel does for a connection: notices dead links, holds nothing back."""
 
 import socket
 from asyncio.trsock import TransportSocket
@@ -22,6 +22,17 @@ def notice_dead_links(sock: object) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_INTERVAL)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE * 1000)
+
+
+def send_at_once(sock: object) -> None:
+    """Let the kernel send what is written to `sock`, however small.
+
+    Behind a small packet that nobody answers, such as a command's PUBACK, Nagle's
+    algorithm would keep the next one back until the peer's kernel confirms it: 40 ms.
+    asyncio asks for the same by itself.
+    """
+    assert isinstance(sock, socket.socket)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def confirm_at_once(sock: object) -> None:

@@ -1,6 +1,10 @@
 """What is under way on one connection to a real mosquitto."""
 
 import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.mqtt.link.message import Message
@@ -64,6 +68,27 @@ async def test_a_broker_that_hangs_is_left_and_found_again(broker: Broker) -> No
 
         broker.thaw()
         await study.connected(times=2)
+
+
+async def test_a_state_behind_an_acknowledgment_is_not_kept_back(
+    broker: Broker,
+) -> None:
+    async with satellite(broker.port) as study:
+        await study.connected()
+        [nodelay] = own_sockets(broker.port, socket.TCP_NODELAY)
+
+    assert nodelay
+
+
+def own_sockets(port: int, option: int) -> Iterator[int]:
+    """A TCP option of each of this process's connections to `port`."""
+    for fd in Path("/proc/self/fd").iterdir():
+        with (
+            contextlib.suppress(OSError),
+            socket.fromfd(int(fd.name), socket.AF_INET, socket.SOCK_STREAM) as sock,
+        ):
+            if sock.getpeername()[1:] == (port,):
+                yield sock.getsockopt(socket.IPPROTO_TCP, option)
 
 
 async def test_no_lock_is_held_across_publishing_and_acknowledging(

@@ -243,10 +243,15 @@ class BrokerConnection:
             Received(message.topic, bytes(message.payload), message.retain)
         )
         client.on_log = lambda _c, _u, level, text: self._log(level, text)
-        client.on_socket_open = lambda _c, _u, sock: tcp.notice_dead_links(sock)
+        client.on_socket_open = lambda _c, _u, sock: _prepare(sock)
         # Without it, publish() would write to the socket from the caller's thread.
         client.on_socket_register_write = lambda _c, _u, _sock: None
         return client
+
+
+def _prepare(sock: object) -> None:
+    tcp.notice_dead_links(sock)
+    tcp.send_at_once(sock)
 
 
 class _Client(paho.Client):
