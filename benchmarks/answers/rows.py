@@ -11,7 +11,8 @@ class Row:
     """One figure; without a target it is only told."""
 
     what: str
-    value: float
+    value: float | None
+    """None where it could not be measured, as `of` tells: a target is missed then."""
     unit: str
     of: str
     """How many it is of, or how it was counted."""
@@ -25,6 +26,8 @@ class Row:
 
     @property
     def met(self) -> bool:
+        if self.value is None:
+            return False
         above = self.least is None or self.value >= self.least
         return above and (self.most is None or self.value <= self.most)
 
@@ -36,8 +39,8 @@ class Row:
         if self.most is not None:
             target = f"≤ {self.most:g} {self.unit}".strip()
         verdict = ("met" if self.met else "**missed**") if self.counts else ""
-        value = f"{self.value:.3g}"
-        return self.what, f"{value} {self.unit}".strip(), self.of, target, verdict
+        value = "" if self.value is None else f"{self.value:.3g} {self.unit}".strip()
+        return self.what, value, self.of, target, verdict
 
 
 def lines(rows: Iterable[Row]) -> Iterable[str]:

@@ -1,8 +1,9 @@
-"""A broker behind a tap: when it acknowledged which message."""
+"""A broker behind a tap: when which message came by, and when it was acknowledged."""
 
 import asyncio
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -13,13 +14,17 @@ _CHUNK = 64 * 1024
 class BrokerTap:
     """Serves on loopback while it is entered; passes everything on unchanged."""
 
-    def __init__(self, broker_port: int, topic: str) -> None:
-        """Watches what is published on `topic` at QoS 1."""
+    def __init__(self, broker_port: int, *topics: str) -> None:
+        """Watches what is published on `topics` at QoS 1."""
         self.port = 0
+        self.published: defaultdict[str, list[float]] = defaultdict(list)
+        """When each message came by, by topic and the monotonic clock, whoever sent
+        it.
+        """
         self.acknowledged: list[float] = []
-        """When each PUBACK came by, by the monotonic clock."""
+        """When the broker's PUBACK of each came by."""
         self._broker_port = broker_port
-        self._topic = topic.encode()
+        self._topics = topics
         self._waiting: set[bytes] = set()
         self._lines: set[asyncio.Task[Any]] = set()
 
@@ -46,6 +51,7 @@ class BrokerTap:
         def answered(kind: int, body: bytes) -> None:
             # As the daemon does, whose connection to the broker this stands for.
             to_broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            self._note(kind, body)
             self._acknowledged(kind, body)
 
         try:
@@ -57,9 +63,19 @@ class BrokerTap:
             writer.close()
 
     def _published(self, kind: int, body: bytes) -> None:
-        if kind == _PUBLISH and body[2:].startswith(self._topic):
-            at = 2 + len(self._topic)
-            self._waiting.add(body[at : at + 2])
+        if (number := self._note(kind, body)) is not None:
+            self._waiting.add(number)
+
+    def _note(self, kind: int, body: bytes) -> bytes | None:
+        """The packet's number, if it is one that is watched."""
+        if kind != _PUBLISH:
+            return None
+        end = 2 + int.from_bytes(body[:2], "big")
+        topic = body[2:end].decode()
+        if topic not in self._topics:
+            return None
+        self.published[topic].append(time.monotonic())
+        return body[end : end + 2]
 
     def _acknowledged(self, kind: int, body: bytes) -> None:
         if kind == _PUBACK and body[:2] in self._waiting:

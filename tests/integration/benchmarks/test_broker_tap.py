@@ -9,7 +9,9 @@ from rigs.mqtt.broker import running_broker
 from rigs.waiting import eventually
 
 
-async def test_only_acknowledgments_of_the_topic_are_noted(tmp_path: Path) -> None:
+async def test_only_messages_of_the_topic_and_their_acknowledgments_are_noted(
+    tmp_path: Path,
+) -> None:
     with running_broker(tmp_path) as broker:
         async with BrokerTap(broker.port, "final") as tap:
             client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
@@ -23,4 +25,5 @@ async def test_only_acknowledgments_of_the_topic_are_noted(tmp_path: Path) -> No
             await eventually(lambda: all(info.is_published() for info in sent))
             client.disconnect()
             await asyncio.to_thread(client.loop_stop)
-    assert len(tap.acknowledged) == 2
+    assert len(tap.published["final"]) == len(tap.acknowledged) == 2
+    assert "other" not in tap.published

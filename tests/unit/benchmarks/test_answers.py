@@ -11,6 +11,19 @@ from benchmarks.answers.acoustics import (
     living_room,
     reverberation_of,
 )
+from benchmarks.answers.delays import rows
+from benchmarks.answers.house import (
+    ARRIVED,
+    ASKED,
+    BUILT_IN,
+    PUBLISHED,
+    SOUNDED,
+    STARTED,
+    STREAMED,
+    VOICED,
+    WRITTEN,
+    Answer,
+)
 from benchmarks.answers.rows import Row, lines, tally
 
 HEARD = Row("heard", 91.0, "%", "98 voices", least=90)
@@ -63,3 +76,47 @@ def test_a_sound_that_is_broken_off_is_silent_but_for_the_room() -> None:
     whole, cut = scene.captured(), scene.captured(cut=SAMPLE_RATE // 2)
     assert np.allclose(whole[: SAMPLE_RATE // 2], cut[: SAMPLE_RATE // 2], atol=1e-3)
     assert np.abs(cut[SAMPLE_RATE:]).max() < 0.1 * np.abs(whole[SAMPLE_RATE:]).max()
+
+
+def answered(kind: str, *, sounded: float, written: float) -> Answer:
+    moments = {
+        PUBLISHED: 10.0,
+        ASKED: 10.01,
+        ARRIVED: sounded - 0.01,
+        SOUNDED: sounded,
+        STARTED: sounded + 0.005,
+        WRITTEN: written,
+        VOICED: 10.03,
+    }
+    return Answer(kind, moments)
+
+
+def test_an_answer_is_as_soon_as_its_first_sample() -> None:
+    answers = [
+        *(answered(BUILT_IN, sounded=10.05, written=10.02) for _ in range(20)),
+        *(answered(STREAMED, sounded=11.5, written=14.0) for _ in range(20)),
+    ]
+    told = list(rows(answers))
+    table = "\n".join(lines(told))
+    assert "| 50 ms | 20 answers, 95 of 100 | ≤ 150 ms | met |" in table
+    assert "| 1.5 s | 20 answers, 95 of 100 | ≤ 2 s | met |" in table
+    assert "of that, until the player's first sample | 10 ms |" in table
+    assert tally(told) == "targets met 3 of 3"
+
+
+def test_an_answer_that_waits_for_its_last_word_is_not_streamed() -> None:
+    answers = [
+        answered(BUILT_IN, sounded=10.05, written=10.02),
+        answered(STREAMED, sounded=11.5, written=14.0),
+        answered(STREAMED, sounded=11.5, written=11.4),
+    ]
+    table = "\n".join(lines(rows(answers)))
+    assert "being written | 50 % | 2 answers | ≥ 100 % | **missed** |" in table
+
+
+def test_what_cannot_be_measured_misses_its_targets_and_says_why() -> None:
+    told = list(rows([]))
+    assert tally(told) == "targets met 0 of 3"
+    for line in list(lines(told))[2:]:
+        assert "needs a real Home Assistant" in line
+        assert line.endswith("| **missed** |")

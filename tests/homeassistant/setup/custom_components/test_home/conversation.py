@@ -87,25 +87,33 @@ class Storyteller(ConversationEntity):
             },
         )
         answer = _ANSWERS.get(user_input.text, f"You said: {user_input.text}")
+        pause = _SLOW if user_input.text == TELL_A_LONG_STORY else _A_WORD
 
         async def words() -> AsyncGenerator[dict[str, str]]:
             yield {"role": "assistant"}
             for word in answer.split():
                 yield {"content": f"{word} "}
-                await asyncio.sleep(_A_WORD)
+                await asyncio.sleep(pause)
 
         async for _ in chat_log.async_add_delta_content_stream(self.entity_id, words()):
             pass
         return async_get_result_from_chat_log(user_input, chat_log)
 
 
-_A_WORD = 0.05
+_A_WORD, _SLOW = 0.05, 0.1
 TELL_A_STORY = "Tell me a story."
+TELL_A_LONG_STORY = "Tell me a long story."
 ASK_ME = "Ask me something."
 _ANSWERS = {
     TELL_A_STORY: "Once upon a time there was a lamp that wanted to see the sea. "
     "It asked the moon for the way. "
     "The moon told it to follow the river, and so it did. "
+    "After nine nights it saw the waves, and shone all the brighter for it.",
+    TELL_A_LONG_STORY: "Once upon a time there was a lamp that wanted to see the sea. "
+    "It had heard of the waves from a ship's lantern, which hung in the hall and was "
+    "too old to shine. "
+    "One evening it asked the moon for the way. "
+    "The moon told it to follow the river, and not to stop at any bridge. "
     "After nine nights it saw the waves, and shone all the brighter for it.",
     ASK_ME: "Which room do you mean?",
 }
