@@ -27,6 +27,7 @@ from rigs.waiting import eventually
 TOPICS = Topics("auricle", "study")
 DEVICE = SatelliteDevice(
     *("Study voice", "0.1.0", "Pi"),
+    speaks=True,
     wake_words=(WakeWord("okay_nabu", "Okay Nabu", ("en", "nl")),),
 )
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
