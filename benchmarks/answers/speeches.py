@@ -68,6 +68,7 @@ OWN_WORDS = {
 _DOCUMENTS = Path(__file__).parents[2] / "docs"
 _SENTENCE = re.compile(r"[A-Z][a-z]+(?: [A-Za-z][\w' -]*,?)+[.?!]")
 _WORDS = range(6, 40)
+_NAMES = re.compile(r"nabu|jarvis|alexa|mycroft", re.IGNORECASE)
 
 
 @cache
@@ -91,14 +92,14 @@ def answers() -> Sequence[Samples]:
 
 
 def read_aloud(seconds: float) -> Iterator[Samples]:
-    """Our own documentation, in answers of three sentences, until they last that long;
-    again from its beginning in another voice where it is shorter.
+    """Our own documentation, but for wake words, in answers of three sentences, until
+    they last that long; again from its beginning, in other voices, where it is shorter.
     """
     sentences = [
         sentence
         for document in sorted(_DOCUMENTS.glob("*.md"))
         for sentence in _SENTENCE.findall(document.read_text())
-        if len(sentence.split()) in _WORDS
+        if len(sentence.split()) in _WORDS and not _NAMES.search(sentence)
     ]
     said = 0.0
     for turn in itertools.count():

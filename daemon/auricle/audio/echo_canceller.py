@@ -10,7 +10,7 @@ import functools
 import math
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -48,6 +48,8 @@ _EVERY_OTHER = 2
 _AROUND, _FRACTIONS = 16, 64
 # Frames: what the filter remembers. Behind so many of silence it removes nothing.
 _REMEMBERED = 6
+# Frames by which it is judged how much is left.
+_JUDGED = 25
 # Samples behind the sound's end: what the room keeps of it, and what a wake word engine
 # takes until it is sure.
 _TAIL = round(0.6 * SAMPLE_RATE)
@@ -83,6 +85,9 @@ class EchoCanceller:
         self._held: list[Frame] = []
         self._recent: deque[Frame] = deque(maxlen=_LOOKED_AT)
         self._since_look = 0
+        self._cleaned: deque[_Cleaned] = deque(maxlen=_JUDGED + _LOOKED_AT)
+        self._given = 0
+        """The reference's sample up to which the filter was given it."""
         self._silent = _REMEMBERED
         """Frames of silence that the filter was given as played, of late."""
 
@@ -101,6 +106,15 @@ class EchoCanceller:
             return self._origin + sample + _EARLIEST, self._origin + sample + _USUAL
         position = self._origin + sample + round(self._lateness.samples) + _LEAD
         return position, position
+
+    def left_before(self, position: int) -> float:
+        """Return which share of what was heard in the three quarters of a second before
+        `position` is left, by its energy; 1 where that is all of it.
+        """
+        first = position - _JUDGED * FRAME_SAMPLES
+        before = [each for each in self._cleaned if first < each.end <= position]
+        heard = sum(each.heard for each in before)
+        return sum(each.left for each in before) / heard if heard else 1.0
 
     def play(self, pcm: bytes) -> list[Frame]:
         """Take the next stretch of what is about to be played, 16 kHz mono s16le;
@@ -152,6 +166,7 @@ class EchoCanceller:
     def reset(self) -> None:
         """Forget all sound, as when positions begin anew, but not the room."""
         self._held.clear()
+        self._cleaned.clear()
         self._active = False
 
     # --- when it arrives ---
@@ -222,21 +237,28 @@ class EchoCanceller:
         return [self._clean(frame) for frame in held]
 
     def _clean(self, frame: Frame) -> Frame:
+        clean = self._without_echo(frame)
+        heard = _energy(frame.pcm)
+        left = heard if clean is frame else _energy(clean.pcm)
+        if self._ended and left > heard:
+            # It was broken off: what was about to be played is not in there.
+            self._reference.cut(self._given)
+            clean, left = frame, heard
+        self._cleaned.append(_Cleaned(frame.end, heard, left))
+        return clean
+
+    def _without_echo(self, frame: Frame) -> Frame:
         late = self._lateness.samples
         if late is None or self._origin is None:
             return frame
         start = frame.start - self._origin - late
+        self._given = math.floor(start) + FRAME_SAMPLES
         played = self._reference.frame(start)
         self._lateness.pass_by(FRAME_SAMPLES)
         self._silent = self._silent + 1 if _is_silent(played) else 0
         if self._silent > _REMEMBERED:
             return frame
-        clean = self._filter.remove(frame.pcm, played)
-        if self._ended and _energy(clean) > _energy(frame.pcm):
-            # It was broken off: what was about to be played is not in there.
-            self._reference.cut(math.floor(start) + FRAME_SAMPLES)
-            return frame
-        return Frame(clean, frame.start)
+        return Frame(self._filter.remove(frame.pcm, played), frame.start)
 
     def _forget(self, now: int) -> None:
         """Let go of what cannot be heard any more, and of the sound once it is over."""
@@ -245,6 +267,14 @@ class EchoCanceller:
             late = self._lateness.samples
             late = _USUAL if late is None else late + _LEAD
             self._active = now < self._reference.end + late + _TAIL
+
+
+class _Cleaned(NamedTuple):
+    """How much energy a frame had, and how much of it is left."""
+
+    end: int
+    heard: float
+    left: float
 
 
 class _Reference:

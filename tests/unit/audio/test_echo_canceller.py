@@ -196,6 +196,21 @@ def test_where_it_is_known_how_late_we_are_heard_each_sample_has_its_place() -> 
     assert known == pytest.approx((9600, 9600), abs=8)
 
 
+def test_it_tells_how_much_is_left_of_what_was_heard() -> None:
+    canceller = EchoCanceller(EchoFilter())
+    length = SECONDS + 1
+    echo = mix(echo_of(ANSWER, delay=0.1, length=length), noise(length, dbfs=-70))
+    assert canceller.left_before(SAMPLE_RATE) == 1
+    hear(canceller, echo, ANSWER)
+    start = len(frames(echo)) * FRAME_SAMPLES
+    hear(canceller, echo[: SAMPLE_RATE * 4], ANSWER, start=start)
+    assert canceller.left_before(start + 2 * SAMPLE_RATE) < 0.01
+    # As long ago as nothing of us was heard yet.
+    assert canceller.left_before(start + FRAME_SAMPLES) == pytest.approx(1, abs=0.1)
+    canceller.reset()
+    assert canceller.left_before(start + 2 * SAMPLE_RATE) == 1
+
+
 def test_a_second_answer_lets_go_of_what_waited_for_the_first() -> None:
     canceller = EchoCanceller(EchoFilter())
     canceller.play(ANSWER)

@@ -158,6 +158,21 @@ def test_our_last_word_is_known_for_our_own_though_no_more_is_played() -> None:
     assert wake_words(events) == []
 
 
+@pytest.mark.parametrize(
+    ("others", "woken"), [(b"", []), (silence(0.5) + ANSWER, ["okay_nabu"])]
+)
+def test_what_is_left_of_our_voice_alone_is_no_wake_word_whatever_it_sounds_like(
+    others: bytes, woken: list[str]
+) -> None:
+    first = len(frames(ANSWER + silence(1.5)))
+    listener = attention(
+        known_voice(ScriptedEngine(score=0.0)), ScriptedEngine([first + 60])
+    )
+    evening = Evening(listener)
+    evening.passes(ANSWER)
+    assert wake_words(evening.passes(ANSWER, others)) == woken
+
+
 def test_without_the_library_no_wake_word_counts_until_the_echo_is_over() -> None:
     listener = attention(
         UnknownVoice(), ScriptedEngine([5, 15, 25, 60]), ScriptedEngine()
@@ -200,9 +215,9 @@ def test_a_threshold_that_is_changed_while_we_speak_counts_afterwards() -> None:
     assert room.thresholds == {"okay_nabu": 0.5}
     listener.set_threshold("okay_nabu", 0.2)
     assert room.thresholds == {"okay_nabu": 0.2}
-    listener.set_threshold("okay_nabu", 0.7)
+    listener.set_threshold("okay_nabu", 0.75)
     listener.reset()
-    assert room.thresholds == {"okay_nabu": 0.7}
+    assert room.thresholds == {"okay_nabu": 0.75}
 
 
 def test_nothing_is_made_for_our_voice_before_we_speak() -> None:
