@@ -57,7 +57,6 @@ def discovery(
             support_url=device.support_url,
         ),
         "availability": [{"topic": topics.availability}],
-        "qos": 1,
     }
     components = {
         **{
@@ -153,6 +152,8 @@ def _component(topics: Topics, entity: Entity, unwanted: Container[str]) -> Enti
         # Left out, it would stay where an earlier configuration had it.
         return {"platform": entity["platform"]}
     return {
+        # Home Assistant of 2026.2 does not heed it where it is said for all at once.
+        "qos": 1,
         **entity,
         "unique_id": f"{topics.device_id}_{name}",
         # Without it the area's name would become a part of the entity's id.
@@ -165,6 +166,7 @@ def _triggers(topics: Topics) -> dict[str, Entity]:
     return {
         key: {
             "platform": "device_automation",
+            "qos": 1,
             "automation_type": "trigger",
             "type": "heard",
             "subtype": subtype,

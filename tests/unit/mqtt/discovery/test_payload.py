@@ -44,8 +44,15 @@ def entities(payload: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_the_root_holds_nothing_that_home_assistant_refuses() -> None:
     assert set(announced()) == {
-        *("device", "origin", "availability", "qos", "components"),
+        *("device", "origin", "availability", "components"),
     }
+
+
+def test_each_entity_says_itself_that_nothing_of_it_may_be_lost() -> None:
+    told = {name: c["qos"] for name, c in announced()["components"].items()}
+
+    assert told.pop("partial_transcript") == 0
+    assert set(told.values()) == {1}
 
 
 def test_every_entity_has_an_id_for_ever_and_a_documented_entity_id() -> None:
