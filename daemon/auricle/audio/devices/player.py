@@ -57,9 +57,13 @@ class _Sound:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
+    def has_a_sample(self) -> bool:
+        """Whether something of it can be handed over: half a sample is none."""
+        return len(self.waiting) >= self.format.frame_bytes
+
+    @property
     def is_all_handed_over(self) -> bool:
-        # Half a sample at its end is none.
-        return not self.more and len(self.waiting) < self.format.frame_bytes
+        return not self.more and not self.has_a_sample
 
 
 class AplayPlayer:
@@ -211,7 +215,7 @@ class AplayPlayer:
     async def _play_on_device(self, sound: _Sound) -> None:
         if not self._device:
             raise PlaybackError("there is no loudspeaker: name one, such as default")
-        while not sound.waiting:
+        while not sound.has_a_sample:
             if not sound.more:
                 sound.report(SoundStarted(sound.id))
                 return

@@ -212,9 +212,12 @@ async def test_a_sound_that_begins_ends_the_one_that_plays(device: Loudspeaker) 
     assert device.facts[1:] == [SoundStarted("b"), SoundFinished("b")]
 
 
-async def test_a_sound_without_a_sample_is_over_at_once(device: Loudspeaker) -> None:
+@pytest.mark.parametrize("pcm", [b"", b"\1", b"\1\2\3"], ids=len)
+async def test_a_sound_without_a_sample_is_over_at_once(
+    device: Loudspeaker, pcm: bytes
+) -> None:
     async with playing(device) as player:
-        say(player, b"")
+        say(player, pcm, SoundFormat(44_100, 2))
         await eventually(lambda: is_over(device))
 
     assert device.facts == [SoundStarted("a"), SoundFinished("a")]
