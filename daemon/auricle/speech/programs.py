@@ -50,17 +50,18 @@ class StreamingProgram(Synthesizer):
         reader = WaveReader()
         async with _running(self._program, text, stdout=PIPE) as process:
             assert process.stdout is not None
-            while data := await self._in_time(process.stdout.read(_PIECE)):
+            # Bytes that are no sound do not count: a script may write titles for ever.
+            silence = _Silence(self._program, self._patience)
+            while data := await silence.at_most(process.stdout.read(_PIECE)):
                 with _wave_of(self._program):
                     pcm = reader.push(data)
                 if pcm and reader.format is not None:
+                    silence.broken()
                     yield SpokenSound(reader.format, pcm)
-            await self._in_time(process.wait())
+            silence.broken()
+            await silence.at_most(process.wait())
         with _wave_of(self._program):
             yield SpokenSound(reader.end(), b"")
-
-    async def _in_time(self, answer: Awaitable[_T]) -> _T:
-        return await _within(self._patience, self._program, answer)
 
 
 class Flite(Synthesizer):
@@ -83,7 +84,7 @@ class Flite(Synthesizer):
             known = self._program
             program = replace(known, argv=(*known.argv, "-o", f"/dev/fd/{file}"))
             async with _running(program, sentence, write_to=file) as process:
-                await _within(PATIENCE, known, process.wait())
+                await _Silence(known, PATIENCE).at_most(process.wait())
             reader = WaveReader()
             with _wave_of(known):
                 pcm = reader.push(os.pread(file, os.fstat(file).st_size, 0))
@@ -171,14 +172,28 @@ def _judge(program: Program, status: int | None, complaint: int) -> None:
         )
 
 
-async def _within(patience: float, program: Program, answer: Awaitable[_T]) -> _T:
-    try:
-        async with asyncio.timeout(patience):
-            return await answer
-    except TimeoutError:
-        raise SynthesisError(
-            f"{program.key}: {program.argv[0]} made no sound for {patience:g} s"
-        ) from None
+class _Silence:
+    """Gives a program up that makes no sound for too long."""
+
+    def __init__(self, program: Program, patience: float) -> None:
+        self._program = program
+        self._patience = patience
+        self.broken()
+
+    def broken(self) -> None:
+        """Wait as long again: there was sound."""
+        self._until = asyncio.get_running_loop().time() + self._patience
+
+    async def at_most(self, answer: Awaitable[_T]) -> _T:
+        """Wait for `answer`, as far as patience goes. Raises SynthesisError."""
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await answer
+        except TimeoutError:
+            name, patience = self._program.argv[0], self._patience
+            raise SynthesisError(
+                f"{self._program.key}: {name} made no sound for {patience:g} s"
+            ) from None
 
 
 @contextlib.contextmanager

@@ -61,9 +61,14 @@ class WyomingSynthesizer(Synthesizer):
             async with self._connection() as (reader, writer):
                 writer.write(encode("synthesize", asked))
                 await writer.drain()
+                # Of sound: a server may chat for ever and say nothing.
+                loop = asyncio.get_running_loop()
+                silent_until = loop.time() + self._patience
                 while True:
-                    async with asyncio.timeout(self._patience):
+                    async with asyncio.timeout_at(silent_until):
                         kind, data, payload = await _next_event(reader)
+                    if payload:
+                        silent_until = loop.time() + self._patience
                     match kind:
                         case "audio-start":
                             sound_format = _format(data)
@@ -121,12 +126,18 @@ async def _next_event(reader: StreamReader) -> tuple[str, dict[str, Any], bytes]
 
 
 def _format(data: dict[str, Any]) -> SoundFormat:
-    rate, channels = data.get("rate"), data.get("channels", 1)
-    if (
-        data.get("width", SAMPLE_BYTES) != SAMPLE_BYTES
-        or not isinstance(rate, int)
-        or not PLAYED_RATES[0] <= rate <= PLAYED_RATES[1]
-        or channels not in range(1, MOST_PLAYED_CHANNELS + 1)
-    ):
-        raise WyomingError("sends sound that cannot be played: 16 bits are, of 1 or 2")
+    rate = _whole_number(data.get("rate"), *PLAYED_RATES)
+    channels = _whole_number(data.get("channels", 1), 1, MOST_PLAYED_CHANNELS)
+    width = data.get("width", SAMPLE_BYTES)
+    if rate is None or channels is None or width != SAMPLE_BYTES:
+        raise WyomingError(
+            "sends sound that cannot be played: 16 bits are, of 1 or 2 channels"
+        )
     return SoundFormat(rate, channels)
+
+
+def _whole_number(value: object, least: int, most: int) -> int | None:
+    # True and False are numbers to Python.
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if least <= value <= most else None

@@ -154,9 +154,20 @@ def alive(pid: str) -> bool:
         return False
 
 
-async def test_a_program_that_makes_no_sound_is_given_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "silent",
+    [
+        "sleep 1000",
+        "printf 'RIFF\\x00\\x00\\x00\\x00WAVE'\n"
+        "while printf 'note\\x02\\x00\\x00\\x00hm'; do sleep 0.05; done",
+    ],
+    ids=["nothing", "titles"],
+)
+async def test_a_program_that_makes_no_sound_is_given_up(
+    tmp_path: Path, silent: str
+) -> None:
     with pytest.raises(SynthesisError, match=r"no sound for 0\.2 s"):
-        await said(script(tmp_path, "sleep 1000", patience=0.2))
+        await said(script(tmp_path, silent, patience=0.2))
 
 
 @pytest.mark.parametrize(

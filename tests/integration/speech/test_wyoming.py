@@ -139,6 +139,8 @@ async def test_the_first_sentence_is_heard_before_the_next_one_is_asked_for() ->
         (event("audio-stop"), "cannot say it"),
         (event("audio-start", rate=16_000, width=4, channels=1), "cannot be played"),
         (event("audio-start", rate="fast", width=2), "cannot be played"),
+        (event("audio-start", rate=16_000, channels=1.0), "cannot be played"),
+        (event("audio-start", rate=16_000, channels=True), "cannot be played"),
     ],
 )
 async def test_what_is_wrong_is_told_without_a_word_of_the_text(
@@ -163,6 +165,24 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
     async with answering(answer) as port:
         with pytest.raises(SynthesisError, match="does not answer in time"):
             await said(synthesizer(port, patience=0.2))
+
+
+@pytest.mark.parametrize(
+    "chatter", [event("info"), event("audio-chunk", **SOUND)], ids=["other", "empty"]
+)
+async def test_a_server_that_says_much_but_makes_no_sound_is_given_up(
+    chatter: bytes,
+) -> None:
+    async def answer(_: StreamReader, writer: StreamWriter) -> None:
+        writer.write(event("audio-start", **SOUND))
+        while True:
+            writer.write(chatter)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with answering(answer) as port:
+        with pytest.raises(SynthesisError, match="does not answer in time"):
+            await said(synthesizer(port, patience=0.3))
 
 
 async def test_a_server_that_is_away_is_told() -> None:
