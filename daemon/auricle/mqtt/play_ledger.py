@@ -26,8 +26,9 @@ from typing import Any
 from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.turns.sounds import PlayReason, PlayReport, PlayState
 
-MOST_REPORTS = 64
-"""Reports that are untold at once: of more, the first are forgotten."""
+MOST_REPORTS = 1_024
+"""Reports that are untold at once. Of more, the first are forgotten, and the ends of
+sounds that were accepted last of all: whoever floods us costs nobody else an end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -132,7 +133,9 @@ class PlayLedger:
 
     def _add(self, report: PlayReport, *, kept: bool) -> None:
         self._untold.append(_Untold(report, kept))
-        del self._untold[:-MOST_REPORTS]
+        if len(self._untold) > MOST_REPORTS:
+            spare = (untold for untold in self._untold if not untold.kept)
+            self._untold.remove(next(spare, self._untold[0]))
 
 
 def _to_json(report: PlayReport) -> dict[str, str | None]:

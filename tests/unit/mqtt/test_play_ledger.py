@@ -140,6 +140,17 @@ def test_of_too_many_ends_the_first_are_forgotten() -> None:
     assert made.due == ends[1:]
 
 
+def test_a_flood_of_what_was_refused_costs_no_sound_that_was_accepted_its_end() -> None:
+    made = ledger("song")
+    made.add(SONG)
+    for number in range(MOST_REPORTS):
+        refused = PlayReport(f"{number}", PlayState.FAILED, PlayReason.TOO_LONG)
+        made.add(refused)
+
+    assert SONG in made.due
+    assert len(made.due) == MOST_REPORTS
+
+
 @pytest.mark.parametrize(
     "text",
     [
