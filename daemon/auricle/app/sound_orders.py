@@ -130,7 +130,7 @@ class SoundOrders:
         logger.log(
             level,
             "the sound %r was played before, and is not played again: give each sound "
-            "that is sent to play/set an id of its own",
+            "that is sent to play/set, and each timer that finishes, an id of its own",
             sound_id,
         )
 

@@ -30,6 +30,8 @@ either    the next chunk, but one is missing   -         report failed, order
           Stopping                             -         report cancelled, shutdown
           a chunk once more                    the same
 over      its first chunk                      -         note that its id is used
+          TimerChanged, finished               -         note that its id is used
+          TimerChanged, started                -         forget it: it may ring again
           anything else                        -
 ```
 
@@ -229,12 +231,19 @@ class Playback:
         sound_id = f"timer-{event.id}"
         match event.change:
             case TimerChange.FINISHED:
-                if self._known(sound_id) or sound_id in self._over:
+                if self._known(sound_id):
                     return []
+                if sound_id in self._over:
+                    return [NoteUsedId(sound_id)]
                 return self._accept(_Sound(sound_id, None))
             case TimerChange.CANCELLED:
                 return self.cancel(sound_id)
-            case TimerChange.STARTED | TimerChange.UPDATED:
+            case TimerChange.STARTED:
+                # Automations call every timer for eggs the same.
+                if sound_id in self._over:
+                    self._over.remove(sound_id)
+                return []
+            case TimerChange.UPDATED:
                 return []
             case change:
                 assert_never(change)

@@ -520,7 +520,14 @@ def test_a_timer_that_is_up_rings_once_however_often_that_is_told() -> None:
     machine = satellite()
     run(machine, [timer(), timer(), SoundFinished("timer-eggs")])
 
-    assert machine.step(timer()) == []
+    assert machine.step(timer()) == [NoteUsedId("timer-eggs")]
+
+
+def test_a_timer_that_is_started_again_rings_again() -> None:
+    machine = satellite()
+    run(machine, [timer(), SoundFinished("timer-eggs"), timer(TimerChange.STARTED)])
+
+    assert RingTimer("timer-eggs") in machine.step(timer())
 
 
 @pytest.mark.parametrize(

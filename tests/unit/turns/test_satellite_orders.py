@@ -313,9 +313,12 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(timer=st.sampled_from(TIMER_IDS), change=st.sampled_from(TimerChange))
     def timer_changes(self, timer: str, change: TimerChange) -> None:
+        sound = f"timer-{timer}"
         if change is TimerChange.FINISHED:
-            books = self.sounds.setdefault(f"timer-{timer}", Books())
-            books.complete = True
+            self.sounds.setdefault(sound, Books()).complete = True
+        elif change is TimerChange.STARTED and self.sounds.get(sound, Books()).ends:
+            # It is another one of that name.
+            del self.sounds[sound]
         self.happen(TimerChanged(change, timer, "", 5.0, 0.0, active=False))
 
     @rule(sound=st.none() | ANY_SOUND)
