@@ -9,7 +9,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.event import async_track_device_registry_updated_event
 
-from custom_components.auricle import issues
+from custom_components.auricle import issues, wire
 from custom_components.auricle.const import CONF_DEVICE, DOMAIN
 from custom_components.auricle.entity import mqtt_device
 from custom_components.auricle.link import AuricleConfigEntry, SatelliteLink
@@ -22,7 +22,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AuricleConfigEntry) -> b
     if not await mqtt.async_wait_for_mqtt_client(hass):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="no_mqtt")
     link = SatelliteLink(hass, entry)
-    link.on_newer = lambda: issues.tell(hass, entry, issues.NEWER_SATELLITE)
+
+    @callback
+    def introduced(satellite: wire.Satellite | None) -> None:
+        change = issues.tell if satellite is None else issues.settle
+        change(hass, entry, issues.NEWER_SATELLITE)
+
+    link.on_introduced = introduced
 
     @callback
     def forgotten() -> None:
@@ -30,7 +36,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AuricleConfigEntry) -> b
 
     link.on_forgotten = forgotten
     await link.open()
-    issues.settle(hass, entry, issues.NEWER_SATELLITE)
     entry.async_on_unload(link.close)
     device = mqtt_device(hass, entry.data[CONF_DEVICE])
     if device is None:

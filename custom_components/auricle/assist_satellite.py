@@ -133,6 +133,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self._question_heard = False
         self._speaking: set[asyncio.Task[None]] = set()
         self._resting: CALLBACK_TYPE | None = None
+        self._timing: CALLBACK_TYPE | None = None
         self.join(hass, entry)
 
     async def async_added_to_hass(self) -> None:
@@ -142,21 +143,12 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self.async_on_remove(listen(link.on_change, self._follow))
         self.async_on_remove(listen(link.on_wake, self._woke))
         self.async_on_remove(listen(link.on_utterance, self._heard))
-        satellite = link.satellite
-        if (
-            self.device_entry is not None
-            and satellite is not None
-            and wire.TIMES in satellite.features
-        ):
-            self.async_on_remove(
-                intent.async_register_timer_handler(
-                    self.hass, self.device_entry.id, self._timer
-                )
-            )
         self._follow()
 
     async def async_will_remove_from_hass(self) -> None:
         """Let nothing go on."""
+        if self._timing is not None:
+            self._timing()
         if self._resting is not None:
             self._resting()
         tasks = [task for task in (self._pipeline_task, *self._speaking) if task]
@@ -228,7 +220,8 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
 
     @callback
     def _follow(self) -> None:
-        """Show what the satellite does, as soon as it says so."""
+        """Show what the satellite is and does, as soon as it says so."""
+        self._keep_time()
         if (state := _STATES.get(self._link.state or "")) is not None:
             self._show(state)
         else:
@@ -236,6 +229,18 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
                 self._resting()
             self._resting = async_call_later(self.hass, _SETTLED, self._rest)
         self.async_write_ha_state()
+
+    def _keep_time(self) -> None:
+        """Take timers, as long as it has a loudspeaker to ring with."""
+        satellite = self._link.satellite
+        rings = satellite is not None and wire.TIMES in satellite.features
+        if rings and self._timing is None and self.device_entry is not None:
+            self._timing = intent.async_register_timer_handler(
+                self.hass, self.device_entry.id, self._timer
+            )
+        elif not rings and self._timing is not None:
+            self._timing()
+            self._timing = None
 
     @callback
     def _rest(self, now: datetime | None = None) -> None:

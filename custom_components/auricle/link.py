@@ -40,7 +40,8 @@ class SatelliteLink:
         self.on_wake: list[Callable[[wire.Wake], None]] = []
         self.on_utterance: list[Callable[[wire.Utterance], None]] = []
         self.on_forgotten: Callable[[], None] | None = None
-        self.on_newer: Callable[[], None] | None = None
+        self.on_introduced: Callable[[wire.Satellite | None], None] | None = None
+        """Told what the satellite says of itself; None if it is too new for us."""
         self._hass = hass
         self._online = False
         self._known = asyncio.Event()
@@ -148,12 +149,14 @@ class SatelliteLink:
         try:
             self.satellite = wire.satellite(message.payload)
         except wire.NewerSatelliteError:
-            if self.on_newer is not None:
-                self.on_newer()
+            if self.on_introduced is not None:
+                self.on_introduced(None)
             return
         except ValueError as error:
             _LOGGER.warning("%s cannot be read: %s", message.topic, error)
             return
+        if self.on_introduced is not None:
+            self.on_introduced(self.satellite)
         self._known.set()
         self._changed()
 

@@ -18,7 +18,7 @@ NOT_OF_US = re.compile(
     r"|paho\.mqtt\.client)\]|Error returned from MQTT server"
     r"|The client is not currently connected|this agent (is broken|fails)"
     r"|Error during service call to assist_satellite|Error getting audio for"
-    r"|No ACK from MQTT server"
+    r"|No ACK from MQTT server|Device does not support timers"
 )
 # That release tells itself to clear what is cleared already: once for every disabled
 # entity of a device that is removed.

@@ -121,6 +121,18 @@ async def test_a_long_answer_is_heard_while_it_is_still_being_written(
     assert len(sound.sizes) > 10
 
 
+async def test_an_agent_may_think_in_the_middle_of_its_answer(
+    home: HomeAssistant, den: ContractSatellite
+) -> None:
+    await assist_home.use(home, assist_home.STORYTELLER)
+    den.hears("Why is there something, and not nothing?")
+    sound = await den.plays()
+
+    # What says only that more will come.
+    assert 0 in sound.sizes[1:-1]
+    assert sound.end == "finished"
+
+
 async def test_it_listens_again_behind_an_answer_that_asks(
     home: HomeAssistant, den: ContractSatellite
 ) -> None:

@@ -300,6 +300,28 @@ async def test_a_satellite_that_publishes_no_words_is_told(
     await assist_home.repaired(home)
 
 
+async def test_a_satellite_that_tells_nothing_of_a_sound_is_told_of(
+    home: HomeAssistant, den: ContractSatellite
+) -> None:
+    with den.silent():
+        answer = await assist_home.call(
+            home, "assist_satellite.announce", SATELLITE, message="Hello."
+        )
+    [sound] = den.sounds
+    await den.until(lambda: sound.end == "stop")
+
+    assert "has not told whether it played it" in answer["error"]["message"]
+
+
+async def test_a_satellite_that_is_newer_is_told(
+    home: HomeAssistant, den: ContractSatellite
+) -> None:
+    den.introduce(schema=2)
+    await assist_home.repaired(home, "newer_satellite")
+    den.introduce()
+    await assist_home.repaired(home)
+
+
 # --- who is away ---
 
 

@@ -47,6 +47,13 @@ async def test_without_a_loudspeaker_it_is_told_that_there_are_no_timers(
         await home.becomes("assist_satellite.cellar_voice", "idle")
         cellar.hears("Set a timer for 2 seconds.")
         await home.becomes("assist_satellite.cellar_voice", "idle")
+        assert cellar.timers == []
+        assert cellar.sounds == []
 
-    assert cellar.timers == []
-    assert cellar.sounds == []
+        # Once it has a loudspeaker, there are.
+        cellar.features = ("play", "timers")
+        cellar.introduce()
+        supports = "state_attr('assist_satellite.cellar_voice', 'supported_features')"
+        await home.renders(f"{{{{ {supports} }}}}", "3")
+        cellar.hears("Set a timer for 2 seconds.")
+        await told(cellar, "started", "finished")

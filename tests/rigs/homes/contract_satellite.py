@@ -7,6 +7,7 @@ person's place, and decides when a sound has been heard.
 import json
 import struct
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from typing import Any, Self
 from rigs.mqtt.schemas import fits_first_line
 from rigs.mqtt.subscriber import Heard, HouseClient
 from rigs.waiting import eventually
+
+_CHUNK_TIMEOUT = 5.0
+"""Seconds without a chunk, after which a satellite gives a sound up."""
 
 
 @dataclass
@@ -32,6 +36,8 @@ class Played:
     then: str | None = None
     """None as long as it is not complete."""
     end: str | None = None
+    latest: float = 0.0
+    """When the last chunk came."""
 
     @property
     def seconds(self) -> float:
@@ -65,6 +71,7 @@ class ContractSatellite:
         self.timers: list[dict[str, Any]] = []
         self.complaints: list[str] = []
         self._holding = False
+        self._mute = False
         # Home Assistant may ask while the satellite says goodbye.
         self._introducing = threading.Lock()
         self._leaving = False
@@ -88,7 +95,7 @@ class ContractSatellite:
 
     # --- what it says of itself ---
 
-    def introduce(self) -> None:
+    def introduce(self, *, schema: int = 1) -> None:
         """All that is retained, the device first."""
         self._house.say(
             f"homeassistant/device/{self.device}/config",
@@ -98,7 +105,7 @@ class ContractSatellite:
         self._say("wake_word", "okay_nabu", retain=True)
         self.is_now("idle")
         told = {
-            "schema": 1,
+            "schema": schema,
             "device": self.device,
             "name": self.name,
             "version": "0.1.0",
@@ -180,6 +187,15 @@ class ContractSatellite:
         finally:
             self._holding = False
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """It says nothing of sounds."""
+        self._mute = True
+        try:
+            yield
+        finally:
+            self._mute = False
+
     def interrupt(self, reason: str) -> None:
         """Stop what plays."""
         for sound in self.sounds:
@@ -193,7 +209,8 @@ class ContractSatellite:
         if state != "started":
             sound.end = reason or state
             self.is_now("idle")
-        self._say("play", json.dumps(said))
+        if not self._mute:
+            self._say("play", json.dumps(said))
 
     async def plays(self, number: int = 1) -> Played:
         """Wait for all of the `number`th sound."""
@@ -250,11 +267,15 @@ class ContractSatellite:
             self.complaints.append(f"{head} behind {len(sound.sizes)} chunks")
         if len(pcm) > 16_384 or len(pcm) % (2 * sound.channels):
             self.complaints.append(f"a chunk of {len(pcm)} bytes")
+        now = time.monotonic()
+        if sound.sizes and now - sound.latest > _CHUNK_TIMEOUT:
+            self.complaints.append(f"{head} came {now - sound.latest:.1f} s later")
+        sound.latest = now
         sound.sizes.append(len(pcm))
         sound.pcm += pcm
         if head.get("last"):
             sound.then = head["then"]
-            if not self._holding and sound.end is None:
+            if not self._holding and not self._mute:
                 self.report(sound, "finished")
 
     def _begin(self, head: dict[str, Any]) -> None:
@@ -264,7 +285,8 @@ class ContractSatellite:
             head["id"], head["kind"], head["rate"], head["channels"], head.get("turn")
         )
         self.sounds.append(sound)
-        self.is_now("responding")
+        if not self._mute:
+            self.is_now("responding")
         self.report(sound, "started")
 
     # --- the broker ---

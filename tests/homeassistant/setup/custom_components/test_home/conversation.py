@@ -86,14 +86,15 @@ class Storyteller(ConversationEntity):
                 "extra_system_prompt": user_input.extra_system_prompt,
             },
         )
-        answer = _ANSWERS.get(user_input.text, f"You said: {user_input.text}")
+        # An answer that ends with a question would be asking back.
+        answer = _ANSWERS.get(user_input.text, f"You said: {user_input.text} I heard.")
         pause = _SLOW if user_input.text == TELL_A_LONG_STORY else _A_WORD
 
         async def words() -> AsyncGenerator[dict[str, str]]:
             yield {"role": "assistant"}
             for word in answer.split():
                 yield {"content": f"{word} "}
-                await asyncio.sleep(pause)
+                await asyncio.sleep(_A_THOUGHT if word == "..." else pause)
 
         async for _ in chat_log.async_add_delta_content_stream(self.entity_id, words()):
             pass
@@ -101,9 +102,12 @@ class Storyteller(ConversationEntity):
 
 
 _A_WORD, _SLOW = 0.05, 0.1
+_A_THOUGHT = 7.0
+"""Seconds: longer than a satellite waits for a sound to go on."""
 TELL_A_STORY = "Tell me a story."
 TELL_A_LONG_STORY = "Tell me a long story."
 ASK_ME = "Ask me something."
+THINK = "Why is there something, and not nothing?"
 _ANSWERS = {
     TELL_A_STORY: "Once upon a time there was a lamp that wanted to see the sea. "
     "It asked the moon for the way. "
@@ -116,4 +120,6 @@ _ANSWERS = {
     "The moon told it to follow the river, and not to stop at any bridge. "
     "After nine nights it saw the waves, and shone all the brighter for it.",
     ASK_ME: "Which room do you mean?",
+    THINK: "That is a hard question, for which I have to look into my books. ... "
+    "I have looked, and there is no answer.",
 }
