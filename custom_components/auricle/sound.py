@@ -15,7 +15,9 @@ from custom_components.auricle.wav import SoundFormat, UnusableSoundError, WavRe
 _LOGGER = logging.getLogger(__name__)
 
 _STILL_HERE = 2.0
-"""Seconds after which the satellite is told that more will come; it waits for 5."""
+"""Seconds after which the satellite is told that more will come."""
+_GIVEN_UP = 5.0
+"""Seconds after which it gives up a sound of which nothing more comes."""
 _FIRST_SOUND = 60.0
 """Seconds that a voice has for its first sample."""
 _PATIENCE = 15.0
@@ -190,7 +192,11 @@ class Sound:
                 header["turn"] = self._turn
         self._next += 1
         self._sent += len(pcm)
-        await self._link.order("play", wire.sound_message(header | more, pcm))
+        try:
+            async with asyncio.timeout(_GIVEN_UP):
+                await self._link.order("play", wire.sound_message(header | more, pcm))
+        except TimeoutError:
+            raise NoSoundError("the broker does not take it") from None
 
     async def _make(self) -> None:
         """Take the samples as they come."""

@@ -19,6 +19,7 @@ NOT_OF_US = re.compile(
     r"|The client is not currently connected|this agent (is broken|fails)"
     r"|Error during service call to assist_satellite|Error getting audio for"
     r"|No ACK from MQTT server|Device does not support timers"
+    r"|Referenced entities assist_satellite"
 )
 # That release tells itself to clear what is cleared already: once for every disabled
 # entity of a device that is removed.

@@ -166,8 +166,8 @@ async def test_what_another_satellite_heard_just_before_is_not_obeyed_twice(
     async with ContractSatellite(broker.port, "attic") as attic:
         await assist_home.add(home, attic.name, "Attic")
         async with Events(home) as events:
-            # Phrases that nobody else in these tests has said within two seconds.
             first = den.wakes("alexa")
+            await home.becomes(SATELLITE, "listening")
             second = attic.wakes("alexa")
             await attic.until(lambda: attic.orders("listen"))
             den.hears("I was first.", turn=first)

@@ -45,7 +45,8 @@ async def test_without_a_loudspeaker_it_is_told_that_there_are_no_timers(
     async with ContractSatellite(broker.port, "cellar", features=()) as cellar:
         await assist_home.add(home, cellar.name)
         await home.becomes("assist_satellite.cellar_voice", "idle")
-        cellar.hears("Set a timer for 2 seconds.")
+        # Another word than in the den just before.
+        cellar.hears("Set a timer for 2 seconds.", turn=cellar.wakes("alexa"))
         await home.becomes("assist_satellite.cellar_voice", "idle")
         assert cellar.timers == []
         assert cellar.sounds == []
@@ -55,5 +56,5 @@ async def test_without_a_loudspeaker_it_is_told_that_there_are_no_timers(
         cellar.introduce()
         supports = "state_attr('assist_satellite.cellar_voice', 'supported_features')"
         await home.renders(f"{{{{ {supports} }}}}", "3")
-        cellar.hears("Set a timer for 2 seconds.")
+        cellar.hears("Set a timer for 2 seconds.", turn=cellar.wakes("alexa"))
         await told(cellar, "started", "finished")

@@ -91,7 +91,7 @@ class ContractSatellite:
         await self._house.hears(f"{self.root}/availability", "offline")
         await self._house.__aexit__(*error)
         if error[0] is None:
-            assert self.complaints == []
+            assert not self.complaints, self.complaints
 
     # --- what it says of itself ---
 
@@ -263,14 +263,16 @@ class ContractSatellite:
         elif not known:
             return
         [sound] = known
+        now = time.monotonic()
+        if sound.sizes and now - sound.latest > _CHUNK_TIMEOUT:
+            if sound.end is None:
+                self.report(sound, "failed", "no_chunks")
+            return
+        sound.latest = now
         if head["seq"] != len(sound.sizes):
             self.complaints.append(f"{head} behind {len(sound.sizes)} chunks")
         if len(pcm) > 16_384 or len(pcm) % (2 * sound.channels):
             self.complaints.append(f"a chunk of {len(pcm)} bytes")
-        now = time.monotonic()
-        if sound.sizes and now - sound.latest > _CHUNK_TIMEOUT:
-            self.complaints.append(f"{head} came {now - sound.latest:.1f} s later")
-        sound.latest = now
         sound.sizes.append(len(pcm))
         sound.pcm += pcm
         if head.get("last"):
