@@ -12,6 +12,7 @@ from rigs.homes.contract_satellite import ContractSatellite
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.home_assistant_events import Events
 from rigs.mqtt.broker import Broker
+from rigs.waiting import answered
 
 SATELLITE = "assist_satellite.den_voice"
 FLOW = "/api/config/config_entries/flow"
@@ -83,13 +84,13 @@ async def test_wake_words_are_chosen_in_the_dialog_of_voice_assistants(
 ) -> None:
     async with Events(home) as events:
         about = {"entity_id": SATELLITE}
-        shown = await events.ask("assist_satellite/get_configuration", **about)
         chosen = {**about, "wake_word_ids": ["alexa"]}
         await events.ask("assist_satellite/set_wake_words", **chosen)
         await den.until(lambda: den.orders("wake_word") == ["alexa"])
-        async with asyncio.timeout(60):
-            while shown["active_wake_words"] != ["alexa"]:
-                shown = await events.ask("assist_satellite/get_configuration", **about)
+        shown = await answered(
+            lambda: events.ask("assist_satellite/get_configuration", **about),
+            lambda shown: shown["active_wake_words"] == ["alexa"],
+        )
         await events.ask(
             "assist_satellite/set_wake_words", **{**about, "wake_word_ids": []}
         )

@@ -278,3 +278,34 @@ def test_the_address_is_written_wherever_it_is_named(tmp_path: Path) -> None:
     subprocess.run([*script, before], check=True)
     for name in named:
         assert (tmp_path / name).read_text() == (ROOT / name).read_text()
+
+
+# They stand in for other people's programs, in environments of their own.
+FOREIGN = {
+    "conformance/raw_client.py",
+    "conformance/sdk_program.py",
+    "homeassistant/setup/custom_components/test_home/conversation.py",
+}
+
+
+def sleeps(node: ast.AST) -> bool:
+    match node:
+        case ast.ImportFrom(module="time" | "asyncio", names=names):
+            return "sleep" in {name.name for name in names}
+        case ast.Call(
+            func=ast.Attribute(ast.Name("time" | "asyncio"), "sleep"), args=[seconds]
+        ):
+            return ast.unparse(seconds) != "0"
+        case _:
+            return False
+
+
+def test_tests_wait_for_conditions_and_sleep_in_one_place() -> None:
+    tests = ROOT / "tests"
+    sleep = {
+        path.relative_to(tests).as_posix()
+        for path in tests.rglob("*.py")
+        if "sleep" in (source := path.read_text())
+        if any(map(sleeps, ast.walk(ast.parse(source))))
+    }
+    assert sleep - FOREIGN == {"rigs/waiting.py"}

@@ -15,6 +15,7 @@ from auricle.speech.synthesizer import PATIENCE
 from auricle.speech.wyoming import WyomingSynthesizer
 from rigs.audio.synthesizers import SENTENCE, needs_espeak, needs_flite, said
 from rigs.homes.wyoming_voice import serving
+from rigs.waiting import elapse
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 
@@ -178,7 +179,7 @@ async def test_a_server_that_says_much_but_makes_no_sound_is_given_up(
         while True:
             writer.write(chatter)
             await writer.drain()
-            await asyncio.sleep(0.02)
+            await elapse(0.02)
 
     async with answering(answer) as port:
         with pytest.raises(SynthesisError, match="does not answer in time"):

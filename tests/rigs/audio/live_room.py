@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from rigs.audio.speech import noise, silence
+from rigs.waiting import elapse
 
 _FRAME = 640
 """20 ms."""
@@ -63,4 +64,4 @@ class LiveRoom:
                     continue  # nobody listens yet, and what is quiet is not missed
                 if self._said:
                     self._said.popleft()
-            await asyncio.sleep(0.02)
+            await elapse(0.02)

@@ -1,6 +1,5 @@
 """A Home Assistant with rooms, a real voice, agents, and our integration."""
 
-import asyncio
 import contextlib
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from rigs.homes import wyoming_voice
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.home_assistant_events import Events
 from rigs.mqtt.broker import free_port
+from rigs.waiting import answered
 
 ROOMS = ("Den", "Attic")
 LIGHTS = tuple(f"{room} lamp" for room in ROOMS)
@@ -91,13 +91,15 @@ async def add(home: HomeAssistant, name: str, area: str | None = None) -> str:
 
 
 async def _found(events: Events, name: str) -> str:
-    async with asyncio.timeout(60):
-        while True:
-            for flow in await events.ask("config_entries/flow/progress"):
-                placeholders = flow["context"].get("title_placeholders", {})
-                if flow["handler"] == "auricle" and placeholders.get("name") == name:
-                    return str(flow["flow_id"])
-            await asyncio.sleep(0.1)
+    async def ours() -> list[str]:
+        return [
+            flow["flow_id"]
+            for flow in await events.ask("config_entries/flow/progress")
+            if flow["handler"] == "auricle"
+            if flow["context"].get("title_placeholders", {}).get("name") == name
+        ]
+
+    return (await answered(ours, bool, of=f"what was found of {name}"))[0]
 
 
 async def call(
@@ -129,6 +131,6 @@ async def repairs(home: HomeAssistant) -> set[str]:
 
 async def repaired(home: HomeAssistant, *wanted: str) -> None:
     """Wait until exactly this is wrong."""
-    async with asyncio.timeout(60):
-        while await repairs(home) != set(wanted):
-            await asyncio.sleep(0.1)
+    await answered(
+        lambda: repairs(home), lambda found: found == set(wanted), of="what is wrong"
+    )
