@@ -104,10 +104,12 @@ def healthy(folder: Path, broker: Broker, url: str) -> Settings:
     }
 
 
-async def examined(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Report:
+async def examined(
+    folder: Path, settings: Mapping[str, Mapping[str, Any]], *options: str
+) -> Report:
     config = folder / "config.toml"
     write_settings(config, settings)
-    return Report(*await auricle("doctor", "--json", "--config", str(config)))
+    return Report(*await auricle("doctor", "--json", "--config", str(config), *options))
 
 
 @pytest.fixture
@@ -753,6 +755,27 @@ async def test_a_real_microphone_is_listened_to(
 
     assert report.statuses == HEALTHY
     assert re.search("loudest -(49|50) dBFS", report.meaning("microphone"))
+
+
+async def test_on_request_it_measures_how_our_own_voice_comes_back(
+    tmp_path: Path, with_microphone: Settings, room: VirtualMicrophone
+) -> None:
+    with_microphone["loudspeaker"]["device"] = "default"
+    async with noisy(room):
+        report = await examined(tmp_path, with_microphone, "--echo")
+
+    # All that is played is in the microphone, as loud as it is played.
+    assert re.match(r"heard \d+ ms late, at -(19|20|21) dBFS", report.meaning("echo"))
+    assert report.statuses["microphone"] == "ok"
+
+
+async def test_a_recording_that_stands_for_the_microphone_has_no_echo(
+    tmp_path: Path, settings: Settings
+) -> None:
+    report = await examined(tmp_path, settings, "--echo")
+
+    assert report.statuses == {**HEALTHY, "echo": "skipped"}
+    assert "a recording stands for the microphone" in report.meaning("echo")
 
 
 async def test_a_microphone_that_is_muted(
