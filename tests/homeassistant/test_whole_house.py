@@ -13,6 +13,7 @@ from rigs.audio.live_room import LiveRoom
 from rigs.audio.loudspeaker import Loudspeaker, loudspeaker
 from rigs.audio.speech import say, silence
 from rigs.homes import assist_home, wyoming_voice
+from rigs.homes.contract_satellite import ContractSatellite
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.home_assistant_events import Events
 from rigs.homes.program import auricle, local_recognizer
@@ -132,9 +133,10 @@ async def test_a_light_a_conversation_and_an_interruption(
     assert await home.value("light.attic_lamp") == "off"
 
 
-async def test_a_timer_an_announcement_and_a_question(
+async def test_a_timer_an_announcement_a_question_and_what_others_say(
     broker: Broker,
     home: HomeAssistant,
+    den: ContractSatellite,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -166,6 +168,29 @@ async def test_a_timer_an_announcement_and_a_question(
         answer = await asking
         await house.becomes("idle")
 
+        heard = len(house.reports)
+        den.hears("Broadcast dinner is ready.", turn=den.wakes("alexa"))
+        await house.satellite.house.until(lambda: len(house.reports) == heard + 2)
+        assert house.reports[-1]["state"] == "finished"
+        await house.becomes("idle")
+
+        await assist_home.use(home, assist_home.STORYTELLER)
+        starting = asyncio.create_task(
+            assist_home.call(
+                home,
+                "assist_satellite.start_conversation",
+                SATELLITE,
+                start_message="The washing is done. Shall I start the dryer?",
+            )
+        )
+        await house.becomes("responding", "listening")
+        async with Events(home) as events:
+            house.answer("Start it at eight.")
+            await house.becomes("responding", "idle")
+            [asked] = events.fired("storyteller_asked")
+        assert (await starting)["success"]
+
+    assert "dryer" in asked["extra_system_prompt"]
     assert answer["result"]["response"]["id"] == "yes"
 
 
