@@ -97,9 +97,9 @@ class PlaybackListener(Protocol):
     def played(self) -> None:
         """Note that the short sound has been played, or cannot be."""
 
-    def speaking(self, pcm: bytes) -> None:
+    def speaking(self, pcm: bytes | None) -> None:
         """Take the next stretch of what is being played, before it can be in the air:
-        16 kHz mono s16le, as loud as it is played.
+        16 kHz mono s16le, as loud as it is played; None where nobody knows what it is.
         """
 
     def spoken(self) -> None:

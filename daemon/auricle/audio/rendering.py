@@ -19,26 +19,26 @@ class Rendering:
 
     def __init__(self, sound_format: SoundFormat) -> None:
         self._channels = sound_format.channels
-        self._can_tell = True
+        self.can_tell = True
+        """Whether it is known what the microphone may hear."""
         self._resampler: StreamResampler | None = None
         if sound_format.rate != SAMPLE_RATE:
             try:
                 self._resampler = StreamResampler(sound_format.rate, SAMPLE_RATE)
             except ConfigError:
                 # 32-bit ARM has no soxr: it is played, and nobody knows what is heard.
-                self._can_tell = False
+                self.can_tell = False
 
-    def render(self, pcm: bytes, volume: float) -> tuple[bytes, bytes]:
+    def render(self, pcm: bytes, volume: float) -> tuple[bytes, bytes | None]:
         """Take the next whole frames of s16le, and a volume of 0 to 1; return the same
-        as loud, and the same as 16 kHz mono s16le, which is empty where that cannot be
-        made.
+        as loud, and the same as 16 kHz mono s16le, or None where nobody can tell.
         """
         samples = from_pcm(pcm)
         if volume < 1:
             samples *= np.float32(factor(volume))
             pcm = to_pcm(samples)
-        if not self._can_tell:
-            return pcm, b""
+        if not self.can_tell:
+            return pcm, None
         mono = samples.reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
         reference = to_pcm(mono)
         if self._resampler is not None:

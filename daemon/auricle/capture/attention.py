@@ -52,8 +52,9 @@ class Attention:
         self._echo = EchoHold()
         self._make_own_voice = own_voice
         self._own_voice: OwnVoice | None = None
+        self._unknown_voice = UnknownVoice()
         self._speaking: OwnVoice | None = None
-        """The same, while we speak or are still heard."""
+        """One of both, while we speak or are still heard."""
         self._lowered: list[tuple[WakeWordEngine, str, float]] = []
         """Thresholds that are lower while we speak, as they are otherwise."""
         self._wake_words: Collection[str] | None = None
@@ -105,10 +106,13 @@ class Attention:
         """Note that the sound that was expected is over, but for its echo."""
         self._echo.end()
 
-    def speaking(self, pcm: bytes) -> list[Heard | WakeWordHeard]:
+    def speaking(self, pcm: bytes | None) -> list[Heard | WakeWordHeard]:
         """Keep the next stretch of what we say, 16 kHz mono s16le, out of all that is
-        heard; return what waited for the end of what we said before.
+        heard; return what waited for the end of what we said before. None where nobody
+        knows what we say: any wake word may be in it.
         """
+        if pcm is None:
+            return self._speak_unknown()
         if self._own_voice is None:
             self._own_voice = self._make_own_voice()
             if self._wake_words is not None:
@@ -117,6 +121,15 @@ class Attention:
             self._speaking = self._own_voice
             self._lower_thresholds(self._speaking.sure_enough)
         return self._attend_all(self._speaking.say(pcm))
+
+    def _speak_unknown(self) -> list[Heard | WakeWordHeard]:
+        let_go: list[Heard | WakeWordHeard] = []
+        if self._speaking is not None and self._speaking is not self._unknown_voice:
+            let_go = self._attend_all(self._speaking.say(b""))
+            self._speaking.reset()
+            self._be_silent()
+        self._speaking = self._unknown_voice
+        return let_go + self._attend_all(self._speaking.say(b""))
 
     def spoken(self) -> None:
         """Note that we are silent from now on; the echo is waited for."""

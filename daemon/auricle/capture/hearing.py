@@ -122,7 +122,7 @@ class Hearing:
         """Note that the sound that was expected is over, but for its echo."""
         self._wishes.add(self._attention.played)
 
-    def speaking(self, pcm: bytes) -> None:
+    def speaking(self, pcm: bytes | None) -> None:
         """Keep the next stretch of what we say out of what is delivered; see
         Attention.speaking.
         """
@@ -371,7 +371,7 @@ class Hearing:
         if events := self._attention.expect(sound):
             self._deliver(events)
 
-    def _speaking(self, pcm: bytes) -> None:
+    def _speaking(self, pcm: bytes | None) -> None:
         # Of what is said before the first frame nobody knows when it is heard.
         if self._state is not HearingState.LISTENING:
             return

@@ -229,10 +229,10 @@ class _Listener(PlaybackListener):
     def played(self) -> None:
         """Nor is one over, therefore."""
 
-    def speaking(self, pcm: bytes) -> None:
+    def speaking(self, pcm: bytes | None) -> None:
         if pcm and not self.said:
             self.begun = self.position()
-        self.said += pcm
+        self.said += pcm or b""
 
     def spoken(self) -> None:
         """What was said is all there is."""

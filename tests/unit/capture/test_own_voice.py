@@ -56,18 +56,20 @@ class Evening:
         self._listener = listener
         self._now = 0
 
-    def passes(self, said: bytes, others: bytes = b"") -> Events:
+    def passes(self, said: bytes, others: bytes = b"", *, known: bool = True) -> Events:
         length = seconds(said) + 1.5
         heard = mix(
             echo_of(said, delay=0.1, length=length), others, noise(length, dbfs=-70)
         )
         told = list(stretches(said))
+        over = len(list(frames(said)))
         events: Events = []
         for number, frame in enumerate(frames(heard, start=self._now)):
             while told and told[0][0] <= number:
-                events += self._listener.speaking(told.pop(0)[1])
-                if not told:
-                    self._listener.spoken()
+                _, pcm = told.pop(0)
+                events += self._listener.speaking(pcm if known else None)
+            if number == over:
+                self._listener.spoken()
             events += self._listener.hear(frame)
             self._now = frame.end
         return events
@@ -101,6 +103,16 @@ def test_our_own_wake_word_wakes_nobody() -> None:
     evening = Evening(attention(known_voice()))
     for _ in range(3):
         assert wake_words(evening.passes(OWN_WORD)) == []
+
+
+def test_no_wake_word_counts_in_a_sound_that_nobody_knows() -> None:
+    evening = Evening(attention(known_voice()))
+    assert wake_words(evening.passes(ANSWER)) == []
+    for _ in range(2):
+        assert wake_words(evening.passes(OWN_WORD, known=False)) == []
+
+    interrupting = silence(1.5) + say("okay nabu")
+    assert wake_words(evening.passes(ANSWER, interrupting)) == ["okay_nabu"]
 
 
 def test_a_person_s_wake_word_long_before_our_own_is_heard() -> None:

@@ -45,8 +45,9 @@ class _Sound:
     format: SoundFormat
     process: Aplay
     report: Callable[[PlayerFact], None]
-    hear: Callable[[bytes], None]
-    """Is told of each stretch before it can be in the air."""
+    hear: Callable[[bytes | None], None]
+    """Is told of each stretch before it can be in the air; None: of one that nobody
+    knows."""
     over: Callable[[], None]
     """Is told that nothing more of it is played."""
     id: str = ""
@@ -90,6 +91,7 @@ class AplayPlayer:
         self._next_known: OwnSound | None = None
         self._tasks: dict[_Sound, asyncio.Task[None]] = {}
         self._failing = False
+        self._noted_unknown = False
 
     # --- what the house sends ---
 
@@ -223,6 +225,8 @@ class AplayPlayer:
         rendering, _ = await asyncio.gather(
             asyncio.to_thread(_rendering, sound.format), sound.process.start()
         )
+        if not rendering.can_tell:
+            self._note_unknown(sound.format)
         over_at = await self._hand_over(sound, rendering)
         sound.process.close()
         left = max(0.0, over_at - time.monotonic())
@@ -290,6 +294,17 @@ class AplayPlayer:
         level = logging.DEBUG if self._failing else logging.WARNING
         logger.log(level, "no sound is heard (loudspeaker.device): %s", error)
         self._failing = True
+
+    def _note_unknown(self, sound_format: SoundFormat) -> None:
+        level = logging.DEBUG if self._noted_unknown else logging.WARNING
+        self._noted_unknown = True
+        logger.log(
+            level,
+            "no wake word is heard while a sound of %d Hz plays: install the Python "
+            "package soxr, or send sounds of %d Hz",
+            sound_format.rate,
+            SAMPLE_RATE,
+        )
 
     def _note_success(self) -> None:
         if self._failing:

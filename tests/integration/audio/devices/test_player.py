@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -158,6 +159,24 @@ async def test_who_hears_us_gets_all_that_is_played_silence_and_volume_included(
     same = np.interp(places, np.arange(len(played)), played)
     rest = np.sqrt(np.mean((heard - same) ** 2)) / np.sqrt(np.mean(same**2))
     assert rest < 0.05
+
+
+async def test_without_a_resampler_a_sound_is_played_and_who_hears_us_is_warned(
+    device: Loudspeaker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # As on 32-bit ARM.
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    pcm = tone(0.3)
+    async with playing(device) as player:
+        say(player, pcm)
+        await eventually(lambda: is_over(device))
+    assert device.facts == [SoundStarted("a"), SoundFinished("a")]
+    assert device.played[: len(pcm)] == pcm
+    assert device.listener.told == ["speaking", "spoken"]
+    assert not device.listener.knows_all
+    assert "no wake word is heard while a sound of 22050 Hz plays" in caplog.text
 
 
 @pytest.mark.parametrize(("volume", "loud"), [(1.0, 1.0), (0.5, 0.25), (0.0, 0.0)])
