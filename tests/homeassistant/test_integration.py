@@ -79,6 +79,29 @@ async def test_a_satellite_that_is_forgotten_leaves_nothing_behind(
         await home.becomes("assist_satellite.shed_voice", None)
 
 
+async def test_a_device_that_a_person_deletes_comes_back_with_all_of_it(
+    broker: Broker, home: HomeAssistant
+) -> None:
+    barn_voice = "assist_satellite.barn_voice"
+    async with ContractSatellite(broker.port, "barn") as barn:
+        device = await assist_home.add(home, barn.name)
+        async with Events(home) as events:
+            listed = await home.call("/api/config/config_entries/entry")
+            [mqtt] = [each for each in listed if each["domain"] == "mqtt"]
+            await events.ask(
+                "config/device_registry/remove_config_entry",
+                device_id=device,
+                config_entry_id=mqtt["entry_id"],
+            )
+        await home.fits(barn_voice, lambda state: state in (None, "unavailable"))
+        barn.introduce()
+        await home.becomes(barn_voice, "idle")
+        there = "device_entities(device_id('sensor.barn_voice_state'))"
+        await home.renders(f"{{{{ '{barn_voice}' in {there} }}}}", "True")
+        barn.forget()
+        await home.becomes(barn_voice, None)
+
+
 async def test_wake_words_are_chosen_in_the_dialog_of_voice_assistants(
     home: HomeAssistant, den: ContractSatellite
 ) -> None:
