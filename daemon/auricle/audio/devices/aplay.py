@@ -167,6 +167,10 @@ _MEANINGS = {
         "several may use, such as default"
     ),
     "No such device": "{device!r} is gone: is the loudspeaker plugged in?",
+    "Input/output error": (
+        "{device!r} takes no more: its sound server has ended, or the loudspeaker is "
+        "unplugged"
+    ),
     "Connection refused": (
         "{device!r} cannot be played to, for its sound server does not run"
     ),

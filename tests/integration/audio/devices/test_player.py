@@ -403,6 +403,12 @@ async def test_where_there_is_no_loudspeaker_nothing_is_played(
             "'hw:0' is gone: is the loudspeaker plugged in?",
         ),
         (
+            # So PulseAudio's plugin, when the server ends while it plays.
+            "head -c 20000 >/dev/null\n"
+            "echo 'aplay: pcm_write:2127: write error: Input/output error' >&2\nexit 1",
+            "'hw:0' takes no more: its sound server has ended, or the loudspeaker is",
+        ),
+        (
             "echo 'aplay: set_params:1343: Channels count non available' >&2\nexit 1",
             "take one that converts them, such as plughw instead of hw",
         ),
