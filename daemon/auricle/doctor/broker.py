@@ -117,6 +117,13 @@ def judge_topics(visit: BrokerVisit) -> Result:
             "the broker takes no more from us: its quota is exceeded",
             "raise its limits; its log says which one",
         )
+    if DeliveryResult.FAILED in (answers.probe, answers.announcement):
+        return Result(
+            TOPICS,
+            Status.FAILED,
+            "the broker could not pass on what we published, for a reason of its own",
+            "its log says why; of a cluster, see whether each node is well",
+        )
     write = [
         topic
         for topic, result in (
@@ -150,6 +157,8 @@ def judge_home_assistant(visit: BrokerVisit) -> Result:
         return _seen("it says so itself")
     if answers.announcement is None:
         return Result(HOME_ASSISTANT, Status.SKIPPED, "home_assistant.discovery is off")
+    if answers.announcement is DeliveryResult.FAILED:
+        return Result(HOME_ASSISTANT, Status.SKIPPED, "the broker could not pass it on")
     if answers.announcement in (DeliveryResult.REJECTED, DeliveryResult.OVER_QUOTA):
         return Result(HOME_ASSISTANT, Status.SKIPPED, "needs the right to be announced")
     if answers.announcement is DeliveryResult.NO_LISTENER:

@@ -110,9 +110,13 @@ class Announcer:
         """
         if self._steps and delivered.id == self._awaited:
             self._awaited = None
-            unheard = delivered.result is DeliveryResult.NO_LISTENER
+            unheard = delivered.result in (
+                DeliveryResult.NO_LISTENER,
+                DeliveryResult.FAILED,
+            )
             if unheard and since_boot() < self._patient_until:
-                # Behind an outage of the broker, Home Assistant is back later than we.
+                # Behind an outage of the broker, or of a node of a cluster, Home
+                # Assistant is back later than we.
                 self._tell_online()
                 loop = asyncio.get_running_loop()
                 self._retry = loop.call_later(ASK_AGAIN, self._go_on)
@@ -167,6 +171,11 @@ class Announcer:
             if self._introduction is not None:
                 self._client.publish(self._introduction.satellite)
             self._client.publish(self._online)
+
+    @property
+    def announces_soon(self) -> bool:
+        """Whether everything is to be told again later on."""
+        return self._timer is not None
 
     def announce_soon(self, then: Callable[[], None], *, after: float = 0.0) -> None:
         """Call `then`, which announces, `after` seconds and up to BIRTH_JITTER more:

@@ -112,21 +112,15 @@ class _Forgetting:
         while any(i is not None and i not in self._results for i in ids.values()):
             self._news.clear()
             await self._news.wait()
-        denied = [
+        left = [
             topic
             for topic, message_id in ids.items()
             if message_id is None
             or self._results.get(message_id)
-            in (
-                DeliveryResult.REJECTED,
-                DeliveryResult.OVER_QUOTA,
-                DeliveryResult.TOO_LARGE,
-            )
+            not in (DeliveryResult.ACKED, DeliveryResult.NO_LISTENER)
         ]
-        if denied:
-            raise ForgettingError(
-                f"the broker does not let us clear {', '.join(denied)}"
-            )
+        if left:
+            raise ForgettingError(f"the broker did not clear {', '.join(left)}")
 
     def _take(self, report: Report) -> None:
         match report:

@@ -89,6 +89,9 @@ class NameCheck:
     def take(self, report: Received | Delivered) -> bool | None:
         """Return whether the name is free, as soon as that is known."""
         match report:
+            case Delivered(_, DeliveryResult.FAILED):
+                # Whoever has the name may not have heard the question.
+                return None
             case Delivered(_, result):
                 self._acknowledged = True
                 return True if result is DeliveryResult.NO_LISTENER else None

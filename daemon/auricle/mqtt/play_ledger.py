@@ -9,7 +9,8 @@ open      it started                               open       told
 ended     acknowledged, refused or too large       -          kept no more
           heard by nobody                          -          kept no more
           the same, but listeners may be late      waiting
-          the connection was lost, no room         waiting
+          the connection was lost, no room,
+          or the broker failed                     waiting
 waiting   listeners came                           ended      told again
 open      another run takes it up                  ended      told: failed, restarted
 ```
@@ -119,7 +120,9 @@ class PlayLedger:
             return
         told.message_id = None
         match delivered.result:
-            case DeliveryResult.LOST | DeliveryResult.OVER_QUOTA:
+            case (
+                DeliveryResult.LOST | DeliveryResult.OVER_QUOTA | DeliveryResult.FAILED
+            ):
                 told.waiting = True
             case DeliveryResult.NO_LISTENER if listeners_are_late:
                 told.waiting = True

@@ -86,7 +86,10 @@ class PlayReports:
         """Take what became of any message that was published."""
         late = since_boot() - self._connected < HOUSE_PATIENCE
         self._ledger.settle(delivered, listeners_are_late=late)
-        unheard = delivered.result is DeliveryResult.NO_LISTENER
+        unheard = delivered.result in (
+            DeliveryResult.NO_LISTENER,
+            DeliveryResult.FAILED,
+        )
         if unheard and self._ledger.waits and self._asking is None:
             loop = asyncio.get_running_loop()
             self._asking = loop.call_later(ASK_AGAIN, self._ask_again)

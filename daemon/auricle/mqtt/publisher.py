@@ -49,6 +49,9 @@ logger = logging.getLogger(__name__)
 # Seconds. Anybody on the network may change a setting a thousand times a second: the
 # house has no use for each, and would be told the last one late.
 TELLING_PAUSE = 0.1
+# Seconds at most, at first, until everything is told again of which the broker could
+# not pass on a part; while that goes on, up to the pause of one that has no room.
+FAILURE_PAUSE = 1.0
 
 _RANDOM = SystemRandom()
 
@@ -132,6 +135,8 @@ class Publisher:
         self._run = run
         self._started = since_boot()
         self._quota_pause = settings.quota_pause
+        self._random = random
+        self._failure_pauses = self._new_failure_pauses()
         self._on_command = on_command
         self._on_fate = on_fate
         self._on_name_taken = on_name_taken
@@ -171,6 +176,7 @@ class Publisher:
             settings.introduction,
             random,
         )
+        self._announcer.put(messages.run(run.id))
         self._outcomes = OutcomePublisher(
             self.client, self._announcer, messages, self._hermes, settings.time_to_live
         )
@@ -294,7 +300,7 @@ class Publisher:
             case Connected():
                 self._announcer.connected()
                 self._play_reports.connected()
-                self.client.publish(self._messages.run(self._run.id))
+                self._failure_pauses = self._new_failure_pauses()
                 self._announce()
             case Received():
                 self._received(report)
@@ -353,10 +359,18 @@ class Publisher:
     def _delivered(self, delivered: Delivered) -> None:
         if delivered.result is DeliveryResult.OVER_QUOTA:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
+        failed = delivered.result is DeliveryResult.FAILED
+        if failed and not self._announcer.announces_soon:
+            # Of a cluster, the node that we are connected to may have taken none of it.
+            pause = next(self._failure_pauses)
+            self._announcer.announce_soon(self._announce, after=pause)
         self._announcer.catch_up()
         self._finals.delivered(delivered)
         self._play_reports.delivered(delivered)
         self._announcer.delivered(delivered)
+
+    def _new_failure_pauses(self) -> Iterator[float]:
+        return full_jitter(FAILURE_PAUSE, self._quota_pause, self._random)
 
     def _tell_soon(self) -> None:
         if self._telling is None:

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.link.broker import DeliveryResult, Disconnected, Problem
+from auricle.mqtt.link.broker import (
+    Connected,
+    DeliveryResult,
+    Denied,
+    Disconnected,
+    Problem,
+    Version,
+)
 from auricle.mqtt.link.message import Message
+from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
 from rigs.mqtt.client import EVENT, ONLINE, STATUS, satellite
+from rigs.mqtt.refusing import UNSPECIFIED_ERROR, Refusing, is_subscription
 from rigs.mqtt.subscriber import HouseClient
 from rigs.mqtt.takeover import telling_of_takeovers
 from rigs.waiting import eventually
@@ -111,6 +120,55 @@ async def test_a_forbidden_topic_is_rejected_and_warned_of_once(
 
     assert results == [DeliveryResult.REJECTED] * 3
     assert caplog.text.count("do not let us write auricle/kitchen/state") == 1
+
+
+async def test_what_a_cluster_could_not_subscribe_us_to_is_heard_soon(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        HouseClient(broker.port) as house,
+        FaultProxy(broker.port) as door,
+    ):
+        failing = Refusing(UNSPECIFIED_ERROR, is_subscription)
+        door.screen(failing.screen)
+        async with satellite(door.port) as study:
+            await eventually(lambda: failing.refused >= 2)
+            door.heal()
+            await study.subscribed(house)
+
+    assert not any(isinstance(fact, Denied) for fact in study.facts)
+    assert caplog.text.count("could not subscribe us to auricle/study/+/set") == 1
+
+
+async def test_a_node_that_dies_while_we_connect_leaves_us_with_mqtt_5(
+    broker: Broker,
+) -> None:
+    async with FaultProxy(broker.port) as door, satellite(door.port) as study:
+        await study.connected()
+        dying = Dying(door)
+        door.screen(dying.screen)
+        door.reset()
+        await study.connected(times=2)
+
+    assert dying.visits >= 1
+    assert {fact.version for fact in study.facts if isinstance(fact, Connected)} == {
+        Version.V5
+    }
+
+
+class Dying:
+    """Stands before a broker, and ends the first connection that asks for MQTT 5."""
+
+    def __init__(self, door: FaultProxy) -> None:
+        self.visits = 0
+        self._door = door
+
+    def screen(self, data: bytes) -> tuple[bytes, bytes]:
+        if data[0] == 0x10 and not self.visits:
+            self.visits += 1
+            self._door.close()
+            return b"", b""
+        return data, b""
 
 
 async def test_two_clients_of_one_name_are_noticed(broker: Broker) -> None:

@@ -2,12 +2,14 @@
 
 import contextlib
 import itertools
+import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
@@ -19,9 +21,12 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
+from auricle.mqtt.settings import Setting
+from auricle.mqtt.topics import Topics
 from rigs.mqtt.broker import Broker, password_file, running_broker
-from rigs.mqtt.subscriber import HouseClient
-from rigs.waiting import eventually
+from rigs.mqtt.publisher import TOPICS, publishing
+from rigs.mqtt.subscriber import Heard, HouseClient
+from rigs.waiting import elapse, eventually
 
 STATUS = "auricle/study/availability"
 ONLINE = Message(STATUS, "online", retain=True)
@@ -132,3 +137,103 @@ async def test_a_first_broker_that_opens_its_door_and_takes_nobody_is_not_gone_b
 
             assert len(study.facts) == facts
             assert study.problems == [Problem.AUTH_FAILED]
+
+
+async def test_all_that_is_retained_is_told_to_the_broker_that_stands_in(
+    first: Broker, second: Broker
+) -> None:
+    async with (
+        HouseClient(first.port, "#") as before,
+        HouseClient(second.port, "#") as after,
+        publishing(first, fallbacks=[second.port]) as study,
+    ):
+        study.publisher.tell_setting(Setting.VOLUME, 0.4)
+        study.hears("turn on the light")
+        await before.hears(TOPICS.setting(Setting.VOLUME))
+        await before.hears(TOPICS.delivery)
+        await before.hears(TOPICS.availability, "online")
+        first.kill()
+        await after.hears(TOPICS.availability, "online")
+        await eventually(lambda: study.publisher.client.idle)
+        told = topics_retained(before.heard)
+
+        await after.until(lambda: told <= {heard.topic for heard in after.heard})
+
+    assert told >= {
+        TOPICS.availability,
+        TOPICS.delivery,
+        TOPICS.discovery,
+        TOPICS.last,
+        TOPICS.run,
+        TOPICS.satellite,
+        TOPICS.setting(Setting.VOLUME),
+        TOPICS.state,
+    }
+
+
+def topics_retained(heard: list[Heard]) -> set[str]:
+    return {message.topic for message in heard} & set(TOPICS.retained)
+
+
+async def test_a_command_that_a_hanging_broker_took_is_heard_at_the_next_in_time(
+    first: Broker, second: Broker
+) -> None:
+    async with (
+        HouseClient(second.port, TOPICS.utterance) as house,
+        publishing(first, fallbacks=[second.port]) as satellite,
+    ):
+        await eventually(lambda: satellite.publisher.client.idle)
+        first.freeze()
+        satellite.hears("turn on the light", latency=0.0)
+
+        await house.hears(TOPICS.utterance)
+        await eventually(lambda: satellite.fates)
+
+    assert [settled.fate for settled in satellite.fates] == [Fate.ACKED]
+
+
+@pytest.mark.parametrize("fault", [Broker.kill, Broker.freeze])
+async def test_a_house_on_both_brokers_loses_no_command_to_the_end_of_one(
+    first: Broker, second: Broker, fault: Callable[[Broker], None]
+) -> None:
+    rooms = [Topics("auricle", f"room{number}") for number in range(5)]
+    async with contextlib.AsyncExitStack() as house:
+        listeners = [
+            await house.enter_async_context(HouseClient(port, "auricle/#"))
+            for port in (first.port, second.port)
+        ]
+        satellites = [
+            await house.enter_async_context(
+                publishing(
+                    first,
+                    fallbacks=[second.port],
+                    topics=room,
+                    state=room.node,
+                    run_id=room.node,
+                )
+            )
+            for room in rooms
+        ]
+        spoken = set()
+        for number in range(60):
+            for room, satellite in zip(rooms, satellites, strict=True):
+                turn = f"{room.node}_{number}"
+                satellite.hears("turn on the light", turn=turn, latency=0.0)
+                spoken.add((room.utterance, turn))
+            if number == 20:
+                fault(first)
+            await elapse(0.02)
+        await eventually(
+            lambda: sum(len(satellite.fates) for satellite in satellites) == len(spoken)
+        )
+        assert {
+            settled.fate for satellite in satellites for settled in satellite.fates
+        } == {Fate.ACKED}
+
+    heard = {
+        (message.topic, json.loads(message.payload)["turn"])
+        for listener in listeners
+        for message in listener.heard
+        if message.topic in {room.utterance for room in rooms}
+    }
+    assert heard == spoken

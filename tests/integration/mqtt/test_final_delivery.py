@@ -11,8 +11,14 @@ import pytest
 
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.delivery.outbox_file import OutboxFile
+from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, event, publishing
+from rigs.mqtt.refusing import (
+    IMPLEMENTATION_SPECIFIC_ERROR,
+    UNSPECIFIED_ERROR,
+    Refusing,
+)
 from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import elapse, eventually
 
@@ -32,6 +38,41 @@ async def test_a_house_that_does_not_listen_is_reported(broker: Broker) -> None:
         satellite.hears("turn on the light")
 
         assert await satellite.fate() is Fate.NO_LISTENER
+
+
+@pytest.mark.parametrize("code", [UNSPECIFIED_ERROR, IMPLEMENTATION_SPECIFIC_ERROR])
+async def test_a_command_that_a_cluster_cannot_pass_on_goes_out_until_it_can(
+    broker: Broker, code: int
+) -> None:
+    async with (
+        HouseClient(broker.port, TOPICS.utterance) as house,
+        FaultProxy(broker.port) as door,
+        publishing(broker, port=door.port) as satellite,
+    ):
+        await eventually(lambda: satellite.publisher.client.idle)
+        failing = Refusing(code)
+        door.screen(failing.screen)
+        satellite.hears("turn on the light")
+        await eventually(lambda: failing.refused > 6)
+        assert satellite.fates == []
+
+        door.heal()
+        assert await satellite.fate() is Fate.ACKED
+        await house.hears(TOPICS.utterance)
+
+    assert len(house.on(TOPICS.utterance)) == 1
+
+
+async def test_a_command_that_a_cluster_never_passes_on_expires(broker: Broker) -> None:
+    async with (
+        FaultProxy(broker.port) as door,
+        publishing(broker, port=door.port, time_to_live=1.0) as satellite,
+    ):
+        await eventually(lambda: satellite.publisher.client.idle)
+        door.screen(Refusing(UNSPECIFIED_ERROR).screen)
+        satellite.hears("turn on the light")
+
+        assert await satellite.fate() is Fate.EXPIRED
 
 
 async def test_a_house_that_listens_a_moment_later_gets_the_command_once(

@@ -31,8 +31,8 @@ from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.old_broker import old_broker
-from rigs.mqtt.over_quota import OverQuota
 from rigs.mqtt.publisher import NOW, TOPICS, TURN, event, publishing
+from rigs.mqtt.refusing import QUOTA_EXCEEDED, UNSPECIFIED_ERROR, Refusing
 from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
 
@@ -201,7 +201,7 @@ async def test_a_broker_over_its_quota_is_said_and_not_pestered(
         publishing(broker, history=True, port=door.port) as satellite,
     ):
         await house.hears(TOPICS.availability, "online")
-        over_quota = OverQuota()
+        over_quota = Refusing(QUOTA_EXCEEDED)
         door.screen(over_quota.screen)
         satellite.hears("turn on the light", turn="t1")
 
@@ -234,12 +234,34 @@ async def test_a_broker_that_has_room_again_is_told_what_it_did_not_take(
         publishing(broker, port=door.port, quota_pause=0.1) as satellite,
     ):
         await house.hears(TOPICS.availability, "online")
-        over_quota = OverQuota()
+        over_quota = Refusing(QUOTA_EXCEEDED)
         door.screen(over_quota.screen)
         satellite.publisher.state("listening", muted=False)
         await eventually(lambda: over_quota.refused)
         door.heal()
         await house.hears(TOPICS.state, "listening")
+
+
+async def test_what_a_cluster_did_not_pass_on_while_it_lost_a_node_is_told_again(
+    broker: Broker,
+) -> None:
+    async with (
+        HouseClient(broker.port, "auricle/#", "homeassistant/#") as house,
+        FaultProxy(broker.port) as door,
+        publishing(broker, port=door.port) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        failing = Refusing(UNSPECIFIED_ERROR)
+        door.screen(failing.screen)
+        satellite.publisher.state("listening", muted=False)
+        await eventually(lambda: failing.refused)
+        house.heard.clear()
+        door.heal()
+        await house.hears(TOPICS.state, "listening")
+        await house.hears(TOPICS.availability, "online")
+
+    told = {heard.topic for heard in house.heard}
+    assert told >= {TOPICS.discovery, TOPICS.run, TOPICS.satellite, TOPICS.state}
 
 
 async def test_every_fate_is_counted_where_anybody_can_read_it(broker: Broker) -> None:

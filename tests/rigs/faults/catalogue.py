@@ -13,7 +13,7 @@ from rigs.faults.fault_proxy import Way
 from rigs.faults.ledgers import End
 from rigs.faults.network import Network
 from rigs.homes.scene import MICROPHONE_LOST, Scene
-from rigs.mqtt.over_quota import OverQuota
+from rigs.mqtt.refusing import QUOTA_EXCEEDED, Refusing
 from rigs.recognizer.faults import (
     AbortAfter,
     CloseAfter,
@@ -415,7 +415,7 @@ BROKER = [
     FaultCase(
         "F20q",
         "the broker's quota is exceeded",
-        lambda scene: scene.mqtt.screen(OverQuota().screen),
+        lambda scene: scene.mqtt.screen(Refusing(QUOTA_EXCEEDED).screen),
         REPORTED,
         _heal_mqtt,
         moment=Moment.BEFORE,

@@ -18,7 +18,8 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
-from rigs.waiting import eventually
+from rigs.mqtt.subscriber import HouseClient
+from rigs.waiting import elapse, eventually
 
 STATUS = "auricle/study/availability"
 OFFLINE = Message(STATUS, "offline", retain=True)
@@ -70,6 +71,12 @@ class Satellite:
                 and self.client.connected
             )
         )
+
+    async def subscribed(self, house: HouseClient) -> None:
+        """Wait until it hears what `house` says to it."""
+        while not self.received:
+            house.say("auricle/study/test/set", "are you there?")
+            await elapse(0.05)
 
     async def published(self, message: Message) -> DeliveryResult:
         message_id = self.client.publish(message)

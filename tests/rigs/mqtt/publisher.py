@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Publishing:
         quota_pause: float,
         reconnect_delays: Callable[[], Iterator[float]],
         run_id: str,
+        fallbacks: Sequence[int] = (),
+        topics: Topics = TOPICS,
     ) -> None:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
@@ -57,15 +59,18 @@ class Publishing:
         self.obey: Callable[[Command], None] = lambda _: None
         self.publisher = Publisher(
             PublisherSettings(
-                [BrokerSettings("127.0.0.1", port, TOPICS.device_id)],
-                Messages(TOPICS, disclosure),
+                [
+                    BrokerSettings("127.0.0.1", each, topics.device_id)
+                    for each in (port, *fallbacks)
+                ],
+                Messages(topics, disclosure),
                 OPTIONS,
-                discovery(TOPICS, DEVICE, disclosure, OPTIONS),
+                discovery(topics, DEVICE, disclosure, OPTIONS),
                 outbox,
                 time_to_live,
                 history=history,
                 heed_vocabulary=True,
-                hermes_site=TOPICS.node if hermes else None,
+                hermes_site=topics.node if hermes else None,
                 reconnect_delays=reconnect_delays,
                 quota_pause=quota_pause,
             ),
@@ -115,9 +120,12 @@ async def publishing(
     reconnect_delays: Callable[[], Iterator[float]] = lambda: itertools.repeat(0.05),
     run_id: str = "b1",
     state: str = "state",
+    fallbacks: Sequence[int] = (),
+    topics: Topics = TOPICS,
 ) -> AsyncIterator[Publishing]:
-    """`port`: of what stands before the broker, if anything does; `state` is the
-    folder of its state, by default the same at every start.
+    """`port`: of what stands before the broker, if anything does; `fallbacks`: of the
+    brokers that stand in; `state` is the folder of its state, by default the same at
+    every start.
     """
     outbox = broker.directory / state / "outbox.db"
     satellite = Publishing(
@@ -127,6 +135,8 @@ async def publishing(
         quota_pause=quota_pause,
         reconnect_delays=reconnect_delays,
         run_id=run_id,
+        fallbacks=fallbacks,
+        topics=topics,
     )
     satellite.publisher.state("idle", muted=False)
     await satellite.publisher.start()

@@ -108,6 +108,17 @@ def test_a_broker_over_its_quota_is_no_matter_of_access_rules() -> None:
     assert "quota" in broker.judge_topics(visit).meaning
 
 
+def test_a_broker_that_fails_is_no_matter_of_access_rules() -> None:
+    for visit in (
+        asked(came_back=False, probe=DeliveryResult.FAILED),
+        asked(announcement=DeliveryResult.FAILED),
+    ):
+        found = broker.judge_topics(visit)
+        assert found.status is Status.FAILED
+        assert "for a reason of its own" in found.meaning
+    assert broker.judge_home_assistant(visit).status is Status.SKIPPED
+
+
 def test_home_assistant_waits_for_devices() -> None:
     assert broker.judge_home_assistant(asked()).status is Status.OK
 

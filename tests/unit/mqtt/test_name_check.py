@@ -66,6 +66,13 @@ def test_whoever_may_have_heard_the_question_has_time_to_reply(
     assert Asking().delivers(result) is None
 
 
+def test_a_question_that_was_not_passed_on_is_no_sign_that_the_name_is_free() -> None:
+    asking = Asking()
+    asking.delivers(DeliveryResult.FAILED)
+
+    assert asking.check.may_be_used
+
+
 def test_nobody_gives_way_to_itself_or_to_a_reply_to_somebody_else() -> None:
     asking = Asking("before")
     for run_id in ("ours", "before"):

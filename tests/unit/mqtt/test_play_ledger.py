@@ -82,7 +82,9 @@ def test_a_sound_that_was_refused_costs_no_card_anything() -> None:
 
 
 @pytest.mark.parametrize(
-    "result", [DeliveryResult.LOST, DeliveryResult.OVER_QUOTA], ids=str
+    "result",
+    [DeliveryResult.LOST, DeliveryResult.OVER_QUOTA, DeliveryResult.FAILED],
+    ids=str,
 )
 def test_what_the_broker_did_not_take_is_told_when_it_is_back(
     result: DeliveryResult,

@@ -4,12 +4,14 @@
 accepted -> pending -> under way -> acked | rejected
                ^            |
                +-- lost ----+        pending -> expired
+               +-- failed --+
                +-- unheard -+        pending, unheard -> no_listener
 ```
 
 A final is two messages, the event for Home Assistant and the plain one for anybody
 else: it is acked when one of them was heard. What was under way when the connection
 died goes out again, under the same turn id, while its time to live lasts. So does what
+the broker could not pass on just now, as a cluster that has lost a node; and what
 nobody heard: after an outage of the broker, Home Assistant is back later than we are.
 That is told at once, and no repetition of a command: the broker passed none on.
 
@@ -28,6 +30,8 @@ from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 
 RETRY = 1.0
 """Seconds from one attempt to the next, where nobody listens."""
+RETRY_FAILED = 0.25
+"""The same, where the broker could not pass it on: a cluster recovers in moments."""
 MOST_NOTICES = 1000
 """So many notices wait; beyond it the oldest is forgotten: nobody has listened for a
 very long time."""
@@ -36,7 +40,10 @@ _UNHEARD = (
     DeliveryResult.NO_LISTENER,
     DeliveryResult.OVER_QUOTA,
     DeliveryResult.LOST,
+    DeliveryResult.FAILED,
 )
+_DOUBTFUL = {DeliveryResult.LOST, DeliveryResult.FAILED}
+"""For all that we know, it was heard, and by those who matter it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ class _Entry:
     """The broker said of the latest attempt that nobody listened."""
     not_before: float = -math.inf
     """The time of the next attempt, in seconds since the machine's start."""
-    tried: bool = False
+    sent: float | None = None
+    """The time of the latest attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,13 @@ class DeliveryLedger:
     def due(self, now: float) -> list[Due]:
         """Return what is pending and still in time, oldest first."""
         return [
-            Due(entry.outbound, now - entry.spoken, rest, now + rest, entry.tried)
+            Due(
+                entry.outbound,
+                now - entry.spoken,
+                rest,
+                now + rest,
+                entry.sent is not None,
+            )
             for entry in self._entries.values()
             if not entry.under_way
             and entry.not_before <= now
@@ -201,8 +215,8 @@ class DeliveryLedger:
         """Note that the turn's final was handed to the broker, as these messages."""
         entry = self._entries[turn]
         entry.under_way = dict.fromkeys(message_ids)
+        entry.sent = now
         entry.not_before = now + RETRY
-        entry.tried = True
 
     def listeners_came(self) -> None:
         """Try everything again: whoever did not listen before may do so now."""
@@ -284,10 +298,11 @@ class DeliveryLedger:
         if None in results:
             return None
         entry.under_way = {}
-        if DeliveryResult.LOST in results:
-            # For all that we know, it was heard.
+        if results & _DOUBTFUL:
             entry.unheard = False
             entry.not_before = -math.inf
+            if DeliveryResult.FAILED in results and entry.sent is not None:
+                entry.not_before = entry.sent + RETRY_FAILED
             return None
         if DeliveryResult.ACKED in results:
             return self._close(turn, Fate.ACKED)

@@ -84,6 +84,8 @@ class Disconnected:
     """A sentence for the log."""
     unexplained: bool = False
     """The connection just ended: whoever finds out why may say so."""
+    silent: bool = False
+    """The broker let us wait: it may hang, and let the next attempt wait as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ class DeliveryResult(StrEnum):
     """The broker's access rules forbid it, or it is not to the broker's liking."""
     OVER_QUOTA = "over_quota"
     """The broker takes no more: a limit of its own is reached."""
+    FAILED = "failed"
+    """The broker could not pass it on just now, for a reason of its own: of a cluster,
+    a node is lost. It may have passed it on to some."""
     TOO_LARGE = "too_large"
     """It was not sent: it is more than the broker takes at once."""
     LOST = "lost"

@@ -105,6 +105,8 @@ class MqttClient:
         self._refusals = BrokerRefusals()
         self._name_check = name_check
         self._on_name_taken = on_name_taken
+        self._speak_v5: set[BrokerSettings] = set()
+        """Those that took us with MQTT 5."""
         self._limits: defaultdict[BrokerSettings, PacketLimit]
         self._limits = defaultdict(PacketLimit)
         # Of MQTT's own, none is below 1.
@@ -224,9 +226,14 @@ class MqttClient:
             self._settings = self._route.current
             version = Version.V5
             end, lasted = await self._serve_one(version)
+            if lasted is not None:
+                self._speak_v5.add(self._settings)
             if end.problem is Problem.VERSION or (
-                # What a broker from before MQTT 5 may do instead of refusing it.
-                end.problem is Problem.LOST and lasted is None
+                # What a broker from before MQTT 5 may do instead of refusing it; and of
+                # a cluster, a node that dies, of which the others speak it.
+                end.problem is Problem.LOST
+                and lasted is None
+                and self._settings not in self._speak_v5
             ):
                 version = Version.V311
                 end, lasted = await self._serve_one(version)
@@ -272,9 +279,8 @@ class MqttClient:
             await asyncio.sleep(self._look_back)
             for broker in self._route.before_current(self._loop.time()):
                 end = await probe(broker, self._tls, OPEN_TIMEOUT)
-                if end is not None:
-                    self._route.probed(broker, end, self._loop.time())
-                else:
+                self._route.probed(broker, end, self._loop.time())
+                if end is None:
                     logger.info("the broker %s is back", broker)
                     self._going_back = True
                     # To whoever listens there we are gone.

@@ -6,6 +6,7 @@ satellites of the house, and an exception in it would leave the daemon running m
 """
 
 import asyncio
+import logging
 import math
 import socket
 import ssl
@@ -38,9 +39,13 @@ from auricle.system.clock import since_boot
 from auricle.system.dialing import dial
 from auricle.system.threads import hand_to_loop
 
+logger = logging.getLogger(__name__)
+
 # A shorter absence is not announced: Home Assistant would show the satellite as gone
 # at each restart of the daemon.
 WILL_DELAY = 5
+# Seconds until a subscription is asked for again that the broker could not make.
+SUBSCRIBE_AGAIN = 1.0
 # What does not fit is refused, so that its sender can decide: it must not grow old in
 # here.
 QUEUED_MESSAGES = 100
@@ -50,7 +55,11 @@ _PROTOCOLS = {
     Version.V311: paho.MQTTv311,
 }
 _NO_MATCHING_SUBSCRIBERS = 0x10
+# Unspecified error, implementation specific error: what a cluster answers while it
+# does without a node that has just died.
+_FAILURES = (0x80, 0x83)
 _QUOTA_EXCEEDED = 0x97
+_KEEP_ALIVE_TIMEOUT = 0x8D
 
 
 class BrokerConnection:
@@ -75,6 +84,9 @@ class BrokerConnection:
         self._report = report
         self._loop = asyncio.get_running_loop()
         self._topics: list[str] = []
+        """What is subscribed to, and not answered yet."""
+        self._deaf = False
+        """It was told that the broker could not subscribe us."""
         self._end: Disconnected | None = None
         self._last_error = ""
         self._too_late_at: dict[int, float] = {}
@@ -93,7 +105,10 @@ class BrokerConnection:
         threading.Thread(target=self._run, name="mqtt", daemon=True).start()
 
     def subscribe(self, topics: list[str]) -> None:
-        """Subscribe to `topics`, once per connection."""
+        """Subscribe to `topics`, once per connection.
+
+        What the broker cannot subscribe us to just now, it is asked for again.
+        """
         self._topics = topics
         self._client.subscribe([(topic, 1) for topic in topics])
 
@@ -191,11 +206,27 @@ class BrokerConnection:
             self._end = disconnection.closed_by_broker(
                 reason.value, str(reason), self._settings
             )
+        elif reason.value == _KEEP_ALIVE_TIMEOUT:
+            self._end = disconnection.silent(self._settings)
 
     def _suback(self, reasons: list[ReasonCode]) -> None:
+        failed = []
         for topic, reason in zip(self._topics, reasons, strict=False):
-            if reason.is_failure:
+            # MQTT 3.1.1 has one code for whatever it is, and rules are the likelier.
+            if self.version is Version.V5 and reason.value in _FAILURES:
+                failed.append(topic)
+            elif reason.is_failure:
                 self._hand_over(Denied(topic))
+        if failed:
+            hand_to_loop(self._loop, self._subscribe_again, failed)
+
+    def _subscribe_again(self, topics: list[str]) -> None:
+        if not self._deaf:
+            message = "the broker %s could not subscribe us to %s, and is asked again"
+            logger.warning(message, self._settings, ", ".join(topics))
+        self._deaf = True
+        # Where the connection is over by then, paho does nothing.
+        self._loop.call_later(SUBSCRIBE_AGAIN, self.subscribe, topics)
 
     def _log(self, level: int, text: str) -> None:
         if level == LogLevel.MQTT_LOG_ERR:
@@ -304,4 +335,6 @@ def _result(reason: ReasonCode) -> DeliveryResult:
         return DeliveryResult.NO_LISTENER
     if reason.value == _QUOTA_EXCEEDED:
         return DeliveryResult.OVER_QUOTA
+    if reason.value in _FAILURES:
+        return DeliveryResult.FAILED
     return DeliveryResult.REJECTED if reason.is_failure else DeliveryResult.ACKED

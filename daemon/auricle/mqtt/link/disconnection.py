@@ -1,5 +1,7 @@
 """Why there is no connection, or none any more: codes and exceptions in words."""
 
+import errno
+import os
 import socket
 import ssl
 
@@ -71,6 +73,14 @@ def lost(last_error: str, settings: BrokerSettings) -> Disconnected:
         Problem.LOST,
         last_error or f"the broker {settings} closed the connection",
         unexplained=True,
+        silent=os.strerror(errno.ETIMEDOUT) in last_error,
+    )
+
+
+def silent(settings: BrokerSettings) -> Disconnected:
+    """Return that the broker let us wait for too long."""
+    return Disconnected(
+        Problem.UNREACHABLE, f"no answer from {settings} in time", silent=True
     )
 
 
@@ -101,7 +111,7 @@ def failed(error: Exception, settings: BrokerSettings) -> Disconnected:
         case ConnectionResetError() if settings.tls:
             detail = f"{settings} hung up: does it speak TLS on this port?"
         case TimeoutError():
-            detail = f"no answer from {settings}"
+            return silent(settings)
         case OSError():
             detail = f"{settings}: {error.strerror or error}".lower()
         case _:

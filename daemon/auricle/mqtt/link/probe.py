@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
 
+from auricle.mqtt.link import disconnection
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
@@ -135,7 +136,7 @@ async def _visiting(
                 await connection.open()
                 fact = await answer
         except TimeoutError:
-            fact = Disconnected(Problem.UNREACHABLE, f"no answer from {broker} in time")
+            fact = disconnection.silent(broker)
         yield connection, fact
     finally:
         connection.close()

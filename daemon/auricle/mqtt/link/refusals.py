@@ -27,6 +27,7 @@ class BrokerRefusals:
         self._denied: set[str] = set()
         self._warned: set[str] = set()
         self._over_quota: float | None = None
+        self._failing = False
         self._too_large: set[str] = set()
         self._left_out: set[str] = set()
 
@@ -74,7 +75,15 @@ class BrokerRefusals:
                 known, self._over_quota = self._over_quota, now
                 if known is None:
                     return "the broker takes no more: quota exceeded"
+            case DeliveryResult.FAILED:
+                known_to_fail, self._failing = self._failing, True
+                if not known_to_fail:
+                    return (
+                        f"the broker could not pass on {topic}, for a reason of its "
+                        "own; it is sent again"
+                    )
             case DeliveryResult.ACKED | DeliveryResult.NO_LISTENER:
+                self._failing = False
                 if self._over_quota is not None and sent > self._over_quota:
                     self._over_quota = None
                 self._denied.discard(topic)

@@ -1,9 +1,10 @@
 """Which of the house's brokers to try next, and when.
 
 The first is where the satellite belongs; the others stand in for it, in their order.
-After every connection, however it ended, the first has its chance again. A broker that
-refuses our password, or has another client with our name, is left alone for long,
-whatever the others do, and however urgent what waits for it is.
+After every connection, however it ended, the first has its chance again: but one that
+did not answer comes last, for it would let a command wait once more, for longer than it
+lives. A broker that refuses our password, or has another client with our name, is left
+alone for long, whatever the others do, and however urgent what waits for it is.
 """
 
 import math
@@ -49,6 +50,8 @@ class Route:
         self._new_delays = delays
         self._delays = delays()
         self._current = -1
+        self._tried: set[int] = set()
+        """In this round."""
         self._due = -math.inf
 
     @property
@@ -63,12 +66,13 @@ class Route:
 
     def next(self, now: float) -> float:
         """Go on to the next broker; return the seconds to wait before it is tried."""
-        admitting = self._admitting(self._current + 1, now)
-        if admitting:
-            self._current = admitting[0]
+        untried = self._untried(now)
+        if untried:
+            self._current = min(untried, key=lambda i: (self._stops[i].silent, i))
         else:
             ends = [stop.refuses_until for stop in self._stops]
             self._current = ends.index(min(ends))
+        self._tried.add(self._current)
         return self.wait(now)
 
     def wait(self, now: float) -> float:
@@ -88,36 +92,50 @@ class Route:
         Return the seconds for which that broker is left alone.
         """
         stop = self._stops[self._current]
+        stop.silent = end.silent
         if end.problem.lasts or stop.is_fought_over(end, lasted):
             stop.refused(now)
         elif lasted is not None:
             stop.accepted()
         if lasted is not None and lasted >= SETTLED:
             self._delays = self._new_delays()
-        if lasted is not None or not self._admitting(self._current + 1, now):
-            self.start_over()
+        if lasted is not None:
+            self._tried = {self._current} if end.silent else set()
+        if not self._tried or not self._untried(now):
+            self._tried = set()
             self._due = now + next(self._delays)
         return max(0.0, stop.refuses_until - now)
 
-    def probed(self, broker: BrokerSettings, end: Disconnected, now: float) -> None:
-        """Note that an earlier broker than the current one would not take us."""
-        if end.problem.lasts:
-            next(stop for stop in self._stops if stop.broker == broker).refused(now)
+    def probed(
+        self, broker: BrokerSettings, end: Disconnected | None, now: float
+    ) -> None:
+        """Note why an earlier broker than the current one would not take us; None: it
+        would.
+        """
+        stop = next(stop for stop in self._stops if stop.broker == broker)
+        stop.silent = end is not None and end.silent
+        if end is not None and end.problem.lasts:
+            stop.refused(now)
 
     def start_over(self) -> None:
         """Try the first again, at once."""
-        self._current = -1
+        self._tried.clear()
         self._due = -math.inf
 
     def before_current(self, now: float) -> list[BrokerSettings]:
         """Return those that should rather be used, as far as they may be tried now."""
-        earlier = [i for i in self._admitting(0, now) if i < self._current]
-        return [self._stops[index].broker for index in earlier]
+        earlier = self._stops[: max(0, self._current)]
+        return [stop.broker for stop in earlier if stop.refuses_until <= now]
 
-    def _admitting(self, first: int, now: float) -> list[int]:
-        """The indices, from `first` on, of those that do not refuse us."""
-        stops = range(max(0, first), len(self._stops))
-        return [index for index in stops if self._stops[index].refuses_until <= now]
+    def _untried(self, now: float) -> list[int]:
+        """The indices of those that were not tried in this round and do not refuse us;
+        one that refuses us is for a later round.
+        """
+        return [
+            index
+            for index, stop in enumerate(self._stops)
+            if index not in self._tried and stop.refuses_until <= now
+        ]
 
 
 class _Stop:
@@ -126,6 +144,8 @@ class _Stop:
     ) -> None:
         self.broker = broker
         self.refuses_until = -math.inf
+        self.silent = False
+        """It did not answer when it was tried last."""
         self._new_delays = refusal_delays
         self._delays = refusal_delays()
         self._takeovers = 0

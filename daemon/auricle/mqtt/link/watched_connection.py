@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 
+from auricle.mqtt.link import disconnection
 from auricle.mqtt.link.broker import (
     BrokerSettings,
     Connected,
@@ -12,7 +13,6 @@ from auricle.mqtt.link.broker import (
     DeliveryResult,
     Denied,
     Disconnected,
-    Problem,
     Received,
     Report,
     Version,
@@ -127,9 +127,7 @@ class WatchedConnection:
             self._connection.dispose()
         except TimeoutError:
             self._connection.close()
-            end = Disconnected(
-                Problem.UNREACHABLE, f"no answer from {self._settings} in time"
-            )
+            end = disconnection.silent(self._settings)
         finally:
             lasted = None
             if self._connected_at is not None:

@@ -169,6 +169,7 @@ class World(RuleBasedStateMachine):
                     DeliveryResult.ACKED,
                     DeliveryResult.NO_LISTENER,
                     DeliveryResult.REJECTED,
+                    DeliveryResult.FAILED,
                 ]
             ),
             min_size=1,
@@ -277,7 +278,8 @@ class World(RuleBasedStateMachine):
     def promised_fate(self, turn: str) -> Fate:
         """By what the broker answered to the latest attempt."""
         answers = set(self.answers.get(turn, ()))
-        if DeliveryResult.LOST in answers or not answers:
+        doubtful = {DeliveryResult.LOST, DeliveryResult.FAILED} & answers
+        if doubtful or not answers:
             return Fate.EXPIRED
         for result in (DeliveryResult.ACKED, DeliveryResult.NO_LISTENER):
             if result in answers:

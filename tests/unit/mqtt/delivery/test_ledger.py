@@ -182,6 +182,39 @@ def test_a_final_lost_under_way_is_due_again_in_time() -> None:
     assert ledger.due(10) == []
 
 
+def test_what_the_broker_could_not_pass_on_goes_out_again_in_a_moment() -> None:
+    ledger = DeliveryLedger(10)
+    ledger.accept(final("a"), 0)
+    ledger.sent("a", {1}, 3)
+
+    assert settle(ledger, Delivered(1, DeliveryResult.FAILED)) is None
+    assert ledger.due(3.1) == []
+    assert ledger.next_look(3.1) == 3.25
+    [due] = ledger.due(3.25)
+    assert (due.again, due.expiry) == (True, 6.75)
+
+
+def test_what_only_some_could_be_passed_is_for_the_others_as_well() -> None:
+    ledger = DeliveryLedger(10)
+    ledger.accept(final("a"), 0)
+    ledger.sent("a", {1, 2}, 0)
+    settle(ledger, Delivered(1, DeliveryResult.ACKED))
+
+    assert settle(ledger, Delivered(2, DeliveryResult.FAILED)) is None
+    assert len(ledger.due(1)) == 1
+
+
+def test_a_broker_that_never_can_has_the_command_expire() -> None:
+    ledger = DeliveryLedger(10)
+    ledger.accept(final("a"), 0)
+    for attempt in range(40):
+        ledger.sent("a", {attempt}, attempt / 4)
+        settle(ledger, Delivered(attempt, DeliveryResult.FAILED))
+
+    assert ledger.due(10) == []
+    assert [settled.fate for settled in ledger.expire(10)] == [Fate.EXPIRED]
+
+
 def test_a_final_too_old_expires_and_is_never_due() -> None:
     ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)
@@ -260,7 +293,7 @@ class AnyOrder(RuleBasedStateMachine):
             message_id, turn = self.under_way.popitem()
             if result is DeliveryResult.ACKED:
                 self.heard.add(turn)
-            if result is DeliveryResult.LOST:
+            if result in (DeliveryResult.LOST, DeliveryResult.FAILED):
                 self.lost.add(turn)
             self.take(settle(self.ledger, Delivered(message_id, result)))
 

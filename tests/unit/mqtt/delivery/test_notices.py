@@ -61,7 +61,9 @@ def test_it_ends_when_it_was_heard_or_may_never_be(result: DeliveryResult) -> No
     assert not ledger.waits
 
 
-@pytest.mark.parametrize("result", [DeliveryResult.NO_LISTENER, DeliveryResult.LOST])
+@pytest.mark.parametrize(
+    "result", [DeliveryResult.NO_LISTENER, DeliveryResult.LOST, DeliveryResult.FAILED]
+)
 def test_what_nobody_heard_is_told_again_when_somebody_may_listen(
     result: DeliveryResult,
 ) -> None:

@@ -43,6 +43,18 @@ def test_a_new_connection_finds_out_anew_without_a_second_warning() -> None:
     assert refusals.standing is BrokerRefusal.DENIED
 
 
+def test_a_broker_that_fails_is_said_once_and_has_nothing_mended_by_people() -> None:
+    refusals = BrokerRefusals()
+    said = [settle(refusals, topic, DeliveryResult.FAILED) for topic in "abc"]
+    assert said[0] is not None
+    assert "could not pass on a" in said[0]
+    assert said[1:] == [None, None]
+    assert refusals.standing is None
+
+    settle(refusals, "a", DeliveryResult.ACKED)
+    assert settle(refusals, "a", DeliveryResult.FAILED) is not None
+
+
 @pytest.mark.parametrize("answer", [DeliveryResult.ACKED, DeliveryResult.NO_LISTENER])
 def test_a_quota_stands_until_the_broker_takes_anything(answer: DeliveryResult) -> None:
     refusals = BrokerRefusals()

@@ -10,6 +10,7 @@ AWAY = Disconnected(Problem.UNREACHABLE, "nothing listens")
 REFUSED = Disconnected(Problem.AUTH_FAILED, "not authorized")
 TAKEN_OVER = Disconnected(Problem.TAKEN_OVER, "another one has our name")
 LOST = Disconnected(Problem.LOST, "it hung up")
+HANGS = Disconnected(Problem.UNREACHABLE, "no answer in time", silent=True)
 
 
 def route(*hosts: str) -> Route:
@@ -50,6 +51,59 @@ def test_after_any_connection_the_first_has_its_chance_again() -> None:
 
     assert brokers.next(60.0) == 1.0
     assert brokers.current.host == "a"
+
+
+def test_behind_a_broker_that_hangs_the_next_one_is_tried_first_and_at_once() -> None:
+    brokers = route("a", "b", "c")
+    brokers.next(0.0)
+    brokers.ended(HANGS, 60.0, 60.0)
+
+    assert visits(brokers, itertools.repeat(AWAY), 3) == [
+        ("b", 0.0),
+        ("c", 0.0),
+        # The one that hung is the last of each round.
+        ("b", 1.0),
+    ]
+
+
+def test_a_broker_that_hung_is_the_last_of_all_until_it_answers() -> None:
+    brokers = route("a", "b")
+    brokers.next(0.0)
+    brokers.ended(HANGS, None, 15.0)
+    brokers.next(15.0)
+    brokers.ended(LOST, 60.0, 75.0)
+
+    brokers.next(75.0)
+    assert brokers.current.host == "b"
+    brokers.ended(AWAY, None, 76.0)
+    brokers.next(76.0)
+    assert brokers.current.host == "a"
+
+    brokers.ended(LOST, 60.0, 136.0)
+    brokers.next(136.0)
+    assert brokers.current.host == "a"
+
+
+def test_a_broker_that_hung_and_answers_again_is_gone_back_to() -> None:
+    brokers = route("a", "b")
+    brokers.next(0.0)
+    brokers.ended(HANGS, 60.0, 60.0)
+    brokers.next(60.0)
+    [first] = brokers.before_current(90.0)
+
+    brokers.probed(first, None, 90.0)
+    brokers.start_over()
+
+    assert brokers.next(90.0) == 0.0
+    assert brokers.current.host == "a"
+
+
+def test_the_only_broker_is_tried_again_although_it_hangs() -> None:
+    broker = route("a")
+    broker.next(0.0)
+    broker.ended(HANGS, 60.0, 60.0)
+
+    assert broker.next(60.0) == 1.0
 
 
 def test_a_connection_that_lasted_makes_the_next_attempt_quick_again() -> None:
