@@ -109,8 +109,9 @@ class Publishing:
 
 @contextlib.asynccontextmanager
 async def publishing(
-    broker: Broker,
+    broker: Broker | None = None,
     *,
+    directory: Path | None = None,
     time_to_live: float = 10.0,
     history: bool = False,
     hermes: bool = False,
@@ -123,13 +124,19 @@ async def publishing(
     fallbacks: Sequence[int] = (),
     topics: Topics = TOPICS,
 ) -> AsyncIterator[Publishing]:
-    """`port`: of what stands before the broker, if anything does; `fallbacks`: of the
+    """Publish at `broker`; where none is given, `port` and `directory` stand for it.
+
+    `port`: of what stands before the broker, if anything does; `fallbacks`: of the
     brokers that stand in; `state` is the folder of its state, by default the same at
     every start.
     """
-    outbox = broker.directory / state / "outbox.db"
+    if broker is not None:
+        port, directory = port or broker.port, directory or broker.directory
+    assert port is not None
+    assert directory is not None
+    outbox = directory / state / "outbox.db"
     satellite = Publishing(
-        *(port or broker.port, outbox, time_to_live, disclosure),
+        *(port, outbox, time_to_live, disclosure),
         history=history,
         hermes=hermes,
         quota_pause=quota_pause,

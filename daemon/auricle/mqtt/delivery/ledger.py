@@ -42,8 +42,8 @@ _UNHEARD = (
     DeliveryResult.LOST,
     DeliveryResult.FAILED,
 )
+# For all that we know, it was heard, and by those who matter it was not.
 _DOUBTFUL = {DeliveryResult.LOST, DeliveryResult.FAILED}
-"""For all that we know, it was heard, and by those who matter it was not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Route:
         self._delays = delays()
         self._current = -1
         self._tried: set[int] = set()
-        """In this round."""
+        """The indices of those that were tried in this round."""
         self._due = -math.inf
 
     @property
