@@ -12,5 +12,7 @@ export CLUSTER_ROOT=${CLUSTER_ROOT:-/var/cache/auricle-rabbitmq/trixie}
 
 # Without a path among the arguments, all of them.
 [[ " $* " == *" $here"* || " $* " == *" tests/"* ]] || set -- "$here" "$@"
+# Each of many satellites warns of what is done to it.
+set -- --show-capture no "$@"
 exec unshare --net --pid --fork --kill-child --mount-proc sh -c 'ip link set lo up; "$@"' \
   sh "${PYTEST:-$here/../../.venv/bin/pytest}" "$@"

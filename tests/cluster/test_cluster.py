@@ -43,7 +43,7 @@ async def test_no_command_is_lost_to_the_end_of_a_node(
     async with contextlib.AsyncExitStack() as stack:
         address = await stack.enter_async_context(one_address([*behind, first]))
         house = await stack.enter_async_context(
-            HouseClient(address, *(room.utterance for room in ROOMS))
+            HouseClient(address, *(room.utterance for room in ROOMS), client_id="house")
         )
         satellites = [
             await stack.enter_async_context(

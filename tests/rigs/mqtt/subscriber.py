@@ -37,15 +37,20 @@ class HouseClient:
         username: str | None = None,
         password: str | None = None,
         later: bool = False,
+        client_id: str = "",
     ) -> None:
-        """`later`: come even while there is no broker yet."""
+        """`later`: come even while there is no broker yet; `client_id`: the same at
+        each connection, as Home Assistant's is, by default another one.
+        """
         self._later = later
         self.heard: list[Heard] = []
         self.on_heard: Callable[[Heard, bytes], None] | None = None
         """Told of every message, in the client's own thread."""
         self._topics = topics
         self._subscribed = threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5
+        )
         self._client.reconnect_delay_set(1, 1)
         if username:
             self._client.username_pw_set(username, password)

@@ -31,7 +31,8 @@ from auricle.turns.turn import Outcome, OutcomeKind, Stamp
 RETRY = 1.0
 """Seconds from one attempt to the next, where nobody listens."""
 RETRY_FAILED = 0.25
-"""The same, where the broker could not pass it on: a cluster recovers in moments."""
+"""The same, where the broker could not pass it on: a cluster recovers in moments. If
+this one does not, it doubles up to the other."""
 MOST_NOTICES = 1000
 """So many notices wait; beyond it the oldest is forgotten: nobody has listened for a
 very long time."""
@@ -109,6 +110,8 @@ class _Entry:
     """The time of the next attempt, in seconds since the machine's start."""
     sent: float | None = None
     """The time of the latest attempt."""
+    pause: float = RETRY_FAILED
+    """The seconds from an attempt that the broker could not pass on to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +305,8 @@ class DeliveryLedger:
             entry.unheard = False
             entry.not_before = -math.inf
             if DeliveryResult.FAILED in results and entry.sent is not None:
-                entry.not_before = entry.sent + RETRY_FAILED
+                entry.not_before = entry.sent + entry.pause
+                entry.pause = min(entry.pause * 2, RETRY)
             return None
         if DeliveryResult.ACKED in results:
             return self._close(turn, Fate.ACKED)

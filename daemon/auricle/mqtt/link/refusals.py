@@ -44,6 +44,7 @@ class BrokerRefusals:
         """Forget what may have been mended meanwhile: rules, and limits of size."""
         self._denied.clear()
         self._too_large.clear()
+        self._failing = False
 
     def too_large(self, topics: Iterable[str], largest: int | None) -> str | None:
         """Note that what is to be told on `topics` is more than the broker takes."""
@@ -83,7 +84,6 @@ class BrokerRefusals:
                         "own; it is sent again"
                     )
             case DeliveryResult.ACKED | DeliveryResult.NO_LISTENER:
-                self._failing = False
                 if self._over_quota is not None and sent > self._over_quota:
                     self._over_quota = None
                 self._denied.discard(topic)

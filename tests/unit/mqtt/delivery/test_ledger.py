@@ -194,6 +194,19 @@ def test_what_the_broker_could_not_pass_on_goes_out_again_in_a_moment() -> None:
     assert (due.again, due.expiry) == (True, 6.75)
 
 
+def test_a_cluster_that_takes_its_time_is_not_asked_ever_so_often() -> None:
+    ledger = DeliveryLedger(10)
+    ledger.accept(final("a"), 0)
+    now, attempts = 0.0, list[float]()
+    while ledger.due(now):
+        attempts.append(now)
+        ledger.sent("a", {len(attempts)}, now)
+        settle(ledger, Delivered(len(attempts), DeliveryResult.FAILED))
+        now = ledger.next_look(now) or 0
+
+    assert attempts == [0, 0.25, 0.75, *(1.75 + second for second in range(9))]
+
+
 def test_what_only_some_could_be_passed_is_for_the_others_as_well() -> None:
     ledger = DeliveryLedger(10)
     ledger.accept(final("a"), 0)

@@ -43,7 +43,7 @@ def test_a_new_connection_finds_out_anew_without_a_second_warning() -> None:
     assert refusals.standing is BrokerRefusal.DENIED
 
 
-def test_a_broker_that_fails_is_said_once_and_has_nothing_mended_by_people() -> None:
+def test_that_a_broker_fails_is_said_once_and_is_for_no_person_to_mend() -> None:
     refusals = BrokerRefusals()
     said = [settle(refusals, topic, DeliveryResult.FAILED) for topic in "abc"]
     assert said[0] is not None
@@ -51,7 +51,7 @@ def test_a_broker_that_fails_is_said_once_and_has_nothing_mended_by_people() -> 
     assert said[1:] == [None, None]
     assert refusals.standing is None
 
-    settle(refusals, "a", DeliveryResult.ACKED)
+    refusals.connected()
     assert settle(refusals, "a", DeliveryResult.FAILED) is not None
 
 
