@@ -437,7 +437,8 @@ async def test_where_there_is_no_loudspeaker_nothing_is_played(
         ),
     ],
     ids=[
-        *("busy", "not ours", "unplugged", "stereo only", "another rate", "else"),
+        *("busy", "not ours", "unplugged", "server ended", "stereo only"),
+        *("another rate", "else"),
         *("ends early", "is killed"),
         *("reads nothing more", "hangs", "hangs later", "hangs at the end"),
     ],
