@@ -12,14 +12,15 @@ from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
 
 _INTRODUCTION = """\
 A voice satellite for Home Assistant: hears a wake word on this machine, sends what is
-said next to a Qwen-ASR-Realtime recognizer, and publishes the final transcript and the
-speaker's emotion on MQTT. Nothing leaves the house before the wake word.
+said next to a Qwen-ASR-Realtime recognizer, publishes the final transcript and the
+speaker's emotion on MQTT, and plays the answer that comes back. Nothing leaves the
+house before the wake word.
 """
 
 _FIRST_STEPS = """\
 first steps:
   auricle demo                          the whole path on a recording, nothing needed
-  auricle devices                       which microphones there are
+  auricle devices                       which microphones and loudspeakers there are
   auricle listen                        what it hears, while it hears it
   auricle config                        what is configured, and where it comes from
   auricle run --config config.toml      be a satellite
@@ -105,7 +106,8 @@ def _add_run(commands: _Commands) -> None:
     run = commands.add_parser(
         "run",
         help="be a satellite, until stopped",
-        description="Listen for the wake word, transcribe what follows, publish it.",
+        description="Listen for the wake word, transcribe what follows, publish it, "
+        "and play what the house answers.",
         epilog="Stops on SIGTERM and Ctrl-C. Exit 66: the recording cannot be read. "
         "Exit 73: another satellite has the state directory, or the name at the "
         "broker. Exit 78: the configuration is wrong. systemd does not try again after "
@@ -278,9 +280,10 @@ def _add_doctor(commands: _Commands) -> None:
         "doctor",
         help="find out what is wrong, and what to do about it",
         description="Look at everything a satellite needs: configuration, microphone, "
-        "loudspeaker, wake words, clock, recognizer, broker, Home Assistant, service, "
-        "machine. Listens for 3 s; no sound is kept or sent, and a running satellite "
-        "is not disturbed. For what the service sees: sudo auricle doctor.",
+        "loudspeaker, its own voice in the microphone, speech, wake words, clock, "
+        "recognizer, broker, Home Assistant, service, machine. Listens for 3 s; no "
+        "sound is kept or sent, and a running satellite is not disturbed. For what the "
+        "service sees: sudo auricle doctor.",
         epilog="Exit 0: all is well. Exit 1: something failed (✘) or is worth a "
         "warning (!), and the line under it says what to do. What does not apply here "
         "is skipped (–).",  # noqa: RUF001  # a dash, not a minus
@@ -328,8 +331,9 @@ def _add_listen(commands: _Commands) -> None:
 def _add_devices(commands: _Commands) -> None:
     devices = commands.add_parser(
         "devices",
-        help="list microphones and wake words",
-        description="What microphone.device and wake_word.models can name.",
+        help="list microphones, loudspeakers and wake words",
+        description="What microphone.device, loudspeaker.device and wake_word.models "
+        "can name.",
     )
     devices.set_defaults(module="auricle.cli.devices")
 

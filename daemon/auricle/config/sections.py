@@ -154,7 +154,7 @@ class LoudspeakerSettings(Section):
     """What answers, announcements, timers and feedback are played on."""
 
     device: str = Field("default", max_length=255)
-    """An ALSA device (see `aplay -L`); empty: there is no loudspeaker."""
+    """An ALSA device (see `auricle devices`); empty: there is no loudspeaker."""
     volume: float = Field(1.0, ge=0, le=1)
     """How loud it plays until that is changed in Home Assistant or over MQTT; half of
     it sounds about half as loud."""

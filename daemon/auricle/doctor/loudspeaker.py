@@ -23,7 +23,7 @@ def examine(device: str) -> Result:
             NAME,
             Status.WARNING,
             f"neither answers nor cues are heard: {error}",
-            "set loudspeaker.device to one of aplay -L, or to an empty text where "
-            "there is no loudspeaker",
+            "set loudspeaker.device to one that auricle devices lists (all: aplay -L), "
+            'or to "" where there is no loudspeaker',
         )
     return Result(NAME, Status.OK, f"{device!r} takes sound")

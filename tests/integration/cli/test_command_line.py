@@ -13,6 +13,7 @@ import soundfile
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from rigs.audio.loudspeaker import put_aplay_first
 from rigs.audio.recordings import needs_people, people, save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.program import (
@@ -33,6 +34,53 @@ WORDS = {"turn", "on", "the", "kitchen", "light"}
 
 def words(text: str) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+
+# Of a Pi with a USB loudspeaker.
+APLAY_LISTS = """\
+null
+    Discard all samples (playback) or generate zero samples (capture)
+default
+    Default ALSA Output (currently PipeWire Media Server)
+hw:CARD=Speaker,DEV=0
+    USB Speaker, USB Audio
+    Direct hardware device without any conversions
+plughw:CARD=Speaker,DEV=0
+    USB Speaker, USB Audio
+    Hardware device with all software conversions
+surround51:CARD=Speaker,DEV=0
+    USB Speaker, USB Audio
+lines:CARD=Speaker
+"""
+
+
+async def test_the_loudspeakers_that_play_every_sound_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_aplay_first(tmp_path, monkeypatch, f"cat <<'END'\n{APLAY_LISTS}END")
+
+    code, out, err = await auricle("devices")
+
+    assert (code, err) == (0, "")
+    loudspeakers = out.partition("loudspeakers")[2].partition("\n\n")[0].splitlines()
+    assert [line.strip() for line in loudspeakers[1:]] == [
+        "default  Default ALSA Output (currently PipeWire Media Server)",
+        "plughw:CARD=Speaker,DEV=0  USB Speaker, USB Audio",
+        "lines:CARD=Speaker",
+    ]
+
+
+async def test_where_no_loudspeaker_can_be_listed_it_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_aplay_first(tmp_path, monkeypatch, "exit 1")
+    code, out, _ = await auricle("devices")
+    assert code == 0
+    assert "none: aplay does not tell its devices" in out
+
+    put_aplay_first(tmp_path, monkeypatch, "echo null")
+    _, out, _ = await auricle("devices")
+    assert 'set loudspeaker.device = ""' in out
 
 
 async def test_the_demo_shows_the_whole_path() -> None:
