@@ -222,6 +222,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
     def _follow(self) -> None:
         """Show what the satellite is and does, as soon as it says so."""
         self._keep_time()
+        self._miss_no_sound()
         if (state := _STATES.get(self._link.state or "")) is not None:
             self._show(state)
         else:
@@ -241,6 +242,12 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         elif not rings and self._timing is not None:
             self._timing()
             self._timing = None
+
+    @callback
+    def _miss_no_sound(self) -> None:
+        """Take back what was wrong with sound, where none is played any more."""
+        if not self._link.plays:
+            issues.settle(self.hass, self._entry, *issues.OF_SOUND)
 
     @callback
     def _rest(self, now: datetime | None = None) -> None:
@@ -565,6 +572,13 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self, source: AsyncGenerator[bytes], then: str, *, bell: bool = False
     ) -> wire.Report:
         """Play it to its end. Raises HomeAssistantError where it was not played."""
+        if not self._link.plays:
+            # Home Assistant asks questions whatever the entity says that it can do.
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="no_loudspeaker",
+                translation_placeholders={"name": self._entry.title},
+            )
 
         async def decided() -> str:
             return then

@@ -26,6 +26,9 @@ _ALL = (
     NEWER_SATELLITE,
 )
 
+OF_SOUND = (NO_TEXT_TO_SPEECH, NO_SOUND, NOT_PLAYED)
+"""What can be wrong only where there is a loudspeaker."""
+
 
 @callback
 def tell(

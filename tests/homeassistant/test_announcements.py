@@ -178,3 +178,20 @@ async def heard(home: HomeAssistant, den: ContractSatellite) -> None:
     """Home Assistant knows that the sound is over, and that somebody is listened to."""
     den.is_now("listening")
     await home.becomes(SATELLITE, "listening")
+
+
+async def test_without_a_loudspeaker_a_question_is_refused_in_a_sentence(
+    broker: Broker, home: HomeAssistant
+) -> None:
+    async with ContractSatellite(broker.port, "pantry", features=()) as pantry:
+        await assist_home.add(home, pantry.name)
+        answer = await assist_home.call(
+            home,
+            ASK,
+            "assist_satellite.pantry_voice",
+            question="Is there any bread?",
+        )
+        assert "Pantry voice has no loudspeaker" in answer["error"]["message"]
+        assert pantry.sounds == []
+        pantry.forget()
+        await home.becomes("assist_satellite.pantry_voice", None)

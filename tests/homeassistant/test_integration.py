@@ -313,6 +313,26 @@ async def test_an_answer_that_is_not_played_is_told(
     await assist_home.repaired(home)
 
 
+async def test_where_the_loudspeaker_is_taken_away_its_faults_are_taken_back(
+    broker: Broker, home: HomeAssistant
+) -> None:
+    async with ContractSatellite(broker.port, "garage") as garage:
+        await assist_home.add(home, garage.name)
+        with garage.holding():
+            # Another word than somewhere else just before.
+            text = "What is the state of the kitchen light?"
+            garage.hears(text, turn=garage.wakes("alexa"))
+            garage.report(await garage.plays(), "failed", "loudspeaker")
+            await assist_home.repaired(home, "not_played", of=garage.name)
+
+        # No answer that is heard will ever settle that.
+        garage.features = ()
+        garage.introduce()
+        await assist_home.repaired(home, of=garage.name)
+        garage.forget()
+        await home.becomes("assist_satellite.garage_voice", None)
+
+
 async def test_a_satellite_that_publishes_no_words_is_told(
     home: HomeAssistant, den: ContractSatellite
 ) -> None:

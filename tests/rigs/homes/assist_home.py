@@ -118,19 +118,24 @@ async def call(
         )
 
 
-async def repairs(home: HomeAssistant) -> set[str]:
-    """What our integration says is wrong, by translation key."""
+async def repairs(home: HomeAssistant, of: str | None = None) -> set[str]:
+    """What our integration says is wrong, with all satellites or the one of this name,
+    by translation key.
+    """
     async with Events(home) as events:
         listed = await events.ask("repairs/list_issues")
     return {
         issue["translation_key"]
         for issue in listed["issues"]
         if issue["domain"] == "auricle"
+        and of in (None, issue["translation_placeholders"]["name"])
     }
 
 
-async def repaired(home: HomeAssistant, *wanted: str) -> None:
+async def repaired(home: HomeAssistant, *wanted: str, of: str | None = None) -> None:
     """Wait until exactly this is wrong."""
     await answered(
-        lambda: repairs(home), lambda found: found == set(wanted), of="what is wrong"
+        lambda: repairs(home, of),
+        lambda found: found == set(wanted),
+        of="what is wrong",
     )
