@@ -118,6 +118,11 @@ class _Answer:
         await self.decided.wait()
         return "listen" if self.continues else "idle"
 
+    def break_off(self) -> None:
+        """Say no more: the rest of it will not come."""
+        if self.speaking is not None:
+            self.speaking.cancel()
+
 
 class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
     """One satellite in one room."""
@@ -333,16 +338,16 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             async with asyncio.timeout(_LONGEST_RUN):
                 await self._run(utterance, answer)
         except TimeoutError:
+            answer.break_off()
             self._failed("timeout", f"no answer in {_LONGEST_RUN:.0f} s")
-            answer.token = None
         except PipelineError as error:
             self._failed(error.code, error.message)
         except asyncio.CancelledError:
-            if answer.speaking is not None:
-                answer.speaking.cancel()
+            answer.break_off()
             raise
         except Exception as error:
             _LOGGER.exception("%s: the pipeline failed", self.entity_id)
+            answer.break_off()
             self._failed("unexpected", str(error))
         finally:
             answer.decided.set()
@@ -461,6 +466,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             case PipelineEventType.TTS_END:
                 self._speak(answer)
             case PipelineEventType.ERROR:
+                answer.break_off()
                 self._failed(data["code"], data["message"])
 
     @callback

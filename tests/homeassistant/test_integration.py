@@ -300,6 +300,22 @@ async def test_an_agent_that_fails_is_told(
     await assist_home.repaired(home)
 
 
+async def test_an_agent_that_fails_in_the_middle_of_its_answer_leaves_no_sound_open(
+    home: HomeAssistant, den: ContractSatellite
+) -> None:
+    await assist_home.use(home, assist_home.STORYTELLER)
+    den.hears("Stumble.")
+    sound = await den.begins()
+    await assist_home.repaired(home, "pipeline_failed")
+    await den.until(lambda: sound.end == "stop")
+    await den.until(lambda: den.errors == ["pipeline_failed"])
+    assert sound.then is None
+
+    den.hears("Get up.")
+    await den.plays(2)
+    await assist_home.repaired(home)
+
+
 @pytest.mark.parametrize("reason", ["loudspeaker", "no_chunks"])
 async def test_an_answer_that_is_not_played_is_told(
     home: HomeAssistant, den: ContractSatellite, reason: str

@@ -94,6 +94,8 @@ class Storyteller(ConversationEntity):
             yield {"role": "assistant"}
             for word in answer.split():
                 yield {"content": f"{word} "}
+                if word == "!":
+                    raise ValueError("this agent is broken")
                 await asyncio.sleep(_A_THOUGHT if word == "..." else pause)
 
         async for _ in chat_log.async_add_delta_content_stream(self.entity_id, words()):
@@ -107,6 +109,7 @@ _A_THOUGHT = 7.0
 TELL_A_STORY = "Tell me a story."
 TELL_A_LONG_STORY = "Tell me a long story."
 ASK_ME = "Ask me something."
+STUMBLE = "Stumble."
 THINK = "Why is there something, and not nothing?"
 _ANSWERS = {
     TELL_A_STORY: "Once upon a time there was a lamp that wanted to see the sea. "
@@ -122,4 +125,6 @@ _ANSWERS = {
     ASK_ME: "Which room do you mean?",
     THINK: "That is a hard question, for which I have to look into my books. ... "
     "I have looked, and there is no answer.",
+    STUMBLE: "This is the beginning of an answer that is long enough to be spoken "
+    "while it is being written. It has a second sentence, too. And then ! it breaks.",
 }
