@@ -124,28 +124,49 @@ def _listens(port: int) -> bool:
 async def one_address(ports: Sequence[int]) -> AsyncIterator[int]:
     """The port of a balancer, which takes each client to the first that is there."""
 
+    visits: set[asyncio.Task[object]] = set()
+
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for port in ports:
-            try:
-                behind = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                continue
-            pumps = [
-                asyncio.create_task(_pump(reader, behind[1])),
-                asyncio.create_task(_pump(behind[0], writer)),
-            ]
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-            for pump in pumps:
-                pump.cancel()
-            behind[1].close()
-            break
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        visits.add(task)
+        try:
+            await _serve(reader, writer, ports)
+        finally:
+            writer.close()
+            visits.discard(task)
 
     server = await asyncio.start_server(visit, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        open_visits = list(visits)
+        for open_visit in open_visits:
+            open_visit.cancel()
+        await asyncio.gather(*open_visits, return_exceptions=True)
+
+
+async def _serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ports: Sequence[int]
+) -> None:
+    for port in ports:
+        try:
+            from_node, to_node = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            continue
+        pumps = [
+            asyncio.create_task(_pump(reader, to_node)),
+            asyncio.create_task(_pump(from_node, writer)),
+        ]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            to_node.close()
+        return
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
