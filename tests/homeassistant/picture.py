@@ -51,7 +51,7 @@ async def test_the_pages_with_the_integration(
             await satellite.hears()
             await home.becomes("sensor.study_voice_emotion", "happy")
             await home.becomes("assist_satellite.study_voice", "idle")
-            async with Browser(home, 1000, 1960) as browser:
+            async with Browser(home, 1000, 2010) as browser:
                 await browser.open(f"/config/devices/device/{device}")
                 INTEGRATION.write_bytes(await settled(browser, "Transcription latency"))
             async with Browser(home, 1000, 260) as browser:

@@ -156,7 +156,12 @@ def judge_home_assistant(visit: BrokerVisit) -> Result:
     if answers.birth == "online":
         return _seen("it says so itself")
     if answers.announcement is None:
-        return Result(HOME_ASSISTANT, Status.SKIPPED, "home_assistant.discovery is off")
+        return Result(
+            HOME_ASSISTANT,
+            Status.SKIPPED,
+            "home_assistant.discovery is off: no device is there, nor an Assist "
+            "satellite to be found",
+        )
     if answers.announcement is DeliveryResult.FAILED:
         return Result(HOME_ASSISTANT, Status.SKIPPED, "the broker could not pass it on")
     if answers.announcement in (DeliveryResult.REJECTED, DeliveryResult.OVER_QUOTA):
