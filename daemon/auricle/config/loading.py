@@ -156,14 +156,18 @@ def _explain(
     file: File,
 ) -> Iterator[str]:
     for detail in error.errors(include_input=False, include_url=False):
-        keys = tuple(str(part) for part in detail["loc"])
+        told = detail["loc"]
+        keys = tuple(str(part) for part in told)
+        remedy = _remedy(detail, keys)
+        # Where two sections do not fit, it begins with the key that wants the other.
+        keys = keys or tuple(remedy.partition(" ")[0].split("."))
         source = next((s for s in sources if len(keys) > 1 and s.origin(keys)), file)
         if source is not file:
-            yield f"{source.origin(keys)}: {_remedy(detail, keys)}"
+            yield f"{source.origin(keys)}: {remedy}"
             continue
         line = _line_of(keys, file.text)
         where = f"{file.path}:{line}: " if line else ""
-        yield f"{where}{'.'.join(keys) or 'settings'}: {_remedy(detail, keys)}"
+        yield f"{where}{'.'.join(keys)}: {remedy}" if told else f"{where}{remedy}"
 
 
 # What pydantic says names Python's types.

@@ -57,6 +57,29 @@ def test_the_file_sets_what_it_names(tmp_path: Path) -> None:
     assert settings.mqtt.address == ("broker", 1883)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "begins"),
+    [
+        (
+            '[loudspeaker]\ndevice = ""\n[speech]\nvoice = "de"\nengine = "espeak"',
+            5,
+            'speech.engine = "espeak" needs a loudspeaker',
+        ),
+        (
+            '[wake_word]\non_unconfirmed = "drop"',
+            2,
+            'wake_word.on_unconfirmed = "drop" needs the wake phrase',
+        ),
+    ],
+)
+def test_two_sections_that_do_not_fit_are_named_by_their_line(
+    tmp_path: Path, text: str, line: int, begins: str
+) -> None:
+    told = mistake(tmp_path, text)
+
+    assert told.startswith(f"{tmp_path / 'config.toml'}:{line}: {begins}")
+
+
 def test_the_environment_overrides_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
