@@ -12,6 +12,7 @@ from rigs.homes.contract_satellite import ContractSatellite
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.home_assistant_events import Events
 from rigs.mqtt.broker import Broker
+from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import answered
 
 SATELLITE = "assist_satellite.den_voice"
@@ -88,11 +89,15 @@ async def test_a_device_that_a_person_deletes_comes_back_with_all_of_it(
         async with Events(home) as events:
             listed = await home.call("/api/config/config_entries/entry")
             [mqtt] = [each for each in listed if each["domain"] == "mqtt"]
-            await events.ask(
-                "config/device_registry/remove_config_entry",
-                device_id=device,
-                config_entry_id=mqtt["entry_id"],
-            )
+            introduction = f"homeassistant/device/{barn.device}/config"
+            async with HouseClient(broker.port, introduction) as house:
+                await events.ask(
+                    "config/device_registry/remove_config_entry",
+                    device_id=device,
+                    config_entry_id=mqtt["entry_id"],
+                )
+                # What comes before it is cleared would be cleared, too.
+                await house.hears(introduction, "")
         await home.fits(barn_voice, lambda state: state in (None, "unavailable"))
         barn.introduce()
         await home.becomes(barn_voice, "idle")
