@@ -140,8 +140,10 @@ def find_in(heard: Sequence[Frame], said: bytes, begun: int) -> Echo | None:
         return None
     first = round(arrival.at)
     echo = samples[first : first + len(sound)]
+    # The beginning is known to a frame, and nothing is heard before it is played.
+    late = max(0.0, heard[0].start + arrival.at - begun)
     return Echo(
-        (heard[0].start + arrival.at - begun) / SAMPLE_RATE,
+        late / SAMPLE_RATE,
         _level(echo),
         bool(np.abs(echo).max() >= _FULL_SCALE),
     )

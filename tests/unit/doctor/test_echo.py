@@ -24,6 +24,14 @@ def test_what_comes_back_is_found_with_its_delay_and_level(
     assert not found.clipped
 
 
+def test_an_echo_within_the_frame_in_which_it_began_is_not_heard_before_it() -> None:
+    sweep = echo.sweep()
+    heard = frames(echo_of(sweep, delay=0.5, length=4, gain=0.5))
+    found = echo.find_in(heard, sweep, begun=8010)
+    assert found is not None
+    assert echo.judge(found).meaning.startswith("heard 0 ms late")
+
+
 def test_a_microphone_at_full_scale_is_noticed() -> None:
     sweep = echo.sweep()
     heard = frames(echo_of(sweep, delay=0.1, length=3, gain=12))
