@@ -87,7 +87,7 @@ class AuricleConfigFlow(ConfigFlow, domain=DOMAIN):
             )
         root = next(iter(self._found)) if user_input is None else user_input[CONF_ROOT]
         satellite = self._found[root]
-        await self._is_new(root, satellite)
+        await self._is_new(root, satellite, offered=True)
         return self._added(root, satellite)
 
     async def _look(self, root: str) -> dict[str, wire.Satellite]:
@@ -113,9 +113,14 @@ class AuricleConfigFlow(ConfigFlow, domain=DOMAIN):
             end()
         return found
 
-    async def _is_new(self, root: str, satellite: wire.Satellite) -> None:
-        """Abort where it is here already; it may have moved to other topics."""
-        await self.async_set_unique_id(satellite.device)
+    async def _is_new(
+        self, root: str, satellite: wire.Satellite, *, offered: bool = False
+    ) -> None:
+        """Abort where it is here already; it may have moved to other topics.
+
+        `offered`: whether it may wait to be confirmed meanwhile, as one that was found.
+        """
+        await self.async_set_unique_id(satellite.device, raise_on_progress=not offered)
         self._abort_if_unique_id_configured(updates={CONF_ROOT: root})
 
     def _added(self, root: str, satellite: wire.Satellite) -> ConfigFlowResult:
