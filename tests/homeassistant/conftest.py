@@ -11,6 +11,9 @@ from rigs.homes.contract_satellite import ContractSatellite
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.mqtt.broker import Broker, running_broker
 
+# They have a Home Assistant and a pytest of their own: mocked.sh.
+collect_ignore = ["mocked"]
+
 # What Home Assistant says of this machine, of a broker that a test takes away, and of
 # an agent that fails when a test tells it to; and what it told whoever asked for it.
 NOT_OF_US = re.compile(

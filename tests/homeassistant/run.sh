@@ -7,5 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 # Without a path among the arguments, all of them.
-[[ " $* " == *" $here"* || " $* " == *" tests/"* ]] || set -- "$here" "$@"
+if [[ " $* " != *" $here"* && " $* " != *" tests/"* ]]; then
+  "$here/mocked.sh" -q
+  set -- "$here" "$@"
+fi
 exec "$here/alone.sh" "${PYTEST:-$here/../../.venv/bin/pytest}" "$@"

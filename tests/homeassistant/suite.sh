@@ -4,10 +4,12 @@ HA_SUITE=${HA_SUITE:-forky}
 case $HA_SUITE in
   forky)
     HA_PYTHON=3.14 HA_VERSION=${HA_VERSION:-2026.11.0}
+    HA_MOCKED=0.13.375 # with 2026.10.4
     compiler=
     ;;
   trixie)
     HA_PYTHON=3.13 HA_VERSION=${HA_VERSION:-2026.2.3}
+    HA_MOCKED=0.13.316 # with 2026.2.3
     # One of this release's dependencies (lru-dict) has no wheel for Python 3.13.
     compiler=,gcc,libc6-dev,python3.13-dev
     ;;

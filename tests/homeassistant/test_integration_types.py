@@ -8,19 +8,9 @@ from pathlib import Path
 import pytest
 
 from rigs.homes.home_assistant_config import REPOSITORY
+from rigs.homes.private_members import PRIVATE
 
 FOLDER = REPOSITORY / "custom_components"
-PRIVATE = {
-    "_ask_question_future",
-    "_conversation_id",
-    "_extra_system_prompt",
-    "_is_announcing",
-    "_pipeline_task",
-    "_resolve_pipeline",
-    "_set_state",
-    "_wake_word_intercept_future",
-}
-"""All that it uses of what Home Assistant may change without a word."""
 
 # Its mount namespace ends with it, and the mounts with that.
 _INSIDE = """
