@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from auricle.mqtt.discovery.introduction import Introduction, IntroductionStep
 from auricle.mqtt.link.broker import Delivered, DeliveryResult, Received
@@ -51,6 +52,7 @@ class Announcer:
         self._awaited: int | None = None
         """The id of a message that has to be heard before it goes on."""
         self._retry: asyncio.TimerHandle | None = None
+        self._pause: asyncio.TimerHandle | None = None
         self._patient_until = 0.0
         self._online_told = False
         self._ended = False
@@ -84,6 +86,7 @@ class Announcer:
         """Start anew: a broker says itself how the device was introduced to it."""
         self._single = False
         self._steps = None
+        self._cancel_pause()
         self._awaited = None
         self._patient_until = since_boot() + HOUSE_PATIENCE
 
@@ -127,6 +130,7 @@ class Announcer:
     def end(self) -> None:
         """Tell nothing more: the goodbye that comes next is the last word."""
         self.stop()
+        self._cancel_pause()
         self._steps = None
         self._ended = True
 
@@ -140,18 +144,24 @@ class Announcer:
             if left_out:
                 self._client.leave_out(left_out)
         self._steps = deque(steps)
+        self._cancel_pause()
         self._awaited = None
         self._online_told = False
         self._go_on()
 
     def _go_on(self) -> None:
         self._cancel_retry()
-        while self._steps is not None and self._client.idle:
+        while self._steps is not None and self._client.idle and self._pause is None:
             if not self._steps:
                 self._steps = None
                 self._tell_online()
                 return
             step = self._steps[0]
+            if step.pause:
+                self._steps[0] = replace(step, pause=0.0)
+                loop = asyncio.get_running_loop()
+                self._pause = loop.call_later(step.pause, self._go_on_behind_pause)
+                return
             message_id = self._client.publish(step.message)
             if message_id is None:
                 return
@@ -160,6 +170,10 @@ class Announcer:
             else:
                 self._steps.popleft()
                 self._remember(step.message)
+
+    def _go_on_behind_pause(self) -> None:
+        self._pause = None
+        self._go_on()
 
     def _remember(self, told: Message) -> None:
         if self._introduction is not None and told.topic == self._introduction.note:
@@ -191,6 +205,11 @@ class Announcer:
         """Cancel what was to be told later."""
         self._cancel_timer()
         self._cancel_retry()
+
+    def _cancel_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

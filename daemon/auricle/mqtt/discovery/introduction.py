@@ -16,6 +16,9 @@ from auricle.mqtt.link.message import Message
 _LET_GO = json.dumps({"migrate_discovery": True})
 """Home Assistant then unloads what it knows from this topic, and forgets nothing."""
 _SINGLE = "single"
+_MOMENT = 1.0
+"""Seconds for Home Assistant to have let go: what comes sooner from another topic is
+ignored for as long as it runs, where it is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class IntroductionStep:
     message: Message
     to_be_heard: bool = False
     """What follows would be misunderstood by who did not hear this."""
+    pause: float = 0.0
+    """Seconds between the message before and this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +67,20 @@ class Introduction:
                     for part in cleared
                     for step in (_let_go(part), IntroductionStep(part))
                 ),
-                IntroductionStep(self.whole),
+                IntroductionStep(self.whole, pause=_MOMENT),
                 IntroductionStep(Message(self.note, "", retain=True)),
             ]
         letting_go = (
             [] if single else [_let_go(self.whole), IntroductionStep(self.shell)]
         )
+        pause = 0.0 if single else _MOMENT
         note = Message(self.note, _SINGLE, retain=True)
         # The smallest first: of a broker that drops whoever sends too much, the first
         # one that does not pass tells of all that follow.
         parts = sorted(self.parts, key=lambda part: len(part.payload.encode()))
         return [
             *letting_go,
-            IntroductionStep(note),
+            IntroductionStep(note, pause=pause),
             *(IntroductionStep(part) for part in parts if fits(part)),
         ]
 
