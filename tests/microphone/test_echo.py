@@ -16,7 +16,8 @@ def test_the_doctor_measures_how_late_and_how_loud_it_is_heard(
 ) -> None:
     found = echo.measure(Microphone(), "default", volume=1.0, patience=15)
     assert found is not None
-    assert 0 < found.delay < 1
+    # What this room's server plays is captured in the very same frame.
+    assert 0 <= found.delay < 1
     assert found.level == pytest.approx(-20, abs=1)
     assert echo.judge(found).status in (Status.OK, Status.WARNING)
     softer = echo.measure(Microphone(), "default", volume=0.3, patience=15)

@@ -151,12 +151,12 @@ class Microphone(AudioSource):
             bounded(capture.close, self._longest_call)
 
     def _take(self, block: Block, rate: int) -> None:
-        if block.behind_a_gap:
+        lost = block.start - self._position
+        if block.behind_a_gap or lost:
             self._gaps += 1
             level = logging.WARNING if self._gaps == 1 else logging.DEBUG
             busy = "%s lost some sound: this machine is too busy to take it"
             logger.log(level, busy, self._description)
-        lost = block.start - self._position
         if lost:
             lost_samples = round(lost * SAMPLE_RATE / rate)
             self._dropped += lost_samples

@@ -26,8 +26,9 @@ T = TypeVar("T")
 
 LONGEST_CALL = 10.0
 """A call that takes longer has met a frozen sound server, and may never return."""
-BUFFER_SECONDS = 5.0
-"""What is kept while nobody reads; of more, the oldest is dropped."""
+BUFFER_SECONDS = 15.0
+"""What is kept while nobody reads, so that a program that was stopped hears whatever
+may still be obeyed; of more, the oldest is dropped."""
 
 
 class PortAudioHungError(AuricleError):
