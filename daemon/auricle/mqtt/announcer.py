@@ -51,7 +51,6 @@ class Announcer:
         begun."""
         self._awaited: int | None = None
         """The id of a message that has to be heard before it goes on."""
-        self._retry: asyncio.TimerHandle | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._patient_until = 0.0
         self._online_told = False
@@ -121,8 +120,7 @@ class Announcer:
                 # Behind an outage of the broker, or of a node of a cluster, Home
                 # Assistant is back later than we.
                 self._tell_online()
-                loop = asyncio.get_running_loop()
-                self._retry = loop.call_later(ASK_AGAIN, self._go_on)
+                self._go_on_after(ASK_AGAIN)
                 return
             self._steps.popleft()
         self._go_on()
@@ -150,7 +148,6 @@ class Announcer:
         self._go_on()
 
     def _go_on(self) -> None:
-        self._cancel_retry()
         while self._steps is not None and self._client.idle and self._pause is None:
             if not self._steps:
                 self._steps = None
@@ -159,8 +156,7 @@ class Announcer:
             step = self._steps[0]
             if step.pause:
                 self._steps[0] = replace(step, pause=0.0)
-                loop = asyncio.get_running_loop()
-                self._pause = loop.call_later(step.pause, self._go_on_behind_pause)
+                self._go_on_after(step.pause)
                 return
             message_id = self._client.publish(step.message)
             if message_id is None:
@@ -170,6 +166,10 @@ class Announcer:
             else:
                 self._steps.popleft()
                 self._remember(step.message)
+
+    def _go_on_after(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._pause = loop.call_later(seconds, self._go_on_behind_pause)
 
     def _go_on_behind_pause(self) -> None:
         self._pause = None
@@ -202,9 +202,8 @@ class Announcer:
             self._timer = loop.call_at(due, then)
 
     def stop(self) -> None:
-        """Cancel what was to be told later."""
+        """Cancel the announcement that is due later; an introduction goes on."""
         self._cancel_timer()
-        self._cancel_retry()
 
     def _cancel_pause(self) -> None:
         if self._pause is not None:
@@ -215,11 +214,6 @@ class Announcer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _cancel_retry(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
 
     def _tell(self, message: Message) -> None:
         if not self._ended and self._client.publish(message) is None:

@@ -3,11 +3,13 @@
 import contextlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from auricle.mqtt.announcer import ASK_AGAIN
 from auricle.mqtt.delivery.ledger import Fate
 from auricle.mqtt.discovery.payload import single_discoveries
 from auricle.mqtt.forgetting import forget
@@ -238,6 +240,34 @@ async def test_who_is_back_later_is_asked_to_let_go_before_it_hears_of_single_on
     first = home_assistant.heard[0]
     assert (first.topic, first.retain) == (TOPICS.discovery, False)
     assert json.loads(first.payload) == {"migrate_discovery": True}
+
+
+async def test_whoever_is_asked_whether_it_is_there_has_a_moment_whatever_else_is_told(
+    tmp_path: Path,
+) -> None:
+    asked_at: list[float] = []
+
+    def note(data: bytes) -> tuple[bytes, bytes]:
+        asked_at.extend([time.monotonic()] * data.count(b"migrate_discovery"))
+        return data, b""
+
+    with small_broker(tmp_path, "max_packet_size 4000") as broker:
+        async with (
+            HouseClient(broker.port, "auricle/#") as house,
+            FaultProxy(broker.port) as door,
+        ):
+            door.screen(note)
+            async with publishing(broker, port=door.port) as satellite:
+                await house.hears(TOPICS.availability, "online")
+                for number in range(20):
+                    state = f"state {number}"
+                    satellite.publisher.state(state, muted=False)
+                    await house.hears(TOPICS.state, state)
+                    await eventually(lambda: satellite.publisher.client.idle)
+                await eventually(lambda: len(asked_at) > 1)
+
+    moments = (asked_at[-1] - asked_at[0]) / ASK_AGAIN
+    assert len(asked_at) <= moments + 2
 
 
 async def test_nothing_is_left_of_a_satellite_that_was_introduced_one_by_one(
