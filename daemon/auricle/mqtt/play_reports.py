@@ -16,7 +16,9 @@ from auricle.turns.sounds import PlayReport
 
 logger = logging.getLogger(__name__)
 
-_LARGEST = 64 * 1024
+# Bytes. MOST_REPORTS ends of the longest ids are less than half of it: as JSON spells
+# them, a character of an id takes 12 at most. The rest is for sounds still to end.
+_LARGEST = 2 * 1024 * 1024
 
 
 class PlayReports:

@@ -2,11 +2,14 @@
 
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
-from auricle.turns.sounds import PlayReport, PlayState
-from rigs.mqtt.broker import Broker
+from auricle.mqtt.play_ledger import MOST_REPORTS
+from auricle.mqtt.playing import LONGEST_ID
+from auricle.turns.sounds import PlayReason, PlayReport, PlayState
+from rigs.mqtt.broker import Broker, running_broker
 from rigs.mqtt.publisher import TOPICS, publishing
 from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import eventually
@@ -46,6 +49,29 @@ async def test_where_all_is_told_nothing_is_kept(broker: Broker) -> None:
         satellite.publisher.play(SONG)
         await house.until(lambda: told(house))
         await eventually(lambda: not kept.read_text())
+
+
+async def test_as_many_ends_as_are_kept_are_read_back_whatever_their_ids(
+    tmp_path: Path,
+) -> None:
+    with running_broker(tmp_path) as broker:
+        async with publishing(broker) as satellite:
+            broker.kill()
+            await eventually(lambda: not satellite.publisher.client.connected)
+            ids = [f"{n:🎵>{LONGEST_ID}}" for n in range(MOST_REPORTS)]
+            for sound_id in ids:
+                satellite.publisher.sound_accepted(sound_id)
+                satellite.publisher.play(
+                    PlayReport(sound_id, PlayState.FAILED, PlayReason.SYNTHESIZER)
+                )
+        broker.start(remember=False)
+        async with (
+            HouseClient(broker.port, TOPICS.play) as house,
+            publishing(broker),
+        ):
+            await house.until(lambda: len(told(house)) >= MOST_REPORTS)
+
+    assert set(told(house)) == {(sound_id, "synthesizer") for sound_id in ids}
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b'{"open": [1], "ended": []}'])
