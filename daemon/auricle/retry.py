@@ -24,6 +24,52 @@ def full_jitter(
         ceiling = min(ceiling * 2, cap)
 
 
+class Outages:
+    """Tells of failures which are of one outage: those that follow one another soon.
+
+    Times are seconds of any clock that nobody sets.
+    """
+
+    def __init__(self, quiet: float) -> None:
+        """`quiet`: so many seconds without a failure, and the next one is of another
+        outage.
+        """
+        self._quiet = quiet
+        self._failed = -math.inf
+
+    def failed(self, now: float) -> bool:
+        """Note a failure, and return whether an outage begins with it."""
+        before, self._failed = self._failed, now
+        return now - before > self._quiet
+
+    def over(self) -> None:
+        """Have the next failure begin an outage."""
+        self._failed = -math.inf
+
+
+class OutagePauses:
+    """Pauses that grow while an outage lasts, and begin anew with the next one."""
+
+    def __init__(self, delays: Callable[[], Iterator[float]], quiet: float) -> None:
+        """`delays` makes the seconds of one outage; `quiet` ends one, as of Outages."""
+        self._new_delays = delays
+        self._delays = delays()
+        self._outages = Outages(quiet)
+
+    def failed(self, now: float) -> None:
+        """Note a failure, also one behind which nobody pauses."""
+        if self._outages.failed(now):
+            self._delays = self._new_delays()
+
+    def over(self) -> None:
+        """Begin anew with the next failure."""
+        self._outages.over()
+
+    def next(self) -> float:
+        """Return the seconds to pause now."""
+        return next(self._delays)
+
+
 class Breaker:
     """A dependency that keeps failing is left alone for a while.
 

@@ -4,7 +4,15 @@ from itertools import islice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.retry import FAILURES, LONG_REST, REST, Breaker, full_jitter
+from auricle.retry import (
+    FAILURES,
+    LONG_REST,
+    REST,
+    Breaker,
+    OutagePauses,
+    Outages,
+    full_jitter,
+)
 
 
 def test_the_longest_delays_double_up_to_the_cap() -> None:
@@ -18,6 +26,47 @@ def test_a_delay_may_be_next_to_nothing() -> None:
 
 def test_a_cap_below_the_base_holds_from_the_start() -> None:
     assert next(full_jitter(5, 2, lambda: 1.0)) == 2
+
+
+def pauses_at(pauses: OutagePauses, *times: float) -> list[float]:
+    seconds = []
+    for now in times:
+        pauses.failed(now)
+        seconds.append(pauses.next())
+    return seconds
+
+
+def test_pauses_grow_while_an_outage_lasts_and_begin_anew_with_the_next_one() -> None:
+    pauses = OutagePauses(lambda: full_jitter(1.0, 30.0, lambda: 1.0), quiet=70.0)
+
+    assert pauses_at(pauses, 0, 35, 70, 105, 140) == [1, 2, 4, 8, 16]
+    assert pauses_at(pauses, 3600, 3601) == [1, 2]
+
+
+def test_a_failure_behind_which_nobody_pauses_is_of_the_outage_as_well() -> None:
+    pauses = OutagePauses(lambda: full_jitter(1.0, 30.0, lambda: 1.0), quiet=70.0)
+    pauses_at(pauses, 0)
+    pauses.failed(60)
+
+    assert pauses_at(pauses, 120) == [2]
+
+
+def test_whoever_knows_that_an_outage_is_over_pauses_briefly_again() -> None:
+    pauses = OutagePauses(lambda: full_jitter(1.0, 30.0, lambda: 1.0), quiet=70.0)
+    pauses_at(pauses, 0, 1)
+    pauses.over()
+
+    assert pauses_at(pauses, 2) == [1]
+
+
+@given(st.lists(st.floats(0, 100), max_size=50))
+def test_as_many_outages_are_told_as_there_were_long_quiets(gaps: list[float]) -> None:
+    outages = Outages(50)
+    times = [*itertools.accumulate(gaps, initial=0.0)]
+    begun = [outages.failed(now) for now in times]
+
+    quiets = [later - earlier > 50 for earlier, later in itertools.pairwise(times)]
+    assert begun == [True, *quiets]
 
 
 @given(

@@ -13,7 +13,7 @@ from typing import assert_never
 from uuid import uuid4
 
 from auricle.errors import Reason
-from auricle.mqtt.announcer import QUOTA_PAUSE, Announcer
+from auricle.mqtt.announcer import BIRTH_JITTER, QUOTA_PAUSE, Announcer
 from auricle.mqtt.commands import Command, Rejected
 from auricle.mqtt.delivery.final_delivery import FinalDelivery
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Outbound, Settled
@@ -39,7 +39,7 @@ from auricle.mqtt.play_reports import PlayReports
 from auricle.mqtt.settings import Options, Setting, Value
 from auricle.mqtt.subscriber import HomeAssistantStarted, Subscriber
 from auricle.mqtt.topics import Action
-from auricle.retry import full_jitter
+from auricle.retry import OutagePauses, full_jitter
 from auricle.system.clock import since_boot
 from auricle.turns.sounds import PlayReport
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
@@ -49,8 +49,9 @@ logger = logging.getLogger(__name__)
 # Seconds. Anybody on the network may change a setting a thousand times a second: the
 # house has no use for each, and would be told the last one late.
 TELLING_PAUSE = 0.1
-# Seconds at most, at first, until everything is told again of which the broker could
-# not pass on a part; while that goes on, up to the pause of one that has no room.
+# Seconds at most, at first, that a broker is left alone which could not pass on a
+# message; while that goes on, up to the pause of one that has no room. Until everything
+# is told again, BIRTH_JITTER is added to it.
 FAILURE_PAUSE = 1.0
 
 _RANDOM = SystemRandom()
@@ -135,8 +136,11 @@ class Publisher:
         self._run = run
         self._started = since_boot()
         self._quota_pause = settings.quota_pause
-        self._random = random
-        self._failure_pauses = self._new_failure_pauses()
+        self._failure_pauses = OutagePauses(
+            lambda: full_jitter(FAILURE_PAUSE, settings.quota_pause, random),
+            # Failures of one outage are half as far apart at most.
+            2 * (settings.quota_pause + BIRTH_JITTER),
+        )
         self._on_command = on_command
         self._on_fate = on_fate
         self._on_name_taken = on_name_taken
@@ -300,7 +304,7 @@ class Publisher:
             case Connected():
                 self._announcer.connected()
                 self._play_reports.connected()
-                self._failure_pauses = self._new_failure_pauses()
+                self._failure_pauses.over()
                 self._announce()
             case Received():
                 self._received(report)
@@ -359,18 +363,16 @@ class Publisher:
     def _delivered(self, delivered: Delivered) -> None:
         if delivered.result is DeliveryResult.OVER_QUOTA:
             self._announcer.announce_soon(self._announce, after=self._quota_pause)
-        failed = delivered.result is DeliveryResult.FAILED
-        if failed and not self._announcer.announces_soon:
-            # Of a cluster, the node that we are connected to may have taken none of it.
-            pause = next(self._failure_pauses)
-            self._announcer.announce_soon(self._announce, after=pause)
+        if delivered.result is DeliveryResult.FAILED:
+            self._failure_pauses.failed(asyncio.get_running_loop().time())
+            if not self._announcer.announces_soon:
+                # Of a cluster, the node that we are connected to may have taken none.
+                pause = self._failure_pauses.next()
+                self._announcer.announce_soon(self._announce, after=pause)
         self._announcer.catch_up()
         self._finals.delivered(delivered)
         self._play_reports.delivered(delivered)
         self._announcer.delivered(delivered)
-
-    def _new_failure_pauses(self) -> Iterator[float]:
-        return full_jitter(FAILURE_PAUSE, self._quota_pause, self._random)
 
     def _tell_soon(self) -> None:
         if self._telling is None:

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from auricle.mqtt.link.broker import DeliveryResult
+from auricle.retry import Outages
+
+# Seconds. While a broker fails it is told everything again, twice as often at least.
+_QUIET = 70.0
 
 
 class BrokerRefusal(StrEnum):
@@ -27,7 +31,7 @@ class BrokerRefusals:
         self._denied: set[str] = set()
         self._warned: set[str] = set()
         self._over_quota: float | None = None
-        self._failing = False
+        self._outages = Outages(_QUIET)
         self._too_large: set[str] = set()
         self._left_out: set[str] = set()
 
@@ -44,7 +48,7 @@ class BrokerRefusals:
         """Forget what may have been mended meanwhile: rules, and limits of size."""
         self._denied.clear()
         self._too_large.clear()
-        self._failing = False
+        self._outages.over()
 
     def too_large(self, topics: Iterable[str], largest: int | None) -> str | None:
         """Note that what is to be told on `topics` is more than the broker takes."""
@@ -77,8 +81,7 @@ class BrokerRefusals:
                 if known is None:
                     return "the broker takes no more: quota exceeded"
             case DeliveryResult.FAILED:
-                known_to_fail, self._failing = self._failing, True
-                if not known_to_fail:
+                if self._outages.failed(now):
                     return (
                         f"the broker could not pass on {topic}, for a reason of its "
                         "own; it is sent again"

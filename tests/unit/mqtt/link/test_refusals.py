@@ -2,6 +2,7 @@ from itertools import count
 
 import pytest
 
+from auricle.mqtt.announcer import BIRTH_JITTER, QUOTA_PAUSE
 from auricle.mqtt.link.broker import DeliveryResult
 from auricle.mqtt.link.refusals import BrokerRefusal, BrokerRefusals
 
@@ -53,6 +54,19 @@ def test_that_a_broker_fails_is_said_once_and_is_for_no_person_to_mend() -> None
 
     refusals.connected()
     assert settle(refusals, "a", DeliveryResult.FAILED) is not None
+
+
+def test_a_second_outage_of_one_connection_is_said_as_well() -> None:
+    refusals = BrokerRefusals()
+    # The longest that lies between two attempts to tell everything again.
+    pause = QUOTA_PAUSE + BIRTH_JITTER
+    times = [0.0, 0.1, pause, 2 * pause, 3 * pause, 3 * pause + 3600]
+    said = [
+        refusals.settled("a", DeliveryResult.FAILED, now, now) is not None
+        for now in times
+    ]
+
+    assert said == [True, False, False, False, False, True]
 
 
 @pytest.mark.parametrize("answer", [DeliveryResult.ACKED, DeliveryResult.NO_LISTENER])
