@@ -108,18 +108,16 @@ class Satellite:
 def satellite(payload: Payload) -> Satellite:
     """Read a `satellite` message."""
     said = _object(payload)
-    schema = said.get("schema")
-    if not isinstance(schema, int) or schema < 1:
-        raise ValueError("it has no schema")
+    schema = _count(said, "schema")
     if schema > SCHEMA:
         raise NewerSatelliteError(f"schema {schema} is newer than {SCHEMA}")
     return Satellite(
         device=_text(said, "device"),
         name=_text(said, "name"),
-        version=str(said.get("version", "")),
+        version=_text(said, "version", ""),
         wake_words=tuple(_wake_word(each) for each in _list(said, "wake_words")),
-        max_active_wake_words=int(said.get("max_active_wake_words", 1)),
-        features=frozenset(str(each) for each in _list(said, "features")),
+        max_active_wake_words=_count(said, "max_active_wake_words", 1),
+        features=frozenset(_texts(said, "features")),
     )
 
 
@@ -219,15 +217,25 @@ def error_message(error: str) -> bytes:
 
 
 def _object(payload: Payload) -> dict[str, Any]:
-    said = json.loads(payload)
+    try:
+        said = json.loads(payload)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(said, dict):
         raise ValueError("it is no JSON object")
     return said
 
 
-def _text(said: Mapping[str, Any], key: str) -> str:
-    value = said.get(key)
-    if not isinstance(value, str) or not value:
+def _text(said: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = said.get(key, default)
+    if not isinstance(value, str) or (not value and default is None):
+        raise ValueError(f"it has no {key}")
+    return value
+
+
+def _count(said: Mapping[str, Any], key: str, default: int = 0) -> int:
+    value = said.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"it has no {key}")
     return value
 
@@ -239,8 +247,16 @@ def _list(said: Mapping[str, Any], key: str) -> list[Any]:
     return value
 
 
+def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = _list(said, key)
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError(f"its {key} are no texts")
+    return tuple(values)
+
+
 def _wake_word(said: Any) -> WakeWord:
     if not isinstance(said, dict):
         raise ValueError("a wake word is no object")
-    languages = tuple(str(each) for each in _list(said, "languages"))
-    return WakeWord(_text(said, "id"), _text(said, "wake_word"), languages)
+    return WakeWord(
+        _text(said, "id"), _text(said, "wake_word"), _texts(said, "languages")
+    )

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,6 +21,18 @@ SATELLITE: dict[str, Any] = {
     "rate": 16000,
     "features": ["play", "timers"],
 }
+MESSAGES: tuple[dict[str, Any], ...] = (
+    SATELLITE,
+    {"turn": "1", "wake_word": "okay_nabu"},
+    {
+        "event_type": "transcript",
+        "turn": "1",
+        "text": "Hi.",
+        "language": "en",
+        "emotion": "happy",
+    },
+    {"id": "1", "state": "failed", "reason": "order"},
+)
 READERS = (wire.satellite, wire.wake, wire.utterance, wire.report)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
@@ -89,10 +103,73 @@ def test_sound_stands_behind_the_line_that_says_what_it_is() -> None:
     )
 
 
-@given(JSON)
-def test_no_message_is_more_than_unreadable(said: Any) -> None:
-    for read in READERS:
-        try:
-            read(json.dumps(said))
-        except ValueError:
-            continue
+@pytest.mark.parametrize("read", READERS)
+@given(said=JSON)
+def test_no_message_is_more_than_unreadable(
+    read: Callable[[str], object], said: Any
+) -> None:
+    with suppress(ValueError):
+        read(json.dumps(said))
+
+
+@given(st.data(), JSON)
+def test_nothing_in_place_of_a_value_is_more_than_unreadable(
+    data: st.DataObject, value: Any
+) -> None:
+    for read, said in zip(READERS, MESSAGES, strict=True):
+        key = data.draw(st.sampled_from(sorted(said)))
+        with suppress(ValueError):
+            read(json.dumps({**said, key: value}))
+
+
+@pytest.mark.parametrize("read", READERS)
+@given(payload=st.binary() | st.text())
+def test_no_payload_is_more_than_unreadable(
+    read: Callable[[str | bytes], object], payload: str | bytes
+) -> None:
+    with suppress(ValueError):
+        read(payload)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("begin", ["[", '{"a":'])
+def test_a_message_that_is_nested_too_deeply_is_unreadable(
+    read: Callable[[str], object], begin: str
+) -> None:
+    with pytest.raises(ValueError, match=r"nested too deeply"):
+        read(begin * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("schema", True),
+        ("schema", 0),
+        ("device", ""),
+        ("name", 5),
+        ("version", None),
+        ("wake_words", {}),
+        ("wake_words", ["okay_nabu"]),
+        ("wake_words", [{"id": "a", "wake_word": "A", "languages": [1]}]),
+        ("max_active_wake_words", None),
+        ("max_active_wake_words", []),
+        ("max_active_wake_words", float("inf")),
+        ("max_active_wake_words", "1"),
+        ("features", "play"),
+        ("features", [None]),
+    ],
+)
+def test_a_satellite_that_says_nonsense_is_told_where(key: str, value: Any) -> None:
+    expected = "a wake word|languages" if value and key == "wake_words" else key
+    with pytest.raises(ValueError, match=expected):
+        wire.satellite(json.dumps({**SATELLITE, key: value}))
+
+
+def test_what_a_satellite_need_not_say_is_taken_for_granted() -> None:
+    optional = ("version", "wake_words", "max_active_wake_words", "features")
+    said = {key: value for key, value in SATELLITE.items() if key not in optional}
+
+    satellite = wire.satellite(json.dumps(said))
+
+    assert (satellite.version, satellite.max_active_wake_words) == ("", 1)
+    assert (satellite.wake_words, satellite.features) == ((), frozenset())
