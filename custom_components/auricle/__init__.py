@@ -35,11 +35,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: AuricleConfigEntry) -> b
         hass.async_create_task(hass.config_entries.async_remove(entry.entry_id))
 
     link.on_forgotten = forgotten
-    await link.open()
     entry.async_on_unload(link.close)
+    await link.open()
     device = mqtt_device(hass, entry.data[CONF_DEVICE])
     if device is None:
-        link.close()
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key="no_device",

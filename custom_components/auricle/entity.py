@@ -1,4 +1,4 @@
-"""What all entities of a satellite have in common: its device, and that it is there."""
+"""What all entities of a satellite have in common: its device."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr

@@ -51,7 +51,7 @@ class SatelliteLink:
     async def open(self) -> None:
         """Subscribe, and wait for the satellite to introduce itself.
 
-        Raises ConfigEntryNotReady where it does not.
+        Raises ConfigEntryNotReady where it does not; `close` ends it, then as well.
         """
         topics = self.topics
         for topic, take in (
@@ -77,7 +77,6 @@ class SatelliteLink:
             async with asyncio.timeout(_INTRODUCTION):
                 await self._known.wait()
         except TimeoutError:
-            self.close()
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN,
                 translation_key="no_satellite",
