@@ -11,7 +11,8 @@ from homeassistant.components import ffmpeg
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from custom_components.auricle.sound import NoSoundError
+from custom_components.auricle.sound import NoSoundError, in_words
+from custom_components.auricle.wav import UnusableSoundError, WavReader
 
 _BLOCK = 16_384
 _CONVERTED = ("-f", "wav", "-acodec", "pcm_s16le", "-ar", "22050", "-ac", "1")
@@ -27,8 +28,9 @@ async def fetched(hass: HomeAssistant, url: str) -> AsyncGenerator[bytes]:
             answer.raise_for_status()
             async for block in answer.content.iter_chunked(_BLOCK):
                 yield block
-    except aiohttp.ClientError as error:
-        raise NoSoundError(f"the file cannot be fetched: {error}") from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        reason = in_words(error)
+        raise NoSoundError(f"the file cannot be fetched: {reason}") from error
 
 
 async def as_wav(
@@ -38,16 +40,27 @@ async def as_wav(
 
     Raises NoSoundError where that is impossible.
     """
+    begin = b""
+    reader = WavReader()
+    playable = True
     try:
-        first = await anext(source, b"")
-        if not first:
+        async for block in source:
+            begin += block
+            try:
+                reader.feed(block)
+            except UnusableSoundError:
+                playable = False
+                break
+            if reader.format is not None:
+                break
+        if not begin:
             raise NoSoundError("the voice said nothing")
-        if first.startswith(b"RIFF"):
-            yield first
+        if playable:
+            yield begin
             async for block in source:
                 yield block
         else:
-            async for block in _converted(hass, first, source):
+            async for block in _converted(hass, begin, source):
                 yield block
     finally:
         await source.aclose()

@@ -33,6 +33,11 @@ class NoSoundError(HomeAssistantError):
     """Nothing came of the voice or file that was to be heard."""
 
 
+def in_words(error: Exception) -> str:
+    """What an error says, or is, where it says nothing."""
+    return str(error) or type(error).__name__
+
+
 class Sound:
     """One sound on its way."""
 
@@ -69,6 +74,14 @@ class Sound:
 
         Raises HomeAssistantError where it could not be made or sent.
         """
+        try:
+            return await self._play()
+        except HomeAssistantError:
+            raise
+        except Exception as error:  # voices are other people's
+            raise NoSoundError(in_words(error)) from error
+
+    async def _play(self) -> wire.Report:
         async with self._link.reports(self.id) as reports:
             sending = asyncio.create_task(self._send())
             seeing = asyncio.create_task(self._see(reports, sending))
