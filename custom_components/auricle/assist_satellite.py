@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -346,7 +346,10 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             answer.break_off()
             raise
         except Exception as error:
-            _LOGGER.exception("%s: the pipeline failed", self.entity_id)
+            # Its text is other people's, and may quote what was said.
+            kind = type(error).__name__
+            _LOGGER.error("%s: the pipeline failed: %s", self.entity_id, kind)
+            _LOGGER.debug("%s: it failed here", self.entity_id, exc_info=True)
             answer.break_off()
             self._failed("unexpected", str(error))
         finally:
@@ -514,7 +517,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
                 issues.settle(
                     self.hass, self._entry, issues.NO_SOUND, issues.NOT_PLAYED
                 )
-        except Exception as error:  # voices are other people's
+        except HomeAssistantError as error:
             _LOGGER.debug("%s: no answer", self.entity_id, exc_info=True)
             issues.tell(self.hass, self._entry, issues.NO_SOUND, str(error))
             self._link.tell_error(issues.NO_SOUND)
@@ -626,8 +629,12 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
 
     @callback
     def _timer(self, event: TimerEventType, timer: TimerInfo) -> None:
-        if event is TimerEventType.FINISHED and not self._link.available:
-            issues.tell(self.hass, self._entry, issues.TIMER_MISSED, timer.name or "")
+        if event is TimerEventType.FINISHED:
+            if self._link.available:
+                issues.settle(self.hass, self._entry, issues.TIMER_MISSED)
+            else:
+                which = timer.name or str(timedelta(seconds=timer.created_seconds))
+                issues.tell(self.hass, self._entry, issues.TIMER_MISSED, which)
         told = {
             "event": event.value,
             "id": timer.id,

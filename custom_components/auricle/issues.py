@@ -26,7 +26,7 @@ _ALL = (
     NEWER_SATELLITE,
 )
 
-OF_SOUND = (NO_TEXT_TO_SPEECH, NO_SOUND, NOT_PLAYED)
+OF_SOUND = (NO_TEXT_TO_SPEECH, NO_SOUND, NOT_PLAYED, TIMER_MISSED)
 """What can be wrong only where there is a loudspeaker."""
 
 

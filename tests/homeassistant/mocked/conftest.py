@@ -72,7 +72,13 @@ async def entry(hass: Any, den: Den) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-async def agent(hass: Any, entry: Any) -> Agent:
+def voice() -> Voice:
+    """Who speaks for the agent."""
+    return Voice()
+
+
+@pytest.fixture
+async def agent(hass: Any, entry: Any, voice: Voice) -> Agent:
     """Who answers in the preferred pipeline, with a voice."""
 
     async def set_up(hass: Any, entry: Any) -> bool:
@@ -80,7 +86,7 @@ async def agent(hass: Any, entry: Any) -> Agent:
         return True
 
     async def add_voice(_hass: Any, _entry: Any, add: Any) -> None:
-        add([Voice()])
+        add([voice])
 
     mock_integration(hass, MockModule("home", async_setup_entry=set_up))
     mock_platform(hass, "home.config_flow")

@@ -1,6 +1,11 @@
 """The integration on the newest Home Assistant that its test package has."""
 
+import asyncio
+import importlib
 import json
+import logging
+import struct
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -8,23 +13,37 @@ import pytest
 from homeassistant.components.assist_satellite import AssistSatelliteEntity
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry, entity_registry, issue_registry
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import (
+    device_registry,
+    entity_registry,
+    intent,
+    issue_registry,
+)
 from homeassistant.util import dt
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
-from custom_components.auricle import diagnostics
+from custom_components.auricle import diagnostics, media
+from custom_components.auricle.wav import WavReader
 from rigs.homes.mocked_home import (
     DEVICE,
+    RATE,
     ROOT,
     SATELLITE,
     SPOKEN,
     Agent,
     Den,
+    Voice,
     introduction,
 )
 from rigs.homes.private_members import PRIVATE
 from rigs.waiting import eventually
 
+# Tools take it for the folder of this name beside us.
+setup = importlib.import_module("homeassistant.setup")
 WORDS = "What time is it in Lisbon?"
 
 
@@ -36,6 +55,42 @@ def sound(den: Den) -> list[tuple[dict[str, Any], bytes]]:
     """What the satellite was given to play so far."""
     lines = [each.partition(b"\n") for each in den.told("play")]
     return [(json.loads(line), pcm) for line, _, pcm in lines]
+
+
+def issues(hass: Any) -> list[str]:
+    """What is told in the repairs."""
+    told = issue_registry.async_get(hass).issues.values()
+    return [issue.translation_key for issue in told]
+
+
+async def set_timer(hass: Any, name: str | None) -> None:
+    """Set one of a second, as somebody beside the satellite does."""
+    slots = {"seconds": {"value": 1}} | ({"name": {"value": name}} if name else {})
+    device = entity_registry.async_get(hass).async_get(SATELLITE).device_id
+    await intent.async_handle(
+        hass, "test", intent.INTENT_START_TIMER, slots, device_id=device
+    )
+
+
+def wav(tag: int, channels: int, bits: int) -> bytes:
+    """A Wave file: one second of silence."""
+    frame = channels * bits // 8
+    sort = struct.pack("<HHIIHH", tag, channels, RATE, RATE * frame, frame, bits)
+    samples = bytes(RATE * frame)
+    chunks = b"".join(
+        name + struct.pack("<I", len(chunk)) + chunk
+        for name, chunk in ((b"fmt ", sort), (b"data", samples))
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+WAVES = {
+    "mono": wav(1, 1, 16),
+    "stereo": wav(1, 2, 16),
+    "24 bits": wav(1, 1, 24),
+    "floats": wav(3, 2, 32),
+    "6 channels": wav(1, 6, 16),
+}
 
 
 def flows(hass: Any) -> list[Any]:
@@ -195,6 +250,149 @@ async def test_words_reach_the_agent_and_its_answer_the_satellite_as_sound(
     assert messages[-1][0]["then"] == "idle"
     assert hass.states.get(SATELLITE).state == "idle"
     assert issue_registry.async_get(hass).issues == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (HomeAssistantError("no voice today"), "no voice today"),
+        (ValueError("not in my words"), "not in my words"),
+        (TimeoutError(), "TimeoutError"),
+        (EOFError(), "EOFError"),
+    ],
+)
+async def test_whatever_goes_wrong_with_a_voice_is_told_in_a_sentence_and_in_the_room(
+    hass: Any,
+    den: Den,
+    entry: Any,
+    agent: Agent,
+    voice: Voice,
+    error: Exception,
+    told: str,
+) -> None:
+    voice.error = error
+    dinner = {"message": "Dinner is ready.", "preannounce": False}
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(
+            "assist_satellite",
+            "announce",
+            {"entity_id": SATELLITE, **dinner},
+            blocking=True,
+        )
+    await hass.async_block_till_done()
+
+    assert str(raised.value) == f"Den voice has nothing to play: {told}"
+    assert [header.get("error") for header, _ in sound(den)] == ["no_sound"]
+
+
+async def test_an_error_of_an_agent_is_logged_without_what_it_says(
+    hass: Any,
+    den: Den,
+    entry: Any,
+    agent: Agent,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    agent.error = LookupError(f"no language for {WORDS}")
+    den.tell("event/utterance", said("t1"))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    ours = [r for r in caplog.records if r.name.startswith("custom_components.auricle")]
+    whole = logging.Formatter().format
+    loud = [whole(record) for record in ours if record.levelno > logging.DEBUG]
+    quiet = [whole(record) for record in ours if record.levelno == logging.DEBUG]
+    assert loud == [f"{SATELLITE}: the pipeline failed: LookupError"]
+    assert any(WORDS in text and "Traceback" in text for text in quiet)
+    assert [header["error"] for header, _ in sound(den)] == ["pipeline_failed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("pizza", "pizza"), (None, "0:00:01")], ids=["named", "unnamed"]
+)
+async def test_a_timer_that_was_missed_is_told_of_until_another_rings(
+    hass: Any, den: Den, entry: Any, name: str | None, told: str
+) -> None:
+    den.tell("availability", "offline")
+    await hass.async_block_till_done()
+    await set_timer(hass, name)
+    await eventually(lambda: issues(hass), 10)
+    [missed] = issue_registry.async_get(hass).issues.values()
+    assert missed.translation_key == "timer_missed"
+    assert missed.translation_placeholders["reason"] == told
+
+    den.tell("availability", "online")
+    await hass.async_block_till_done()
+    assert issues(hass) == ["timer_missed"]
+    await set_timer(hass, name)
+    await eventually(lambda: not issues(hass), 10)
+
+
+async def test_a_timer_that_was_missed_is_forgotten_with_the_loudspeaker(
+    hass: Any, den: Den, entry: Any
+) -> None:
+    den.tell("availability", "offline")
+    await hass.async_block_till_done()
+    await set_timer(hass, "pizza")
+    await eventually(lambda: issues(hass), 10)
+
+    den.tell("satellite", introduction(features=[]), retain=True)
+    await hass.async_block_till_done()
+
+    assert issues(hass) == []
+
+
+async def test_a_setup_that_is_broken_off_hears_nothing_more(
+    hass: Any, den: Den
+) -> None:
+    entry = MockConfigEntry(
+        domain="auricle", unique_id=DEVICE, data={"root": ROOT, "device": DEVICE}
+    )
+    entry.add_to_hass(hass)
+    setting_up = hass.async_create_task(
+        hass.config_entries.async_setup(entry.entry_id), eager_start=True
+    )
+    # It is too new: that is waited for.
+    den.tell("satellite", introduction(schema=2), retain=True)
+    await eventually(lambda: issues(hass) == ["newer_satellite"], 10)
+    setting_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await setting_up
+
+    den.tell("satellite", introduction(), retain=True)
+    await hass.async_block_till_done()
+
+    assert issues(hass) == ["newer_satellite"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [
+        ("mono", 16_000),
+        ("stereo", 16_000),
+        ("24 bits", 22_050),
+        ("floats", 22_050),
+        ("6 channels", 22_050),
+    ],
+)
+@pytest.mark.parametrize("block", [30, 16_384])
+async def test_wave_files_that_no_satellite_plays_are_converted(
+    hass: Any, name: str, rate: int, block: int
+) -> None:
+    # The real one, of the Home Assistant beside.
+    ffmpeg = {"ffmpeg": {"ffmpeg_bin": "/venv/bin/ffmpeg"}}
+    assert await setup.async_setup_component(hass, "ffmpeg", ffmpeg)
+    file = WAVES[name]
+
+    async def source() -> AsyncGenerator[bytes]:
+        for at in range(0, len(file), block):
+            yield file[at : at + block]
+
+    reader = WavReader()
+    pcm = b"".join([reader.feed(each) async for each in media.as_wav(hass, source())])
+
+    assert reader.format is not None
+    assert reader.format.rate == rate
+    assert reader.format.seconds(len(pcm)) == pytest.approx(1, abs=0.01)
 
 
 async def test_diagnostics_hold_neither_words_nor_secrets(

@@ -103,16 +103,21 @@ def introduction(**changes: Any) -> dict[str, Any]:
 
 
 class Voice(TextToSpeechEntity):
-    """Says one second of the same, as a Wave file."""
+    """Says one second of the same, as a Wave file, unless it fails."""
 
     _attr_name = "Voice"
     _attr_unique_id = "voice"
     _attr_default_language = "en"
     _attr_supported_languages = ("en",)
 
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
     async def async_get_tts_audio(
         self, message: str, language: str, options: dict[str, Any]
     ) -> tuple[str, bytes]:
+        if self.error is not None:
+            raise self.error
         with io.BytesIO() as file:
             with wave.open(file, "wb") as writer:
                 writer.setparams((1, 2, RATE, 0, "NONE", ""))
@@ -123,10 +128,16 @@ class Voice(TextToSpeechEntity):
 class Agent(conversation.AbstractConversationAgent):
     """Keeps what it was asked."""
 
-    supported_languages = "*"
-
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.error: Exception | None = None
+        """What becomes of asking for its languages, if not an answer."""
+
+    @property
+    def supported_languages(self) -> str:
+        if self.error is not None:
+            raise self.error
+        return "*"
 
     async def async_process(self, user_input: Any) -> Any:
         self.asked.append(user_input)
