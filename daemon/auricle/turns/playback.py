@@ -27,6 +27,8 @@ either    the next chunk, but one is missing   -         report failed, order
           no chunk in time                     -         report failed, no_chunks
           SpeechFailed                         -         report failed
           it, or everything, is cancelled      -         report cancelled, stop
+          TimerChanged, started, if it rings   -         report cancelled, stop;
+                                                         forget it: it may ring again
           Stopping                             -         report cancelled, shutdown
           a chunk once more                    the same
 over      its first chunk                      -         note that its id is used
@@ -240,9 +242,10 @@ class Playback:
                 return self.cancel(sound_id)
             case TimerChange.STARTED:
                 # Automations call every timer for eggs the same.
+                effects = self.cancel(sound_id)
                 if sound_id in self._over:
                     self._over.remove(sound_id)
-                return []
+                return effects
             case TimerChange.UPDATED:
                 return []
             case change:

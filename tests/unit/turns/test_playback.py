@@ -530,6 +530,21 @@ def test_a_timer_that_is_started_again_rings_again() -> None:
     assert RingTimer("timer-eggs") in machine.step(timer())
 
 
+@pytest.mark.parametrize("before", [[], [sound("song")]], ids=["rings", "waits"])
+def test_a_timer_that_is_started_while_one_of_its_name_rings_ends_that_and_rings_again(
+    before: list[Event],
+) -> None:
+    machine = satellite()
+    run(machine, [*before, timer()])
+
+    effects = machine.step(timer(TimerChange.STARTED))
+
+    assert reports(effects) == [replace(STOPPED, id="timer-eggs")]
+    assert (CancelSound("timer-eggs") in effects) is (not before)
+    run(machine, [SoundCancelRequested("song")])
+    assert machine.step(timer()) == [AcceptSound("timer-eggs"), RingTimer("timer-eggs")]
+
+
 @pytest.mark.parametrize(
     "change", [TimerChange.STARTED, TimerChange.UPDATED, TimerChange.CANCELLED]
 )

@@ -316,10 +316,10 @@ class AnyOrder(RuleBasedStateMachine):
         sound = f"timer-{timer}"
         if change is TimerChange.FINISHED:
             self.sounds.setdefault(sound, Books()).complete = True
-        elif change is TimerChange.STARTED and self.sounds.get(sound, Books()).ends:
-            # It is another one of that name.
-            del self.sounds[sound]
         self.happen(TimerChanged(change, timer, "", 5.0, 0.0, active=False))
+        if change is TimerChange.STARTED and sound in self.sounds:
+            # It is another one of that name.
+            assert self.sounds.pop(sound).ends == 1
 
     @rule(sound=st.none() | ANY_SOUND)
     def cancel_sound(self, sound: str | None) -> None:
