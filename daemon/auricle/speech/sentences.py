@@ -2,7 +2,11 @@
 
 import re
 
-_END = re.compile(r"(?<=[.!?:;…。！？])\s+")  # noqa: RUF001  # other scripts end so
+# Chinese and Japanese have no spaces, and their quotes end behind the sentence.
+_END = re.compile(
+    r"(?<=[.!?:;…])\s+(?=\S)"
+    r"|(?<=[。！？；])\s*(?=[^\s.!?…。！？；」』”’）》】])"  # noqa: RUF001
+)
 # Shorter ones cost more to begin than they save.
 _SHORTEST = 40
 
@@ -10,9 +14,9 @@ _SHORTEST = 40
 def sentences(text: str) -> list[str]:
     """Return `text` in sentences, in their order, the short ones with the next."""
     pieces: list[str] = []
-    for sentence in _END.split(text):
-        if pieces and len(pieces[-1]) < _SHORTEST:
-            pieces[-1] += f" {sentence}"
-        else:
-            pieces.append(sentence)
-    return pieces
+    begin = 0
+    for gap in _END.finditer(text):
+        if gap.start() - begin >= _SHORTEST:
+            pieces.append(text[begin : gap.start()])
+            begin = gap.end()
+    return [*pieces, text[begin:]]

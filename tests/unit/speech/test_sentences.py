@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,27 @@ def test_a_long_text_is_said_sentence_by_sentence() -> None:
     ]
 
 
-@given(st.text(st.sampled_from("ab .!?…。\n")).filter(str.strip))
-def test_nothing_of_a_text_is_lost(text: str) -> None:
-    assert "".join("".join(sentences(text)).split()) == "".join(text.split())
+@pytest.mark.parametrize(
+    "said",
+    [
+        [
+            "地下室的洗衣机已经洗完了，衣服还在里面，请您有空的时候把它们拿出来晾干，谢谢您的帮助和耐心等待。",  # noqa: RUF001
+            "外面正在下雨，阁楼的窗户还开着！要我把它关上吗？",  # noqa: RUF001
+        ],
+        [
+            "地下室の洗濯機が終わりました。お母さんが「早く取り出して干してください。」と言っていましたよ！？",  # noqa: RUF001
+            "外は雨です。",
+        ],
+    ],
+    ids=["Chinese", "Japanese"],
+)
+def test_a_text_without_spaces_is_said_sentence_by_sentence(said: list[str]) -> None:
+    assert sentences("".join(said)) == said
+
+
+@given(st.text(st.sampled_from("ab .!?…。！？；」』”’）\n")).filter(str.strip))  # noqa: RUF001
+def test_nothing_of_a_text_is_lost_and_no_piece_is_without_a_word(text: str) -> None:
+    pieces = sentences(text)
+
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert all(piece.strip() for piece in pieces)
