@@ -82,8 +82,17 @@ class Speaking:
         except SynthesisError as error:
             level = logging.DEBUG if self._failing else logging.WARNING
             logger.log(level, "a text is not spoken: %s", error)
-            self._failing = True
-            self._deliver(SpeechFailed(sound_id, PlayReason.SYNTHESIZER))
+            self._fail(sound_id)
+        except Exception as error:
+            # Whoever sent it is to know what became of it, whatever that is. The
+            # message may repeat the text, and so may the traceback, which ends in it.
+            logger.error("a text cannot be spoken: %s", type(error).__name__)
+            logger.debug("it failed here", exc_info=True)
+            self._fail(sound_id)
+
+    def _fail(self, sound_id: str) -> None:
+        self._failing = True
+        self._deliver(SpeechFailed(sound_id, PlayReason.SYNTHESIZER))
 
     async def _deliver_sound(self, sound_id: str, text: str) -> None:
         seq, sound_format = 0, None

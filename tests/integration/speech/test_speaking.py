@@ -1,14 +1,16 @@
 """Texts are said one after the other, and what goes wrong is told once."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
 
+from auricle.audio.playing import SoundFormat
 from auricle.speech.engines import own_command
 from auricle.speech.programs import StreamingProgram
 from auricle.speech.speaking import Speaking
+from auricle.speech.synthesizer import SpokenSound
 from auricle.turns.sounds import (
     PlayReason,
     SoundArrived,
@@ -91,6 +93,33 @@ async def test_an_engine_that_fails_is_told_once_until_it_speaks_again(
     ]
     assert [r.levelname for r in caplog.records] == ["WARNING", "INFO"]
     assert "washing" not in caplog.text
+
+
+class Broken:
+    """A synthesizer with a programming error, which repeats the text."""
+
+    async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
+        yield SpokenSound(SoundFormat(16_000, 1), b"ab")
+        raise ValueError(text)
+
+
+async def test_a_text_has_an_end_whatever_its_synthesizer_raises(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    facts: list[Fact] = []
+    speech = Speaking(Broken(), per_hour=0, deliver=facts.append)
+
+    speech.synthesize("first", SENTENCE)
+    await eventually(lambda: ends(facts) == ["first"])
+    await speech.aclose()
+
+    assert facts[-1] == SpeechFailed("first", PlayReason.SYNTHESIZER)
+    assert [r.levelname for r in caplog.records] == ["ERROR"]
+    assert "ValueError" in caplog.text
+    assert "washing" not in caplog.text
+    # It was meant.
+    caplog.clear()
 
 
 async def test_a_text_that_is_stopped_lets_the_next_one_be_said(tmp_path: Path) -> None:
