@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from auricle.audio.wave_reader import UnusableWaveError, WaveReader
+from auricle.audio.wave_reader import UnusableWaveError, WaveReader, read_wave
 from auricle.errors import ConfigError, SynthesisError
 from auricle.speech.engines import Program
 from auricle.speech.sentences import sentences
@@ -85,10 +85,10 @@ class Flite(Synthesizer):
             program = replace(known, argv=(*known.argv, "-o", f"/dev/fd/{file}"))
             async with _running(program, sentence, write_to=file) as process:
                 await _Silence(known, PATIENCE).at_most(process.wait())
-            reader = WaveReader()
             with _wave_of(known):
-                pcm = reader.push(os.pread(file, os.fstat(file).st_size, 0))
-                return SpokenSound(reader.end(), pcm)
+                return SpokenSound(
+                    *read_wave(os.pread(file, os.fstat(file).st_size, 0))
+                )
         finally:
             os.close(file)
 
