@@ -45,8 +45,12 @@ class Rendering:
             reference = self._resampler.process(reference)
         return pcm, reference
 
-    def flush(self) -> bytes:
-        """Return the rest of what is heard, at the end of the sound."""
+    def flush(self) -> bytes | None:
+        """Return the rest of what is heard, at the end of the sound, or None where
+        nobody can tell.
+        """
+        if not self.can_tell:
+            return None
         return b"" if self._resampler is None else self._resampler.flush()
 
 
