@@ -117,14 +117,17 @@ class Aplay:
         """End it, and let go of everything."""
         self.kill()
         self.close()
-        if self._process is not None:
-            # One that waits for a dead disk cannot even be killed.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_KILLED_WITHIN):
-                    await self._process.wait()
-        if self._complaint is not None:
-            os.close(self._complaint)
-            self._complaint = None
+        try:
+            if self._process is not None:
+                # One that waits for a dead disk cannot even be killed.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_KILLED_WITHIN):
+                        await self._process.wait()
+        finally:
+            # Whoever waits may be cancelled meanwhile.
+            if self._complaint is not None:
+                os.close(self._complaint)
+                self._complaint = None
 
     def check_rate(self) -> None:
         """Raise PlaybackError where the device, now that it is open, has another sample

@@ -175,9 +175,10 @@ class AplayPlayer:
     def _start(self, sound: _Sound) -> None:
         before = list(self._tasks.values())
         self._current = sound
-        self._tasks[sound] = asyncio.create_task(
-            self._play(sound, before), name="player"
-        )
+        task = asyncio.create_task(self._play(sound, before), name="player")
+        self._tasks[sound] = task
+        # Not by the task itself: one that is cancelled before it began does nothing.
+        task.add_done_callback(lambda _: self._tasks.pop(sound))
 
     def _silence(self) -> None:
         sound, self._current = self._current, None
@@ -204,7 +205,6 @@ class AplayPlayer:
             end = SoundFailed(sound.id)
         finally:
             await sound.process.aclose()
-            del self._tasks[sound]
         # Nobody is told of a sound that was cancelled.
         if sound is self._current:
             self._current = None
@@ -322,6 +322,7 @@ async def try_device(device: str) -> None:
         process.close()
         async with asyncio.timeout(_LONGEST_OPENING):
             await process.wait()
+        process.check_rate()
     except TimeoutError:
         raise PlaybackError(_hangs(device)) from None
     finally:

@@ -1,10 +1,12 @@
 """The player against a real aplay, on ALSA devices that write into a file."""
 
+import asyncio
 import contextlib
 import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from random import Random
@@ -12,7 +14,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from auricle.audio.devices.player import AplayPlayer
+from auricle.audio.devices.aplay import Aplay
+from auricle.audio.devices.player import AplayPlayer, try_device
 from auricle.audio.known_sound import KnownSound
 from auricle.audio.pacing import LEAD
 from auricle.audio.playing import (
@@ -22,6 +25,7 @@ from auricle.audio.playing import (
     SoundFormat,
     SoundStarted,
 )
+from auricle.errors import PlaybackError
 from rigs.audio.loudspeaker import Loudspeaker, loudspeaker, put_aplay_first
 from rigs.waiting import eventually
 
@@ -242,6 +246,53 @@ async def test_a_sound_without_a_sample_is_over_at_once(
     assert device.facts == [SoundStarted("a"), SoundFinished("a")]
 
 
+async def test_sounds_that_are_cancelled_before_they_began_cost_no_memory(
+    device: Loudspeaker,
+) -> None:
+    size = 1024 * 1024
+    async with playing(device) as player:
+        tracemalloc.start()
+        try:
+            for number in range(20):
+                say(player, bytes(size), name=f"{number}")
+            player.cancel("19")
+            say(player, tone(0.2))
+            await eventually(lambda: is_over(device))
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert kept < 5 * size
+
+
+async def test_who_is_cancelled_while_it_lets_go_of_a_device_keeps_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_aplay_first(tmp_path, monkeypatch, "exec sleep 60")
+    process = Aplay("hw:0", MONO)
+    await process.start()
+    assert "/memfd:aplay (deleted)" in open_files()
+
+    letting_go = asyncio.create_task(process.aclose())
+    # It waits for a process whose end only the loop can tell.
+    await asyncio.sleep(0)
+    letting_go.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await letting_go
+
+    assert "/memfd:aplay (deleted)" not in open_files()
+    await eventually(lambda: not process.running)
+
+
+def open_files() -> list[str]:
+    found = []
+    for file in Path("/proc/self/fd").iterdir():
+        # That of the folder itself is closed by now.
+        with contextlib.suppress(FileNotFoundError):
+            found.append(str(file.readlink()))
+    return found
+
+
 async def test_who_lets_go_leaves_no_process_behind(device: Loudspeaker) -> None:
     async with playing(device) as player:
         say(player, tone(20))
@@ -460,6 +511,20 @@ async def test_what_is_wrong_with_a_device_is_told_in_a_sentence(
         SoundFailed("a")
     ]
     assert told in caplog.text
+
+
+async def test_a_device_of_another_rate_fails_where_it_is_only_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_aplay_first(
+        tmp_path,
+        monkeypatch,
+        "echo 'Warning: rate is not accurate (requested = 16000Hz, got = 48000Hz)' >&2"
+        "\nexec cat >/dev/null",
+    )
+
+    with pytest.raises(PlaybackError, match="plughw instead of hw"):
+        await try_device("hw:0")
 
 
 async def test_without_aplay_is_said_what_to_install(
