@@ -45,6 +45,7 @@ from auricle.turns.events import (
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.sounds import SoundCancelRequested
 from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 from auricle.wake.detector import Detection
 
@@ -177,6 +178,8 @@ class Runner:
     def _handle_one(self, event: Event) -> None:
         if isinstance(event, WakeWordHeard | ListenRequested):
             self._check_budget()
+        if event == SoundCancelRequested(None) and self._sounds is not None:
+            self._sounds.hush()
         if isinstance(event, WakeWordHeard):
             self._latest_detection = event.detection
         elif isinstance(event, RecognizerSaid) and self._is_too_old():
@@ -251,6 +254,8 @@ class Runner:
         # A microphone that is opened anew counts anew.
         self._clock = self._capture.clock
         self._last_sent = None
+        if self._sounds is not None:
+            self._sounds.hush()
         if not turn.follow_up:
             self._budget.count_turn(since_boot())
             self._publisher.wake(turn, _now())

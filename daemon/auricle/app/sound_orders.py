@@ -123,6 +123,10 @@ class SoundOrders:
             case _:
                 assert_never(order)
 
+    def hush(self) -> None:
+        """Tell no longer that there is no answer: somebody speaks, or wants silence."""
+        self._player.cancel(_NO_ANSWER)
+
     def _note_used_id(self, sound_id: str) -> None:
         # Once: it may as well be a message that came twice.
         level = logging.DEBUG if self._noted_used_id else logging.WARNING

@@ -1,0 +1,119 @@
+"""The sound that tells that there is no answer gives way to whoever speaks."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from auricle.app import build
+from auricle.app.runner import OrderTargets, Runner
+from auricle.app.sound_orders import OwnSounds, SoundOrders
+from auricle.audio.feedback import Cue
+from auricle.audio.playing import SoundFormat
+from auricle.config.loading import load
+from auricle.turns.events import Event, ListenRequested, MicrophoneFound, WakeWordHeard
+from auricle.turns.satellite import SatelliteState
+from auricle.turns.sounds import AnswerFailed, PlayReport, SoundCancelRequested
+from auricle.turns.turn import Outcome, Stamp, Turn
+from auricle.wake.detector import Detection
+from rigs.homes.fleet import ScriptedEars
+from rigs.homes.program import write_settings
+
+
+@dataclass
+class Room:
+    """A loudspeaker that plays for ever, and a house that listens to nothing."""
+
+    plays: str | None = None
+    when_cued: dict[Cue, str | None] = field(default_factory=dict)
+    """What played when a cue was to be heard."""
+
+    def begin(self, sound_id: str, sound_format: SoundFormat) -> None:
+        self.plays = sound_id
+
+    def feed(self, sound_id: str, pcm: bytes) -> None:
+        pass
+
+    def end(self, sound_id: str) -> None:
+        pass
+
+    def cancel(self, sound_id: str) -> None:
+        if self.plays == sound_id:
+            self.plays = None
+
+    def cue(self, cue: Cue) -> None:
+        self.when_cued[cue] = self.plays
+
+    def sound_accepted(self, sound_id: str) -> None:
+        pass
+
+    def play(self, report: PlayReport) -> None:
+        pass
+
+    def state(self, state: SatelliteState, *, muted: bool) -> None:
+        pass
+
+    def wake(self, turn: Turn, at: datetime) -> None:
+        pass
+
+    def interim(self, turn: str, text: str) -> None:
+        pass
+
+    def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
+        pass
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+@pytest.fixture
+async def runner(tmp_path: Path, room: Room) -> AsyncIterator[Runner]:
+    config = tmp_path / "auricle.toml"
+    # Nobody listens at that port.
+    asr = {"url": "ws://127.0.0.1:9/api-ws/v1/realtime"}
+    write_settings(config, {"asr": asr, "mqtt": {"host": "127.0.0.1"}})
+    settings = load(config)
+    runner = Runner(
+        build.satellite(settings, ["okay_nabu"], muted=False),
+        OrderTargets(
+            ScriptedEars(),
+            build.turn_recognizer(settings),
+            room,
+            room.cue,
+            SoundOrders(room, room, OwnSounds(timer=b"", no_answer=b"oh dear!")),
+        ),
+        build.budget(settings),
+        time_to_live=60.0,
+    )
+    runner.handle(MicrophoneFound(), AnswerFailed("no_pipeline"))
+    assert room.plays is not None
+    yield runner
+    runner.stop()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [WakeWordHeard(Detection("okay_nabu", 0.9, 0), ()), ListenRequested()],
+    ids=["wake word", "push to talk"],
+)
+async def test_who_speaks_is_not_told_any_longer_that_there_is_no_answer(
+    room: Room, runner: Runner, event: Event
+) -> None:
+    runner.handle(event)
+
+    assert room.plays is None
+    assert room.when_cued == {Cue.WAKE: None}
+
+
+async def test_who_wants_silence_is_not_told_any_longer_that_there_is_no_answer(
+    room: Room, runner: Runner
+) -> None:
+    runner.handle(SoundCancelRequested("song"))
+    assert room.plays is not None
+
+    runner.handle(SoundCancelRequested(None))
+    assert room.plays is None
