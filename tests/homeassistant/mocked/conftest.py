@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 import custom_components.auricle  # noqa: F401  # before another package of that name
-from rigs.homes.mocked_home import DEVICE, ROOT, Agent, Den, Voice
+from rigs.homes.mocked_home import DEVICE, PASSWORD, ROOT, Agent, Den, Voice
 
 # Tools take it for the folder of this name beside us.
 setup = importlib.import_module("homeassistant.setup")
@@ -33,6 +33,13 @@ def expected_lingering_timers() -> bool:
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """An empty one: the package's own has custom integrations besides ours."""
     return hass_tmp_config_dir
+
+
+@pytest.fixture
+def mqtt_config_entry_data() -> dict[str, str]:
+    """How Home Assistant logs in at its broker."""
+    login = {"username": "den", "password": PASSWORD}
+    return {"broker": "mock-broker", "protocol": "5", **login}
 
 
 @pytest.fixture
@@ -54,15 +61,16 @@ async def den(
 @pytest.fixture
 async def entry(hass: Any, den: Den) -> AsyncIterator[Any]:
     """The satellite's entry, set up; without it at the end."""
-    den.introduce()
-    await hass.async_block_till_done()
     entry = MockConfigEntry(
         domain="auricle",
         title="Den voice",
         unique_id=DEVICE,
         data={"root": ROOT, "device": DEVICE},
     )
+    # Before it is introduced: who is known is not offered.
     entry.add_to_hass(hass)
+    den.introduce()
+    await hass.async_block_till_done()
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED

@@ -18,6 +18,8 @@ ROOT = "auricle/den"
 DEVICE = "auricle_den"
 SATELLITE = "assist_satellite.den_voice"
 RATE = 16_000
+PASSWORD = "correct horse"
+"""Of the broker."""
 SPOKEN = b"\x01\x02" * RATE
 """What the voice says: one second."""
 
