@@ -7,6 +7,7 @@ abandoned turn would be published as the next one's.
 
 from dataclasses import dataclass
 
+from auricle.arbitration.messages import GroupMessage
 from auricle.audio.frame import Frame
 from auricle.audio.playing import PlayerFact, SoundFormat
 from auricle.errors import Reason
@@ -31,6 +32,10 @@ class WakeWordHeard:
 
     detection: Detection
     pre_roll: tuple[Frame, ...]
+    level: float = 0.0
+    """How near the voice was, in dB."""
+    word: tuple[Frame, ...] = ()
+    """The sound of the word itself, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,30 @@ class ChunksStalled:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupSaid:
+    """Another satellite of the group told something about a wake word."""
+
+    message: GroupMessage
+    position: int | None
+    """The sample position at which our microphone was then; None while it is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """Others are known in the group, by their names, or no longer; none where no broker
+    is connected."""
+
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FinalSettled:
+    """It is known what became of a turn's final: the broker has it, or never will."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The daemon is shutting down."""
 
@@ -157,6 +186,9 @@ Event = (
     | PlayerFact
     | ChunksStalled
     | SpeechFailed
+    | GroupSaid
+    | GroupChanged
+    | FinalSettled
     | Stopping
 )
 
@@ -239,6 +271,13 @@ class Attend:
     """Deliver frames from now on (`on`), or keep them in the audio thread again."""
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TellGroup:
+    """Tell the other satellites of the group something about a wake word."""
+
+    message: GroupMessage
 
 
 @dataclass(frozen=True, slots=True)

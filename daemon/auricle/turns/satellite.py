@@ -65,7 +65,10 @@ from auricle.turns.events import (
     CloseMicrophone,
     Effect,
     Event,
+    FinalSettled,
     FollowUpRequested,
+    GroupChanged,
+    GroupSaid,
     Heard,
     ListenRequested,
     MicrophoneClosed,
@@ -257,6 +260,8 @@ class Satellite:
                 return self._playback.failed(event)
             case ChunksStalled(sound_id):
                 return self._playback.chunks_stalled(sound_id)
+            case GroupSaid() | GroupChanged() | FinalSettled():
+                return []
             case Stopping():
                 return self._cancel() + self._playback.stop()
             case _:

@@ -32,6 +32,8 @@ class OutcomeKind(StrEnum):
     NO_SPEECH = "no_speech"
     CANCELLED = "cancelled"
     ERROR = "error"
+    YIELDED = "yielded"
+    """Another satellite, which heard the same wake word, answered."""
 
 
 class EndedBy(StrEnum):
@@ -88,6 +90,14 @@ class Outcome:
     end_of_speech: int | None = None
     """The sample position behind the last frame that held speech; None where none did.
     """
+    heard_by: tuple[str, ...] = ()
+    """The names of the satellites that heard the wake word, ours too, in order; none
+    where no wake word opened the turn."""
+    stands_in_for: str | None = None
+    """The id of the word's first turn, at a satellite that went silent; None where this
+    is the first."""
+    answered_by: str | None = None
+    """The name of the satellite that answered, where another one did."""
 
 
 @dataclass(frozen=True, slots=True)

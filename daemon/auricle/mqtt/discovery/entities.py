@@ -65,7 +65,7 @@ def _events(topics: Topics) -> list[Entity]:
             "platform": "event",
             "name": "Utterance",
             "state_topic": topics.utterance,
-            "event_types": ["transcript", "no_speech", "cancelled", "error"],
+            "event_types": ["transcript", "no_speech", "cancelled", "error", "yielded"],
             "icon": "mdi:message-text-outline",
         },
     ]

@@ -39,6 +39,9 @@ outbounds = st.builds(
         ended_by=st.none() | st.sampled_from(EndedBy),
         sent_seconds=FINITE,
         end_of_speech=st.none() | st.integers(),
+        heard_by=st.lists(TEXT).map(tuple),
+        stands_in_for=st.none() | TEXT,
+        answered_by=st.none() | TEXT,
     ),
     st.builds(
         Stamp,

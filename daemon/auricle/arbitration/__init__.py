@@ -1,0 +1,1 @@
+"""Which of several satellites that heard one wake word answers it."""
