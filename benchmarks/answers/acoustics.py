@@ -108,9 +108,9 @@ class Scene:
         """
         length = round(self.length * SAMPLE_RATE)
         rng = np.random.default_rng(self.seed)
-        heard = rng.normal(0, _amplitude(_HISS_DB), length).astype(np.float32)
+        heard = rng.normal(0, amplitude(_HISS_DB), length).astype(np.float32)
         if len(self.person):
-            voice = _through(self.person, self.room.from_person)
+            voice = through(self.person, self.room.from_person)
             _add(heard, leveled(voice, VOICE_DB), self.start)
         if self.said is not None:
             _add(heard, self._echo(self.said, cut), self.loudspeaker.delay)
@@ -124,13 +124,13 @@ class Scene:
         # What is resampled to a higher rate takes longer where that is played at ours.
         rate = SAMPLE_RATE * (1 + self.loudspeaker.clocks)
         sounding = soxr.resample(sounding, SAMPLE_RATE, rate)
-        whole = _through(sounding, self.room.from_loudspeaker)
+        whole = through(sounding, self.room.from_loudspeaker)
         db = VOICE_DB + self.loudspeaker.echo_db - level_db(whole)
         if cut is not None:
             delay = round(self.loudspeaker.delay * SAMPLE_RATE)
             sounding = sounding[: max(1, cut - delay)]
-            whole = _through(sounding, self.room.from_loudspeaker)
-        return np.asarray(whole * _amplitude(db), np.float32)
+            whole = through(sounding, self.room.from_loudspeaker)
+        return np.asarray(whole * amplitude(db), np.float32)
 
 
 def level_db(samples: Samples) -> float:
@@ -142,7 +142,7 @@ def level_db(samples: Samples) -> float:
 
 def leveled(samples: Samples, level: float) -> Samples:
     """As loud as that, in dBFS, while the voice sounds."""
-    return np.asarray(samples * _amplitude(level - level_db(samples)), np.float32)
+    return np.asarray(samples * amplitude(level - level_db(samples)), np.float32)
 
 
 def played(answer: Samples) -> Samples:
@@ -150,7 +150,15 @@ def played(answer: Samples) -> Samples:
     return leveled(answer, _PLAYED_DB)
 
 
-def _amplitude(db: float) -> float:
+def through(samples: Samples, response: Samples) -> Samples:
+    """A sound that went along there."""
+    length = len(samples) + len(response) - 1
+    size = 1 << length.bit_length()
+    spectrum = np.fft.rfft(samples, size) * np.fft.rfft(response, size)
+    return np.asarray(np.fft.irfft(spectrum, size)[:length], np.float32)
+
+
+def amplitude(db: float) -> float:
     return float(10 ** (db / 20))
 
 
@@ -194,10 +202,3 @@ def _images(
     same, mirrored = 2 * rooms * size + source, 2 * rooms * size - source
     walls = np.concatenate([np.abs(2 * rooms), np.abs(2 * rooms - 1)])
     return np.concatenate([same, mirrored]) - microphone, walls
-
-
-def _through(samples: Samples, response: Samples) -> Samples:
-    length = len(samples) + len(response) - 1
-    size = 1 << length.bit_length()
-    spectrum = np.fft.rfft(samples, size) * np.fft.rfft(response, size)
-    return np.asarray(np.fft.irfft(spectrum, size)[:length], np.float32)
