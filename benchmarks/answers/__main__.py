@@ -19,9 +19,9 @@ from pathlib import Path
 
 from benchmarks.answers.delays import delays
 from benchmarks.answers.hearing import Hearing
-from benchmarks.answers.rows import Row, lines, tally
 from benchmarks.cost.process_cost import Bystanders
 from benchmarks.recordings import Recordings
+from benchmarks.rows import Row, lines, tally
 
 _RESULTS = Path(__file__).parents[1] / "results"
 _QUICK = 5

@@ -23,7 +23,7 @@ from benchmarks.answers.house import (
     WRITTEN,
     Answer,
 )
-from benchmarks.answers.rows import Row
+from benchmarks.rows import Row
 
 SOON, SOON_ENOUGH = 150, 2
 """Milliseconds, of the built-in agent; seconds, of one that takes its time."""

@@ -10,7 +10,6 @@ from auricle.audio.frame import SAMPLE_RATE
 from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.turns.wake_phrase import WakePhrase
 from benchmarks.answers.acoustics import Loudspeaker, Scene, living_room, played
-from benchmarks.answers.rows import Row
 from benchmarks.answers.satellite import (
     NOT_ALIGNED,
     NOTHING,
@@ -26,6 +25,7 @@ from benchmarks.cost import instructions
 from benchmarks.progress import told
 from benchmarks.recognizer.scoring import Score, slots, slots_missed, words
 from benchmarks.recordings import Recordings, Samples
+from benchmarks.rows import Row
 
 HEARD = {0: 90, 6: 90, 12: 80, 20: 45}
 """Decibels of the echo above the person, and percent of wake words to be heard."""

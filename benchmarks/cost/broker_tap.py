@@ -4,10 +4,11 @@ import asyncio
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Self
 
-_PUBLISH, _PUBACK = 3, 4
+from rigs.mqtt.packets import PUBACK, Packet, take_packets
+
 _CHUNK = 64 * 1024
 
 
@@ -48,11 +49,11 @@ class BrokerTap:
         source, sink = await asyncio.open_connection("127.0.0.1", self._broker_port)
         to_broker = sink.get_extra_info("socket")
 
-        def answered(kind: int, body: bytes) -> None:
+        def answered(packet: Packet) -> None:
             # As the daemon does, whose connection to the broker this stands for.
             to_broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            self._note(kind, body)
-            self._acknowledged(kind, body)
+            self._note(packet)
+            self._acknowledged(packet)
 
         try:
             async with asyncio.TaskGroup() as pumps:
@@ -62,31 +63,28 @@ class BrokerTap:
             sink.close()
             writer.close()
 
-    def _published(self, kind: int, body: bytes) -> None:
-        if (number := self._note(kind, body)) is not None:
+    def _published(self, packet: Packet) -> None:
+        if (number := self._note(packet)) is not None:
             self._waiting.add(number)
 
-    def _note(self, kind: int, body: bytes) -> bytes | None:
+    def _note(self, packet: Packet) -> bytes | None:
         """The packet's number, if it is one that is watched."""
-        if kind != _PUBLISH:
-            return None
-        end = 2 + int.from_bytes(body[:2], "big")
-        topic = body[2:end].decode()
-        if topic not in self._topics:
+        topic = packet.topic
+        if topic is None or topic not in self._topics:
             return None
         self.published[topic].append(time.monotonic())
-        return body[end : end + 2]
+        return packet.number
 
-    def _acknowledged(self, kind: int, body: bytes) -> None:
-        if kind == _PUBACK and body[:2] in self._waiting:
-            self._waiting.remove(body[:2])
+    def _acknowledged(self, packet: Packet) -> None:
+        if packet.kind == PUBACK and packet.number in self._waiting:
+            self._waiting.remove(packet.number)
             self.acknowledged.append(time.monotonic())
 
 
 async def _pump(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    seen: Callable[[int, bytes], None],
+    seen: Callable[[Packet], None],
 ) -> None:
     """What comes goes on at once, and is looked at behind that."""
     held = bytearray()
@@ -94,27 +92,8 @@ async def _pump(
         while data := await reader.read(_CHUNK):
             writer.write(data)
             held += data
-            for kind, body in _take_packets(held):
-                seen(kind, body)
+            for packet in take_packets(held):
+                seen(packet)
     except ConnectionError:
         pass
     writer.close()
-
-
-def _take_packets(held: bytearray) -> Iterator[tuple[int, bytes]]:
-    """The whole ones: a byte of kind, the length in groups of 7 bits, the rest."""
-    while True:
-        length = shift = 0
-        at = 1
-        while at < len(held):
-            length |= (held[at] & 0x7F) << shift
-            shift += 7
-            at += 1
-            if held[at - 1] < 0x80:
-                break
-        else:
-            return
-        if len(held) < at + length:
-            return
-        yield held[0] >> 4, bytes(held[at : at + length])
-        del held[: at + length]

@@ -24,7 +24,7 @@ from benchmarks.answers.house import (
     WRITTEN,
     Answer,
 )
-from benchmarks.answers.rows import Row, lines, tally
+from benchmarks.rows import Row, lines, tally
 
 HEARD = Row("heard", 91.0, "%", "98 voices", least=90)
 FALSE = Row("false wakes", 2, "", "an hour", most=1)
