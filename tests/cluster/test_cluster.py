@@ -1,30 +1,27 @@
 """A real cluster of three nodes, one of which is killed: nothing is lost."""
 
-import asyncio
-import contextlib
 import itertools
-import json
-import random
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from auricle.mqtt.delivery.ledger import Fate
-from auricle.mqtt.topics import Topics
-from rigs.mqtt.cluster import NODES, Cluster, one_address
-from rigs.mqtt.publisher import TOPICS, Publishing, publishing
+from rigs.mqtt.cluster import Cluster
+from rigs.mqtt.fail_over import (
+    OF_NEITHER,
+    OF_THE_HOUSE,
+    OF_THE_SATELLITES,
+    ROOMS,
+    fail_over,
+)
+from rigs.mqtt.publisher import TOPICS, publishing
 from rigs.mqtt.subscriber import HouseClient
 from rigs.waiting import elapse, eventually
 
-ROOMS = [Topics("auricle", f"room{number}") for number in range(30)]
 FINALS = 70
-"""Of each room; a node is killed at a third of them."""
-PACE = 0.5
-"""Seconds from one to the next of a room, on average."""
-OF_THE_SATELLITES, OF_THE_HOUSE, OF_NEITHER = NODES
+"""Of each room."""
 
 
 def soon() -> Iterator[float]:
@@ -38,64 +35,16 @@ async def test_no_command_is_lost_to_the_end_of_a_node(
     killed: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    first, *others = cluster.ports.values()
-    behind = [cluster.ports[node] for node in (OF_THE_HOUSE, OF_NEITHER)]
-    async with contextlib.AsyncExitStack() as stack:
-        address = await stack.enter_async_context(one_address([*behind, first]))
-        house = await stack.enter_async_context(
-            HouseClient(address, *(room.utterance for room in ROOMS), client_id="house")
-        )
-        satellites = [
-            await stack.enter_async_context(
-                publishing(
-                    port=first,
-                    fallbacks=others,
-                    directory=tmp_path,
-                    topics=room,
-                    state=room.node,
-                    run_id=room.node,
-                    reconnect_delays=soon,
-                )
-            )
-            for room in ROOMS
-        ]
-        speaking = [
-            asyncio.create_task(speak(room, satellite))
-            for room, satellite in zip(ROOMS, satellites, strict=True)
-        ]
-        await elapse(FINALS * PACE / 3)
-        cluster.kill(killed)
-        spoken = set(itertools.chain(*await asyncio.gather(*speaking)))
-        await eventually(
-            lambda: (
-                sum(ended(satellite).total() for satellite in satellites) == len(spoken)
-            )
-        )
-        fates = sum((ended(satellite) for satellite in satellites), Counter[Fate]())
+    run = await fail_over(cluster, tmp_path, killed, FINALS)
 
-    heard = Counter(json.loads(message.payload)["turn"] for message in house.heard)
-    lost = spoken - set(heard)
-    twice = [turn for turn, times in heard.items() if times > 1]
     with capsys.disabled():
         sys.stdout.write(
-            f"\nnode {killed} killed: {len(spoken)} finals of {len(ROOMS)} satellites, "
-            f"{len(lost)} lost, {len(twice)} twice; {dict(fates)}\n"
+            f"\nnode {killed} killed: {len(run.said)} finals of {len(ROOMS)} "
+            f"satellites, {len(run.lost)} lost, {len(run.twice)} twice; "
+            f"{dict(run.fates)}\n"
         )
-    assert lost == set()
-    assert set(fates) == {Fate.ACKED}
-
-
-async def speak(room: Topics, satellite: Publishing) -> set[str]:
-    """Say what a room says; return the turns."""
-    turns = {f"{room.node}_{number}" for number in range(FINALS)}
-    for turn in turns:
-        await elapse(random.uniform(0, 2 * PACE))
-        satellite.hears("turn on the light", turn=turn, latency=0.0)
-    return turns
-
-
-def ended(satellite: Publishing) -> Counter[Fate]:
-    return Counter(settled.fate for settled in satellite.fates if settled.over)
+    assert run.lost == set()
+    assert set(run.fates) == {Fate.ACKED}
 
 
 async def test_another_node_is_told_all_that_is_retained(

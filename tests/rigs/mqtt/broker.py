@@ -19,13 +19,20 @@ ANONYMOUS = ("allow_anonymous true",)
 class Broker:
     """One mosquitto process; the same port and memory over its restarts."""
 
-    def __init__(self, directory: Path, listener: Sequence[str] = ANONYMOUS) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        listener: Sequence[str] = ANONYMOUS,
+        *,
+        verbose: bool = True,
+    ) -> None:
         """`listener`: further lines of mosquitto.conf for the one listener; those of
-        the next start may be others.
+        the next start may be others; `verbose`: its log tells of each packet.
         """
         self.directory = directory
         self.port = free_port()
         self.listener = listener
+        self._verbose = verbose
         self._log = directory / "mosquitto.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -46,7 +53,9 @@ class Broker:
         config.write_text("\n".join(lines) + "\n")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [_mosquitto(), "-c", str(config), "-v"], stdout=log, stderr=log
+                [_mosquitto(), "-c", str(config), *(["-v"] if self._verbose else [])],
+                stdout=log,
+                stderr=log,
             )
         self._await_listening()
 
@@ -72,6 +81,11 @@ class Broker:
     @property
     def running(self) -> bool:
         return self._process is not None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:
@@ -102,9 +116,9 @@ class Broker:
 
 @contextlib.contextmanager
 def running_broker(
-    directory: Path, listener: Sequence[str] = ANONYMOUS
+    directory: Path, listener: Sequence[str] = ANONYMOUS, *, verbose: bool = True
 ) -> Iterator[Broker]:
-    broker = Broker(directory, listener)
+    broker = Broker(directory, listener, verbose=verbose)
     broker.start()
     try:
         yield broker

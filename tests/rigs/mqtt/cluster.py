@@ -131,7 +131,9 @@ async def one_address(ports: Sequence[int]) -> AsyncIterator[int]:
         assert task is not None
         visits.add(task)
         try:
-            await _serve(reader, writer, ports)
+            # Ours alone: of a task that ends with it, asyncio's streams complain.
+            with contextlib.suppress(asyncio.CancelledError):
+                await _serve(reader, writer, ports)
         finally:
             writer.close()
             visits.discard(task)
