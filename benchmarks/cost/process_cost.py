@@ -67,12 +67,12 @@ class Busyness:
             if self.busy
             else ""
         )
-        ahead = (
-            f" We ran ahead of them, at nice {nice}." if (nice := os.nice(0)) else ""
-        )
+        nice = os.nice(0)
+        side = "ahead of" if nice < 0 else "behind"
+        turn = f" We ran {side} them, at nice {nice}." if nice else ""
         return (
             f"{self.cores} cores, load average {self.load:.1f} at the end, "
-            f"{self.others:.2f} cores at work for others meanwhile.{ahead}{warning}"
+            f"{self.others:.2f} cores at work for others meanwhile.{turn}{warning}"
         )
 
 
