@@ -23,7 +23,7 @@ from auricle.audio.frame import (
     SAMPLE_RATE,
 )
 from auricle.recognizer.transcriptions import RecognizedText, Transcribe
-from rigs.audio.speech import noise, say, silence
+from rigs.audio.speech import noise, say, silence, to_pcm
 from rigs.recognizer.faults import Fault
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import elapse, eventually
@@ -132,11 +132,15 @@ class Room:
         return True
 
 
-def command(number: int, *, wake_word: str = "okay nabu") -> bytes:
-    """The wake word, and a command that only this number has."""
-    return b"".join(
-        (say(wake_word), silence(0.3), _MARK, _coded(number), say("turn on the light"))
+def command(number: int, *, wake_word: str = "okay nabu", softer: float = 0.0) -> bytes:
+    """The wake word, and a command that only this number has; `softer`: by how many dB
+    the voice is further away.
+    """
+    call, words = (
+        to_pcm(np.frombuffer(say(text), "<i2") / 32768 * 10 ** (-softer / 20))
+        for text in (wake_word, "turn on the light")
     )
+    return b"".join((call, silence(0.3), _MARK, _coded(number), words))
 
 
 class NumberedRecognizer(ScriptedRecognizer):

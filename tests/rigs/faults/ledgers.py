@@ -47,6 +47,8 @@ class Spoken:
 class Executed:
     number: int
     turn: str
+    key: str
+    """By which whoever obeys knows it again: the first turn of the word."""
     at: float
 
 
@@ -76,7 +78,9 @@ class Ledgers:
         final = json.loads(payload)
         command = _COMMAND.fullmatch(final["text"])
         assert command is not None, final["text"]
-        executed = Executed(int(command[1]), final["turn"], time.monotonic())
+        turn = final["turn"]
+        key = final.get("stands_in_for") or turn
+        executed = Executed(int(command[1]), turn, key, time.monotonic())
         self.executed.append(executed)
         self._obeyed.add(executed.number)
 
@@ -149,8 +153,8 @@ class Ledgers:
 
     def duplicates(self) -> list[int]:
         """What was executed under more than one id: nobody could tell."""
-        turns = {(executed.number, executed.turn) for executed in self.executed}
-        counts = Counter(number for number, _ in turns)
+        keys = {(executed.number, executed.key) for executed in self.executed}
+        counts = Counter(number for number, _ in keys)
         return [number for number, count in counts.items() if count > 1]
 
     def repeated(self) -> int:

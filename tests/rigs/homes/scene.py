@@ -46,7 +46,7 @@ ASR_BROKEN = "connection to the recognizer broke"
 # What the program says when something is wrong.
 _TROUBLE = re.compile(
     rf"^(WARNING|ERROR) |{NO_BROKER}|auricle\.asr\.client: (?!the recognizer works)"
-    r"|turn \w+: (?!transcript$)\w+$"
+    r"|turn \w+: (?!(?:transcript|yielded)$)\w+$"
 )
 
 _PHRASES = (LISTENING, CONNECTED, WOKEN, NO_BROKER, MICROPHONE_LOST, ASR_BROKEN)
@@ -73,11 +73,13 @@ class Scene:
         far: str = "127.0.0.1",
         node: str = STUDY,
         broker: Broker | None = None,
+        softer: float = 0.0,
     ) -> None:
         """`settings` of the program are on top of ours; `speed`, `patient` and `waits`
         are the room's; `network`: the one that all of it is in, where that may have
         faults; `far`: the recognizer's address there; `broker`: a guarded one that
-        runs, where the house has more satellites.
+        runs, where the house has more satellites; `softer`: by how many dB it hears
+        people less than others do.
         """
         self.folder = folder
         self.network = network
@@ -86,7 +88,8 @@ class Scene:
         self.recognizer = NumberedRecognizer(api_key=API_KEY)
         self.broker = broker or guarded_broker(folder / "broker")
         self._shares_broker = broker is not None
-        self._node = node
+        self.node = node
+        self._softer = softer
         self._far = far
         self.house = LedgerClient(self.broker.port, self.ledgers, node)
         self.mqtt = FaultProxy(self.broker.port)
@@ -129,7 +132,7 @@ class Scene:
 
     def _all_settings(self) -> dict[str, Mapping[str, Any]]:
         ours: dict[str, Mapping[str, Any]] = {
-            "satellite": {"name": self._node},
+            "satellite": {"name": self.node},
             "microphone": {"recording": "-", "speed": self.room.speed},
             "utterance": {"mode": "manual"},
             "asr": {
@@ -140,7 +143,7 @@ class Scene:
             "mqtt": {
                 "host": "127.0.0.1",
                 "port": self.mqtt.port,
-                "username": self._node,
+                "username": self.node,
                 "password": CANARY,
                 "time_to_live": self.ledgers.time_to_live,
             },
@@ -174,7 +177,9 @@ class Scene:
         self._read_log()
         self.ledgers.speak(number)
         self._sessions = len(self.recognizer.heard)
-        self._speaking = asyncio.create_task(self.room.say(command(number)))
+        self._speaking = asyncio.create_task(
+            self.room.say(command(number, softer=self._softer))
+        )
         return number
 
     def seconds_of(self, number: int) -> float:
