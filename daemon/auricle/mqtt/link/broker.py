@@ -67,6 +67,16 @@ class Version(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A topic, or a filter, of which messages are taken."""
+
+    topic: str
+    no_local: bool = False
+    """Take none that we published ourselves; a broker from before MQTT 5 passes on
+    those as well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """The broker took us."""
 

@@ -17,6 +17,7 @@ from auricle.mqtt.link.broker import (
     Problem,
     Received,
     Report,
+    Subscription,
     Version,
 )
 from auricle.mqtt.link.message import Message
@@ -89,7 +90,7 @@ class MqttClient:
                 key_file=settings.key_file,
             )
         self._will = will
-        self._subscriptions = list(subscriptions)
+        self._subscriptions = [Subscription(topic) for topic in subscriptions]
         self._on_report = on_report
         self._route = Route(brokers, reconnect.delays, reconnect.refusal_delays)
         self._look_back = reconnect.look_back
@@ -196,6 +197,18 @@ class MqttClient:
         if message.qos > 0:
             self._loop.call_soon(self._on_report, delivered)
         return delivered.id
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Take the messages of this one as well, at every broker from now on."""
+        self._subscriptions.append(subscription)
+        if self._connection is not None:
+            self._connection.subscribe(subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Take no more of the messages of one that was subscribed to."""
+        self._subscriptions.remove(subscription)
+        if self._connection is not None:
+            self._connection.unsubscribe(subscription)
 
     def fits(self, message: Message) -> bool:
         """Whether the broker takes as much at once, as far as we know."""

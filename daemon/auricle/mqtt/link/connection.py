@@ -12,13 +12,14 @@ import socket
 import ssl
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from auricle.mqtt.link import disconnection
 from auricle.mqtt.link.broker import (
@@ -31,6 +32,7 @@ from auricle.mqtt.link.broker import (
     Disconnected,
     Received,
     Report,
+    Subscription,
     Version,
 )
 from auricle.mqtt.link.message import Message
@@ -83,8 +85,10 @@ class BrokerConnection:
         self._settings = settings
         self._report = report
         self._loop = asyncio.get_running_loop()
-        self._topics: list[str] = []
-        """What is subscribed to, and not answered yet."""
+        self._subscribed: set[Subscription] = set()
+        """What we want to be subscribed to."""
+        self._asked: dict[int, list[Subscription]] = {}
+        """What each request asked for, by its id, until it is answered."""
         self._deaf = False
         """It was told that the broker could not subscribe us."""
         self._end: Disconnected | None = None
@@ -104,13 +108,27 @@ class BrokerConnection:
         self._client.dialed = dialed
         threading.Thread(target=self._run, name="mqtt", daemon=True).start()
 
-    def subscribe(self, topics: list[str]) -> None:
-        """Subscribe to `topics`, once per connection.
+    def subscribe(self, subscriptions: Iterable[Subscription]) -> None:
+        """Subscribe to these as well.
 
         What the broker cannot subscribe us to just now, it is asked for again.
         """
-        self._topics = topics
-        self._client.subscribe([(topic, 1) for topic in topics])
+        wanted = list(subscriptions)
+        self._subscribed.update(wanted)
+        v5 = self.version is Version.V5
+        _, request = self._client.subscribe(
+            [
+                (each.topic, SubscribeOptions(1, noLocal=each.no_local) if v5 else 1)
+                for each in wanted
+            ]
+        )
+        if request is not None:
+            self._asked[request] = wanted
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Take no more of its messages, but for those that are on their way."""
+        self._subscribed.discard(subscription)
+        self._client.unsubscribe(subscription.topic)
 
     def publish(self, message: Message) -> int | None:
         """Send `message`; return the id of its Delivered, None where nothing fits."""
@@ -148,6 +166,31 @@ class BrokerConnection:
 
     def _note_time(self) -> None:
         self._client.not_after = min(self._too_late_at.values(), default=math.inf)
+
+    def _answered(self, request: int, reasons: list[ReasonCode]) -> None:
+        failed = []
+        for subscription, reason in zip(
+            self._asked.pop(request, ()), reasons, strict=False
+        ):
+            # MQTT 3.1.1 has one code for whatever it is, and rules are the likelier.
+            if self.version is Version.V5 and reason.value in _FAILURES:
+                failed.append(subscription)
+            elif reason.is_failure:
+                self._report(Denied(subscription.topic))
+        if not failed:
+            return
+        if not self._deaf:
+            message = "the broker %s could not subscribe us to %s, and is asked again"
+            topics = ", ".join(subscription.topic for subscription in failed)
+            logger.warning(message, self._settings, topics)
+        self._deaf = True
+        self._loop.call_later(SUBSCRIBE_AGAIN, self._subscribe_again, failed)
+
+    def _subscribe_again(self, failed: list[Subscription]) -> None:
+        still_wanted = [each for each in failed if each in self._subscribed]
+        if still_wanted:
+            # Where the connection is over by then, paho does nothing.
+            self.subscribe(still_wanted)
 
     def close(self) -> None:
         """Say goodbye; Disconnected follows."""
@@ -209,25 +252,6 @@ class BrokerConnection:
         elif reason.value == _KEEP_ALIVE_TIMEOUT:
             self._end = disconnection.silent(self._settings)
 
-    def _suback(self, reasons: list[ReasonCode]) -> None:
-        failed = []
-        for topic, reason in zip(self._topics, reasons, strict=False):
-            # MQTT 3.1.1 has one code for whatever it is, and rules are the likelier.
-            if self.version is Version.V5 and reason.value in _FAILURES:
-                failed.append(topic)
-            elif reason.is_failure:
-                self._hand_over(Denied(topic))
-        if failed:
-            hand_to_loop(self._loop, self._subscribe_again, failed)
-
-    def _subscribe_again(self, topics: list[str]) -> None:
-        if not self._deaf:
-            message = "the broker %s could not subscribe us to %s, and is asked again"
-            logger.warning(message, self._settings, ", ".join(topics))
-        self._deaf = True
-        # Where the connection is over by then, paho does nothing.
-        self._loop.call_later(SUBSCRIBE_AGAIN, self.subscribe, topics)
-
     def _log(self, level: int, text: str) -> None:
         if level == LogLevel.MQTT_LOG_ERR:
             self._last_error = text
@@ -269,7 +293,9 @@ class BrokerConnection:
         client.on_publish = lambda _c, _u, mid, reason, _p: self._hand_over(
             Delivered(mid, _result(reason))
         )
-        client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._suback(reasons)
+        client.on_subscribe = lambda _c, _u, mid, reasons, _p: hand_to_loop(
+            self._loop, self._answered, mid, reasons
+        )
         client.on_message = lambda _c, _u, message: self._hand_over(
             Received(message.topic, bytes(message.payload), message.retain)
         )

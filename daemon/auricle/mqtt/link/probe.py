@@ -23,6 +23,7 @@ from auricle.mqtt.link.broker import (
     Problem,
     Received,
     Report,
+    Subscription,
     Version,
 )
 from auricle.mqtt.link.connection import BrokerConnection
@@ -85,7 +86,7 @@ async def name_is_free(
                 return fact
             case Disconnected():
                 return True
-        connection.subscribe(list(check.subscriptions))
+        connection.subscribe(map(Subscription, check.subscriptions))
         # The broker heeds what we send in its order.
         connection.publish(check.ask())
         deadline = loop.time() + REPLY_TIME

@@ -15,6 +15,7 @@ from auricle.mqtt.link.broker import (
     Disconnected,
     Received,
     Report,
+    Subscription,
     Version,
 )
 from auricle.mqtt.link.connection import BrokerConnection
@@ -71,7 +72,7 @@ class WatchedConnection:
         version: Version,
         tls: ssl.SSLContext | None,
         will: Message,
-        subscriptions: Sequence[str],
+        subscriptions: Sequence[Subscription],
         *,
         on_report: Callable[[Connected | Denied | Received], None],
         on_delivery: Callable[[Delivered, Message, float], None],
@@ -147,6 +148,18 @@ class WatchedConnection:
             self._idle.clear()
             self._expect_answer()
         return message_id
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Take the messages of this one as well, as soon as there is a connection."""
+        self._subscriptions.append(subscription)
+        if self.connected:
+            self._connection.subscribe([subscription])
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Take no more of its messages."""
+        self._subscriptions.remove(subscription)
+        if self.connected:
+            self._connection.unsubscribe(subscription)
 
     async def leave(self, last: Message) -> None:
         """Publish `last`, wait for all acknowledgments, disconnect."""
