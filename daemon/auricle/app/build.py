@@ -219,6 +219,7 @@ def choices(
                 Setting.CONTEXT: settings.asr.hints,
                 Setting.CONTINUE_CONVERSATION: settings.utterance.continue_conversation,
                 Setting.VOLUME: settings.loudspeaker.volume,
+                Setting.GROUP: settings.arbitration.group,
             },
             thresholds={
                 name: threshold
@@ -649,6 +650,7 @@ def device(settings: Settings, wake_words: Iterable[WakeWord] = ()) -> Satellite
         area=settings.satellite.area,
         loudspeaker=bool(settings.loudspeaker.device),
         speaks=bool(settings.speech.engine),
+        grouped=settings.arbitration.enabled,
         wake_words=tuple(wake_words),
         currency=None
         if price_per_second(settings) is None
@@ -690,6 +692,7 @@ def publisher_settings(
         hermes_site=hermes_site(settings),
         plays=bool(settings.loudspeaker.device),
         speaks=bool(settings.speech.engine),
+        grouped=settings.arbitration.enabled,
     )
 
 

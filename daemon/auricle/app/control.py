@@ -71,10 +71,13 @@ class Loudspeaker(Protocol):
 
 
 class SettingEcho(Protocol):
-    """Publishes what a setting is."""
+    """Publishes what a setting is, and what a group is to know."""
 
     def tell_setting(self, setting: Setting, value: Value) -> None:
         """Say what it is by now."""
+
+    def join_group(self, group: str) -> None:
+        """Be one of this group of satellites from now on; empty: of none."""
 
 
 class StateKeeper(Protocol):
@@ -166,6 +169,8 @@ class Control:
                 targets.runner.handle(FollowUpRequested(choices.number(setting)))
             case Setting.VOLUME:
                 targets.loudspeaker.set_volume(choices.number(setting))
+            case Setting.GROUP:
+                targets.publisher.join_group(choices.text(setting))
             case _:
                 assert_never(setting)
 

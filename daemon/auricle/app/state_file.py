@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import os
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -21,6 +22,7 @@ from auricle.mqtt.settings import (
     Switch,
     Text,
     Value,
+    Word,
 )
 from auricle.turns.budget import Usage
 
@@ -207,6 +209,16 @@ def _value(state: dict[str, Any], setting: Setting) -> Value | None:
             return _number(state, setting, least, most)
         case Text():
             return _text(state, setting)
+        case Word(longest):
+            return _word(state, setting, longest)
+
+
+def _word(state: dict[str, Any], key: str, longest: int) -> str | None:
+    value = _text(state, key)
+    # It becomes a part of topics.
+    if value and not re.fullmatch(rf"[a-z0-9_]{{1,{longest}}}", value):
+        raise ValueError(f"{key} is no word")
+    return value
 
 
 def _truth(state: dict[str, Any], key: str) -> bool | None:

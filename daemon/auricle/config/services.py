@@ -307,6 +307,28 @@ class MqttSettings(Section):
         return host, port or self.port or (8883 if self.tls else 1883)
 
 
+def _group(value: str) -> str:
+    return require_word(value, example="upstairs") if value else value
+
+
+class GroupSettings(Section):
+    """Who of several satellites answers that hear one wake word: whichever hears it
+    best, as they decide among themselves over the broker.
+    """
+
+    enabled: bool = True
+    """Leave a wake word to whichever satellite hears it best; false: answer always."""
+    group: Annotated[str, AfterValidator(_group)] = "all"
+    """The satellites that decide among themselves, by a name of yours for them;
+    empty: this one answers on its own."""
+    window: float = Field(0.25, ge=0.1, le=1.0)
+    """Seconds in which others may say how well they hear. What is said meanwhile is not
+    lost; where no other satellite is known, nobody waits."""
+    bias_db: float = Field(0.0, ge=-20, le=20)
+    """Decibels that this satellite counts as nearer than it is, and so answers more
+    often; below 0, less often."""
+
+
 class HomeAssistantSettings(Section):
     """How Home Assistant learns of the satellite."""
 

@@ -19,6 +19,7 @@ from auricle.config.sections import (
 )
 from auricle.config.services import (
     AsrSettings,
+    GroupSettings,
     HomeAssistantSettings,
     MqttSettings,
     SpeechSettings,
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     utterance: UtteranceSettings = Field(default_factory=UtteranceSettings)
     asr: AsrSettings = Field(default_factory=AsrSettings)
     mqtt: MqttSettings = Field(default_factory=MqttSettings)
+    arbitration: GroupSettings = Field(default_factory=GroupSettings)
     home_assistant: HomeAssistantSettings = Field(default_factory=HomeAssistantSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     log: LogSettings = Field(default_factory=LogSettings)

@@ -131,4 +131,7 @@ class Watch:
             sent_seconds=round(self._recognizer.traffic.audio_seconds, 1),
             sent_bytes=self._recognizer.traffic.message_bytes,
             cpu_temperature=cpu_temperature(),
+            group_members=len(self._publisher.group_members),
+            wins=self._publisher.wins,
+            yields=self._publisher.yields,
         )

@@ -1,6 +1,7 @@
 """What may be ordered over MQTT: topics and payloads as typed commands."""
 
 import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -15,6 +16,7 @@ from auricle.mqtt.settings import (
     Switch,
     Text,
     Value,
+    Word,
 )
 from auricle.mqtt.topics import Action
 from auricle.text import presentable
@@ -130,6 +132,8 @@ def _value(setting: Setting, text: str, options: Options) -> Value:
             return _number(text, least, most)
         case Text(longest):
             return _bounded(text, longest)
+        case Word(longest):
+            return _word(text, longest)
 
 
 def _text(payload: bytes) -> str:
@@ -156,6 +160,15 @@ def _number(text: str, least: float, most: float) -> float:
     if not least <= number <= most:
         raise UnusableError(f"it is not a number from {least:g} to {most:g}")
     return number
+
+
+def _word(text: str, longest: int) -> str:
+    word = text.strip().lower()
+    if len(word) > longest or not re.fullmatch(r"[a-z0-9_]*", word):
+        raise UnusableError(
+            f"it is no word of at most {longest} letters without accents, digits and _"
+        )
+    return word
 
 
 def _bounded(text: str, longest: int) -> str:

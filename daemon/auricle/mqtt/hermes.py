@@ -29,7 +29,7 @@ from auricle.turns.sounds import (
     SpeechRequested,
     Then,
 )
-from auricle.turns.turn import Turn
+from auricle.turns.turn import OutcomeKind, Turn
 
 START_LISTENING = "hermes/asr/startListening"
 STOP_LISTENING = "hermes/asr/stopListening"
@@ -104,6 +104,9 @@ class Hermes:
         answer. `expiry` is in seconds.
         """
         outcome = outbound.outcome
+        if outcome.kind is OutcomeKind.YIELDED:
+            # Another site says what was said, and none of ours ever began.
+            return None
         self._adopt(outcome.turn)
         said, ordered = outcome.transcript, self._sessions[outcome.turn.id]
         if said is None and ordered is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound
 from auricle.mqtt.link.message import Message, compact_json
-from auricle.mqtt.settings import DESCRIPTIONS, Setting, Text, Value
+from auricle.mqtt.settings import DESCRIPTIONS, Setting, Text, Value, Word
 from auricle.mqtt.topics import Topics
 from auricle.text import presentable
 from auricle.turns.sounds import PlayReason, PlayReport, PlayState
@@ -55,6 +55,12 @@ class Diagnostics:
     cpu_temperature: float | None = None
     """The processor's temperature in degrees Celsius; None where the machine does not
     tell."""
+    group_members: int = 0
+    """The number of other satellites of the group that are known."""
+    wins: int = 0
+    """Wake words since the start that others heard as well, and we answered."""
+    yields: int = 0
+    """Wake words since the start that others answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ class Messages:
                 payload = f"{value:g}"
             # A state that can be empty is JSON: an empty payload would clear the
             # retained topic.
-            case _ if isinstance(DESCRIPTIONS[setting].values, Text):
+            case _ if isinstance(DESCRIPTIONS[setting].values, Text | Word):
                 payload = compact_json({"value": value})
             case _:
                 payload = value
@@ -216,8 +222,12 @@ class Messages:
                 facts["emotion"] = said.emotion
         if outcome.reason is not None:
             facts["reason"] = outcome.reason.value
+        if outcome.kind is OutcomeKind.YIELDED:
+            facts["answered_by"] = outcome.answered_by
         return facts | {
             "wake_word": heard.wake_word if heard else None,
+            "heard_by": list(outcome.heard_by) or None,
+            "stands_in_for": outcome.stands_in_for,
             "mode": outcome.turn.mode.value,
             "started": _iso(stamp.started),
             "ended": _iso(stamp.ended),

@@ -12,12 +12,14 @@ from random import SystemRandom
 from typing import assert_never
 from uuid import uuid4
 
+from auricle.arbitration.messages import GroupMessage
 from auricle.errors import Reason
 from auricle.mqtt.announcer import BIRTH_JITTER, QUOTA_PAUSE, Announcer
 from auricle.mqtt.commands import Command, Rejected
 from auricle.mqtt.delivery.final_delivery import FinalDelivery
 from auricle.mqtt.delivery.ledger import DeliveryLedger, Outbound, Settled
 from auricle.mqtt.discovery.introduction import Introduction
+from auricle.mqtt.group_channel import GroupChannel
 from auricle.mqtt.hermes import Hermes
 from auricle.mqtt.interims import InterimLimit
 from auricle.mqtt.link.broker import (
@@ -92,6 +94,8 @@ class PublisherSettings:
     """Sounds can be heard."""
     speaks: bool = False
     """Texts can be made sound of."""
+    grouped: bool = True
+    """Be one of a group of satellites, where one is named."""
     reconnect_delays: Callable[[], Iterator[float]] = reconnect_delays
     """Makes the seconds to wait between rounds through all brokers."""
     quota_pause: float = QUOTA_PAUSE
@@ -124,10 +128,14 @@ class Publisher:
         on_command: Callable[[Command], None],
         on_fate: Callable[[Settled], None],
         on_name_taken: Callable[[Namesake], None],
+        on_group_message: Callable[[GroupMessage], None] = lambda _: None,
+        on_group: Callable[[frozenset[str]], None] = lambda _: None,
         random: Callable[[], float] = _RANDOM.random,
     ) -> None:
         """`on_name_taken` is told of another satellite that has our name: we are
-        connected to no broker any more. `random` returns numbers from 0 to 1.
+        connected to no broker any more. `on_group_message` takes what the others of our
+        group tell each other, `on_group` their names each time that they change.
+        `random` returns numbers from 0 to 1.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
@@ -174,6 +182,14 @@ class Publisher:
             on_name_taken=self._name_taken,
         )
         """The connection to the broker, which says how it is."""
+        self._grouped = settings.grouped
+        self._channel = GroupChannel(
+            self.client,
+            self._topics,
+            on_message=on_group_message,
+            on_members=on_group,
+            random=random,
+        )
         self._announcer = Announcer(
             self.client,
             messages.availability(online=True),
@@ -203,6 +219,10 @@ class Publisher:
         self._to_tell: dict[Setting | Action, Message | None] = {}
         self._telling: asyncio.Handle | None = None
         self._seq = 0
+        self.wins = 0
+        """How many wake words we answered that others heard as well."""
+        self.yields = 0
+        """How many were answered by others."""
 
     async def start(self) -> None:
         """Take up what an earlier run left, and find the broker."""
@@ -217,6 +237,7 @@ class Publisher:
         if self._telling is not None:
             self._telling.cancel()
         await self._finals.flush()
+        self._channel.leave()
         # What is acknowledged from now on is no occasion to say that we are online.
         self._announcer.end()
         await self.client.stop(self._messages.availability(online=False))
@@ -250,6 +271,7 @@ class Publisher:
     def outcome(self, outcome: Outcome, stamp: Stamp) -> None:
         """Say how a turn ended; a final is told until somebody hears it."""
         self._seq += 1
+        self._count(outcome)
         outbound = Outbound(outcome, stamp, self._seq, self._run.id)
         logger.info("turn %s: %s", outcome.turn.id, outcome.reason or outcome.kind)
         expired = outcome.reason is Reason.EXPIRED
@@ -258,6 +280,12 @@ class Publisher:
             self._finals.accept(outbound)
         else:
             self._outcomes.publish_end(outbound)
+
+    def _count(self, outcome: Outcome) -> None:
+        if outcome.kind is OutcomeKind.YIELDED:
+            self.yields += 1
+        elif len(outcome.heard_by) > 1:
+            self.wins += 1
 
     def sound_accepted(self, sound_id: str) -> None:
         """Keep in mind that the sound of this id is to come to an end."""
@@ -275,6 +303,20 @@ class Publisher:
         """Say what a setting is now; of many values in a moment, the last."""
         self._to_tell[setting] = self._messages.setting(setting, value)
         self._tell_soon()
+
+    @property
+    def group_members(self) -> frozenset[str]:
+        """The names of the other satellites of the group, as far as known."""
+        return self._channel.members
+
+    def join_group(self, group: str) -> None:
+        """Be one of this group of satellites from now on; empty: of none."""
+        if self._grouped:
+            self._channel.join(group)
+
+    def tell_group(self, message: GroupMessage) -> None:
+        """Tell the other satellites of the group, if they can be told at once."""
+        self._channel.tell(message)
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """Say how the satellite is: health at once, the rest once a minute."""
@@ -302,6 +344,7 @@ class Publisher:
     def _take(self, report: Report) -> None:
         match report:
             case Connected():
+                self._channel.connected()
                 self._announcer.connected()
                 self._play_reports.connected()
                 self._failure_pauses.over()
@@ -311,6 +354,7 @@ class Publisher:
             case Delivered():
                 self._delivered(report)
             case Disconnected():
+                self._channel.disconnected()
                 self._finals.hurry()
             case Denied():
                 # The client tells of it itself.
@@ -325,7 +369,8 @@ class Publisher:
         self._announcer.announce()
 
     def _received(self, received: Received) -> None:
-        if self._announcer.noted(received):
+        # First, for a word is waiting for it.
+        if self._channel.take(received) or self._announcer.noted(received):
             return
         match self._subscriber.interpret(received):
             case None:

@@ -30,6 +30,7 @@ class Setting(StrEnum):
     CONTEXT = "context"
     CONTINUE_CONVERSATION = "continue_conversation"
     VOLUME = "volume"
+    GROUP = "group"
 
 
 Value = bool | float | str
@@ -76,13 +77,23 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A setting that is a word of letters, digits and underscores, which becomes a part
+    of topics, or none: so its state is JSON. Large letters are taken as small ones.
+    """
+
+    longest: int
+    """The most characters that it may have; longer ones are rejected."""
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What MQTT and Home Assistant have to know of a setting."""
 
     name: str
     """What the entity is called; its key and its id follow from it, for ever."""
     icon: str
-    values: Switch | Choice | Number | Text
+    values: Switch | Choice | Number | Text | Word
     entity: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What else the entity is to have, in the words of Home Assistant."""
 
@@ -112,4 +123,5 @@ DESCRIPTIONS: Mapping[Setting, Description] = {
     Setting.VOLUME: Description(
         "Volume", "mdi:volume-high", Number(0.0, 1.0, step=0.05)
     ),
+    Setting.GROUP: Description("Group", "mdi:home-group", Word(64)),
 }

@@ -139,6 +139,10 @@ class Topics:
         """What becomes of each sound that is to be played."""
         return f"{self.root}/play"
 
+    def bid(self, group: str) -> str:
+        """Return where it tells the other satellites of its group what it heard."""
+        return f"{self.root}/bid/{group}"
+
     def setting(self, setting: Setting) -> str:
         """Return the topic of what a setting is now."""
         return f"{self.root}/{setting}"
@@ -179,6 +183,20 @@ class Topics:
     def commands(self) -> str:
         """The filter that matches every command."""
         return f"{self.root}/+/set"
+
+    def bids(self, group: str) -> str:
+        """Return the filter that matches what all satellites of a group tell it."""
+        return f"{self.base}/+/bid/{group}"
+
+    def bidder(self, topic: str, group: str) -> str | None:
+        """Return the name of the satellite that tells `group` something on `topic`;
+        None for another topic.
+        """
+        node = topic.removeprefix(f"{self.base}/").removesuffix(f"/bid/{group}")
+        told = (
+            bool(_WORD.fullmatch(node)) and topic == f"{self.base}/{node}/bid/{group}"
+        )
+        return node if told else None
 
     @property
     def vocabulary(self) -> str:

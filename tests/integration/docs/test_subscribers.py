@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from paho.mqtt.client import topic_matches_sub
 
-from auricle.mqtt.settings import DESCRIPTIONS, Setting, Text
+from auricle.mqtt.settings import DESCRIPTIONS, Setting, Text, Word
 from auricle.mqtt.topics import Action, Topics
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.schemas import SCHEMA_OF, complaints
@@ -93,6 +93,7 @@ def test_every_topic_of_a_satellite_is_told_and_no_other() -> None:
     }
     said |= {topics.setting(setting) for setting in Setting}
     said |= {topics.command(action) for action in Action}
+    said.add(topics.bid("<group>"))
     root = f"{topics.root}/"
 
     assert told_topics().keys() == {
@@ -127,10 +128,10 @@ def test_every_topic_in_json_has_its_schema() -> None:
     topics |= {
         setting.value
         for setting, known in DESCRIPTIONS.items()
-        if isinstance(known.values, Text)
+        if isinstance(known.values, Text | Word)
     }
 
-    assert topics == {
+    assert {re.sub("<[^>]+>", "+", topic) for topic in topics} == {
         topic.removeprefix("auricle/+/")
         for topic in SCHEMA_OF
         if topic.startswith("auricle/+/")

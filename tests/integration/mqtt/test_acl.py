@@ -9,6 +9,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from auricle.arbitration.messages import Bid, Claim, GroupMessage
 from auricle.mqtt.commands import Change, Command
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
@@ -164,6 +165,47 @@ async def test_a_satellite_may_do_all_that_it_does(
     assert "access rules" not in caplog.text
 
 
+async def test_satellites_hear_what_the_others_of_their_group_tell_it(
+    guarded: Broker, tmp_path: Path
+) -> None:
+    heard: dict[str, list[GroupMessage]] = {"kitchen": [], "study": []}
+    publishers = {}
+    for user, messages in heard.items():
+        topics = Topics("auricle", user)
+        publishers[user] = Publisher(
+            PublisherSettings(
+                [
+                    BrokerSettings(
+                        *("127.0.0.1", guarded.port, topics.device_id),
+                        *(user, USERS[user]),
+                    )
+                ],
+                Messages(topics),
+                Options(("auto",), ("off",)),
+                None,
+                tmp_path / user / "outbox.db",
+                10.0,
+            ),
+            Run(user),
+            on_command=lambda _: None,
+            on_fate=lambda _: None,
+            on_name_taken=lambda _: None,
+            on_group_message=messages.append,
+        )
+    bids = {user: Bid(Claim(user, "t1", "okay_nabu", 9.5, 0.1)) for user in heard}
+    for publisher in publishers.values():
+        publisher.join_group("all")
+        await publisher.start()
+    await eventually(lambda: all(p.group_members for p in publishers.values()))
+    for user, publisher in publishers.items():
+        publisher.tell_group(bids[user])
+    await eventually(lambda: all(heard.values()))
+    for publisher in publishers.values():
+        await publisher.stop()
+
+    assert heard == {"kitchen": [bids["study"]], "study": [bids["kitchen"]]}
+
+
 @pytest.mark.parametrize("rhasspy", [True])
 async def test_a_satellite_may_serve_rhasspys_topics_for_itself_alone(
     guarded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -220,6 +262,7 @@ async def test_a_satellite_may_serve_rhasspys_topics_for_itself_alone(
         "auricle/study/transcript/final",
         "auricle/study/event/utterance",
         "auricle/study/mute/set",
+        "auricle/study/bid/all",
         "auricle/study/availability",
         "auricle/vocabulary",
         "auricle",
@@ -248,6 +291,7 @@ async def test_a_satellite_hears_its_own_orders_and_nothing_else(
     ]
     allowed = [
         "auricle/kitchen/mute/set",
+        "auricle/study/bid/all",
         "auricle/vocabulary",
         "homeassistant/status",
     ]
@@ -256,7 +300,7 @@ async def test_a_satellite_hears_its_own_orders_and_nothing_else(
         house(guarded, "kitchen", "#", "auricle/#", "$SYS/#") as kitchen,
     ):
         for topic in private + allowed:
-            home_assistant.say(topic, "words")
+            home_assistant.say(topic, '{"kind":"here"}')
         await kitchen.hears(allowed[-1])
 
     assert {heard.topic for heard in kitchen.heard} == set(allowed)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from auricle.arbitration.messages import GroupMessage
 from auricle.mqtt.commands import Command
 from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
@@ -56,6 +57,9 @@ class Publishing:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
         self.namesakes: list[Namesake] = []
+        self.group_messages: list[GroupMessage] = []
+        self.groups: list[frozenset[str]] = []
+        """The others of the group, each time that they changed."""
         self.obey: Callable[[Command], None] = lambda _: None
         self.publisher = Publisher(
             PublisherSettings(
@@ -78,6 +82,8 @@ class Publishing:
             on_command=self._take,
             on_fate=self.fates.append,
             on_name_taken=self.namesakes.append,
+            on_group_message=self.group_messages.append,
+            on_group=self.groups.append,
             random=lambda: 0.01,
         )
 
@@ -102,6 +108,10 @@ class Publishing:
             outcome, Stamp(NOW, NOW, latency, since_boot() - latency)
         )
 
+    async def knows(self, *others: str) -> None:
+        """Wait until these are all that it knows of its group."""
+        await eventually(lambda: self.groups and self.groups[-1] == set(others))
+
     async def fate(self) -> Fate:
         await eventually(lambda: self.fates)
         return self.fates[-1].fate
@@ -123,6 +133,7 @@ async def publishing(
     state: str = "state",
     fallbacks: Sequence[int] = (),
     topics: Topics = TOPICS,
+    group: str = "",
 ) -> AsyncIterator[Publishing]:
     """Publish at `broker`; where none is given, `port` and `directory` stand for it.
 
@@ -146,6 +157,7 @@ async def publishing(
         topics=topics,
     )
     satellite.publisher.state("idle", muted=False)
+    satellite.publisher.join_group(group)
     await satellite.publisher.start()
     try:
         await eventually(

@@ -35,6 +35,7 @@ class Satellite:
         self.within = 0.0
         self.restarted = False
         self.volume = -1.0
+        self.group = "unset"
 
     def handle(self, *events: Event) -> None:
         self.events += events
@@ -50,6 +51,9 @@ class Satellite:
 
     def tell_setting(self, setting: Setting, value: Value) -> None:
         self.told.append((setting, value))
+
+    def join_group(self, group: str) -> None:
+        self.group = group
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         self.remembered = remembered
@@ -77,6 +81,7 @@ def control(
             Setting.CONTEXT: hints,
             Setting.CONTINUE_CONVERSATION: continue_conversation,
             Setting.VOLUME: 0.8,
+            Setting.GROUP: "all",
         },
         thresholds,
     )
@@ -202,6 +207,22 @@ def test_listening_again_is_as_configured_until_it_is_changed() -> None:
     assert satellite.told[-1] == (Setting.CONTINUE_CONVERSATION, 0.0)
 
 
+def test_a_satellite_is_of_the_group_that_was_chosen_and_may_be_of_none() -> None:
+    satellite = Satellite()
+    controls = control(satellite)
+
+    joined = []
+    controls.apply()
+    joined.append(satellite.group)
+    for group in ("upstairs", ""):
+        controls.obey(Change(Setting.GROUP, group))
+        joined.append(satellite.group)
+
+    assert joined == ["all", "upstairs", ""]
+    assert satellite.remembered.changed == {Setting.GROUP: ""}
+    assert satellite.told[-1] == (Setting.GROUP, "")
+
+
 def test_no_words_are_sent_where_there_are_none() -> None:
     satellite = Satellite()
 
@@ -236,6 +257,7 @@ def test_what_was_remembered_is_in_force_from_the_start() -> None:
         Setting.CONTEXT: "attic",
         Setting.CONTINUE_CONVERSATION: 4.0,
         Setting.VOLUME: 0.8,
+        Setting.GROUP: "all",
     }
 
 

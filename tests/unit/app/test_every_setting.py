@@ -20,6 +20,7 @@ from auricle.mqtt.settings import (
     Switch,
     Text,
     Value,
+    Word,
 )
 from auricle.mqtt.topics import Topics
 
@@ -37,6 +38,8 @@ def two_values(setting: Setting) -> tuple[Value, Value]:
         case Number(least, most):
             return least, most
         case Text(longest):
+            return "", "x" * longest
+        case Word(longest):
             return "", "x" * longest
 
 
@@ -57,7 +60,7 @@ def value_of(setting: Setting, choices: Choices) -> Value:
 
 def told(setting: Setting, value: Value) -> str:
     payload = Messages(TOPICS).setting(setting, value).payload
-    is_text = isinstance(DESCRIPTIONS[setting].values, Text)
+    is_text = isinstance(DESCRIPTIONS[setting].values, Text | Word)
     return str(json.loads(payload)["value"]) if is_text else payload
 
 

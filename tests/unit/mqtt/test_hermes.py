@@ -1,6 +1,7 @@
 import io
 import json
 import wave
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,17 @@ def payload(message: Message | None) -> dict[str, Any]:
 def start(hermes: Hermes, **order: object) -> object:
     message = json.dumps({"siteId": "study", **order}).encode()
     return hermes.interpret(Received(START_LISTENING, message, retain=False))
+
+
+def test_a_wake_word_that_another_satellite_answers_is_nobodys_session() -> None:
+    hermes = site()
+    start(hermes, sessionId="s7")
+    yielded = replace(
+        ended(SPOKEN), outcome=Outcome(SPOKEN, OutcomeKind.YIELDED, answered_by="hall")
+    )
+
+    assert hermes.captured(yielded, expiry=9) is None
+    assert payload(hermes.captured(ended(PRESSED), expiry=9))["sessionId"] == "s7"
 
 
 def test_a_wake_word_is_a_hotword_at_our_site() -> None:

@@ -61,6 +61,8 @@ def test_a_final_says_what_was_said_when_and_how() -> None:
         "language": "en",
         "emotion": "happy",
         "wake_word": "okay_nabu",
+        "heard_by": None,
+        "stands_in_for": None,
         "mode": "server_vad",
         "started": "2026-11-21T08:00:00.250+01:00",
         "ended": "2026-11-21T08:00:02.100+01:00",
@@ -138,6 +140,31 @@ def test_a_turn_without_words_is_an_event_and_nothing_else() -> None:
     assert event["event_type"] == "error"
     assert event["reason"] == "asr_timeout"
     assert "text" not in event
+
+
+def test_a_final_names_who_heard_the_word_and_whose_turn_it_stands_in_for() -> None:
+    said = replace(transcript(), heard_by=("hall", "study"), stands_in_for="t0")
+
+    for topic in (TOPICS.last, TOPICS.final, TOPICS.utterance):
+        facts = payload(published(said)[topic])
+        assert facts["heard_by"] == ["hall", "study"]
+        assert facts["stands_in_for"] == "t0"
+        assert "answered_by" not in facts
+
+
+def test_a_turn_that_another_satellite_answered_is_an_event_that_names_it() -> None:
+    messages = published(
+        Outcome(
+            TURN, OutcomeKind.YIELDED, heard_by=("hall", "study"), answered_by="hall"
+        )
+    )
+
+    assert list(messages) == [TOPICS.utterance]
+    event = payload(messages[TOPICS.utterance])
+    assert event["event_type"] == "yielded"
+    assert event["answered_by"] == "hall"
+    assert event["heard_by"] == ["hall", "study"]
+    assert "reason" not in event
 
 
 def test_a_wake_event_names_the_word_and_the_turn() -> None:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auricle.arbitration.messages import Alive, Bid, Claim, Done, GroupMessage, Take
 from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Outbound
+from auricle.mqtt.group_messages import Gone, Here, Presence, Who, encode
 from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.link.message import Message
@@ -45,7 +47,26 @@ def outcomes(turn: Turn) -> list[Outcome]:
         Outcome(turn, OutcomeKind.NO_SPEECH),
         Outcome(turn, OutcomeKind.CANCELLED),
         *(Outcome(turn, OutcomeKind.ERROR, reason=reason) for reason in Reason),
+        Outcome(turn, OutcomeKind.YIELDED, answered_by="hall"),
+        Outcome(
+            *(turn, OutcomeKind.TRANSCRIPT, Transcript("on")),
+            heard_by=("hall", "study"),
+            stands_in_for="t0",
+        ),
     ]
+
+
+def told_to_the_group() -> list[Message]:
+    claim = Claim("study", "t1", "okay_nabu", -200.0, 1.4)
+    said: list[GroupMessage | Presence] = [
+        *(Here("study"), Who(), Gone("study"), Bid(claim)),
+        *(Take(claim), Take(claim, "t0"), Take(claim, None, "t0", bytes(480))),
+        *(Alive(claim), Alive(claim, "t0", None, bytes(480))),
+        *(Done(claim, kind.value) for kind in OutcomeKind),
+        Done(claim, OutcomeKind.TRANSCRIPT, None, "t0", "on"),
+    ]
+    topic = MESSAGES.topics.bid("all")
+    return [Message(topic, encode(message), qos=0) for message in said]
 
 
 def published() -> list[Message]:
@@ -54,6 +75,7 @@ def published() -> list[Message]:
         MESSAGES.wake(BY_BUTTON, NOW),
         MESSAGES.partial("t1", "turn on", 1),
         MESSAGES.setting(Setting.CONTEXT, ""),
+        MESSAGES.setting(Setting.GROUP, "upstairs"),
         MESSAGES.play_refused(),
         MESSAGES.play(PlayReport("a1", PlayState.STARTED)),
         *(
@@ -81,7 +103,7 @@ def published() -> list[Message]:
                     messages += kind.outcome(outbound, age=0.5, expiry=9)
                     if outcome.kind is OutcomeKind.TRANSCRIPT:
                         messages.append(kind.history(outbound, Fate.ACKED, age=3600))
-    return [*messages, *in_hermes()]
+    return [*messages, *in_hermes(), *told_to_the_group()]
 
 
 def in_hermes() -> list[Message]:
@@ -114,6 +136,8 @@ def test_every_schema_is_of_a_topic_or_a_part_of_others() -> None:
             '{"event_type":"wake_word","turn":"t","time":"noon"}',
         ),
         ("auricle/study/context", '{"value":7}'),
+        ("auricle/study/bid/all", '{"kind":"bid"}'),
+        ("auricle/study/bid/all", '{"kind":"here","turn":"t"}'),
         (
             "auricle/study/transcript/partial",
             '{"text":"on","turn":"t","seq":1,"mood":"glad"}',

@@ -53,3 +53,21 @@ def test_any_hostname_gives_a_usable_node(hostname: str) -> None:
 
 def test_a_hostname_keeps_its_words_and_loses_its_domain() -> None:
     assert node_name("Living-Room.local") == "living_room"
+
+
+def test_the_satellites_of_a_group_are_told_apart_by_their_topics() -> None:
+    study = Topics("auricle", "study")
+
+    assert study.bid("all") == "auricle/study/bid/all"
+    assert study.bids("all") == "auricle/+/bid/all"
+    assert study.bidder("auricle/hall/bid/all", "all") == "hall"
+    for other in (
+        "auricle/hall/bid/upstairs",
+        "auricle/hall/bid",
+        "auricle//bid/all",
+        "auricle/bid/all",
+        "auricle/a/b/bid/all",
+        "other/hall/bid/all",
+        "auricle/hall/mute/set",
+    ):
+        assert study.bidder(other, "all") is None

@@ -17,6 +17,7 @@ from auricle.mqtt.settings import (
     Setting,
     Switch,
     Text,
+    Word,
 )
 from auricle.mqtt.topics import Action, Topics
 from auricle.qwen_asr.events import EMOTIONS, OTHER_EMOTION
@@ -251,6 +252,30 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
             "expire_after": 300,
             **diagnostics,
         },
+        {
+            "platform": "sensor",
+            "name": "Satellites in the group",
+            "value_template": "{{ value_json.group_members }}",
+            "state_class": "measurement",
+            "icon": "mdi:home-group",
+            "enabled_by_default": False,
+            **diagnostics,
+        },
+        *(
+            {
+                "platform": "sensor",
+                "name": name,
+                "value_template": f"{{{{ value_json.{field} }}}}",
+                "state_class": "total_increasing",
+                "icon": icon,
+                "enabled_by_default": False,
+                **diagnostics,
+            }
+            for name, field, icon in (
+                ("Wake words won", "wins", "mdi:trophy-outline"),
+                ("Wake words yielded", "yields", "mdi:account-arrow-right-outline"),
+            )
+        ),
     ]
 
 
@@ -279,7 +304,7 @@ def _setting(setting: Setting, topics: Topics, options: Options) -> Entity:
 
 
 def _control(
-    values: Switch | Choice | Number | Text, options: Options
+    values: Switch | Choice | Number | Text | Word, options: Options
 ) -> tuple[str, Entity]:
     match values:
         case Switch():
@@ -290,3 +315,7 @@ def _control(
             return "number", {"min": least, "max": most, "step": step, "mode": "slider"}
         case Text(longest):
             return "text", {"value_template": _VALUE, "min": 0, "max": longest}
+        case Word(longest):
+            control = {"value_template": _VALUE, "min": 0, "max": longest}
+            # A telephone begins with a large letter.
+            return "text", {**control, "pattern": "[A-Za-z0-9_]*"}

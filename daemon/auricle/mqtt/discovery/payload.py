@@ -35,6 +35,8 @@ class SatelliteDevice:
     """Whether it can play what the house sends."""
     speaks: bool = False
     """Whether it makes sound of texts itself."""
+    grouped: bool = True
+    """Whether it leaves a wake word to whichever satellite of a group hears it best."""
     wake_words: tuple[WakeWord, ...] = ()
     """What may be said to wake it."""
     currency: str | None = None
@@ -142,6 +144,10 @@ def _unwanted(device: SatelliteDevice, disclosure: Disclosure) -> Container[str]
         "stop": device.loudspeaker,
         "volume": device.loudspeaker,
         "speak": device.speaks,
+        "group": device.grouped,
+        "satellites_in_the_group": device.grouped,
+        "wake_words_won": device.grouped,
+        "wake_words_yielded": device.grouped,
     }
     return [name for name, is_wanted in wanted.items() if not is_wanted]
 

@@ -115,12 +115,13 @@ class BrokerConnection:
         """
         wanted = list(subscriptions)
         self._subscribed.update(wanted)
-        v5 = self.version is Version.V5
         _, request = self._client.subscribe(
             [
-                (each.topic, SubscribeOptions(1, noLocal=each.no_local) if v5 else 1)
+                (each.topic, SubscribeOptions(1, noLocal=each.no_local))
                 for each in wanted
             ]
+            if self.version is Version.V5
+            else [(each.topic, 1) for each in wanted]
         )
         if request is not None:
             self._asked[request] = wanted

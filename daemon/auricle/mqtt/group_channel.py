@@ -1,0 +1,199 @@
+"""What the satellites of a group tell each other, sent and received.
+
+Nothing waits in here: a bid that leaves late would be about a word that nobody said
+just then.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from auricle.arbitration.messages import Done, GroupMessage
+from auricle.mqtt.group_messages import (
+    Gone,
+    Here,
+    Presence,
+    UnreadableError,
+    Who,
+    decode,
+    encode,
+)
+from auricle.mqtt.link.broker import Received, Subscription
+from auricle.mqtt.link.client import MqttClient
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.membership import SAYS_AGAIN, Membership
+from auricle.mqtt.topics import Topics
+from auricle.system.clock import since_boot
+
+logger = logging.getLogger(__name__)
+
+# Seconds. A message that could not be written by then belongs to a turn that others
+# have taken over; a connection that lets it wait is no better for a command.
+LATEST = 3.0
+# Seconds at most until somebody who asks is told that we are here: of many that are
+# asked at once, each has a moment of its own.
+ANSWER_JITTER = 0.3
+# Seconds between two such answers.
+ANSWER_PAUSE = 1.0
+# Seconds after which all are asked again: the nodes of a cluster tell each other late
+# of a new subscription, and an answer may come before.
+ASK_AGAIN = 5.0
+
+
+class GroupChannel:
+    """Tells the group, and calls back with what the others tell; on the event loop."""
+
+    def __init__(
+        self,
+        client: MqttClient,
+        topics: Topics,
+        *,
+        on_message: Callable[[GroupMessage], None],
+        on_members: Callable[[frozenset[str]], None],
+        random: Callable[[], float],
+    ) -> None:
+        """`on_members` hears of the others each time that they are others than before.
+
+        `random` returns numbers from 0 to 1.
+        """
+        self._client = client
+        self._topics = topics
+        self._on_message = on_message
+        self._on_members = on_members
+        self._random = random
+        self._loop = asyncio.get_running_loop()
+        self._group = ""
+        self._membership = Membership()
+        self._told: frozenset[str] = frozenset()
+        self._asking: asyncio.TimerHandle | None = None
+        self._saying: asyncio.TimerHandle | None = None
+        self._answering: asyncio.TimerHandle | None = None
+        self._answered_at = -ANSWER_PAUSE
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The names of the others that are known."""
+        return self._membership.members
+
+    def join(self, group: str) -> None:
+        """Leave the group that we are in, and join this one; empty: none."""
+        if group == self._group:
+            return
+        if self._group:
+            self.leave()
+            self._client.unsubscribe(self._subscription)
+        self._group = group
+        if group:
+            self._client.subscribe(self._subscription)
+            if self._client.connected:
+                self._introduce()
+
+    def tell(self, message: GroupMessage) -> None:
+        """Tell the group, if it can be told now."""
+        self._publish(message)
+
+    def connected(self) -> None:
+        """Say that we are there, and find out who else is."""
+        if self._group:
+            self._introduce()
+
+    def disconnected(self) -> None:
+        """Do without the others: what they say does not reach us."""
+        self._stop_timers()
+        self._membership.clear()
+        self._tell_members()
+
+    def leave(self) -> None:
+        """Tell the others that we leave."""
+        self._publish(Gone(self._topics.node))
+        self.disconnected()
+
+    def take(self, received: Received) -> bool:
+        """Return whether it was for the group, and call back with what it says."""
+        if not self._group:
+            return False
+        member = self._topics.bidder(received.topic, self._group)
+        if member is None:
+            return False
+        # Only MQTT 5 keeps our own from us; and nobody may speak in our name.
+        if member != self._topics.node and not received.retain:
+            self._heed(member, received.payload)
+        return True
+
+    @property
+    def _subscription(self) -> Subscription:
+        return Subscription(self._topics.bids(self._group), no_local=True)
+
+    def _heed(self, member: str, payload: bytes) -> None:
+        try:
+            message = decode(member, payload)
+        except UnreadableError as error:
+            logger.debug("ignoring what %s told the group: %s", member, error)
+            return
+        match message:
+            case Who():
+                self._answer_soon()
+            case Gone():
+                self._membership.left(member)
+                self._tell_members()
+            case Here():
+                self._know(member)
+            case Done():
+                # It may be the last word of one that has left.
+                self._on_message(message)
+            case _:
+                self._know(member)
+                self._on_message(message)
+
+    def _know(self, member: str) -> None:
+        self._membership.heard(member, self._loop.time())
+        self._tell_members()
+
+    def _tell_members(self) -> None:
+        members = self._membership.members
+        if members != self._told:
+            self._told = members
+            logger.debug("group %s: %s", self._group, ", ".join(sorted(members)))
+            self._on_members(members)
+
+    def _publish(self, message: GroupMessage | Presence) -> None:
+        if self._group:
+            self._client.publish(
+                Message(
+                    self._topics.bid(self._group),
+                    encode(message),
+                    qos=0,
+                    not_after=since_boot() + LATEST,
+                )
+            )
+
+    def _introduce(self) -> None:
+        self._stop_timers()
+        self._publish(Here(self._topics.node))
+        self._publish(Who())
+        self._asking = self._loop.call_later(ASK_AGAIN, self._publish, Who())
+        self._saying = self._loop.call_later(SAYS_AGAIN, self._say_again)
+
+    def _say_again(self) -> None:
+        self._membership.expire(self._loop.time())
+        self._tell_members()
+        self._publish(Here(self._topics.node))
+        self._saying = self._loop.call_later(SAYS_AGAIN, self._say_again)
+
+    def _answer_soon(self) -> None:
+        if self._answering is not None:
+            return
+        soon = self._loop.time() + ANSWER_JITTER * self._random()
+        due = max(soon, self._answered_at + ANSWER_PAUSE)
+        self._answering = self._loop.call_at(due, self._answer)
+
+    def _answer(self) -> None:
+        self._answering = None
+        self._answered_at = self._loop.time()
+        self._publish(Here(self._topics.node))
+
+    def _stop_timers(self) -> None:
+        for timer in (self._asking, self._saying, self._answering):
+            if timer is not None:
+                timer.cancel()
+        self._asking = self._saying = self._answering = None

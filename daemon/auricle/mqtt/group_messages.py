@@ -1,0 +1,226 @@
+"""What the satellites of a group tell each other over MQTT: payloads as facts.
+
+Beside what is said of a wake word, there is who is there at all:
+
+| kind | says |
+|---|---|
+| `here` | the sender is one of the group |
+| `who` | every one of the group is to say so; the sender need not be one itself |
+| `gone` | the sender leaves the group |
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from auricle.arbitration.messages import Alive, Bid, Claim, Done, GroupMessage, Take
+from auricle.mqtt.link.message import compact_json
+from auricle.mqtt.topics import require_word
+from auricle.text import presentable
+from auricle.turns.turn import OutcomeKind
+
+LONGEST_MESSAGE = 8_192
+"""Bytes; no message of ours comes near."""
+LONGEST_ID = 64
+LONGEST_WAKE_WORD = 255
+LONGEST_PRINT = 512
+"""Bytes of the print of a voice."""
+LONGEST_TEXT = 1_000
+MOST_DB = 200.0
+_LONGEST_AFTER = 600.0
+_TENTHS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The sender is one of the group."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody wants to know who is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The sender leaves the group."""
+
+    member: str
+
+
+Presence = Here | Who | Gone
+
+
+class UnreadableError(Exception):
+    """A message means nothing; the text repeats nothing of it."""
+
+
+def encode(message: GroupMessage | Presence) -> str:
+    """Return the payload; who says it is told by the topic."""
+    match message:
+        case Here():
+            return compact_json({"kind": "here"})
+        case Who():
+            return compact_json({"kind": "who"})
+        case Gone():
+            return compact_json({"kind": "gone"})
+        case Bid():
+            return _payload("bid", message.claim)
+        case Take(claim, stands_in_for, apart_from, print):
+            return _payload(
+                "take",
+                claim,
+                stands_in_for=stands_in_for,
+                apart_from=apart_from,
+                print=None if print is None else base64.b64encode(print).decode(),
+            )
+        case Alive(claim, stands_in_for, apart_from, print):
+            return _payload(
+                "alive",
+                claim,
+                stands_in_for=stands_in_for,
+                apart_from=apart_from,
+                print=None if print is None else base64.b64encode(print).decode(),
+            )
+        case Done(claim, outcome, stands_in_for, apart_from, text):
+            return _payload(
+                "done",
+                claim,
+                outcome=outcome,
+                stands_in_for=stands_in_for,
+                apart_from=apart_from,
+                text=None if text is None else presentable(text, LONGEST_TEXT),
+            )
+
+
+def decode(member: str, payload: bytes) -> GroupMessage | Presence:
+    """Return what `member` says in `payload`, which may be anything.
+
+    Raises UnreadableError.
+    """
+    facts = _object(payload)
+    _require(_is_word(member), "its sender has no name of ours")
+    match facts.get("kind"):
+        case "here":
+            return Here(member)
+        case "who":
+            return Who()
+        case "gone":
+            return Gone(member)
+        case "bid":
+            return Bid(_claim(member, facts))
+        case "take":
+            return Take(_claim(member, facts), *_relations(facts), _print(facts))
+        case "alive":
+            return Alive(_claim(member, facts), *_relations(facts), _print(facts))
+        case "done":
+            outcome = facts.get("outcome")
+            known = isinstance(outcome, str) and outcome in set(OutcomeKind)
+            _require(known, "its outcome is none that we know")
+            assert isinstance(outcome, str)
+            return Done(
+                _claim(member, facts), outcome, *_relations(facts), _text(facts)
+            )
+        case _:
+            raise UnreadableError("its kind is none that we know")
+
+
+def _payload(kind: str, claim: Claim, **further: str | None) -> str:
+    facts = {
+        "kind": kind,
+        "turn": claim.turn,
+        "wake_word": claim.wake_word,
+        "level": round(claim.level * _TENTHS),
+        "after_ms": round(claim.after * 1000),
+    }
+    return compact_json(facts | {k: v for k, v in further.items() if v is not None})
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    _require(len(payload) <= LONGEST_MESSAGE, "it is too long")
+    try:
+        facts: Any = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise UnreadableError("it is no JSON") from None
+    _require(isinstance(facts, dict), "it is no JSON object")
+    assert isinstance(facts, dict)
+    return facts
+
+
+def _claim(member: str, facts: dict[str, Any]) -> Claim:
+    return Claim(
+        member,
+        _word(facts, "turn", LONGEST_ID),
+        _word(facts, "wake_word", LONGEST_WAKE_WORD),
+        _number(facts, "level", -MOST_DB * _TENTHS, MOST_DB * _TENTHS) / _TENTHS,
+        _number(facts, "after_ms", 0, _LONGEST_AFTER * 1000) / 1000,
+    )
+
+
+def _relations(facts: dict[str, Any]) -> tuple[str | None, str | None]:
+    return (
+        _optional_word(facts, "stands_in_for"),
+        _optional_word(facts, "apart_from"),
+    )
+
+
+def _word(facts: dict[str, Any], key: str, longest: int) -> str:
+    value = facts.get(key)
+    _require(isinstance(value, str), f"its {key} is no text")
+    assert isinstance(value, str)
+    fits = 0 < len(value) <= longest and value.isprintable()
+    _require(fits, f"its {key} cannot be one")
+    return value
+
+
+def _optional_word(facts: dict[str, Any], key: str) -> str | None:
+    return None if facts.get(key) is None else _word(facts, key, LONGEST_ID)
+
+
+def _number(facts: dict[str, Any], key: str, least: float, most: float) -> float:
+    value = facts.get(key)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    _require(is_number, f"its {key} is no number")
+    assert isinstance(value, int | float)
+    _require(least <= value <= most, f"its {key} is not from {least:g} to {most:g}")
+    return value
+
+
+def _print(facts: dict[str, Any]) -> bytes | None:
+    value = facts.get("print")
+    if value is None:
+        return None
+    _require(isinstance(value, str), "its print is no text")
+    assert isinstance(value, str)
+    try:
+        decoded = base64.b64decode(value, validate=True)
+    except ValueError:
+        raise UnreadableError("its print is no base64") from None
+    _require(len(decoded) <= LONGEST_PRINT, "its print is too long")
+    return decoded
+
+
+def _text(facts: dict[str, Any]) -> str | None:
+    value = facts.get("text")
+    if value is None:
+        return None
+    _require(isinstance(value, str), "its text is no text")
+    assert isinstance(value, str)
+    _require(len(value) <= LONGEST_TEXT, "its text is too long")
+    return presentable(value, LONGEST_TEXT)
+
+
+def _is_word(name: str) -> bool:
+    try:
+        require_word(name, example=name)
+    except ValueError:
+        return False
+    return True
+
+
+def _require(condition: object, why: str) -> None:
+    if not condition:
+        raise UnreadableError(why)
