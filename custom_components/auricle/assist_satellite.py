@@ -50,7 +50,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import language as language_util
 
-from custom_components.auricle import issues, media, tones, wire
+from custom_components.auricle import executed, issues, media, tones, wire
 from custom_components.auricle.const import CONF_DEVICE, DOMAIN
 from custom_components.auricle.entity import AuricleEntity
 from custom_components.auricle.link import AuricleConfigEntry, listen
@@ -67,7 +67,7 @@ _LONGEST_RUN = 300.0
 _LONGEST_ANSWER = 120.0
 """Seconds in which a question is answered, or was not."""
 _TONE_RATE = 22_050
-_OWN_WAKE_UPS = f"{DOMAIN}.own_wake_ups"
+_WAKE_UPS = f"{DOMAIN}.wake_ups"
 
 _STATES = {
     "listening": AssistSatelliteState.LISTENING,
@@ -99,6 +99,15 @@ async def async_setup_entry(
 ) -> None:
     """Add the one there is."""
     async_add_entities([AuricleSatellite(hass, entry)])
+
+
+@dataclass(frozen=True, slots=True)
+class _WakeUp:
+    """The latest of ours by some words."""
+
+    at: float
+    satellite: str | None
+    group: str | None
 
 
 @dataclass
@@ -287,20 +296,34 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         elif not self._another_woke(phrase):
             return
         self._turns.append(wake.turn)
+        # Nor does anything come of it from whoever stands in for this satellite.
+        executed.first(self.hass, wake.turn)
         self._link.soon("listen", "CANCEL")
 
     def _another_woke(self, phrase: str | None) -> bool:
-        """Whether another satellite has heard the same word just before."""
+        """Whether another satellite has heard the same word just before, and they have
+        not agreed who answers it.
+        """
         last_wake_ups = self.hass.data[DATA_LAST_WAKE_UP]
         # Who woke last is remembered beyond a reload of this entry.
-        own_wake_ups = self.hass.data.setdefault(_OWN_WAKE_UPS, {})
+        ours: dict[str | None, _WakeUp] = self.hass.data.setdefault(_WAKE_UPS, {})
         now = time.monotonic()
         last = last_wake_ups.get(phrase)
-        own = own_wake_ups.get(self.unique_id)
-        if last is not None and last != own and now - last < WAKE_WORD_COOLDOWN:
-            return True
-        last_wake_ups[phrase] = own_wake_ups[self.unique_id] = now
+        if last is not None and now - last < WAKE_WORD_COOLDOWN:
+            who = ours.get(phrase)
+            if who is None or who.at != last or not self._agreed_with(who):
+                return True
+        last_wake_ups[phrase] = now
+        ours[phrase] = _WakeUp(now, self.unique_id, self._link.group)
         return False
+
+    def _agreed_with(self, other: _WakeUp) -> bool:
+        """Whether both are to be obeyed: satellites of one group have found out
+        themselves that these are two people, or that one is gone.
+        """
+        if other.satellite == self.unique_id:
+            return True
+        return other.group is not None and other.group == self._link.group
 
     @callback
     def _heard(self, utterance: wire.Utterance) -> None:
@@ -309,7 +332,13 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self._turns.append(utterance.turn)
         asking = self._ask_question_future
         if asking is not None and self._question_heard and not asking.done():
-            asking.set_result(utterance.text or None)
+            if utterance.outcome == "yielded" and utterance.turn not in self._woken:
+                # It only overheard what another one answers, and still asks.
+                return
+            answer = utterance.text or None
+            if answer is not None and not executed.first(self.hass, utterance.word):
+                answer = None
+            asking.set_result(answer)
             return
         if utterance.outcome != "transcript":
             return
@@ -317,7 +346,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             issues.tell(self.hass, self._entry, issues.NO_WORDS)
             return
         issues.settle(self.hass, self._entry, issues.NO_WORDS)
-        if not utterance.text:
+        if not utterance.text or not executed.first(self.hass, utterance.word):
             return
         before = self._pipeline_task
         self._pipeline_task = self._entry.async_create_background_task(

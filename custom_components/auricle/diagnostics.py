@@ -25,5 +25,6 @@ async def async_get_config_entry_diagnostics(
         "available": link.available,
         "state": link.state,
         "wake_word": link.wake_word,
+        "group": link.group,
         "mqtt_protocol": [broker.data.get("protocol") for broker in brokers],
     }

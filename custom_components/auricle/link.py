@@ -36,6 +36,7 @@ class SatelliteLink:
         self.satellite: wire.Satellite | None = None
         self.state: str | None = None
         self.wake_word: str | None = None
+        self.group: str | None = None
         self.on_change: list[Callable[[], None]] = []
         self.on_wake: list[Callable[[wire.Wake], None]] = []
         self.on_utterance: list[Callable[[wire.Utterance], None]] = []
@@ -59,6 +60,7 @@ class SatelliteLink:
             (topics.availability, self._told_availability),
             (topics.state, self._told_state),
             (topics.wake_word, self._told_wake_word),
+            (topics.group, self._told_group),
             (topics.wake, partial(self._happened, wire.wake, self.on_wake)),
             (
                 topics.utterance,
@@ -176,6 +178,13 @@ class SatelliteLink:
     def _told_wake_word(self, message: mqtt.ReceiveMessage) -> None:
         self.wake_word = str(message.payload)
         self._changed()
+
+    @callback
+    def _told_group(self, message: mqtt.ReceiveMessage) -> None:
+        try:
+            self.group = wire.group(message.payload) if message.payload else None
+        except ValueError as error:
+            _LOGGER.warning("%s cannot be read: %s", message.topic, error)
 
     @callback
     def _happened(

@@ -55,6 +55,11 @@ class Topics:
         return f"{self.root}/wake_word"
 
     @property
+    def group(self) -> str:
+        """Whom it agrees with on who answers; retained."""
+        return f"{self.root}/group"
+
+    @property
     def wake(self) -> str:
         """A turn began."""
         return f"{self.root}/event/wake"
@@ -146,12 +151,20 @@ class Utterance:
     """A turn ended."""
 
     outcome: str
-    """`transcript`, `no_speech`, `cancelled` or `error`."""
+    """`transcript`, `no_speech`, `cancelled`, `yielded` to another satellite that
+    answers, or `error`."""
     turn: str
     text: str | None
     """What was said; None where nothing was, or the satellite publishes no words."""
     language: str | None
     emotion: str | None
+    stands_in_for: str | None = None
+    """The turn of another satellite that heard the same, and seemed to be gone."""
+
+    @property
+    def word(self) -> str:
+        """What all that tell of the same words have in common: their first turn."""
+        return self.stands_in_for or self.turn
 
     @property
     def mood(self) -> str | None:
@@ -169,7 +182,20 @@ def utterance(payload: Payload) -> Utterance:
         value if isinstance(value, str) and outcome == "transcript" else None
         for value in (said.get("text"), said.get("language"), said.get("emotion"))
     )
-    return Utterance(outcome, _text(said, "turn"), text, language or None, emotion)
+    first = said.get("stands_in_for")
+    return Utterance(
+        outcome,
+        _text(said, "turn"),
+        text,
+        language or None,
+        emotion,
+        first if isinstance(first, str) else None,
+    )
+
+
+def group(payload: Payload) -> str | None:
+    """Read a `group` message; None where the satellite answers on its own."""
+    return _text(_object(payload), "value", "") or None
 
 
 @dataclass(frozen=True, slots=True)

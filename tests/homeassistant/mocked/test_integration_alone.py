@@ -5,11 +5,16 @@ import importlib
 import json
 import logging
 import struct
+import time
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.assist_pipeline.const import (
+    DATA_LAST_WAKE_UP,
+    WAKE_WORD_COOLDOWN,
+)
 from homeassistant.components.assist_satellite import AssistSatelliteEntity
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
@@ -26,7 +31,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.auricle import diagnostics, media
+from custom_components.auricle import diagnostics, executed, media
 from custom_components.auricle.wav import WavReader
 from rigs.homes.mocked_home import (
     DEVICE,
@@ -251,6 +256,68 @@ async def test_words_reach_the_agent_and_its_answer_the_satellite_as_sound(
     assert messages[-1][0]["then"] == "idle"
     assert hass.states.get(SATELLITE).state == "idle"
     assert issue_registry.async_get(hass).issues == {}
+
+
+async def test_what_another_make_heard_just_before_is_obeyed_there_alone(
+    hass: Any, den: Den, entry: Any, agent: Agent
+) -> None:
+    den.tell("group", {"value": "all"}, retain=True)
+    # As a pipeline of Home Assistant's does that hears the sound of a satellite.
+    hass.data[DATA_LAST_WAKE_UP]["Okay Nabu"] = time.monotonic()
+    den.tell("event/wake", {"turn": "t1", "wake_word": "okay_nabu"})
+    den.tell("event/utterance", said("t1"))
+    den.tell("event/utterance", said("t2") | {"stands_in_for": "t1"})
+    den.tell("event/utterance", said("t3", "Another one."))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert den.told("listen") == [b"CANCEL"]
+    assert [asked.text for asked in agent.asked] == ["Another one."]
+
+
+async def test_a_satellite_of_another_make_finds_that_ours_has_heard_it(
+    hass: Any, den: Den, entry: Any
+) -> None:
+    den.tell("group", {"value": "all"}, retain=True)
+    den.tell("event/wake", {"turn": "t1", "wake_word": "okay_nabu"})
+    await hass.async_block_till_done()
+
+    woke = hass.data[DATA_LAST_WAKE_UP]["Okay Nabu"]
+    assert time.monotonic() - woke < WAKE_WORD_COOLDOWN
+    assert den.told("listen") == []
+
+
+@pytest.mark.parametrize("group", ["no JSON", [], {"value": 1}, {"value": ["all"]}])
+async def test_a_group_that_nobody_can_read_is_told_in_the_log_and_changes_nothing(
+    hass: Any,
+    den: Den,
+    entry: Any,
+    caplog: pytest.LogCaptureFixture,
+    group: Any,
+) -> None:
+    den.tell("group", {"value": "all"}, retain=True)
+    den.tell("group", group, retain=True)
+    await hass.async_block_till_done()
+
+    assert entry.runtime_data.group == "all"
+    assert f"{ROOT}/group cannot be read" in caplog.text
+
+
+async def test_what_was_said_is_remembered_beyond_a_reload_and_never_grows(
+    hass: Any, den: Den, entry: Any, agent: Agent
+) -> None:
+    den.tell("event/utterance", said("t1"))
+    await eventually(lambda: agent.asked, 10)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    den.tell("event/utterance", said("t2") | {"stands_in_for": "t1"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(agent.asked) == 1
+
+    words = [f"w{number}" for number in range(5000)]
+    assert all(executed.first(hass, word) for word in words)
+    assert not any(executed.first(hass, word) for word in words[-1000:])
+    assert len(hass.data["auricle.executed"]) < 1100
 
 
 @pytest.mark.parametrize(

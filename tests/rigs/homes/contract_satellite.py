@@ -60,18 +60,21 @@ class ContractSatellite:
         *,
         base: str = "auricle",
         features: tuple[str, ...] = ("play", "timers"),
+        group: str | None = None,
     ) -> None:
         self.node = node
         self.root = f"{base}/{node}"
         self.device = f"{base}_{node}"
         self.name = f"{node.capitalize()} voice"
         self.features = features
+        self.group = group
         self.sounds: list[Played] = []
         self.errors: list[str] = []
         self.timers: list[dict[str, Any]] = []
         self.complaints: list[str] = []
         self._holding = False
         self._mute = False
+        self._outcomes = 0
         # Home Assistant may ask while the satellite says goodbye.
         self._introducing = threading.Lock()
         self._leaving = False
@@ -103,6 +106,9 @@ class ContractSatellite:
             retain=True,
         )
         self._say("wake_word", "okay_nabu", retain=True)
+        # Who has no group clears the one that a satellite of this name had.
+        group = "" if self.group is None else json.dumps({"value": self.group})
+        self._say("group", group, retain=True)
         self.is_now("idle")
         told = {
             "schema": schema,
@@ -127,7 +133,7 @@ class ContractSatellite:
         """As `auricle forget` does."""
         topic = f"homeassistant/device/{self.device}/config"
         self._house.say(topic, "", retain=True)
-        for name in ("satellite", "wake_word", "state", "availability"):
+        for name in ("satellite", "wake_word", "group", "state", "availability"):
             self._say(name, "", retain=True)
 
     def is_now(self, state: str) -> None:
@@ -152,26 +158,38 @@ class ContractSatellite:
         language: str | None = "en",
         emotion: str | None = None,
         times: int = 1,
+        **arbitrated: Any,
     ) -> str:
         """A turn ends with a transcript: its id."""
         turn = turn or self.wakes()
-        said: dict[str, Any] = {"language": language, "emotion": emotion}
+        said: dict[str, Any] = {"language": language, "emotion": emotion, **arbitrated}
         if text is not None:
             said["text"] = text
         self.is_now("processing")
         self.is_now("idle")
-        for _ in range(times):
-            self._utterance("transcript", turn, **said)
+        self._utterance("transcript", turn, times=times, **said)
         return turn
 
-    def ends(self, turn: str, outcome: str = "no_speech") -> None:
+    def ends(self, turn: str, outcome: str = "no_speech", **arbitrated: Any) -> None:
         """A turn ends without one."""
         self.is_now("idle")
-        self._utterance(outcome, turn)
+        self._utterance(outcome, turn, **arbitrated)
 
-    def _utterance(self, outcome: str, turn: str, **said: Any) -> None:
-        told = {"event_type": outcome, **self._about(turn), **said}
-        self._say("event/utterance", json.dumps(told))
+    def _utterance(
+        self, outcome: str, turn: str, *, times: int = 1, **said: Any
+    ) -> None:
+        self._outcomes += 1
+        told = {
+            "event_type": outcome,
+            **self._about(turn),
+            "seq": self._outcomes,
+            "age_ms": 400,
+            "heard_by": None,
+            "stands_in_for": None,
+            **said,
+        }
+        for _ in range(times):
+            self._say("event/utterance", json.dumps(told))
 
     def _about(self, turn: str) -> dict[str, str]:
         return {"turn": turn, "time": "2026-11-26T12:00:00+00:00"}
@@ -316,7 +334,13 @@ class ContractSatellite:
                     "uniq_id": f"{id_}_utterance",
                     "def_ent_id": f"event.{self.node}_voice_utterance",
                     "name": "Utterance",
-                    "evt_typ": ["transcript", "no_speech", "cancelled", "error"],
+                    "evt_typ": [
+                        "transcript",
+                        "no_speech",
+                        "cancelled",
+                        "yielded",
+                        "error",
+                    ],
                     "stat_t": f"{root}/event/utterance",
                 },
             },

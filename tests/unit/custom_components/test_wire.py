@@ -32,14 +32,17 @@ MESSAGES: tuple[dict[str, Any], ...] = (
         "emotion": "happy",
     },
     {"id": "1", "state": "failed", "reason": "order"},
+    {"value": "upstairs"},
 )
-READERS = (wire.satellite, wire.wake, wire.utterance, wire.report)
+READERS = (wire.satellite, wire.wake, wire.utterance, wire.report, wire.group)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from([*SATELLITE, "turn", "id", "state", "event_type", "text"]),
+            st.sampled_from(
+                [*SATELLITE, "turn", "id", "state", "event_type", "text", "value"]
+            ),
             inner,
             max_size=9,
         )
