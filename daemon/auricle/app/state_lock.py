@@ -67,6 +67,21 @@ def holder(directory: Path) -> str | None:
     return None
 
 
+def running(directory: Path) -> str | None:
+    """Return the id of the run that is a satellite with this directory; None if none
+    is.
+    """
+    if holder(directory) is None:
+        return None
+    with contextlib.suppress(OSError):
+        lock = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return _earlier_run(lock)
+        finally:
+            os.close(lock)
+    return None
+
+
 def _open(directory: Path) -> int:
     with contextlib.suppress(OSError):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

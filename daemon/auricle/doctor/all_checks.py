@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from auricle.app import build
+from auricle.app import build, state_lock
+from auricle.app.choices import Choices
 from auricle.app.state_file import StateFile
 from auricle.audio.files.recording import STANDARD_INPUT
 from auricle.config.settings import Settings
@@ -129,6 +130,8 @@ class Examination:
                 for name, judge in (
                     (broker.BROKER, broker.judge_broker),
                     (broker.TOPICS, broker.judge_topics),
+                    (broker.NAME, self._judge_name),
+                    (broker.GROUP, broker.judge_group),
                     (broker.HOME_ASSISTANT, broker.judge_home_assistant),
                 )
             ),
@@ -184,8 +187,25 @@ class Examination:
         """Return the volume that was chosen, else the configured one."""
         if service.STATE in self._withheld:
             return self._settings.loudspeaker.volume
+        return self._choices().number(Setting.VOLUME)
+
+    def _group(self) -> str:
+        """Return the group that was chosen, else the configured one."""
+        if not self._settings.arbitration.enabled:
+            return ""
+        if service.STATE in self._withheld:
+            return self._settings.arbitration.group
+        return self._choices().text(Setting.GROUP)
+
+    def _choices(self) -> Choices:
         file = StateFile(build.state_directory(self._settings) / "state.json")
-        return build.choices(self._settings, (), file.load()).number(Setting.VOLUME)
+        return build.choices(self._settings, (), file.load())
+
+    def _own_run(self) -> str | None:
+        """Return the id of the satellite that runs here, if that can be known."""
+        if service.STATE in self._withheld:
+            return None
+        return state_lock.running(build.state_directory(self._settings))
 
     def _wake_words(self) -> Result:
         engines = build.wake_word_engines(self._settings.wake_word)
@@ -270,6 +290,8 @@ class Examination:
             introduction=build.introduction(
                 settings, build.options((OFF, *settings.wake_word.models))
             ),
+            group=self._group(),
+            own_run=self._own_run(),
         )
 
     def _judge_broker(
@@ -281,6 +303,12 @@ class Examination:
         if configuration.PASSWORD in self._withheld:
             return configuration.needs(name, configuration.PASSWORD)
         return Result(name, Status.SKIPPED, "needs the broker's address")
+
+    def _judge_name(self, visit: broker.BrokerVisit) -> Result:
+        if service.STATE in self._withheld:
+            # The satellite that has our name may be the one that runs here.
+            return configuration.needs(broker.NAME, service.STATE)
+        return broker.judge_name(visit)
 
     def _found(self, name: Future[Result]) -> bool:
         try:
@@ -312,6 +340,8 @@ def without_settings(unit: Service | None) -> list[Check]:
         wait(host_names.BROKER),
         wait(broker.BROKER),
         wait(broker.TOPICS),
+        wait(broker.NAME),
+        wait(broker.GROUP),
         wait(broker.HOME_ASSISTANT),
         *of_the_machine(unit),
         wait(machine.DISK),

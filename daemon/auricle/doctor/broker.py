@@ -13,9 +13,11 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.link.packet_limit import packet_size
+from auricle.mqtt.name_check import Namesake
 from auricle.mqtt.topics import Topics
 
 BROKER, TOPICS, HOME_ASSISTANT = "broker", "topics", "home assistant"
+NAME, GROUP = "name", "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class BrokerVisit:
     answering."""
     introduction: Introduction | None = None
     """What Home Assistant is told of our device; None where nothing is."""
+    group: str = ""
+    """The group of satellites that ours is in; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Answers:
     as_large: DeliveryResult | None = None
     """What became of a message as large as our introduction; None where the broker
     says itself what it takes."""
+    namesake: Namesake | None = None
+    """Another satellite with our name, if one replied."""
+    bids_come: bool = True
+    """Whether what is told to our group reached us."""
+    members: frozenset[str] = frozenset()
+    """The names of the others of the group that said that they are there."""
 
 
 def judge_broker(visit: BrokerVisit) -> Result:
@@ -132,7 +142,7 @@ def judge_topics(visit: BrokerVisit) -> Result:
         )
         if result is DeliveryResult.REJECTED
     ]
-    read = list(visit.denied)
+    read = [topic for topic in visit.denied if topic != topics.bids(visit.group)]
     # Where we may not write, nothing could come back.
     if not answers.came_back and answers.probe is not DeliveryResult.REJECTED:
         read.append(topics.commands)
@@ -146,6 +156,54 @@ def judge_topics(visit: BrokerVisit) -> Result:
         f"the broker's access rules do not let us {', '.join(missing)}",
         "allow it there; mosquitto/acl.example shows how",
     )
+
+
+def judge_name(visit: BrokerVisit) -> Result:
+    """Judge whether another satellite uses our name."""
+    if visit.answers is None:
+        return Result(NAME, Status.SKIPPED, "needs the broker")
+    name, other = visit.topics.node, visit.answers.namesake
+    if other is None:
+        return Result(NAME, Status.OK, f"nobody else is {name!r} at this broker")
+    return Result(
+        NAME,
+        Status.FAILED,
+        f"another satellite is {name!r} at this broker: on the machine {other.host}, "
+        f"since {other.since}",
+        "give each satellite a satellite.name of its own",
+    )
+
+
+def judge_group(visit: BrokerVisit) -> Result:
+    """Judge whether the satellites of our group can decide which of them answers."""
+    if not visit.group:
+        meaning = "this satellite is in none, and answers on its own"
+        return Result(GROUP, Status.SKIPPED, meaning)
+    if visit.answers is None or not isinstance(visit.fact, Connected):
+        return Result(GROUP, Status.SKIPPED, "needs the broker")
+    filter_ = visit.topics.bids(visit.group)
+    # Where we may not write, nothing could come back.
+    may_write = visit.answers.probe is not DeliveryResult.REJECTED
+    if filter_ in visit.denied or (may_write and not visit.answers.bids_come):
+        return Result(
+            GROUP,
+            Status.FAILED,
+            f"the broker's access rules do not let us read {filter_}: of several "
+            "satellites that hear the wake word, more than one may answer",
+            "allow it there; mosquitto/acl.example shows how",
+        )
+    others = ", ".join(sorted(visit.answers.members))
+    meaning = f"in {visit.group!r} there {'are' if ',' in others else 'is'} "
+    meaning += others or "nobody else, so nobody waits"
+    if visit.fact.version is not Version.V5:
+        return Result(
+            GROUP,
+            Status.WARNING,
+            f"{meaning}; a broker of MQTT {visit.fact.version} gives each satellite "
+            "its own messages back, which are dropped",
+            "a broker of MQTT 5, such as mosquitto 2, spares that",
+        )
+    return Result(GROUP, Status.OK, meaning)
 
 
 def judge_home_assistant(visit: BrokerVisit) -> Result:

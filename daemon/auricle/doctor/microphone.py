@@ -29,6 +29,12 @@ BUSY = "device unavailable"
 """PortAudio's words for one that somebody else holds."""
 _CAPTURE_DEVICES = "/dev/snd/pcm*c"
 _READ_TIMEOUT = 0.1
+# The share by which a device's sound may be slower or faster than time: less cannot be
+# told from a busy machine's wavering, in so few seconds.
+_SAME_PACE = 0.02
+# Seconds of sound at the beginning that tell nothing, for some devices open with a
+# burst; and as many as it takes to tell a pace.
+_SETTLING, _ENOUGH = 0.3, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ class Measurement:
     """What the source says against bad health; empty where it is good."""
     remarks: Sequence[str] = ()
     """What the source says of itself that differs from what was promised."""
+    drift: float | None = None
+    """The share by which its sound comes slower than time goes by, below 0 faster; None
+    where that cannot be told."""
 
 
 def measure(
@@ -64,10 +73,13 @@ def measure(
     loudest = 0.0
     frames = clipped = 0
     seconds = 0.0
+    arrivals: list[tuple[float, float]] = []
     with closing(source):
         source.open()
         while seconds < METERED and time.monotonic() < deadline:
-            for frame in source.read(_READ_TIMEOUT):
+            read = source.read(_READ_TIMEOUT)
+            arrived = time.monotonic()
+            for frame in read:
                 seconds += frame.seconds
                 frames += 1
                 samples = np.frombuffer(frame.pcm, "<i2").astype(np.int32)
@@ -75,6 +87,8 @@ def measure(
                 loudest = max(loudest, power(frame))
                 gate.passes(frame)
                 meter(dbfs(power(frame)))
+            if read:
+                arrivals.append((seconds * source.pace, arrived))
     if not frames:
         raise MicrophoneError("it opens, but no sound comes from it")
     health = _health(source, clipped / frames, zeros=loudest == 0)
@@ -87,7 +101,26 @@ def measure(
         health,
         source.advice(health),
         tuple(source.remarks),
+        drift(arrivals),
     )
+
+
+def drift(arrivals: Sequence[tuple[float, float]]) -> float | None:
+    """Return by what share sound comes slower than time goes by, below 0 faster; None
+    where it is too little to tell.
+
+    `arrivals` are how many seconds of sound had come, each with the time when they had,
+    in seconds of any clock. Sound may be late but never early, so the least late of the
+    first third and of the last third are compared.
+    """
+    settled = [(heard, at) for heard, at in arrivals if heard >= _SETTLING]
+    if not settled or settled[-1][0] - settled[0][0] < _ENOUGH:
+        return None
+    begin, end = settled[0][0], settled[-1][0]
+    third = (end - begin) / 3
+    first = min((at - heard, at) for heard, at in settled if heard <= begin + third)
+    last = min((at - heard, at) for heard, at in settled if heard >= end - third)
+    return (last[0] - first[0]) / (last[1] - first[1])
 
 
 def _health(source: AudioSource, clipped: float, *, zeros: bool) -> SourceHealth:
@@ -115,6 +148,17 @@ def judge(measured: Measurement) -> Result:
             return Result(NAME, Status.FAILED, meaning, measured.advice)
         case _:
             assert_never(measured.health)
+    if measured.drift is not None and abs(measured.drift) > _SAME_PACE:
+        way = "slower" if measured.drift > 0 else "faster"
+        return Result(
+            NAME,
+            Status.WARNING,
+            f"{levels}; its sound comes {abs(measured.drift):.0%} {way} than time goes "
+            "by: it loses sound, or names another rate than it has, and of several "
+            "satellites it may answer out of turn",
+            "try another port or device (auricle devices), or a machine that is less "
+            "busy",
+        )
     if measured.remarks:
         meaning = "; ".join([levels, *measured.remarks])
         return Result(NAME, Status.WARNING, meaning, "record it anew, if you can")

@@ -26,6 +26,7 @@ from auricle.doctor import service
 from auricle.doctor.host_names import recognizer_name
 from auricle.doctor.results import Status
 from auricle.doctor.service import Service
+from auricle.mqtt.topics import Topics
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.audio.synthesizers import needs_espeak
@@ -34,6 +35,8 @@ from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.network import private_network
 from rigs.homes.program import Program, auricle, write_settings
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
+from rigs.mqtt.old_broker import old_broker
+from rigs.mqtt.publisher import publishing
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import SilentFromTheStart
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -54,9 +57,12 @@ HEALTHY = {
     "broker name": "ok",
     "broker": "ok",
     "topics": "ok",
+    "name": "ok",
+    "group": "ok",
     "home assistant": "ok",
     "disk": "ok",
 }
+OF_THE_BROKER = ("topics", "name", "group", "home assistant")
 # What this machine is like is not for a test to say.
 OF_THE_MACHINE = ("service", "temperature")
 AS_HOME_ASSISTANT_DOES = "homeassistant/device/+/config"
@@ -157,7 +163,7 @@ async def test_a_person_reads_a_line_for_each_check(
     for name, status in HEALTHY.items():
         assert f"{'–' if status == 'skipped' else '✔'} {name}" in out  # noqa: RUF001  # a dash, not a minus
     assert re.search("noise floor -6[4-7] dBFS", out), out
-    assert out.splitlines()[-1].startswith("19 checks: ")
+    assert out.splitlines()[-1].startswith("21 checks: ")
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(
@@ -185,7 +191,7 @@ async def test_a_running_satellite_is_not_disturbed(
         house.say("auricle/study/mute/set", "ON")
         await house.hears("auricle/study/mute", "ON")
 
-    assert report.statuses["topics"] == "ok"
+    assert report.statuses["topics"] == report.statuses["name"] == "ok"
     assert "WARNING" not in program.log
     assert house.on("auricle/study/availability") == ["online"]
     probes = [heard for heard in house.heard if "doctor" in heard.topic]
@@ -481,7 +487,7 @@ async def test_a_network_without_name_server(tmp_path: Path) -> None:
 
 def assert_without_broker(report: Report) -> None:
     """What needs it is skipped, and not blamed."""
-    needing = dict.fromkeys(("broker", "topics", "home assistant"), "skipped")
+    needing = dict.fromkeys(("broker", *OF_THE_BROKER), "skipped")
     assert report.statuses == {**HEALTHY, "broker name": "failed", **needing}
 
 
@@ -492,7 +498,7 @@ async def test_a_broker_that_does_not_answer(
     broker.stop() if gone == "stopped" else broker.freeze()
     report = await examined(tmp_path, settings)
 
-    skipped = dict.fromkeys(("topics", "home assistant"), "skipped")
+    skipped = dict.fromkeys(OF_THE_BROKER, "skipped")
     assert report.statuses == {**HEALTHY, "broker": "failed", **skipped}
     assert f"127.0.0.1:{broker.port}" in report.meaning("broker")
     assert "is the broker running?" in report.advice("broker")
@@ -526,14 +532,15 @@ async def guarded_broker(folder: Path, rules: str) -> AsyncIterator[Broker]:
 
 
 COMMANDS = "topic read auricle/study/+/set"
+BIDS = "topic read auricle/+/bid/#"
 INTRODUCTION = "topic write homeassistant/device/auricle_study/config"
 
 
 @pytest.mark.parametrize(
     ("rules", "told"),
     [
-        (COMMANDS, "write homeassistant/device/auricle_study/config"),
-        (INTRODUCTION, "read auricle/study/+/set"),
+        (f"{COMMANDS}\n{BIDS}", "write homeassistant/device/auricle_study/config"),
+        (f"{INTRODUCTION}\n{BIDS}", "read auricle/study/+/set"),
     ],
 )
 async def test_access_rules_that_forbid_what_we_do(
@@ -545,14 +552,74 @@ async def test_access_rules_that_forbid_what_we_do(
         report = await examined(tmp_path, settings)
 
     # Whom we cannot ask, we have not seen.
-    seen = "skipped" if rules == COMMANDS else "ok"
+    seen = "ok" if INTRODUCTION in rules else "skipped"
     assert report.statuses == {**HEALTHY, "topics": "failed", "home assistant": seen}
     assert told in report.meaning("topics")
     assert "acl.example" in report.advice("topics")
 
 
-async def test_access_rules_that_allow_all_that_we_do(tmp_path: Path) -> None:
+async def test_access_rules_that_keep_the_group_apart(tmp_path: Path) -> None:
     rules = f"{COMMANDS}\n{INTRODUCTION}"
+    async with guarded_broker(tmp_path, rules) as broker, ScriptedRecognizer() as asr:
+        settings = healthy(tmp_path, broker, asr.url)
+        settings["mqtt"] |= {"username": "pi", "password": "pw"}
+        report = await examined(tmp_path, settings)
+
+    assert broken(report, "group")
+    assert "do not let us read auricle/+/bid/all" in report.meaning("group")
+    assert "acl.example" in report.advice("group")
+
+
+async def test_the_others_of_the_group_are_named(
+    tmp_path: Path, settings: Settings, broker: Broker
+) -> None:
+    hall, attic = Topics("auricle", "hall"), Topics("auricle", "attic")
+    async with (
+        publishing(broker, topics=hall, state="hall", run_id="hall", group="all"),
+        publishing(broker, topics=attic, state="attic", run_id="attic", group="all"),
+    ):
+        report = await examined(tmp_path, settings)
+
+    assert report.statuses == HEALTHY
+    assert report.meaning("group") == "in 'all' there are attic, hall"
+
+
+async def test_a_broker_from_before_mqtt_5_is_worth_a_word_where_there_is_a_group(
+    tmp_path: Path, settings: Settings, broker: Broker
+) -> None:
+    async with old_broker(broker.port) as port:
+        settings["mqtt"]["port"] = port
+        report = await examined(tmp_path, settings)
+
+    assert report.statuses["group"] == "warning"
+    assert "its own messages back" in report.meaning("group")
+
+
+async def test_a_satellite_that_is_in_no_group_has_none_to_look_at(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings["arbitration"] = {"enabled": False}
+    report = await examined(tmp_path, settings)
+
+    assert report.statuses == {**HEALTHY, "group": "skipped"}
+    assert report.healthy
+
+
+async def test_another_satellite_with_our_name(
+    tmp_path: Path, settings: Settings, broker: Broker
+) -> None:
+    async with publishing(broker, state="other", run_id="other"):
+        report = await examined(tmp_path, settings)
+
+    # What it hears below our node.
+    assert report.statuses["name"] == "failed"
+    assert "another satellite is 'study'" in report.meaning("name")
+    assert "on the machine pi" in report.meaning("name")
+    assert "satellite.name" in report.advice("name")
+
+
+async def test_access_rules_that_allow_all_that_we_do(tmp_path: Path) -> None:
+    rules = f"{COMMANDS}\n{BIDS}\n{INTRODUCTION}"
     async with guarded_broker(tmp_path, rules) as broker, ScriptedRecognizer() as asr:
         settings = healthy(tmp_path, broker, asr.url)
         settings["mqtt"] |= {"username": "pi", "password": "pw"}
@@ -591,7 +658,7 @@ async def test_a_password_that_the_broker_does_not_take(tmp_path: Path) -> None:
         settings["mqtt"] |= {"username": "pi", "password": "pw-CANARY"}
         report = await examined(tmp_path, settings)
 
-    skipped = dict.fromkeys(("topics", "home assistant"), "skipped")
+    skipped = dict.fromkeys(OF_THE_BROKER, "skipped")
     assert report.statuses == {**HEALTHY, "broker": "failed", **skipped}
     assert "refuses user 'pi'" in report.meaning("broker")
     assert "mqtt.username and mqtt.password" in report.advice("broker")

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from auricle.mqtt.link.broker import (
     Version,
 )
 from auricle.mqtt.messages import Disclosure
+from auricle.mqtt.name_check import Namesake
 from auricle.mqtt.settings import Options
 from auricle.mqtt.topics import Topics
 
@@ -143,3 +145,50 @@ def test_who_listens_to_everything_is_not_taken_for_home_assistant() -> None:
 def test_an_old_broker_does_not_tell_who_listens() -> None:
     visit = asked(version=Version.V311, probe=DeliveryResult.ACKED)
     assert broker.judge_home_assistant(visit).status is Status.SKIPPED
+
+
+def in_a_group(
+    answers: Answers,
+    *,
+    group: str = "all",
+    denied: Sequence[str] = (),
+    version: Version = Version.V5,
+) -> broker.BrokerVisit:
+    fact = Connected(version)
+    return broker.BrokerVisit("b:1883", fact, TOPICS, denied, answers, group=group)
+
+
+WELL = Answers(DeliveryResult.NO_LISTENER, came_back=True)
+
+
+def test_a_satellite_that_is_alone_in_its_group_is_well() -> None:
+    found = broker.judge_group(in_a_group(WELL))
+    assert found.status is Status.OK
+    assert found.meaning == "in 'all' there is nobody else, so nobody waits"
+
+
+def test_what_tells_the_group_nothing_is_blamed_on_the_rules() -> None:
+    for visit in (
+        in_a_group(replace(WELL, bids_come=False)),
+        in_a_group(WELL, denied=["auricle/+/bid/all"]),
+    ):
+        assert broker.judge_group(visit).status is Status.FAILED
+        assert broker.judge_topics(visit).status is Status.OK
+
+
+def test_where_we_may_not_write_the_group_is_not_blamed() -> None:
+    silent = replace(WELL, bids_come=False, probe=DeliveryResult.REJECTED)
+    assert broker.judge_group(in_a_group(silent)).status is Status.OK
+
+
+def test_a_satellite_in_no_group_has_nothing_to_judge() -> None:
+    found = broker.judge_group(in_a_group(WELL, group=""))
+    assert found.status is Status.SKIPPED
+
+
+def test_a_namesake_is_told_with_its_machine() -> None:
+    other = replace(WELL, namesake=Namesake("r", "hall-pi", "2026-11-21T08:00:00Z"))
+    found = broker.judge_name(in_a_group(other))
+    assert found.status is Status.FAILED
+    assert "on the machine hall-pi, since 2026-11-21" in found.meaning
+    assert broker.judge_name(in_a_group(WELL)).status is Status.OK

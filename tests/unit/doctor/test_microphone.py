@@ -16,10 +16,13 @@ def measured(
     floor: float = -62.0,
     clipped: float = 0.0,
     remarks: Sequence[str] = (),
+    drift: float | None = None,
 ) -> Measurement:
     source = "microphone 'USB'"
     advice = "ask the source" if health is not SourceHealth.GOOD else ""
-    return Measurement(source, 3.0, floor, -20.0, clipped, health, advice, remarks)
+    return Measurement(
+        source, 3.0, floor, -20.0, clipped, health, advice, remarks, drift
+    )
 
 
 def test_a_good_microphone_is_told_with_its_levels() -> None:
@@ -53,6 +56,42 @@ def test_what_is_odd_about_a_source_is_worth_a_warning() -> None:
     found = microphone.judge(measured(remarks=["recording a.wav is cut short"]))
     assert found.status is Status.WARNING
     assert found.meaning.endswith("; recording a.wav is cut short")
+
+
+def arriving(pace: float, seconds: float = 3.0) -> list[tuple[float, float]]:
+    """Sound whose second takes `pace` seconds, in blocks that are late now and then."""
+    blocks = range(1, round(seconds / 0.03))
+    return [(n * 0.03, 7 + n * 0.03 * pace + (n % 4) * 0.011) for n in blocks]
+
+
+@pytest.mark.parametrize("pace", [0.9, 1.0, 1.004, 1.05, 1.1])
+def test_how_fast_a_device_is_is_told_whatever_its_blocks_wait_for(
+    pace: float,
+) -> None:
+    drift = microphone.drift(arriving(pace))
+    assert drift is not None
+    assert abs(drift - (1 - 1 / pace)) < 0.005
+
+
+def test_too_little_sound_tells_no_pace() -> None:
+    assert microphone.drift([]) is None
+    assert microphone.drift(arriving(1.0, seconds=1.5)) is None
+
+
+def test_a_burst_at_the_beginning_is_no_pace() -> None:
+    burst = [(n * 0.03, 7.0) for n in range(10)]
+    later = [(n * 0.03, 7 + (n - 9) * 0.03) for n in range(10, 110)]
+    drift = microphone.drift(burst + later)
+    assert drift is not None
+    assert abs(drift) < 0.005
+
+
+def test_sound_that_is_slower_than_time_is_worth_a_warning() -> None:
+    found = microphone.judge(measured(drift=0.08))
+    assert found.status is Status.WARNING
+    assert "8% slower" in found.meaning
+    assert "7% faster" in microphone.judge(measured(drift=-0.07)).meaning
+    assert microphone.judge(measured(drift=0.004)).status is Status.OK
 
 
 def test_noise_as_loud_as_a_voice_is_worth_a_warning() -> None:
