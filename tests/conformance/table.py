@@ -68,7 +68,10 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "one session too many is refused with the rate limit's error",
-            (ADMISSION, "test_one_session_too_many_is_refused_as_the_service_does"),
+            (
+                ADMISSION,
+                "test_whom_there_is_no_room_for_is_refused_as_the_service_does",
+            ),
         ),
         row(
             "a message of more than 24 MiB closes the connection",

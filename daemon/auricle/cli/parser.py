@@ -267,10 +267,19 @@ def _add_recognizer(commands: _Commands) -> None:
         help="the key of the certificate (PEM); default: in the same file",
     )
     recognizer.add_argument(
+        "--deadline",
+        type=_whole_number(1, 30),
+        default=4,
+        metavar="SECONDS",
+        help="seconds that satellites wait for a transcript, their asr.final_timeout; "
+        "whoever would wait for longer is refused at once, by the measured speed of "
+        "the model (default: 4)",
+    )
+    recognizer.add_argument(
         "--max-sessions",
         type=_whole_number(1, 1000),
-        default=4,
-        help="sessions at once; a further one is refused (default: 4)",
+        default=32,
+        help="sessions at once, however fast the model is (default: 32)",
     )
     recognizer.set_defaults(module="auricle.cli.recognizer")
 

@@ -2,13 +2,17 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import stat
 import sys
 import time
+from importlib.resources import as_file
 from pathlib import Path
 
+from auricle.assets.recordings import OKAY_NABU
+from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.loading import load_engine
 from auricle.recognizer.engines.weights import require_model
@@ -17,6 +21,8 @@ from auricle.recognizer.server import RecognizerServer, ServerSettings
 from auricle.system import log
 from auricle.system.redaction import OURS
 from auricle.system.systemd import Notifier
+
+logger = logging.getLogger(__name__)
 
 _LARGEST_KEY_FILE = 64 * 1024
 
@@ -41,6 +47,7 @@ def main(args: argparse.Namespace) -> int:
             api_keys=api_keys,
             tls_cert=args.tls_cert,
             tls_key=args.tls_key,
+            deadline=args.deadline,
             max_sessions=args.max_sessions,
         ),
     )
@@ -53,7 +60,12 @@ async def _serve(server: RecognizerServer, model: str) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    with as_file(OKAY_NABU) as path:
+        took, at_once = await server.measure(read_recording(path))
     await server.start()
+    logger.info(
+        "a command takes %.2f s here: %d at once are served in time", took, at_once
+    )
     # Programs that start us wait for this line.
     print(f"serving on {server.url} ({model})", flush=True)
     systemd = Notifier()

@@ -13,6 +13,8 @@ EMPTY_COMMIT = "Error committing input audio buffer"
 """What the service's message for a commit that finds no audio begins with; the error's
 code is not documented.
 """
+THROTTLED = "Throttling.RateQuota"
+"""The service's code for a client that asks for more than there is."""
 
 LANGUAGES = frozenset(
     {

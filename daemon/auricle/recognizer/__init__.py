@@ -9,6 +9,7 @@ It is the optional extra `recognizer`. How its parts work together:
   (`codecs`, with `ogg`) and cuts it into utterances, where the `segmenter` hears them;
   `transcriptions` says which of them is recognized next, `interim` how the words grow.
 * `inference` has one engine recognize for all sessions; the models are in `engines`.
+  `workload` says whose turn it is, and for whom there is no time, by measured speed.
 
 All but `server`, `conversation`, `inference` and `engines` neither wait nor touch the
 outside. Others import load_engine from `engines.loading`, require_model from

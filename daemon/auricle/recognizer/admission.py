@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from auricle.qwen_asr.address import PATH
+from auricle.qwen_asr.events import THROTTLED
 
 _LONGEST_MODEL = 128
 
@@ -17,22 +18,24 @@ class HandshakeRefusal:
     status: int
     code: str
     message: str
+    retry_after: int | None = None
+    """Seconds after which there may be room."""
 
 
 class Admission:
     """What a client asks for is compared with what is on offer."""
 
-    def __init__(self, api_keys: Collection[str], max_sessions: int) -> None:
-        """Without any `api_keys`, everyone may come in, `max_sessions` at a time."""
+    def __init__(self, api_keys: Collection[str]) -> None:
+        """Without any `api_keys`, everyone may come in."""
         self._api_keys = [key.encode() for key in api_keys]
-        self._max_sessions = max_sessions
 
     def refusal(
-        self, target: str, authorization: str | None, open_sessions: int
+        self, target: str, authorization: str | None, no_room: int | None
     ) -> HandshakeRefusal | None:
         """Return why the request for `target` is refused; None lets the client in.
 
-        `target` is path and query, `authorization` the header's value.
+        `target` is path and query, `authorization` the header's value. `no_room` is
+        after how many seconds to try again; None where there is room.
         """
         if not self._authorized(authorization or ""):
             return HandshakeRefusal(401, "InvalidApiKey", "Invalid API-key provided.")
@@ -48,11 +51,12 @@ class Admission:
             return HandshakeRefusal(
                 400, "InvalidParameter", "Name a model: ?model=<name>."
             )
-        if open_sessions >= self._max_sessions:
+        if no_room is not None:
             return HandshakeRefusal(
                 429,
-                "Throttling.RateQuota",
+                THROTTLED,
                 "Requests rate limit exceeded, please try again later.",
+                no_room,
             )
         return None
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from auricle.errors import AuricleError
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
-from auricle.recognizer.transcriptions import RecognizedText, Transcribe
+from auricle.recognizer.transcriptions import Answer, Transcribe
 
 # What takes longer to read than this would hold up the other sessions' events.
 _LARGE_MESSAGE = 64 * 1024
@@ -39,7 +39,7 @@ class Conversation:
         self,
         session: RecognizerSession,
         socket: ClientSocket,
-        transcribe: Callable[[Transcribe], Awaitable[RecognizedText | None]],
+        transcribe: Callable[[Transcribe], Awaitable[Answer]],
         idle_timeout: float,
         linger: float,
     ) -> None:

@@ -4,17 +4,21 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from auricle.recognizer.engines.engine import Engine
-from auricle.recognizer.transcriptions import RecognizedText, Transcribe
+from auricle.recognizer.transcriptions import (
+    Answer,
+    RecognizedText,
+    TooBusy,
+    Transcribe,
+)
+from auricle.recognizer.workload import Decode, Workload
 
 logger = logging.getLogger(__name__)
 
-
-# The final has to wait for a draft that is under way when the utterance ends. Of one
-# that is long beside the time that a draft takes, more is likely to come.
-_WORTH_A_DRAFT = 3
 # Each satellite has words of its own to expect, and says them again in every session.
 _MOST_CORPORA = 100
 
@@ -22,52 +26,111 @@ _MOST_CORPORA = 100
 class Inference:
     """One engine recognizes for all sessions, in a thread of its own.
 
-    Finals wait for each other; an interim is for an engine that has time. No more waits
-    than there are sessions: each has one order at most.
+    It knows from what it did how long a final takes. What cannot be done in time is
+    said at once, and not done: nobody waits for it any more when it would be.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        deadline: float,
+        listening: Callable[[], Collection[float]],
+    ) -> None:
+        """Whoever waits for a final waits for `deadline` seconds.
+
+        `listening` returns how much of an utterance has come in each session whose
+        utterance is not over.
+        """
+        self.workload = Workload(deadline)
+        """What it has to do."""
         self._engine = engine
+        self._listening = listening
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
-        self._orders = 0
-        self._draft_took = 0.0
+        self._asked: dict[Decode, tuple[Transcribe, asyncio.Future[Answer]]] = {}
         self._corpora: deque[int] = deque(maxlen=_MOST_CORPORA)
 
-    async def transcribe(self, work: Transcribe) -> RecognizedText | None:
-        """Return what is said; None if the engine failed, or has no time for it now."""
-        if not work.final and (self._orders or not self._worth_a_draft(work)):
+    async def transcribe(self, work: Transcribe) -> Answer:
+        """Return what is said, or why nobody knows."""
+        decode = Decode(work.seconds, work.final)
+        loop = asyncio.get_running_loop()
+        in_time = work.final and not work.behind_its_own
+        if not work.final and not self.workload.wants_draft(
+            work.seconds, self._listening()
+        ):
             return None
-        self._orders += 1
+        if in_time and (pause := self.workload.no_time(work.seconds, time.monotonic())):
+            return TooBusy(pause)
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._asked[decode] = work, answer
+        self.workload.join(decode)
+        self._start_next()
+        overdue = None
+        if in_time:
+            patience = self.workload.patience(work.seconds)
+            overdue = loop.call_later(patience, self._give_up, decode, answer)
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._transcribe, work)
-        except Exception:  # a foreign engine may raise anything: its item fails
-            logger.exception("the engine %s failed", self._engine.name)
-            return None
+            return await answer
         finally:
-            self._orders -= 1
+            if overdue is not None:
+                overdue.cancel()
+            # Whoever asked may be gone.
+            self._forget(decode)
+
+    def no_room(self, *, full: bool) -> int | None:
+        """Return after how many seconds a further session may come; None: it may now.
+
+        `full`: it may not, whatever the engine has to do.
+        """
+        now = time.monotonic()
+        if full:
+            return self.workload.pause(now)
+        return self.workload.no_room(self._listening(), now)
 
     async def aclose(self) -> None:
         """Wait for what the engine is at, and drop what waits."""
+        for decode, (_, answer) in list(self._asked.items()):
+            if self._forget(decode):
+                answer.cancel()
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
-    def _worth_a_draft(self, work: Transcribe) -> bool:
-        return work.seconds >= _WORTH_A_DRAFT * self._draft_took
+    def _start_next(self) -> None:
+        decode = self.workload.start(time.monotonic())
+        if decode is None:
+            return
+        work, answer = self._asked.pop(decode)
+        loop = asyncio.get_running_loop()
+        decoding = loop.run_in_executor(self._thread, self._transcribe, work)
+        decoding.add_done_callback(partial(self._decoded, answer))
+
+    def _decoded(
+        self, answer: asyncio.Future[Answer], decoding: asyncio.Future[RecognizedText]
+    ) -> None:
+        if decoding.cancelled():  # we close
+            return
+        text = None
+        if error := decoding.exception():  # a foreign engine may raise anything
+            logger.error("the engine %s failed", self._engine.name, exc_info=error)
+        else:
+            text = decoding.result()
+        self.workload.done(time.monotonic(), told=bool(text and text.text))
+        if not answer.done():
+            answer.set_result(text)
+        self._start_next()
+
+    def _give_up(self, decode: Decode, answer: asyncio.Future[Answer]) -> None:
+        if self._forget(decode):
+            answer.set_result(TooBusy(self.workload.pause(time.monotonic())))
+
+    def _forget(self, decode: Decode) -> bool:
+        """Whether it was still waiting."""
+        self._asked.pop(decode, None)
+        return self.workload.leave(decode)
 
     def _transcribe(self, work: Transcribe) -> RecognizedText:
         self._tell_what_is_left_out(work.corpus)
-        began = time.monotonic()
-        try:
-            return self._engine.transcribe(
-                work.pcm,
-                language=work.language,
-                corpus=work.corpus,
-                final=work.final,
-            )
-        finally:
-            took = time.monotonic() - began
-            # A draft takes no longer than a final: a busy moment is got over.
-            self._draft_took = min(self._draft_took, took) if work.final else took
+        return self._engine.transcribe(
+            work.pcm, language=work.language, corpus=work.corpus, final=work.final
+        )
 
     def _tell_what_is_left_out(self, corpus: str | None) -> None:
         if corpus is None or hash(corpus) in self._corpora:

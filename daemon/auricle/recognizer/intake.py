@@ -146,6 +146,12 @@ class SegmentedInput:
         return b"" if self._open is None else self._cut(self._open, self._position)
 
     @property
+    def open_samples(self) -> int:
+        """How much that is."""
+        start = self._open
+        return 0 if start is None else self._position - start
+
+    @property
     def _position(self) -> int:
         return self._kept_from + len(self._kept) // SAMPLE_BYTES
 
@@ -213,6 +219,11 @@ class CommittedInput:
         """What has been said since the last commit."""
         return bytes(self._kept)
 
+    @property
+    def open_samples(self) -> int:
+        """How much that is."""
+        return len(self._kept) // SAMPLE_BYTES
+
 
 class Intake:
     """A session's audio is decoded, and cut into utterances, as its settings say."""
@@ -272,6 +283,11 @@ class Intake:
     def open_audio(self) -> bytes:
         """What has been said of the utterance under way."""
         return self._input.open_audio if self._input else b""
+
+    @property
+    def open_seconds(self) -> float:
+        """How much that is."""
+        return self._input.open_samples / SAMPLE_RATE if self._input else 0.0
 
     def _hear(self, pcm: bytes) -> list[UtteranceEvent]:
         if self._input is None:

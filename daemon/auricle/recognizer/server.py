@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from auricle import __version__
+from auricle.audio.frame import SAMPLE_BYTES
 from auricle.errors import ConfigError
 from auricle.qwen_asr.address import PATH, is_loopback
 from auricle.recognizer.admission import Admission, model_of
@@ -24,6 +25,7 @@ from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.inference import Inference
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
+from auricle.recognizer.transcriptions import Transcribe
 from auricle.system.log import silent_logger
 
 logger = logging.getLogger(__name__)
@@ -48,8 +50,11 @@ class ServerSettings:
     """The certificate and its chain (PEM); without one, everything goes in clear."""
     tls_key: Path | None = None
     """The certificate's key, where that is not in the same file."""
-    max_sessions: int = 4
-    """So many clients are served at a time; a further one is refused."""
+    deadline: float = 4.0
+    """Seconds that a client waits for a final: its satellite's asr.final_timeout. Who
+    would wait for longer is refused at once."""
+    max_sessions: int = 32
+    """So many clients are served at a time, however fast the engine is."""
     idle_timeout: float = 60.0
     """Seconds that a client may be silent."""
     linger: float = 10.0
@@ -86,8 +91,9 @@ class RecognizerServer:
                 "see --tls-cert and --tls-key",
                 host,
             )
-        self._admission = Admission(settings.api_keys, settings.max_sessions)
-        self._inference = Inference(engine)
+        self._admission = Admission(settings.api_keys)
+        self._inference = Inference(engine, settings.deadline, self._listening)
+        self._sessions: dict[ServerConnection, RecognizerSession] = {}
         self._languages = engine.languages
         self._make_segmenter = make_segmenter
         self._settings = settings
@@ -106,6 +112,19 @@ class RecognizerServer:
         host = self._settings.host
         host = f"[{host}]" if ":" in host else host
         return f"{scheme}://{host}:{self._port}{PATH}"
+
+    async def measure(self, pcm: bytes) -> tuple[float, int]:
+        """Learn how fast the engine is, from speech: mono s16le at 16 kHz.
+
+        Return how many seconds it is at a command of 3 s, and how many it can be given
+        at once. A server that never measured learns it from its clients.
+        """
+        half = len(pcm) // 2
+        for sound in (pcm, pcm[: half - half % SAMPLE_BYTES]):
+            await self._inference.transcribe(Transcribe("", sound, True, None, None))
+        workload = self._inference.workload
+        at_once = workload.most_at_once(self._settings.max_sessions)
+        return workload.command_takes, at_once
 
     async def start(self) -> None:
         """Listen. Raises ConfigError where the address is taken or not ours."""
@@ -145,16 +164,40 @@ class RecognizerServer:
         refusal = self._admission.refusal(
             request.path,
             request.headers.get("Authorization"),
-            len(connection.server.connections),
+            self._inference.no_room(
+                full=len(connection.server.connections) >= self._settings.max_sessions
+            ),
         )
         if refusal is None:
             return None
         logger.info("refused a client: %s", refusal.code)
+        if refusal.retry_after is not None:
+            logger.info(
+                "%d sessions are open, a command takes %.2f s here, and clients wait "
+                "%g s for it: have fewer satellites at once, a smaller model, or more "
+                "--threads; where satellites wait for longer (asr.final_timeout), tell "
+                "it with --deadline",
+                len(connection.server.connections),
+                self._inference.workload.command_takes,
+                self._settings.deadline,
+            )
         body = {"code": refusal.code, "message": refusal.message}
         response = connection.respond(HTTPStatus(refusal.status), json.dumps(body))
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
+        if refusal.retry_after is not None:
+            response.headers["Retry-After"] = str(refusal.retry_after)
         return response
+
+    def _listening(self) -> list[float]:
+        """Seconds of the utterance under way in each session where one may be."""
+        clients = self._server.connections if self._server else ()
+        heard = [
+            # Of one whose handshake has just ended, everything is to come.
+            session.listening if (session := self._sessions.get(client)) else 0.0
+            for client in clients
+        ]
+        return [seconds for seconds in heard if seconds is not None]
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert connection.request is not None
@@ -174,6 +217,7 @@ class RecognizerServer:
             # The official SDK leaves closing to its program.
             self._settings.linger,
         )
+        self._sessions[connection] = session
         logger.debug("%s opened", session_id)
         try:
             await conversation.run()
@@ -182,6 +226,8 @@ class RecognizerServer:
         except* Exception:  # a programming error costs one session, not the server
             logger.exception("%s ended in a programming error", session_id)
             await _Client(connection).close(1011, "internal error")
+        finally:
+            del self._sessions[connection]
         logger.debug("%s closed: %s", session_id, connection.close_code)
 
 

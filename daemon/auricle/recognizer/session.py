@@ -48,6 +48,7 @@ from auricle.recognizer.intake import (
 )
 from auricle.recognizer.interim import InterimText
 from auricle.recognizer.transcriptions import (
+    Answer,
     RecognizedText,
     Transcribe,
     Transcriptions,
@@ -120,6 +121,17 @@ class RecognizerSession:
         """Whether nothing will happen any more unless the client does something."""
         return self._transcriptions.idle
 
+    @property
+    def listening(self) -> float | None:
+        """Seconds that have come of an utterance which is not over.
+
+        None where the engine has all that is to come already.
+        """
+        heard = self._intake.open_seconds
+        if self._finishing or (self._transcriptions.final_under_way and not heard):
+            return None
+        return heard
+
     def open(self) -> Orders:
         """Return what is said at once."""
         self._say(SessionCreated(self._id))
@@ -150,21 +162,16 @@ class RecognizerSession:
                 assert_never(event)
         return self._take_due()
 
-    def transcribed(
-        self, work: Transcribe, transcript: RecognizedText | None
-    ) -> Orders:
-        """Take what the engine made of `work`, and return what is due for it.
-
-        `transcript` is None where the engine failed, or had no time.
-        """
+    def transcribed(self, work: Transcribe, transcript: Answer) -> Orders:
+        """Take what the engine made of `work`, and return what is due for it."""
         self._transcriptions.done(work)
-        if transcript is not None and not has_words(transcript.text):
+        if isinstance(transcript, RecognizedText) and not has_words(transcript.text):
             transcript = replace(transcript, text="")
         if work.final:
             self._complete(work, transcript)
         else:
             self._rest_from_interims()
-            if transcript is not None:
+            if isinstance(transcript, RecognizedText):
                 self._say_interim(work, transcript)
         return self._take_due()
 
@@ -244,14 +251,15 @@ class RecognizerSession:
         self._say(ItemCreated(item, self._previous_item))
         self._previous_item = item
 
-    def _complete(self, work: Transcribe, transcript: RecognizedText | None) -> None:
+    def _complete(self, work: Transcribe, transcript: Answer) -> None:
+        text = transcript.text if isinstance(transcript, RecognizedText) else None
         if work.item_id == self._unannounced:
-            silent = transcript is not None and not transcript.text
+            silent = text == ""
             if silent and not self._interim.begun:
                 return
             self._announce(work.item_id)
-        if transcript is not None:
-            self._finals.append(transcript.text)
+        if text is not None:
+            self._finals.append(text)
         self._say(result(work, transcript))
 
     def _want_interim(self) -> None:

@@ -6,10 +6,11 @@ worth nothing late.
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.qwen_asr.events import (
+    THROTTLED,
     FinalTranscript,
     InterimTranscript,
     TranscriptionFailed,
@@ -31,6 +32,18 @@ class RecognizedText:
 
 
 @dataclass(frozen=True, slots=True)
+class TooBusy:
+    """The engine has too much to do to recognize an order's audio in time."""
+
+    retry_after: int
+    """Seconds after which it may have less."""
+
+
+Answer = RecognizedText | TooBusy | None
+"""What became of an order; None: the engine failed, or made no draft."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transcribe:
     """The engine is to recognize this, for an interim of the item, or for its final."""
 
@@ -42,6 +55,9 @@ class Transcribe:
     """The code of the language that the client named; None where it named none."""
     corpus: str | None
     """Words to expect."""
+    behind_its_own: bool = False
+    """Whether its session's finals before it are not done: who uploads a recording has
+    said more than is answered, and hears meanwhile how that goes on."""
 
     @property
     def seconds(self) -> float:
@@ -66,10 +82,15 @@ class Transcriptions:
         """Seconds of audio that wait for the engine."""
         return sum(final.seconds for final in self._finals)
 
+    @property
+    def final_under_way(self) -> bool:
+        """Whether an utterance is over whose final is not there yet."""
+        return bool(self._finals) or bool(self._with_engine and self._with_engine.final)
+
     def want(self, work: Transcribe) -> None:
         """Queue an order; an interim only while idle."""
         assert work.final or self.idle
-        self._finals.append(work)
+        self._finals.append(replace(work, behind_its_own=self.final_under_way))
 
     def next(self) -> Transcribe | None:
         """Return the order that the engine is to carry out now, if there is one."""
@@ -98,15 +119,21 @@ def interim_transcript(
 
 
 def result(
-    work: Transcribe, transcript: RecognizedText | None
+    work: Transcribe, transcript: Answer
 ) -> FinalTranscript | TranscriptionFailed:
-    """Return the item's last word; `transcript` is None where the engine failed.
+    """Return the item's last word.
 
     It reads as the service would say it, and says nothing that was not found.
     """
     if transcript is None:
         message = "the speech engine could not recognize this item"
         return TranscriptionFailed(work.item_id, "internal_error", message)
+    if isinstance(transcript, TooBusy):
+        message = (
+            "the recognizer has too much to do to recognize this item in time, please "
+            f"try again in {transcript.retry_after} s"
+        )
+        return TranscriptionFailed(work.item_id, THROTTLED, message)
     # Where nothing was said, it was said in no language, and in no mood.
     heard = transcript if transcript.text else RecognizedText("")
     return FinalTranscript(

@@ -34,7 +34,7 @@ def order(seconds: float, *, final: bool) -> Transcribe:
 async def test_a_slow_engine_drafts_long_utterances_only(
     seconds: float, made: bool
 ) -> None:
-    inference = Inference(SlowEngine())
+    inference = Inference(SlowEngine(), 4.0, list)
     await inference.transcribe(order(1.0, final=False))
     draft = await inference.transcribe(order(seconds, final=False))
     assert (draft is not None) is made
@@ -42,7 +42,7 @@ async def test_a_slow_engine_drafts_long_utterances_only(
 
 
 async def test_an_engine_that_was_never_used_is_taken_for_a_fast_one() -> None:
-    inference = Inference(SlowEngine())
+    inference = Inference(SlowEngine(), 4.0, list)
     assert await inference.transcribe(order(1.0, final=False)) is not None
     await inference.aclose()
 
@@ -50,7 +50,7 @@ async def test_an_engine_that_was_never_used_is_taken_for_a_fast_one() -> None:
 async def test_what_an_engine_does_not_heed_is_said_once_and_without_the_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    inference = Inference(ScriptedEngine())
+    inference = Inference(ScriptedEngine(), 4.0, list)
     for corpus in (None, "Nabu", "Nabu CANARY", "Nabu CANARY", "Nabu"):
         work = replace(order(1.0, final=True), corpus=corpus)
         await inference.transcribe(work)

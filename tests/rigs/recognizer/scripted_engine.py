@@ -4,16 +4,18 @@ import threading
 
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.transcriptions import RecognizedText
+from rigs.waiting import hold
 
 
 class ScriptedEngine:
-    """Answers at once; holds its breath while `held`; fails on demand."""
+    """Answers in `takes` seconds; holds its breath while `held`; fails on demand."""
 
     name = "scripted"
     languages = LANGUAGES
 
-    def __init__(self, text: str = "Turn on the light.") -> None:
+    def __init__(self, text: str = "Turn on the light.", takes: float = 0.0) -> None:
         self.text = text
+        self.takes = takes
         self.failing = False
         self.asked: list[tuple[int, str | None, str | None, bool]] = []
         """(bytes, language, corpus, final) of each order."""
@@ -36,6 +38,7 @@ class ScriptedEngine:
         self.asked.append((len(pcm), language, corpus, final))
         self.threads.add(threading.current_thread().name)
         assert self._breath.wait(30)
+        hold(self.takes)
         if self.failing:
             raise RuntimeError("the model is broken")
         return RecognizedText(self.text, language)

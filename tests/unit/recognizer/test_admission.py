@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from auricle.recognizer.admission import Admission, model_of
 
 TARGET = "/api-ws/v1/realtime?model=qwen3-asr-flash-realtime"
-GUARDED = Admission(["sk-one", "sk-two"], max_sessions=2)
-OPEN = Admission([], max_sessions=2)
+GUARDED = Admission(["sk-one", "sk-two"])
+OPEN = Admission([])
 
 
 def status(
     admission: Admission,
     target: str = TARGET,
     authorization: str | None = None,
-    open_sessions: int = 0,
+    no_room: int | None = None,
 ) -> int | None:
-    refusal = admission.refusal(target, authorization, open_sessions)
+    refusal = admission.refusal(target, authorization, no_room)
     return refusal.status if refusal else None
 
 
@@ -62,7 +62,7 @@ def test_how_long_it_takes_tells_nothing_of_the_keys(
 
 
 def test_a_refusal_does_not_repeat_the_key() -> None:
-    refusal = GUARDED.refusal(TARGET, "Bearer sk-wrong", 0)
+    refusal = GUARDED.refusal(TARGET, "Bearer sk-wrong", None)
     assert refusal is not None
     assert "sk-wrong" not in refusal.message
 
@@ -89,11 +89,15 @@ def test_path_and_model_must_be_named(target: str, expected: int | None) -> None
     assert status(OPEN, target) == expected
 
 
-def test_one_session_too_many_is_refused_as_the_service_does() -> None:
-    assert status(OPEN, open_sessions=1) is None
-    refusal = OPEN.refusal(TARGET, None, 2)
+def test_whom_there_is_no_room_for_is_refused_as_the_service_does() -> None:
+    refusal = OPEN.refusal(TARGET, None, 3)
     assert refusal is not None
     assert (refusal.status, refusal.code) == (429, "Throttling.RateQuota")
+    assert refusal.retry_after == 3
+
+
+def test_a_stranger_does_not_learn_how_busy_it_is() -> None:
+    assert status(GUARDED, authorization="Bearer sk-wrong", no_room=3) == 401
 
 
 def test_the_model_is_named_in_the_query() -> None:
@@ -102,5 +106,5 @@ def test_the_model_is_named_in_the_query() -> None:
 
 @given(st.text(), st.none() | st.text())
 def test_no_request_raises(target: str, authorization: str | None) -> None:
-    GUARDED.refusal("/" + target, authorization, 0)
-    OPEN.refusal("/" + target, authorization, 0)
+    GUARDED.refusal("/" + target, authorization, None)
+    OPEN.refusal("/" + target, authorization, None)

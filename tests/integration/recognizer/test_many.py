@@ -1,0 +1,233 @@
+"""More satellites at one recognizer than it can serve in time: nobody waits in silence.
+
+Real WebSockets; the engine is scripted, and in one test real.
+"""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import as_file
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from auricle.assets.recordings import OKAY_NABU
+from auricle.audio.files.recording import read_recording
+from auricle.qwen_asr.events import TRANSCRIPTION
+from auricle.recognizer.engines.engine import Engine
+from auricle.recognizer.engines.whisper import WhisperEngine
+from auricle.recognizer.server import RecognizerServer, ServerSettings
+from rigs.recognizer.energy_segmenter import EnergySegmenter
+from rigs.recognizer.one_turn import voice
+from rigs.recognizer.scripted_engine import ScriptedEngine
+from rigs.waiting import elapse, eventually
+
+THROTTLED = "Throttling.RateQuota"
+COMPLETED, FAILED = f"{TRANSCRIPTION}.completed", f"{TRANSCRIPTION}.failed"
+
+
+@asynccontextmanager
+async def serving(engine: Engine, **options: Any) -> AsyncIterator[RecognizerServer]:
+    server = RecognizerServer(engine, EnergySegmenter, ServerSettings(**options))
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.aclose()
+
+
+class Satellite:
+    """It ends its utterances itself, and writes down what it was told of them."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self.told: list[dict[str, Any]] = []
+        """What became of each utterance, in the order in which it was told."""
+
+    async def open(self) -> None:
+        await self._send(type="session.update", session={"turn_detection": None})
+
+    async def say(self, pcm: bytes) -> None:
+        audio = base64.b64encode(pcm).decode()
+        await self._send(type="input_audio_buffer.append", audio=audio)
+        await self._send(type="input_audio_buffer.commit")
+
+    async def answer(self) -> str:
+        """Whether it was recognized, or else the code of the error."""
+        async with asyncio.timeout(20):
+            while True:
+                message = json.loads(await self._connection.recv())
+                if message["type"] in (COMPLETED, FAILED):
+                    self.told.append(message)
+                    return str(message.get("error", {}).get("code", "recognized"))
+
+    async def _send(self, **message: object) -> None:
+        await self._connection.send(json.dumps(message))
+
+
+@asynccontextmanager
+async def satellite(server: RecognizerServer) -> AsyncIterator[Satellite]:
+    async with connect(f"{server.url}?model=m", proxy=None) as connection:
+        opened = Satellite(connection)
+        await opened.open()
+        yield opened
+
+
+async def refusal(server: RecognizerServer) -> InvalidStatus:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"{server.url}?model=m", proxy=None)
+    return refused.value
+
+
+def held() -> ScriptedEngine:
+    engine = ScriptedEngine()
+    engine.hold()
+    return engine
+
+
+async def served_at_once(server: RecognizerServer, pcm: bytes, many: int) -> list[str]:
+    """What each of so many was told that wake together and then speak together."""
+    together = asyncio.Barrier(many)
+
+    async def one() -> str:
+        try:
+            async with satellite(server) as speaking:
+                await together.wait()
+                await speaking.say(pcm)
+                return await speaking.answer()
+        except InvalidStatus as refused:
+            await together.wait()
+            response = refused.response
+            assert json.loads(response.body or b"")["code"] == THROTTLED
+            assert int(response.headers["Retry-After"]) >= 1
+            return f"refused {response.status_code}"
+
+    return await asyncio.gather(*(one() for _ in range(many)))
+
+
+async def test_of_many_at_once_those_are_served_for_whom_there_is_time() -> None:
+    engine = ScriptedEngine(takes=0.1)
+    async with serving(engine, deadline=1.0) as server:
+        took, at_once = await server.measure(voice(3.0))
+        answers = await served_at_once(server, voice(1.0), 12)
+    assert took >= 0.1
+    assert answers.count("refused 429") == 12 - at_once
+    # On a machine that is busy with something else now, one of them may be late.
+    assert {"recognized"} <= {*answers} <= {"recognized", THROTTLED, "refused 429"}
+
+
+async def test_a_real_model_serves_as_many_as_its_speed_allows() -> None:
+    engine = WhisperEngine()
+    with as_file(OKAY_NABU) as path:
+        command = read_recording(path)
+    async with serving(engine, deadline=1.0) as server:
+        _, at_once = await server.measure(command)
+        answers = await served_at_once(server, command, 8)
+    assert answers.count("refused 429") >= 8 - at_once - 1
+    assert {"recognized"} <= {*answers} <= {"recognized", THROTTLED, "refused 429"}
+
+
+async def test_a_commit_that_cannot_be_served_in_time_is_told_so_at_once() -> None:
+    engine = held()
+    async with (
+        serving(engine, deadline=0.2) as server,
+        satellite(server) as first,
+        satellite(server) as second,
+    ):
+        await first.say(voice(0.5))
+        await eventually(lambda: engine.asked)
+        await elapse(0.3)
+        await second.say(voice(0.6))
+        assert await second.answer() == THROTTLED
+        assert "try again in 1 s" in second.told[0]["error"]["message"]
+
+        refused = (await refusal(server)).response
+        assert refused.status_code == 429
+        assert refused.headers["Retry-After"] == "1"
+
+        engine.go_on()
+        assert await first.answer() == "recognized"
+        # Its session goes on.
+        await second.say(voice(0.6))
+        assert await second.answer() == "recognized"
+
+
+async def test_a_final_that_waits_in_vain_is_told_of_and_not_decoded() -> None:
+    engine = held()
+    async with (
+        serving(engine, deadline=1.0) as server,
+        satellite(server) as first,
+        satellite(server) as second,
+    ):
+        await first.say(voice(0.5))
+        await eventually(lambda: engine.asked)
+        await second.say(voice(0.6))
+        assert await second.answer() == THROTTLED
+        engine.go_on()
+        assert await first.answer() == "recognized"
+    assert len(engine.asked) == 1
+
+
+async def test_who_uploads_more_than_is_done_is_not_refused_for_it() -> None:
+    engine = held()
+    async with serving(engine, deadline=0.1) as server, satellite(server) as uploading:
+        for _ in range(3):
+            await uploading.say(voice(0.5))
+        await elapse(0.3)
+        engine.go_on()
+        assert [await uploading.answer() for _ in range(3)] == ["recognized"] * 3
+
+
+async def test_who_says_ten_things_does_not_keep_another_waiting_for_them() -> None:
+    engine = held()
+    async with (
+        serving(engine) as server,
+        satellite(server) as talker,
+        satellite(server) as other,
+    ):
+        for _ in range(10):
+            await talker.say(voice(0.5))
+        await eventually(lambda: engine.asked)
+        await other.say(voice(0.6))
+        engine.go_on()
+        assert await other.answer() == "recognized"
+        assert [await talker.answer() for _ in range(10)] == ["recognized"] * 10
+    lengths = [length for length, *_ in engine.asked]
+    assert lengths.index(len(voice(0.6))) <= 2
+
+
+async def test_a_client_that_vanished_is_not_decoded_for() -> None:
+    engine = held()
+    async with serving(engine) as server, satellite(server) as first:
+        await first.say(voice(0.5))
+        await eventually(lambda: engine.asked)
+        async with satellite(server) as gone:
+            await gone.say(voice(0.6))
+        async with satellite(server):
+            pass  # by now the server has noticed
+        engine.go_on()
+        assert await first.answer() == "recognized"
+        await first.say(voice(0.7))
+        assert await first.answer() == "recognized"
+    assert [length for length, *_ in engine.asked] == [
+        len(voice(0.5)),
+        len(voice(0.7)),
+    ]
+
+
+async def test_who_has_its_final_does_not_keep_the_next_one_out() -> None:
+    engine = ScriptedEngine(takes=0.3)
+    async with serving(engine, deadline=0.5) as server:
+        await server.measure(voice(3.0))
+        async with connect(f"{server.url}?model=m", proxy=None) as finished:
+            await refusal(server)
+            await finished.send(json.dumps({"type": "session.finish"}))
+            while json.loads(await finished.recv())["type"] != "session.finished":
+                pass
+            async with satellite(server) as other:
+                await other.say(voice(0.5))
+                assert await other.answer() == "recognized"
