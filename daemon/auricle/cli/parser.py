@@ -317,7 +317,9 @@ def _add_listen(commands: _Commands) -> None:
         description="Show the sound level, the score of each wake word beside its "
         "threshold, and what is taken for speech, live. To choose a threshold, say "
         "the wake word some times and talk of other things: it should lie between "
-        "the scores of both. Needs no broker; nothing leaves this machine.",
+        "the scores of both. Needs no broker; nothing that is heard leaves "
+        "this machine. Where there is a broker, it shows what the satellites of the "
+        "group bid for a wake word, and who answers.",
         epilog="Ctrl-C ends it, with the best score of each wake word. The service may "
         "have to be stopped, for it has the microphone: sudo systemctl stop auricle",
     )

@@ -17,8 +17,11 @@ from auricle.capture.hearing import Hearing
 from auricle.capture.hearing_state import in_words
 from auricle.config.settings import Settings
 from auricle.errors import RecordingError
+from auricle.listen.group_listener import GroupListener
+from auricle.listen.overheard import Overheard
 from auricle.listen.turns import NoTurns, RealTurns, Turns
 from auricle.listen.view import LiveView, Moment
+from auricle.mqtt.settings import Setting
 from auricle.system.threads import hand_to_loop
 from auricle.turns.events import Event, Heard, WakeWordHeard
 from auricle.vad.detectors import make_voice_detector
@@ -73,11 +76,22 @@ class LiveSatellite:
                 build.budget(settings),
                 time_to_live=settings.mqtt.time_to_live,
             )
+        self._overheard = Overheard()
+        self._group_listener: GroupListener | None = None
+        group = chosen.text(Setting.GROUP)
+        if settings.arbitration.enabled and group:
+            topics = build.messages(settings).topics
+            self._group_listener = GroupListener(
+                *(build.brokers(settings.mqtt, topics), topics),
+                *(group, self._overheard),
+            )
         self._finished: float | None = None
         self._failure: Exception | None = None
 
     def start(self) -> None:
         """Open the microphone, or start the recording."""
+        if self._group_listener is not None:
+            self._group_listener.start()
         self._hearing.start()
         self._hearing.open_microphone()
 
@@ -85,11 +99,14 @@ class LiveSatellite:
         """Close the microphone and the connection to the recognizer."""
         await asyncio.to_thread(self._hearing.stop, _STOP_HEARING)
         await self._turns.stop()
+        if self._group_listener is not None:
+            await self._group_listener.stop()
 
     def look(self) -> LiveView:
         """Return the view, up to date."""
         self.view.hear_with(self._source.description, self._source.remarks)
         self.view.be(self._doing)
+        self.view.overhear(self._overheard.others, self._overheard.bids)
         return self.view
 
     def over(self) -> bool:

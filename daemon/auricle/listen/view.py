@@ -51,6 +51,8 @@ class LiveView:
         self._detections: dict[str, int] = {}
         self._last_wake = ""
         self._said = ""
+        self._group = ""
+        self._bids = ""
 
     # --- what happens ---
 
@@ -91,6 +93,10 @@ class LiveView:
         """Show what was understood, or how the turn ended."""
         self._said = f"{what:{_COLUMN}}{text}"
 
+    def overhear(self, others: str, bids: str) -> None:
+        """Show who else is in the group, and what was bid for the latest wake word."""
+        self._group, self._bids = others, bids
+
     # --- the picture ---
 
     def lines(self, width: int) -> list[str]:
@@ -105,6 +111,8 @@ class LiveView:
             *(self._score_line(name) for name in self._thresholds),
             _row("state", self._state),
             _row("last wake", self._last_wake or "none yet"),
+            *([_row("group", self._group)] if self._group else ()),
+            *([_row("bids", self._bids)] if self._bids else ()),
             self._said,
             "",
             "Ctrl-C ends it",
@@ -123,6 +131,8 @@ class LiveView:
         parts = [f"{level}{floor}", f"speech {self._speech}", scores, self._state]
         if self._last_wake:
             parts.append(f"last wake {self._last_wake}")
+        if self._bids:
+            parts.append(f"bids {self._bids}")
         if self._said:
             parts.append(" ".join(self._said.split()))
         return "; ".join(part for part in parts if part)
@@ -147,7 +157,10 @@ class LiveView:
     def promise(self) -> str:
         """What leaves this machine, in a sentence."""
         if self._recognizer is None:
-            return "nothing leaves this machine; --transcribe would send what is said"
+            return (
+                "nothing that is heard leaves this machine; --transcribe would send "
+                "what is said"
+            )
         return f"what is said behind a wake word is sent to {self._recognizer}"
 
     @property

@@ -11,12 +11,16 @@ import pytest
 
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import StateFile
+from auricle.arbitration.messages import Bid, Claim, Take
+from auricle.mqtt.topics import Topics
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.program import auricle, write_settings
 from rigs.homes.terminal import Terminal
-from rigs.mqtt.broker import free_port
+from rigs.mqtt.broker import Broker, free_port
+from rigs.mqtt.publisher import publishing
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import elapse, eventually
 
 CTRL_C = "\x03"
 OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
@@ -65,7 +69,7 @@ async def test_a_recording_is_listened_to_without_broker_or_terminal(
 
     assert (code, err) == (0, "")
     first, *lines, last = out.splitlines()
-    assert "nothing leaves this machine" in first
+    assert "nothing that is heard leaves this machine" in first
     assert any("speech yes" in line for line in lines)
     assert any("last wake okay_nabu" in line for line in lines)
     assert last.startswith("okay_nabu: detections 1, best score ")
@@ -125,6 +129,29 @@ async def test_a_threshold_that_was_set_over_mqtt_is_the_one_that_counts(
     assert last.endswith("threshold 0.999")
 
 
+async def test_what_others_bid_for_a_wake_word_is_shown(
+    tmp_path: Path, recording: str, broker: Broker
+) -> None:
+    hall = Topics("auricle", "hall")
+    claim = Claim("hall", "t1", "okay_nabu", 14.3, 0.1)
+    config = str(settings(tmp_path, mqtt={"host": "127.0.0.1", "port": broker.port}))
+    async with publishing(broker, topics=hall, run_id="hall", group="all") as other:
+        listening = asyncio.create_task(
+            auricle("listen", "--config", config, "--recording", recording)
+        )
+        await eventually(lambda: "auricle_study_listen" in broker.log)
+        while not listening.done():
+            other.publisher.tell_group(Bid(claim))
+            other.publisher.tell_group(Take(claim))
+            await elapse(0.1)
+        code, out, err = await listening
+
+    assert (code, err) == (0, "")
+    assert "bids hall 14.3 dB: hall answers" in out
+    # It looks on, and is none of them.
+    assert other.groups == []
+
+
 async def test_without_a_recognizer_there_is_nothing_to_transcribe_with(
     tmp_path: Path, recording: str
 ) -> None:
@@ -139,7 +166,7 @@ async def test_without_a_recognizer_there_is_nothing_to_transcribe_with(
 
 def test_the_terminal_shows_it_live(tmp_path: Path, recording: str) -> None:
     with Terminal(command(settings(tmp_path), "--recording", recording)) as terminal:
-        terminal.shows("nothing leaves this machine")
+        terminal.shows("nothing that is heard leaves this machine")
         terminal.shows("last wake   okay_nabu, score ")
         assert terminal.ended() == 0
 

@@ -38,7 +38,7 @@ def row(view: LiveView, name: str) -> str:
 
 
 def test_without_being_asked_it_sends_nothing_and_says_so() -> None:
-    assert "nothing leaves this machine" in "\n".join(view().lines(200))
+    assert "nothing that is heard leaves this machine" in "\n".join(view().lines(200))
 
 
 def test_whoever_hears_what_is_said_is_named() -> None:
@@ -164,3 +164,20 @@ def test_more_is_never_drawn_shorter(one: float, other: float) -> None:
 def test_the_mark_shows_on_both_sides_of_the_bar() -> None:
     assert gauge(0.2, width=10, mark=0.5) == "██···|····"
     assert gauge(0.8, width=10, mark=0.5) == "█████|██··"
+
+
+# --- what others bid ---
+
+
+def test_a_satellite_that_nobody_else_hears_shows_no_bids() -> None:
+    names = [line.split(" ")[0] for line in view().lines(200)]
+    assert "group" not in names
+    assert "bids" not in names
+
+
+def test_the_bids_are_shown_on_a_screen_and_in_a_line() -> None:
+    live = view()
+    live.overhear("hall, kitchen", "hall 14.3 dB, kitchen 9.0 dB: hall answers")
+    assert "hall, kitchen" in row(live, "group")
+    assert "hall 14.3 dB, kitchen 9.0 dB: hall answers" in row(live, "bids")
+    assert "bids hall 14.3 dB" in live.line()
