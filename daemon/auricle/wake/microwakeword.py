@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pymicro_features import MicroFrontend
-
-from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
+from auricle.audio.features import BANDS, STEP_BYTES, STEP_MS, FeatureExtractor
+from auricle.audio.frame import FRAME_BYTES, Frame
 from auricle.errors import ConfigError
 from auricle.text import presentable
 from auricle.wake.detector import Detection, WakeWordModel
@@ -38,10 +37,7 @@ _LONGEST_WINDOW = 1000
 _LONGEST_PHRASE = 64
 # Of a language, with or without its region, such as pt-BR.
 _CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-_FEATURES = 40
-_FEATURE_STEP_MS = 10
-_STEP_BYTES = SAMPLE_RATE * _FEATURE_STEP_MS // 1000 * SAMPLE_BYTES
-_FEATURES_A_FRAME = FRAME_BYTES // _STEP_BYTES * _FEATURES
+_FEATURES_A_FRAME = FRAME_BYTES // STEP_BYTES * BANDS
 
 
 class MicroWakeWordEngine(LoadedModels[StreamingModel]):
@@ -56,7 +52,7 @@ class MicroWakeWordEngine(LoadedModels[StreamingModel]):
         Raises ConfigError naming the model or file that cannot be used.
         """
         super().__init__(map(_load, models))
-        self._frontend = MicroFrontend()
+        self._extractor = FeatureExtractor()
 
     @property
     def soonest(self) -> int | None:
@@ -68,30 +64,22 @@ class MicroWakeWordEngine(LoadedModels[StreamingModel]):
 
     def listen_for(self, wake_words: Collection[str]) -> None:
         if not self._running:
-            self._frontend.reset()
+            self._extractor.reset()
         for model in self._run_only(wake_words):
             model.runner.reset()
 
     def detect(self, frame: Frame) -> Detection | None:
         if not self._running:
             return None
-        features = self._features_of(frame.pcm)
+        features = self._extractor.hear(frame.pcm)
         for model in self._running:
             # Zero until the model has its 30 ms, which a frame brings once.
             model.score = max(map(model.runner.hear, features), default=0.0)
         return self._detection(frame.end)
 
     def reset(self) -> None:
-        self._frontend.reset()
+        self._extractor.reset()
         self._forget()
-
-    def _features_of(self, pcm: bytes) -> list[list[float]]:
-        """Those of each 10 ms; none yet for the first ones."""
-        steps = (
-            self._frontend.process_samples(pcm[at : at + _STEP_BYTES]).features
-            for at in range(0, len(pcm), _STEP_BYTES)
-        )
-        return [features for features in steps if features]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +160,7 @@ def _read(config_path: Path) -> _Description:
     _refuse_other_kinds(config, config_path)
     try:
         micro = config["micro"]
-        step = micro.get("feature_step_size", _FEATURE_STEP_MS)
+        step = micro.get("feature_step_size", STEP_MS)
         cutoff, window = micro["probability_cutoff"], micro["sliding_window_size"]
         model = config_path.parent / str(config["model"])
         phrase = presentable(str(config["wake_word"]), _LONGEST_PHRASE)
@@ -191,10 +179,10 @@ def _read(config_path: Path) -> _Description:
             f"wake word model {config_path} has a probability_cutoff of {cutoff} and a "
             f"sliding_window_size of {window}"
         )
-    if step != _FEATURE_STEP_MS:
+    if step != STEP_MS:
         raise ConfigError(
             f"wake word model {config_path} takes features every {step} ms, and the "
-            f"engine makes them every {_FEATURE_STEP_MS} ms"
+            f"engine makes them every {STEP_MS} ms"
         )
     return _Description(model, cutoff, int(window), phrase, _languages(config))
 
@@ -239,7 +227,7 @@ def _check_model(library: Any, path: Path) -> None:
         taken.type not in quantized
         or given.type not in quantized
         or len(taken.shape) != 3
-        or taken.shape[2] != _FEATURES
+        or taken.shape[2] != BANDS
         or given.shape != (1, 1)
     ):
         raise ConfigError(f"wake word model {path} is not a microWakeWord model")
