@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from auricle.arbitration.voice_print import WORD
+from auricle.arbitration.word_level import word_level
 from auricle.audio.echo import EchoHold, OwnSound
-from auricle.audio.frame import Frame
+from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.capture.own_voice import OwnVoice, UnknownVoice
 from auricle.capture.pre_roll import PreRoll
 from auricle.turns.events import Heard, WakeWordHeard
@@ -12,6 +14,7 @@ from auricle.wake.detector import Detection, Refractory, WakeWordEngine
 
 # Speech is judged against the sound of the last seconds.
 ROOM_MEMORY = 3.0
+_WORD = round(WORD / FRAME_SECONDS)
 # Waking the event loop and writing to the recognizer's connection cost more than all
 # that is done there. A voice that goes on ends nothing, so that its frames can go in
 # threes. One that begins may be the rest of a command whose transcript is on its way.
@@ -186,8 +189,17 @@ class Attention:
             handed_on += self._release()
             self._latest_detection = detection
             self._turn_on(woken=True)
-            handed_on.append(WakeWordHeard(detection, self._pre_roll.frames()))
+            handed_on.append(self._woken(detection))
         return handed_on
+
+    def _woken(self, detection: Detection) -> WakeWordHeard:
+        memory = self._pre_roll.memory()
+        return WakeWordHeard(
+            detection,
+            self._pre_roll.frames(),
+            level=word_level(memory),
+            word=memory[-_WORD:],
+        )
 
     def _hand_on(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
         handed_on: list[Heard | WakeWordHeard] = []

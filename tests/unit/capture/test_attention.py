@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from auricle.audio.known_sound import KnownSound
 from auricle.capture.attention import IDLE_TOGETHER, TOGETHER, Attention
 from auricle.turns.events import Heard, WakeWordHeard
 from auricle.wake.detector import Detection, WakeWordEngine
+from rigs.audio.speech import frames, noise
 from rigs.audio.wake_engine import ScriptedEngine
 
 
@@ -62,6 +64,19 @@ def test_a_wake_word_comes_with_the_sound_before_it_and_all_behind_it() -> None:
     assert wake.detection == Detection("okay_nabu", 0.9, 11 * FRAME_SAMPLES)
     assert [number_of(before) for before in wake.pre_roll] == [8, 9, 10]
     assert behind == [Heard(frame(number), speech=False) for number in range(11, 16)]
+
+
+def test_a_wake_word_tells_how_near_it_was_said_and_brings_its_own_sound() -> None:
+    levels = []
+    for gain in (1, 4):
+        listener = attention(ScriptedEngine([99]))
+        room = frames(noise(2.1, dbfs=-60))
+        word = frames(noise(0.9, dbfs=-40 + 6 * gain), start=room[-1].end)
+        (wake,) = [event for each in room + word for event in listener.hear(each)]
+        assert isinstance(wake, WakeWordHeard)
+        assert wake.word == (*room[-20:], *word)
+        levels.append(wake.level)
+    assert levels[1] - levels[0] == pytest.approx(18, abs=1)
 
 
 def test_frames_of_a_voice_are_handed_on_in_threes() -> None:
