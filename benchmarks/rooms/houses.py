@@ -184,7 +184,7 @@ class House:
         rng = np.random.default_rng((self._seed, seed))
         length = round(seconds * SAMPLE_RATE)
         at = int(rng.integers(max(1, len(self._noise) - length)))
-        kitchen = self._noise[at : at + length]
+        kitchen = without_rumble(self._noise[at : at + length])
         loud = _pascals(self._kitchen_db - _level_db(kitchen))
         heard = []
         for number, (satellite, voices) in enumerate(
