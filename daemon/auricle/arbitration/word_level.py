@@ -29,7 +29,7 @@ _COUNTS = 0.5
 """Of the high tones' advantage."""
 _LEAST_LEFT = 1e-3
 """Of a band's noise, where its voice is not heard."""
-# No voice is in what a microphone hears of rumble, which is the same all through a step.
+# Rumble, in which no voice is, hardly changes within a step.
 _STEP = SAMPLE_RATE // 200
 # Samples are whole numbers: nothing fainter than that has a level.
 _LEAST_POWER = 1.0
