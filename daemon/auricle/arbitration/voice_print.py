@@ -28,10 +28,9 @@ _LAG = round(0.5 / _STEP)
 _LEAST_STEPS = round(1.2 / _STEP)
 # Values are four bits, two to a byte.
 _MOST, _ZERO, _VALUES = 7, 8, 16
+# Prints of one voice in two rooms are less alike once in 150 times; those of two people
+# are more alike once in 50.
 _ALIKE = 0.55
-"""Of prints of one voice in two rooms one in 150 is less alike; of those of two people,
-all but one in 50.
-"""
 
 
 def print_of(frames: Sequence[Frame]) -> bytes:

@@ -25,16 +25,15 @@ _LOUDEST = round(0.3 / FRAME_SECONDS)
 # Somebody may have talked before; pauses between words are the room all the same.
 _FLOOR_QUANTILE = 0.2
 _QUIETEST = round(0.6 / FRAME_SECONDS)
-_COUNTS = 0.5
-"""Of the high tones' advantage."""
+_HIGH_TONES_COUNT = 0.5
+# A share of a band's noise, where its voice is not heard.
 _LEAST_LEFT = 1e-3
-"""Of a band's noise, where its voice is not heard."""
 # Rumble, in which no voice is, hardly changes within a step.
 _STEP = SAMPLE_RATE // 200
 # Samples are whole numbers: nothing fainter than that has a level.
 _LEAST_POWER = 1.0
+# Sums of so many samples, every so many, keep what is below 1.2 kHz.
 _SUMMED, _APART = 8, 4
-"""Samples: sums of so many keep what is below 1.2 kHz, and are taken every so many."""
 
 _Samples: TypeAlias = "array[int]"
 _power_of = itemgetter(0)
@@ -56,7 +55,7 @@ def word_level(frames: Sequence[Frame]) -> float:
     noise = [samples for _, samples in quietest[:_QUIETEST]]
     above_floor = _db(fmean(map(_power_of, loudest)) / floor)
     high, low = (_without(noise, voice, band) for band in (_high, _low))
-    return above_floor + _COUNTS * _db(high / low)
+    return above_floor + _HIGH_TONES_COUNT * _db(high / low)
 
 
 def _samples(frame: Frame) -> _Samples:
