@@ -78,10 +78,19 @@ class RecordingError(AuricleError):
 class AsrError(AuricleError):
     """A recognizer session failed. `transient` where another attempt may succeed."""
 
-    def __init__(self, message: str, *, reason: Reason, transient: bool) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Reason,
+        transient: bool,
+        retry_after: float | None = None,
+    ) -> None:
+        """`retry_after`: the server asks for so many seconds before another attempt."""
         super().__init__(message)
         self.reason = reason
         self.transient = transient
+        self.retry_after = retry_after
 
 
 class NoNetworkError(AsrError):

@@ -494,9 +494,13 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
     )
 
 
-def timeouts(settings: AsrSettings) -> Timeouts:
+def timeouts(settings: Settings) -> Timeouts:
     """Return how long the recognizer may take."""
-    return Timeouts(connect=settings.connect_timeout, final=settings.final_timeout)
+    return Timeouts(
+        connect=settings.asr.connect_timeout,
+        final=settings.asr.final_timeout,
+        time_to_live=settings.mqtt.time_to_live,
+    )
 
 
 def turn_recognizer(settings: Settings) -> TurnRecognizer:
@@ -505,9 +509,7 @@ def turn_recognizer(settings: Settings) -> TurnRecognizer:
     Raises ConfigError where nothing says which recognizer to use, and where its
     certificate authority cannot be read.
     """
-    client = AsrClient(
-        recognizer_address(settings.asr), timeouts(settings.asr), resampler
-    )
+    client = AsrClient(recognizer_address(settings.asr), timeouts(settings), resampler)
     return TurnRecognizer(client, session_settings(settings))
 
 

@@ -119,7 +119,7 @@ class AsrClient:
             on_event,
             on_failure,
             traffic=self.traffic,
-            open_within=self._timeouts.connect,
+            open_within=delay + self._timeouts.connect,
             resampler=self._resampler(settings.sample_rate),
         )
         self._sessions.add(session)

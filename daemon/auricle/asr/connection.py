@@ -23,7 +23,12 @@ from websockets.exceptions import (
 from websockets.proxy import parse_proxy
 
 from auricle import __version__
-from auricle.asr.failures import closed, refused_by_proxy, refused_handshake
+from auricle.asr.failures import (
+    closed,
+    refused_by_proxy,
+    refused_handshake,
+    seconds_to_wait,
+)
 from auricle.asr.proxy import Proxy, proxy_for
 from auricle.errors import (
     AsrError,
@@ -44,6 +49,7 @@ _MAX_MESSAGE = 256 * 1024
 _PING_INTERVAL = 5
 _PING_TIMEOUT = 5
 _CLOSE_TIMEOUT = 1
+_TIMES = "Retry-After", "Date"
 # TCP asks a second time only after 1 s, and then after 3 s, which is all that a turn
 # has: where packets get lost, several that ask once are sooner through.
 _ASK_AGAIN = 0.4
@@ -99,7 +105,13 @@ class Connection:
                 happy_eyeballs_delay=NEXT_ADDRESS,
             )
         except InvalidStatus as error:
-            raise refused_handshake(error.response.status_code) from error
+            headers = error.response.headers
+            retry_after = seconds_to_wait(
+                *(next(iter(headers.get_all(name)), None) for name in _TIMES)
+            )
+            raise refused_handshake(
+                error.response.status_code, where, retry_after
+            ) from error
         except InvalidProxyStatus as error:
             raise refused_by_proxy(error.response.status_code, str(proxy)) from error
         except ssl.SSLCertVerificationError as error:

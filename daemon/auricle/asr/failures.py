@@ -1,6 +1,7 @@
 """What a refusal, an error event or a close of the recognizer means for a turn."""
 
 import re
+from email.utils import parsedate_to_datetime
 
 from auricle.errors import AsrError, AsrRejectedError, Reason
 from auricle.qwen_asr.events import ServerError, TranscriptionFailed
@@ -18,8 +19,41 @@ _REFUSED = re.compile(
 )
 
 
-def refused_handshake(status: int) -> AsrError:
-    """Return what it means that the server answered the handshake with `status`."""
+def seconds_to_wait(retry_after: str | None, date: str | None) -> float | None:
+    """Return how long a server asks to wait before another attempt, by its headers
+    Retry-After and Date; None where that is not told.
+    """
+    if retry_after is None:
+        return None
+    # RFC 9110, 10.2.3: seconds, or the time of the server's clock.
+    if re.fullmatch(r"[0-9]{1,9}", text := retry_after.strip()):
+        return float(text)
+    try:
+        told, now = parsedate_to_datetime(text), parsedate_to_datetime(date or "")
+        return max(0.0, (told - now).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def pause_before_retry(retry_after: float, jitter: float, rest: float) -> float | None:
+    """Return for how long to wait before the one attempt that is left; None: there is
+    no time for it.
+
+    The server asks for `retry_after` seconds, of all that it told the same not all
+    come back at once for `jitter`, and the final is wanted in `rest` seconds.
+    """
+    return None if retry_after > rest else min(retry_after + jitter, rest)
+
+
+def refused_handshake(
+    status: int, where: str = "", retry_after: float | None = None
+) -> AsrError:
+    """Return what it means that the server answered the handshake with `status`.
+
+    `where` is its name, and it asks to be left alone for `retry_after` seconds.
+    """
+    at = f" at {where}" if where else ""
+    again = "" if retry_after is None else f", try again in {retry_after:g} s"
     if status in (401, 403):
         return AsrRejectedError(
             f"the recognizer refuses the API key (HTTP {status}); "
@@ -28,15 +62,20 @@ def refused_handshake(status: int) -> AsrError:
         )
     if status == 429:
         return AsrError(
-            "the recognizer refuses one more session for now (HTTP 429)",
+            f"the recognizer{at} has too much to do for one more session (HTTP 429"
+            f"{again}); at home, have fewer satellites speak at once, or start auricle "
+            "recognizer with a lighter --model or more --threads; of the service, a "
+            "limit of the account is reached",
             reason=Reason.RATE_LIMITED,
             transient=True,
+            retry_after=retry_after,
         )
     if status >= 500:
         return AsrError(
-            f"the recognizer is out of order (HTTP {status})",
+            f"the recognizer is out of order (HTTP {status}{again})",
             reason=Reason.ASR_UNREACHABLE,
             transient=True,
+            retry_after=retry_after,
         )
     return AsrRejectedError(
         f"the recognizer does not serve this address (HTTP {status}); check asr.url",
@@ -92,18 +131,25 @@ def error_event(error: ServerError) -> AsrError:
 
 def failed_item(failed: TranscriptionFailed) -> AsrError:
     """Return what it means that an utterance was taken, and not recognized."""
-    return AsrError(
-        f"the recognition failed: {failed.code} {failed.message}",
-        reason=Reason.ASR_FAILED,
-        transient=True,
+    told = f"{failed.code} {failed.message}"
+    message = f"the recognition failed: {told}"
+    # A limit only: what an item's failure says besides is about the item.
+    return _named_limit(told, message) or AsrError(
+        message, reason=Reason.ASR_FAILED, transient=True
     )
 
 
 def _named_refusal(text: str, message: str) -> AsrError | None:
+    if limit := _named_limit(text, message):
+        return limit
+    if _REFUSED.search(text):
+        return AsrRejectedError(message, reason=Reason.AUTH_FAILED)
+    return None
+
+
+def _named_limit(text: str, message: str) -> AsrError | None:
     if _THROTTLED.search(text):
         return AsrError(message, reason=Reason.RATE_LIMITED, transient=True)
     if _QUOTA.search(text):
         return AsrRejectedError(message, reason=Reason.RATE_LIMITED)
-    if _REFUSED.search(text):
-        return AsrRejectedError(message, reason=Reason.AUTH_FAILED)
     return None

@@ -64,6 +64,8 @@ class Timeouts:
     """Seconds from the end of the utterance to its final transcript."""
     finish: float = 10.0
     """Seconds to take leave, in the background; no turn waits for it."""
+    time_to_live: float = 10.0
+    """Seconds from its last word for which a command is good for anything."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
-from auricle.asr.failures import error_event, failed_item
+from auricle.asr.failures import error_event, failed_item, pause_before_retry
 from auricle.asr.health import RecognizerHealth
 from auricle.asr.session import AsrSession, OnEvent, OnFailure, Timeouts
 from auricle.asr.unanswered import End, Unanswered
@@ -215,17 +215,35 @@ class TurnRecognition:
         return None if ms is None else ms + round(self._kept.origin * 1000)
 
     def _fail(self, error: AsrError) -> None:
+        pause = self._pause_behind(error)
         self._drop_session()
-        no_network = isinstance(error, NoNetworkError)
-        self._pause = 0.0
-        if no_network:
-            self._pause = _NETWORK_PAUSE
-        elif error.reason is Reason.RATE_LIMITED:
-            self._pause = random.uniform(*_RATE_LIMIT_PAUSE)  # noqa: S311  # jitter, no secret
+        self._pause = pause or 0.0
         self._health.note_failure(error)
         self._deliver(
-            RecognizerFailed(self._turn, error.reason, error.transient, no_network)
+            RecognizerFailed(
+                self._turn,
+                error.reason,
+                error.transient and pause is not None,
+                isinstance(error, NoNetworkError),
+            )
         )
+
+    def _pause_behind(self, error: AsrError) -> float | None:
+        """Before the next attempt; None: there is no time for one."""
+        if isinstance(error, NoNetworkError):
+            return _NETWORK_PAUSE
+        jitter = random.uniform(*_RATE_LIMIT_PAUSE)  # noqa: S311  # no secret
+        if error.retry_after is not None:
+            return pause_before_retry(error.retry_after, jitter, self._rest())
+        return jitter if error.reason is Reason.RATE_LIMITED else 0.0
+
+    def _rest(self) -> float:
+        """How soon the final is wanted; who still speaks waits from the end on."""
+        rest = min(self._timeouts.final, self._timeouts.time_to_live)
+        if self._final_deadline is None:
+            return rest
+        now = asyncio.get_running_loop().time()
+        return min(rest, self._final_deadline.when() - now)
 
     def _expect_final(self, within: float) -> None:
         self.keep_listening()

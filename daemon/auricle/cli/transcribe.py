@@ -45,7 +45,11 @@ def main(args: argparse.Namespace) -> int:
     options = {"asr.url": args.url, "utterance.mode": args.mode}
     settings = load(args.config or default_file(), options)
     endpoint = build.recognizer_address(settings.asr)
-    timeouts = Timeouts(connect=settings.asr.connect_timeout, final=_FINAL_TIMEOUT)
+    timeouts = Timeouts(
+        connect=settings.asr.connect_timeout,
+        final=_FINAL_TIMEOUT,
+        time_to_live=_FINAL_TIMEOUT,
+    )
     session = build.session_settings(settings)
 
     async def transcribe_all() -> int:

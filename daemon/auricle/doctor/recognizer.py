@@ -115,5 +115,8 @@ _ADVICE = {
     Reason.ASR_UNREACHABLE: "is the network up, and asr.url right? a firewall must let "
     "port 443 out",
     Reason.ASR_TIMEOUT: "try again; if it stays, the service or the network is slow",
-    Reason.RATE_LIMITED: "the account has no quota left, or too many sessions are open",
+    Reason.RATE_LIMITED: "at home: try again when nobody speaks; if it stays, have "
+    "fewer satellites, or start auricle recognizer with a lighter --model or more "
+    "--threads. Of the service: the account has no quota left, or too many sessions "
+    "are open",
 }

@@ -5,7 +5,10 @@ import time
 
 import pytest
 
+from auricle.asr.client import AsrClient
+from auricle.asr.session import Timeouts
 from auricle.errors import Reason
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import SessionSettings
 from auricle.turns.events import RecognizerFailed
 from rigs.faults.names import run_with_names
@@ -87,6 +90,51 @@ async def test_a_failure_says_why_and_whether_to_try_again(
     )
     assert len(turn.failures) == 1
     assert not turn.finals
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_who_is_to_come_again_too_late_is_told_so_at_once(status: int) -> None:
+    refused = RefuseHandshake(status, retry_after="5")
+    async with (
+        ScriptedRecognizer(always=[refused]) as server,
+        client_of(server.url, final=4.0) as client,
+    ):
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.6))
+        failure = await turn.failure()
+        turn.session.close()
+    assert not failure.transient
+    assert server.attempts == 1
+
+
+async def test_who_is_to_come_again_in_time_does_and_not_before() -> None:
+    refused = RefuseHandshake(429, retry_after="1")
+    async with (
+        ScriptedRecognizer(LIGHT, faults=[refused]) as server,
+        # To wait is no part of the connection's time.
+        client_of(server.url, connect=0.9) as client,
+    ):
+        turn = OneTurn(client, MANUAL)
+        turn.say(voice(0.6))
+        turn.session.end_utterance()
+        failure = await turn.failure()
+        assert failure.transient
+        told = time.monotonic()
+        turn.session.replay()
+        await eventually(lambda: turn.finals or len(turn.failures) > 1)
+        turn.session.close()
+    assert [final.text for final in turn.finals] == [LIGHT]
+    assert time.monotonic() - told >= 1.0
+
+
+async def test_nobody_comes_again_for_a_command_that_is_worth_nothing_by_then() -> None:
+    refused = RefuseHandshake(429, retry_after="3")
+    patient = Timeouts(final=30.0, time_to_live=2.0)
+    async with ScriptedRecognizer(always=[refused]) as server:
+        client = AsrClient(RecognizerAddress(server.url), patient)
+        turn = OneTurn(client, MANUAL)
+        assert not (await turn.failure()).transient
+        await client.aclose()
 
 
 async def test_nobody_listening_is_unreachable() -> None:

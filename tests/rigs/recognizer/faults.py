@@ -40,6 +40,8 @@ class Fault:
 
     status: int | None = None
     """The HTTP status that refuses the handshake."""
+    retry_after: str | None = None
+    """When to come again, as the refusal's header tells."""
 
     async def sending(self, message: Message, line: Line, send: Send) -> None:
         """Instead of sending `message`."""
@@ -62,6 +64,7 @@ class RefuseHandshake(Fault):
     """With 401, 403, 404, 429, 503 ..."""
 
     status: int | None = 401
+    retry_after: str | None = None
 
 
 @dataclass

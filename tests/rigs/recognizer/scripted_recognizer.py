@@ -169,7 +169,10 @@ class ScriptedRecognizer:
         self.attempts += 1
         for fault in faults:
             if fault.status is not None:
-                return connection.respond(HTTPStatus(fault.status), "refused\n")
+                refused = connection.respond(HTTPStatus(fault.status), "refused\n")
+                if fault.retry_after is not None:
+                    refused.headers["Retry-After"] = fault.retry_after
+                return refused
         if self._api_key is not None:
             authorization = request.headers.get("Authorization", "")
             if authorization.lower() != f"bearer {self._api_key}".lower():

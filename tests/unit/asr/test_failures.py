@@ -1,6 +1,15 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from auricle.asr.failures import closed, error_event, failed_item, refused_handshake
+from auricle.asr.failures import (
+    closed,
+    error_event,
+    failed_item,
+    pause_before_retry,
+    refused_handshake,
+    seconds_to_wait,
+)
 from auricle.errors import AsrRejectedError, Reason
 from auricle.qwen_asr.events import ServerError, TranscriptionFailed
 
@@ -102,3 +111,67 @@ def test_an_error_event_is_told_with_all_it_said() -> None:
 def test_a_failed_item_is_worth_another_attempt() -> None:
     failure = failed_item(TranscriptionFailed("i", "internal_error", "m"))
     assert (failure.reason, failure.transient) == (Reason.ASR_FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("failed", "reason", "transient"),
+    [
+        (("Throttling.RateQuota", "m"), Reason.RATE_LIMITED, True),
+        (("server_error", "overloaded, try later"), Reason.RATE_LIMITED, True),
+        (("quota_exhausted", "m"), Reason.RATE_LIMITED, False),
+        (("internal_error", "no access to the audio"), Reason.ASR_FAILED, True),
+    ],
+)
+def test_a_failed_item_may_name_a_limit_and_nothing_else(
+    failed: tuple[str, str], reason: Reason, transient: bool
+) -> None:
+    failure = failed_item(TranscriptionFailed("i", *failed))
+    assert (failure.reason, failure.transient) == (reason, transient)
+
+
+def test_whoever_is_refused_for_now_is_told_where_when_and_what_to_do() -> None:
+    failure = refused_handshake(429, "recognizer.local", 3.0)
+    assert failure.retry_after == 3.0
+    for told in ("recognizer.local", "try again in 3 s", "fewer", "--model", "account"):
+        assert told in str(failure)
+    out_of_order = refused_handshake(503, "recognizer.local", 3.0)
+    assert out_of_order.retry_after == 3.0
+    assert "try again in 3 s" in str(out_of_order)
+
+
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        ("3", None, 3.0),
+        (" 120 ", None, 120.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", DATE, 30.0),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", DATE, 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", None, None),
+        ("Wed, 21 Oct 2026 07:28:30", DATE, None),
+        ("-1", DATE, None),
+        ("soon", DATE, None),
+        ("9" * 5000, DATE, None),
+        (None, DATE, None),
+    ],
+)
+def test_when_to_come_again_is_told_in_seconds_or_by_the_servers_clock(
+    retry_after: str | None, date: str | None, seconds: float | None
+) -> None:
+    assert seconds_to_wait(retry_after, date) == seconds
+
+
+@given(st.none() | st.text(), st.none() | st.text())
+def test_no_header_raises(retry_after: str | None, date: str | None) -> None:
+    seconds_to_wait(retry_after, date)
+
+
+@given(st.floats(0, 100), st.floats(0.2, 1.0), st.floats(0, 30))
+def test_nobody_comes_again_too_early_or_waits_for_what_would_be_late(
+    retry_after: float, jitter: float, rest: float
+) -> None:
+    pause = pause_before_retry(retry_after, jitter, rest)
+    assert (pause is None) is (retry_after > rest)
+    assert pause is None or retry_after <= pause <= rest

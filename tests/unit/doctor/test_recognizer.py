@@ -26,6 +26,12 @@ def test_a_recognizer_of_this_machine_has_to_be_started() -> None:
     assert "auricle recognizer" in found.advice
 
 
+def test_a_recognizer_with_too_much_to_do_wants_less_or_a_faster_model() -> None:
+    advice = recognizer.judge(visited(Reason.RATE_LIMITED)).advice
+    for told in ("fewer satellites", "--model", "--threads", "quota"):
+        assert told in advice
+
+
 def test_a_proxy_on_the_way_is_named_by_its_variable() -> None:
     visit = replace(visited(Reason.ASR_UNREACHABLE), proxy="https_proxy")
     advice = recognizer.judge(visit).advice
