@@ -20,6 +20,7 @@ AGAIN = "number.study_voice_continue_conversation"
 MUTE_TOPIC = f"{NODE}/mute/set"
 SPEAK_TOPIC = f"{NODE}/speak/set"
 VOLUME = "number.study_voice_volume"
+GROUP = "text.study_voice_group"
 HINTS = "text.study_voice_recognition_hints"
 
 
@@ -56,6 +57,7 @@ async def test_settings_reach_the_daemon_come_back_and_outlive_it(
         await home_assistant.act("text.set_value", HINTS, value="Möhrchen, HVAC")
         await home_assistant.act("number.set_value", AGAIN, value=4)
         await home_assistant.act("number.set_value", VOLUME, value=0.35)
+        await home_assistant.act("text.set_value", GROUP, value="Upstairs")
 
         for _ in range(2):
             await home_assistant.becomes(LANGUAGE, "de")
@@ -64,6 +66,7 @@ async def test_settings_reach_the_daemon_come_back_and_outlive_it(
             await home_assistant.becomes(HINTS, "Möhrchen, HVAC")
             await home_assistant.becomes(AGAIN, "4")
             await home_assistant.becomes(VOLUME, "0.35")
+            await home_assistant.becomes(GROUP, "upstairs")
             await satellite.program.stop()
             await home_assistant.becomes(LANGUAGE, "unavailable")
             await satellite.program.start()

@@ -31,6 +31,7 @@ STATES = {
     "text.study_voice_recognition_hints": "",
     "number.study_voice_continue_conversation": "0",
     "number.study_voice_volume": "1",
+    "text.study_voice_group": "all",
     "binary_sensor.study_voice_speech_recognizer": "on",
     "binary_sensor.study_voice_microphone": "off",
     "sensor.study_voice_spoken_today": "0.0",

@@ -6,6 +6,7 @@ and then, and whoever comes asks all others to say so once.
 | what happens | what follows |
 |---|---|
 | another satellite says anything | it is known |
+| more than MOST_MEMBERS do | those beyond stay unknown |
 | it says that it leaves, or nothing for FORGOTTEN | it is unknown |
 | somebody asks who is there | we say so, once for all who asked meanwhile |
 | the connection is over, or the group is another one | nobody is known |
@@ -16,6 +17,9 @@ Times are seconds of any clock that nobody sets.
 SAYS_AGAIN = 1800.0
 """Seconds between two signs of a satellite to which nothing else is to be said."""
 FORGOTTEN = 5 * SAYS_AGAIN
+MOST_MEMBERS = 256
+"""Anybody on the network may speak in any number of names; no house has as many rooms.
+"""
 
 
 class Membership:
@@ -31,7 +35,8 @@ class Membership:
 
     def heard(self, member: str, now: float) -> None:
         """Note that `member` said something."""
-        self._heard[member] = now
+        if member in self._heard or len(self._heard) < MOST_MEMBERS:
+            self._heard[member] = now
 
     def left(self, member: str) -> None:
         """Note that `member` said that it leaves."""

@@ -1,6 +1,6 @@
 """Who else is in the group."""
 
-from auricle.mqtt.membership import FORGOTTEN, SAYS_AGAIN, Membership
+from auricle.mqtt.membership import FORGOTTEN, MOST_MEMBERS, SAYS_AGAIN, Membership
 
 
 def test_whoever_says_anything_is_known() -> None:
@@ -48,3 +48,17 @@ def test_without_a_connection_nobody_is_known() -> None:
     group.clear()
 
     assert group.members == set()
+
+
+def test_a_thousand_names_fill_no_memory_and_push_nobody_out() -> None:
+    group = Membership()
+    group.heard("kitchen", 0)
+
+    for number in range(1000):
+        group.heard(f"stranger_{number}", 1)
+
+    assert len(group.members) == MOST_MEMBERS
+    assert "kitchen" in group.members
+    group.heard("kitchen", 3 * SAYS_AGAIN)
+    group.expire(FORGOTTEN + 1)
+    assert group.members == {"kitchen"}
