@@ -23,6 +23,7 @@ from auricle.app.runner import OrderTargets, Runner
 from auricle.app.sound_orders import OwnSounds, SoundOrders
 from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
+from auricle.arbitration.settings import ArbitrationSettings
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
 from auricle.audio.devices.microphone import Microphone
@@ -63,9 +64,10 @@ from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, publishe
 from auricle.qwen_asr.events import LANGUAGES, ServerVad, SessionSettings
 from auricle.system.clock import boot_id
 from auricle.system.systemd import Notifier
+from auricle.turns.arbitrated_satellite import ArbitratedSatellite
 from auricle.turns.budget import Budget, Limits, Usage
 from auricle.turns.endpointing import PRESETS, EndpointingSettings
-from auricle.turns.events import MicrophoneLost
+from auricle.turns.events import GroupChanged, MicrophoneLost
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
 from auricle.turns.sounds import SoundArrived, SpeechFailed
@@ -131,8 +133,10 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
             ),
             run or Run(),
             on_command=lambda command: control.obey(command),
-            on_fate=lambda settled: logger.debug("a final is %s", settled.fate),
+            on_fate=lambda settled: runner.final_settled(settled),
             on_name_taken=partial(ending.name_taken, settings.satellite.name),
+            on_group_message=lambda message: runner.group_said(message),
+            on_group=lambda members: runner.handle(GroupChanged(members)),
         )
     with mistakes.noted():
         voice_detector = make_voice_detector(settings.utterance.voice_detector)
@@ -175,6 +179,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         OrderTargets(
             *(hearing, recognizer, publisher, feedback.give),
             SoundOrders(player, publisher, own_sounds, speech),
+            publisher.tell_group,
         ),
         limits,
         time_to_live=settings.mqtt.time_to_live,
@@ -436,7 +441,7 @@ def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWord
 
 def satellite(
     settings: Settings, wake_words: Iterable[str], *, muted: bool
-) -> Satellite:
+) -> ArbitratedSatellite:
     """Build what decides; `wake_words` are those that may be heard."""
     spellings = settings.wake_word.spellings
     stop_words = settings.utterance.stop_words
@@ -450,7 +455,18 @@ def satellite(
         drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
         stop_words=StopWords(STOP_WORDS if stop_words is None else stop_words),
     )
-    return Satellite(turns, muted=muted)
+    group = settings.arbitration
+    return ArbitratedSatellite(
+        Satellite(turns, muted=muted),
+        turns,
+        ArbitrationSettings(
+            settings.satellite.name,
+            enabled=group.enabled,
+            window=group.window,
+            bias_db=group.bias_db,
+            publish_text=settings.mqtt.publish_text,
+        ),
+    )
 
 
 def endpointing(settings: Settings) -> EndpointingSettings:

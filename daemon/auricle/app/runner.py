@@ -14,12 +14,15 @@ from typing import Protocol
 
 from auricle.app.sound_orders import SoundOrders
 from auricle.app.turn_recognizer import TurnRecognizer
+from auricle.arbitration.messages import GroupMessage
 from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.feedback import Cue
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
+from auricle.mqtt.delivery.ledger import Settled
 from auricle.system.clock import since_boot
 from auricle.system.threads import hand_to_loop
+from auricle.turns.arbitrated_satellite import ArbitratedSatellite
 from auricle.turns.budget import Budget, Usage
 from auricle.turns.events import (
     Attend,
@@ -30,6 +33,8 @@ from auricle.turns.events import (
     Effect,
     EndUtterance,
     Event,
+    FinalSettled,
+    GroupSaid,
     KeepListening,
     ListenRequested,
     MicrophoneFact,
@@ -42,6 +47,7 @@ from auricle.turns.events import (
     SendAudio,
     StartTurn,
     Stopping,
+    TellGroup,
     WakeWordHeard,
 )
 from auricle.turns.satellite import Satellite, SatelliteState
@@ -98,6 +104,9 @@ class OrderTargets:
     """Tells a person in the room how a turn goes; returns at once."""
     sounds: SoundOrders | None = None
     """The loudspeaker, and whoever tells of it; nothing where no sound is sent."""
+    tell_group: Callable[[GroupMessage], None] = lambda _: None
+    """Tells the other satellites of the group; returns at once, and what it takes is
+    lost where no broker is connected."""
 
 
 class Runner:
@@ -105,7 +114,7 @@ class Runner:
 
     def __init__(
         self,
-        satellite: Satellite,
+        satellite: Satellite | ArbitratedSatellite,
         targets: OrderTargets,
         budget: Budget,
         *,
@@ -122,6 +131,7 @@ class Runner:
         self._recognizer = targets.recognizer
         self._publisher = targets.publisher
         self._feedback = targets.feedback
+        self._tell_group = targets.tell_group
         self._sounds = targets.sounds
         self._budget = budget
         self._on_usage = on_usage
@@ -153,6 +163,19 @@ class Runner:
                 self._handle_one(self._pending.popleft())
         finally:
             self._handling = False
+
+    def group_said(self, message: GroupMessage) -> None:
+        """Take what another satellite of the group says, on the loop, as it arrives."""
+        position = None
+        if not self._satellite.microphone_closed:
+            position = self._capture.clock.position_of(since_boot())
+        self.handle(GroupSaid(message, position))
+
+    def final_settled(self, settled: Settled) -> None:
+        """Take what became of a final, on the loop, each time that it is told."""
+        logger.debug("a final is %s", settled.fate)
+        if settled.over:
+            self.handle(FinalSettled(settled.outbound.outcome.turn.id))
 
     def start(self) -> None:
         """Listen, unless muted."""
@@ -233,6 +256,8 @@ class Runner:
                 self._publisher.interim(turn_id, text)
             case PublishOutcome(outcome):
                 self._publish(outcome)
+            case TellGroup(message):
+                self._tell_group(message)
             case Attend(on):
                 self._capture.attend(on=on, after=self._latest_detection)
             case OpenMicrophone():

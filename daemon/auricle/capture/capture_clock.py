@@ -110,6 +110,17 @@ class CaptureClock:
                 opened = stretch.opened
         return None if opened is None else opened + position * self._seconds_a_sample
 
+    def position_of(self, time: float) -> int | None:
+        """Return how far the device's sound was at this time; None where nothing has
+        come.
+        """
+        position = None
+        for stretch in self._stretches:
+            there = round((time - stretch.opened) / self._seconds_a_sample)
+            if position is None or there > stretch.behind:
+                position = there
+        return position
+
     def _note_waking(self, arrival: _Arrival, *, all_of_it: bool) -> None:
         awake = self._awake
         if awake and arrival.lateness < awake[0].lateness - _WAKING:

@@ -6,9 +6,10 @@ from typing import Protocol
 from auricle.app.runner import CaptureThread, OrderTargets, Runner
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.listen.view import LiveView
+from auricle.turns.arbitrated_satellite import ArbitratedSatellite
 from auricle.turns.budget import Budget
 from auricle.turns.events import Event, WakeWordHeard
-from auricle.turns.satellite import Satellite, SatelliteState
+from auricle.turns.satellite import SatelliteState
 from auricle.turns.turn import Outcome, Stamp, Turn
 
 
@@ -56,7 +57,7 @@ class RealTurns(Turns):
         self,
         view: LiveView,
         capture: CaptureThread,
-        satellite: Satellite,
+        satellite: ArbitratedSatellite,
         recognizer: TurnRecognizer,
         budget: Budget,
         *,

@@ -36,6 +36,8 @@ class WakeWordHeard:
     """How near the voice was, in dB."""
     word: tuple[Frame, ...] = ()
     """The sound of the word itself, oldest first."""
+    turn: str | None = None
+    """The id that its turn is to have, where that was told already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,22 @@ class GroupChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WordDisputed:
+    """A wake word was heard, and who answers it is open (`on`), or it is another
+    satellite.
+    """
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnYielded:
+    """Another satellite answers the wake word of this turn, as far as is known."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class FinalSettled:
     """It is known what became of a turn's final: the broker has it, or never will."""
 
@@ -189,6 +207,8 @@ Event = (
     | GroupSaid
     | GroupChanged
     | FinalSettled
+    | WordDisputed
+    | TurnYielded
     | Stopping
 )
 
@@ -405,6 +425,7 @@ Effect = (
     | PublishInterim
     | PublishOutcome
     | Attend
+    | TellGroup
     | OpenMicrophone
     | CloseMicrophone
     | SoundOrder

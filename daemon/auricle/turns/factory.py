@@ -35,14 +35,22 @@ class TurnFactory:
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
 
+    def name(self, detection: Detection) -> Turn:
+        """Return what a turn of this wake word is known by, opened or not."""
+        return Turn(self._new_turn_id(), self._mode, detection)
+
     def by_wake_word(
-        self, detection: Detection, *, interrupting: bool = False
+        self,
+        detection: Detection,
+        *,
+        turn_id: str | None = None,
+        interrupting: bool = False,
     ) -> OpenTurn:
         """Open a turn whose transcript is to begin with the wake phrase; `interrupting`
-        a sound, which may be all that is wanted.
+        a sound, which may be all that is wanted. Its id is `turn_id`, where it has one.
         """
         return OpenTurn(
-            Turn(self._new_turn_id(), self._mode, detection),
+            Turn(turn_id or self._new_turn_id(), self._mode, detection),
             self._endpointing,
             self._wake_phrases.get(detection.wake_word),
             drop_unconfirmed=self._drop_unconfirmed,

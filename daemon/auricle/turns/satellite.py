@@ -28,6 +28,11 @@ budget spent ListenRequested                   the same     outcome error
 mute ordered ListenRequested                   the same     outcome error
              WakeWordHeard                     the same     attend no more
 budget spent WakeWordHeard                     the same     outcome error
+listening    WordDisputed, on                  at rest      outcome cancelled
+processing   WordDisputed, on                  processing   none: no follow-up behind it
+responding   WordDisputed, on                  at rest      cancel the sound
+listening,
+processing   TurnYielded                       at rest      outcome yielded
 at rest      AnswerFailed                      the same     tell that there is no answer
              a sound begins                    responding   as in playback
 responding   its end                           resting      as in playback
@@ -43,6 +48,9 @@ is all that was meant then, and the utterance stands.
 
 *A follow-up* makes room for an answer as long as nobody has spoken in it. Behind the
 answer there is another one.
+
+*While a word is disputed* between satellites, it has been said all the same: what was
+said before it is all of that. No sound begins, and no follow-up, for somebody speaks.
 
 The resting state is what is, and not what is ordered: `muted` once the device is
 closed, `idle` once sound comes, `error` while it is lost or does not obey. While a
@@ -83,7 +91,9 @@ from auricle.turns.events import (
     Stopping,
     StopRequested,
     TellNoAnswer,
+    TurnYielded,
     WakeWordHeard,
+    WordDisputed,
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.open_turn import OpenTurn
@@ -127,6 +137,10 @@ class Satellite:
         self._at_rest = SatelliteState.MUTED
         self._open: OpenTurn | None = None
         self._waiting: list[Event] = []
+        self._disputed = False
+        """Whether another satellite may answer the latest wake word."""
+        self._interrupted = False
+        """A sound was cancelled for it."""
         self._playback = Playback()
 
     @property
@@ -157,6 +171,12 @@ class Satellite:
         return self._phase is None and self._at_rest is SatelliteState.MUTED
 
     @property
+    def deaf(self) -> bool:
+        """Whether no wake word is obeyed: mute is ordered, or no sound comes."""
+        lost = self._phase is None and self._at_rest is SatelliteState.ERROR
+        return self._muted or lost
+
+    @property
     def turn(self) -> Turn | None:
         """The open turn."""
         return self._open.turn if self._open else None
@@ -172,7 +192,7 @@ class Satellite:
         effects = self._advance(event)
         if had_turn and self._open is None:
             effects.append(Attend(on=False))
-        return effects + self._playback.play_next()
+        return effects if self._disputed else effects + self._playback.play_next()
 
     def _advance(self, event: Event) -> list[Effect]:
         effects = list(self._take(event))
@@ -260,6 +280,10 @@ class Satellite:
                 return self._playback.failed(event)
             case ChunksStalled(sound_id):
                 return self._playback.chunks_stalled(sound_id)
+            case WordDisputed(on):
+                return self._dispute(on=on)
+            case TurnYielded(turn_id):
+                return self._yield(turn_id)
             case GroupSaid() | GroupChanged() | FinalSettled():
                 return []
             case Stopping():
@@ -274,12 +298,32 @@ class Satellite:
 
     # --- starting ---
 
+    def _dispute(self, *, on: bool) -> list[Effect]:
+        self._disputed, self._interrupted = on, False
+        if not on:
+            return []
+        self._waiting.clear()
+        if self._open is not None and self._open.has_utterance:
+            return self._open.nothing_follows()
+        effects = self._cancel()
+        silenced = self._playback.interrupt(PlayReason.WAKE)
+        self._interrupted = bool(silenced)
+        return effects + silenced
+
+    def _yield(self, turn_id: str) -> list[Effect]:
+        self._disputed, self._interrupted = True, False
+        match self._waiting:
+            case [WakeWordHeard(turn=waiting), *_] if waiting == turn_id:
+                self._waiting.clear()
+        yielding = self._answered(turn_id)
+        return yielding.end(OutcomeKind.YIELDED) if yielding else []
+
     def _woken(self, event: WakeWordHeard) -> list[Effect]:
+        self._disputed = False
         if self._open is not None and self._open.has_utterance:
             self._waiting = [event]
             return self._open.nothing_follows()
-        lost = self._phase is None and self._at_rest is SatelliteState.ERROR
-        if self._muted or lost:
+        if self.deaf:
             return [Attend(on=False)]
         # Who says it again has given up on what was heard so far.
         return [
@@ -289,8 +333,11 @@ class Satellite:
 
     def _start(self, event: WakeWordHeard, interrupted: list[Effect]) -> list[Effect]:
         begun = self._turns.by_wake_word(
-            event.detection, interrupting=bool(interrupted)
+            event.detection,
+            turn_id=event.turn,
+            interrupting=bool(interrupted) or self._interrupted,
         )
+        self._interrupted = False
         if self._limit_reached:
             refusal = _refusal(begun.turn, Reason.BUDGET)
             return [*interrupted, refusal, Attend(on=False)]
@@ -351,7 +398,7 @@ class Satellite:
         all for 0 seconds, or where nobody would be heard.
         """
         heard = self._at_rest is SatelliteState.IDLE and self._why_deaf() is None
-        if seconds == 0 or not heard:
+        if seconds == 0 or not heard or self._disputed:
             return []
         return self._begin(self._turns.by_follow_up(seconds))
 

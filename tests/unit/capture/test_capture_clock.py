@@ -87,6 +87,32 @@ def test_nothing_is_known_before_anything_came() -> None:
     assert CaptureClock().time_of(0) is None
 
 
+def test_what_happens_is_placed_in_the_sound_of_the_same_moment() -> None:
+    assert CaptureClock().position_of(OPENED) is None
+    room = Room()
+    room.listen(3.0)
+    room.be_away(2.0)
+    room.listen(3.0)
+    arrived = room.now + TRANSPORT
+    assert room.clock.position_of(arrived) == pytest.approx(room.position, abs=1)
+    second = room.clock.position_of(arrived - 1.0)
+    assert second == pytest.approx(room.position - SAMPLE_RATE, abs=1)
+
+
+def test_what_happens_behind_a_loss_of_sound_is_placed_behind_it() -> None:
+    room = Room(keeps=0.5)
+    room.listen(3.0)
+    before = room.position
+    room.be_away(20.0)
+    lost = room.position
+    room.listen(10.0)
+    arrived = room.now + TRANSPORT
+    assert room.clock.position_of(arrived) == pytest.approx(room.position, abs=1)
+    assert lost < before + SAMPLE_RATE
+    at_the_first = room.clock.position_of(OPENED + 1.0 + TRANSPORT)
+    assert at_the_first == pytest.approx(SAMPLE_RATE, abs=1)
+
+
 def test_a_sample_is_as_old_as_it_is() -> None:
     room = Room()
     room.listen(3.0)

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from typing import assert_never
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -62,8 +63,11 @@ from auricle.turns.events import (
     StopRequested,
     StopSynthesis,
     Synthesize,
+    TellGroup,
     TellNoAnswer,
+    TurnYielded,
     WakeWordHeard,
+    WordDisputed,
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.playback import LONGEST_SOUND, MOST_SOUNDS_WAITING, MOST_WAITING
@@ -149,6 +153,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.sounds: dict[str, Books] = {}
         self.player: str | None = None
         self.stopping = False
+        self.disputed = False
         self.machine: Satellite
         self.new_id = lambda: f"turn-{next(numbers)}"
         self.build(Mode.MANUAL)
@@ -176,6 +181,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pre_roll=st.integers(0, 10))
     def wake(self, pre_roll: int) -> None:
         frames = tuple(self.next_frame() for _ in range(pre_roll))
+        self.disputed = False
         self.happen(WakeWordHeard(Detection("alexa", 0.9, self.frame * 480), frames))
 
     @rule(count=st.integers(1, 40), speech=st.booleans())
@@ -330,6 +336,19 @@ class AnyOrder(RuleBasedStateMachine):
         """Late, or of a sound that has none any more."""
         self.happen(ChunksStalled(sound))
 
+    @precondition(lambda self: self.microphone is MicrophoneFound)
+    @rule(on=st.booleans())
+    def another_may_answer(self, *, on: bool) -> None:
+        self.disputed = on
+        self.happen(WordDisputed(on))
+
+    @rule(back=st.integers(0, 2))
+    def another_answers(self, back: int) -> None:
+        if turn := self.a_turn(back):
+            self.happen(TurnYielded(turn))
+            self.disputed = False
+            self.happen(WordDisputed(on=False))
+
     @rule()
     def no_answer(self) -> None:
         self.happen(AnswerFailed("no_pipeline"))
@@ -401,6 +420,8 @@ class AnyOrder(RuleBasedStateMachine):
                     assert has_reason is (outcome.kind is OutcomeKind.ERROR)
                 case CloseSession(turn_id):
                     self.closed[turn_id] += 1
+                case TellGroup(message):
+                    pytest.fail(f"it knows of no group: {message}")
                 case Attend(on):
                     self.attending = on
                 case OpenMicrophone():
@@ -498,7 +519,8 @@ class AnyOrder(RuleBasedStateMachine):
         waiting = [b for b in self.sounds.values() if not b.begun and not b.ends]
         assert len(waiting) <= MOST_SOUNDS_WAITING
         assert sum(books.size for books in waiting) <= MOST_WAITING
-        if any(not books.text or books.next_seq for books in waiting):
+        begun = any(not books.text or books.next_seq for books in waiting)
+        if begun and not self.disputed:
             assert self.machine.turn is not None or self.player is not None
 
     def teardown(self) -> None:

@@ -1,0 +1,556 @@
+"""Who of several members answers one spoken wake word, as one of them sees it.
+
+```
+state        what happens                          next         orders
+------------------------------------------------------------------------------------
+bidding      0.1 s of audio                        bidding      bid again
+             the window is over: ours is best      answering    take, answer
+             the same, another's is better         standby
+             a better one takes, or is alive       standby
+             its leader fails                      bidding      none: the next is best
+answering    0.4 s of audio                        answering    alive
+             a better one takes, or is alive       standby      withdraw, done (yielded)
+             a worse one takes, or is alive        answering    take, said again
+             ours was handed to the publisher      published
+             ours ended otherwise                  over         done, twice
+standby      1.3 s without a sign of who answers   vacant
+             who answers failed                    vacant
+             the same, and it stood in             over         conclude
+             who answers ended without a command   over         conclude
+             another person's voice there          vacant
+             anybody takes, or is alive            standby
+vacant       0.5 s for each better one that is     answering    take for the silent one,
+             left (0.25 s behind another person)                answer
+             anybody takes, or is alive            standby
+published    0.4 s of audio                        published    alive
+             the broker has it, or never will      over         done, twice
+bidding,
+standby,
+vacant       another has published                 over         conclude
+answering    another has published                 over         withdraw, conclude
+over, ended  any sign but a done                   over         done, said again
+any          any sign of who is apart              the same     none
+```
+
+*Better* is by level, in tenths of a decibel, and then by name: the same at all members.
+Another's late bid ends nothing: its take does.
+
+*The same word* has the same name, and was heard within 0.5 s of ours. A message says
+how long ago its sender heard it; on its way it can only have become later, so of all
+messages of a turn the soonest counts.
+
+*Apart* are two people who said the word at the same moment, each near another member.
+Where the prints of the two voices differ, neither ends the other's turn, and who stood
+by for the one voice and heard the other takes that one.
+
+*Two that both publish* are told apart from two commands by `stands_in_for`. Whoever
+stands in names the first turn of the word. And whoever goes on, though it knows that a
+worse one took the word too, names that one's turn until it is heard to have yielded:
+the worse one may know nothing, publish, and name nobody. Two finals of one word both
+name none only where neither of the two has heard one sign of the other between its take
+and its final.
+
+All time is counted in samples of our own audio.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from auricle.arbitration.messages import (
+    Alive,
+    Bid,
+    Claim,
+    Done,
+    GroupMessage,
+    Take,
+)
+from auricle.audio.frame import SAMPLE_RATE
+
+SAME_WORD = round(0.5 * SAMPLE_RATE)
+BID_AGAIN = round(0.1 * SAMPLE_RATE)
+ALIVE_EVERY = round(0.4 * SAMPLE_RATE)
+SILENCE = round(1.3 * SAMPLE_RATE)
+RANK_PAUSE = round(0.5 * SAMPLE_RATE)
+APART_PAUSE = round(0.25 * SAMPLE_RATE)
+VOICE_KNOWN = round(1.4 * SAMPLE_RATE)
+"""So much of the command, behind the detection, tells who speaks."""
+LONGEST = 120 * SAMPLE_RATE
+"""A turn with its final takes less: who is still said to be alive then is not."""
+REMEMBERED = 10 * SAMPLE_RATE
+"""How long a word is known that is over: nobody bids for it any later."""
+MOST_RIVALS = 32
+UNABLE = -200.0
+"""The level of who heard the word, and cannot obey."""
+PRINTS_SAID = 2
+
+# As an outcome calls them.
+TRANSCRIPT, ERROR, YIELDED = "transcript", "error", "yielded"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the others."""
+
+    message: GroupMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The word is ours: open its turn, with all that was heard since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Another one answers: end the turn that is open."""
+
+    answered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """The word is answered by another one."""
+
+    answered_by: str
+
+
+Order = Tell | Answer | Withdraw | Conclude
+
+
+class State(Enum):
+    """What we do about the word."""
+
+    BIDDING = auto()
+    ANSWERING = auto()
+    STANDBY = auto()
+    VACANT = auto()
+    PUBLISHED = auto()
+    OVER = auto()
+
+
+@dataclass(slots=True)
+class _Rival:
+    """Another member that heard the word."""
+
+    claim: Claim
+    heard_at: int
+    """Our sample position when it heard the word, at the latest."""
+    sign: int
+    """Our sample position when something was heard of it last."""
+    answers: bool = False
+    """It took the word, and is not known to have yielded."""
+    left: bool = False
+    """It went silent, or cannot answer."""
+    ended: bool = False
+    stands_in_for: str | None = None
+    apart_from: str | None = None
+    print: bytes | None = None
+    apart: bool = False
+    """It answers another person."""
+    text: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The first turn of the word, as far as it knows."""
+        return self.stands_in_for or self.claim.turn
+
+    @property
+    def answers_now(self) -> bool:
+        return self.answers and not self.left and not self.ended
+
+
+def _order(claim: Claim) -> tuple[float, str]:
+    return round(claim.level, 1), claim.member
+
+
+@dataclass(slots=True)
+class Round:
+    """Messages and audio in, orders out."""
+
+    claim: Claim
+    """Ours; `after` is 0."""
+    at: int
+    """The sample position where we heard the word."""
+    window: float
+    same_person: Callable[[bytes, bytes], bool]
+    alone: bool = False
+    """Nobody else is known: nothing is said, and nothing waited for."""
+    state: State = State.BIDDING
+    print: bytes | None = None
+    """The print of the voice that we heard; None until it is known."""
+    apart_from: str | None = None
+    _rivals: dict[str, _Rival] = field(default_factory=dict)
+    _awaited: _Rival | None = None
+    _since: int = 0
+    """Since when nobody answers, or since when we stand by."""
+    _pause: int = RANK_PAUSE
+    _first: str | None = None
+    """The turn that we stand in for, or will."""
+    _now: int = 0
+    _said: int = 0
+    """Our sample position when we last said that we are there."""
+    _prints_said: int = 0
+    _bids: int = 0
+    _text: str | None = None
+    _ended: Done | None = None
+
+    # --- what is known ---
+
+    @property
+    def pending(self) -> bool:
+        """Whether it may still become ours."""
+        return self.state in {State.BIDDING, State.STANDBY, State.VACANT}
+
+    @property
+    def answered_by(self) -> str | None:
+        """The name of the other one that answers, or would; None where nobody else
+        heard the word.
+        """
+        answering = self._answering() or self._bidders()
+        if self._awaited is not None:
+            return self._awaited.claim.member
+        best = max(answering, key=lambda rival: _order(rival.claim), default=None)
+        return None if best is None else best.claim.member
+
+    @property
+    def heard_by(self) -> tuple[str, ...]:
+        """The names of all that heard the word, ours too, in order."""
+        return tuple(sorted({self.claim.member, *(r.claim.member for r in self._same)}))
+
+    @property
+    def stands_in_for(self) -> str | None:
+        """The first turn of the word where that is not ours."""
+        first = self._first
+        if first is None:
+            worse = [r for r in self._same if r.answers and not r.ended]
+            worst = min(worse, key=lambda rival: _order(rival.claim), default=None)
+            first = None if worst is None else worst.key
+        return None if first == self.claim.turn else first
+
+    @property
+    def contested(self) -> bool:
+        """Whether another one heard the word, of whoever it was."""
+        return any(self._is_same_word(rival) for rival in self._rivals.values())
+
+    @property
+    def leads(self) -> bool:
+        """Whether it would be ours, as far as is known."""
+        ahead = [*self._answering(), *filter(self._is_better, self._bidders())]
+        return self.pending and not ahead
+
+    def said_by(self, alike: Callable[[str], bool]) -> str | None:
+        """Return the name of who is apart, and has said what `alike` finds the same as
+        ours: that was one person, and the prints err.
+        """
+        for rival in self._rivals.values():
+            if rival.apart and rival.text is not None and alike(rival.text):
+                return rival.claim.member
+        return None
+
+    @property
+    def awaits_text(self) -> bool:
+        """Whether one that we took ours apart from is about to tell what was said."""
+        return self.apart_from is not None and any(
+            rival.apart
+            and rival.answers_now
+            and rival.claim.turn == self.apart_from
+            and self._now - rival.sign < SILENCE
+            for rival in self._rivals.values()
+        )
+
+    @property
+    def _has_apart(self) -> bool:
+        """Whether another person is answered at the same moment."""
+        return any(rival.apart for rival in self._rivals.values())
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether nobody will ask for it any more."""
+        return self.state is State.OVER and self._now - self._since > REMEMBERED
+
+    # --- what happens ---
+
+    def begin(self) -> list[Order]:
+        """The word was heard; what came before of others' is known."""
+        self._now = self._said = self.at
+        if self.alone:
+            self.state = State.ANSWERING
+            return [Answer()]
+        self._bids = 1
+        return [Tell(Bid(self._claim())), *self._decide(due=False)]
+
+    def heard(self, position: int) -> list[Order]:
+        """Our audio is there up to this sample position."""
+        self._now = max(self._now, position)
+        match self.state:
+            case State.BIDDING:
+                orders: list[Order] = []
+                if self._bids == 1 and self._now - self.at >= BID_AGAIN:
+                    self._bids = 2
+                    orders.append(Tell(Bid(self._claim())))
+                return orders + self._decide(due=self._window_over)
+            case State.ANSWERING | State.PUBLISHED:
+                quiet = self.alone or self._now - self._said < ALIVE_EVERY
+                return [] if quiet else [self._alive()]
+            case State.STANDBY | State.VACANT:
+                return self._watch()
+            case State.OVER:
+                return []
+
+    def said(self, message: GroupMessage, position: int) -> list[Order]:
+        """Another member said something, when our microphone was at `position`."""
+        if self.state is State.OVER:
+            self._now = max(self._now, position)
+        rival = self._note(message, position)
+        if rival is None:
+            return []
+        self._compare(rival)
+        if not self._is_same_word(rival) or rival.apart:
+            return self._watch() if self.state is State.STANDBY else []
+        unknown, self.alone = self.alone, False
+        if isinstance(message, Done):
+            return self._other_done(rival, message)
+        orders = self._other_there(rival, message)
+        if unknown and self.state is State.ANSWERING and not orders:
+            # It has heard nothing of ours so far.
+            return [self._tell_take()]
+        return orders
+
+    def renamed(self, turn: str) -> None:
+        """The turn that is open no longer is told to be over; if we answer yet, it is
+        with another one.
+        """
+        self.claim = replace(self.claim, turn=turn)
+
+    def voice_known(self, print_: bytes) -> list[Order]:
+        """Take the print of the voice that we heard."""
+        self.print = print_
+        for rival in self._rivals.values():
+            self._compare(rival)
+        return self._watch() if self.state is State.STANDBY else []
+
+    def published(self, text: str | None) -> None:
+        """Our final was handed to whoever publishes it, and names whom it stands in
+        for; `text` is what may be told of it.
+        """
+        # It has named one, or nobody, and does so for good.
+        self._first = self.stands_in_for or self.claim.turn
+        self._text = text
+        self.state = State.PUBLISHED
+
+    def settled(self) -> list[Order]:
+        """The broker has our final, or never will."""
+        return self.ended(TRANSCRIPT)
+
+    def ended(self, outcome: str) -> list[Order]:
+        """Our turn is over, and its outcome told."""
+        first = self.stands_in_for
+        self.state, self._since = State.OVER, self._now
+        self._ended = Done(
+            self._claim(),
+            outcome,
+            first,
+            self.apart_from,
+            self._text if self._has_apart else None,
+        )
+        return [] if self.alone else [Tell(self._ended)] * 2
+
+    def left(self, outcome: str) -> list[Order]:
+        """We do not answer; by `outcome` the others know whether to do so."""
+        self.state, self._since = State.OVER, self._now
+        return [] if self.alone else [Tell(Done(self._claim(), outcome))] * 2
+
+    # --- deciding ---
+
+    @property
+    def _window_over(self) -> bool:
+        return self._now - self.at >= self.window * SAMPLE_RATE
+
+    def _decide(self, *, due: bool) -> list[Order]:
+        answering = [r for r in self._answering() if self._is_better(r)]
+        if answering:
+            return self._stand_by(answering)
+        if not due:
+            return []
+        better = [r for r in self._bidders() if self._is_better(r)]
+        return self._stand_by(better) if better else self._take()
+
+    def _stand_by(self, rivals: list[_Rival]) -> list[Order]:
+        self.state = State.STANDBY
+        self._awaited = max(rivals, key=lambda rival: _order(rival.claim))
+        self._since = self._now
+        return []
+
+    def _take(self) -> list[Order]:
+        self.state = State.ANSWERING
+        self._awaited = None
+        return [self._tell_take(), Answer()]
+
+    def _watch(self) -> list[Order]:
+        """Standing by: see whether somebody still answers."""
+        awaited = self._awaited
+        if awaited is not None and (awaited.apart or not self._is_same_word(awaited)):
+            self._vacate(awaited, self._now)
+        elif awaited is not None:
+            signs = [awaited.sign, *(rival.sign for rival in self._answering())]
+            silent_since = max(self._since, *signs)
+            if self._now - silent_since >= SILENCE:
+                for rival in (awaited, *self._answering()):
+                    rival.left = True
+                self._vacate(awaited, silent_since + SILENCE)
+        if self._now - self.at >= LONGEST:
+            return self._conclude(self.answered_by or self.claim.member)
+        if self.state is not State.VACANT:
+            return []
+        ahead = sum(self._is_better(rival) for rival in self._bidders())
+        return self._take() if self._now >= self._since + ahead * self._pause else []
+
+    def _vacate(self, awaited: _Rival, since: int) -> None:
+        """It does not answer our person."""
+        others = self._answering()
+        if others:
+            self._stand_by(others)
+            return
+        self.state, self._since, self._awaited = State.VACANT, since, None
+        self._pause = RANK_PAUSE
+        if awaited.apart:
+            self._pause = APART_PAUSE
+            self.apart_from = awaited.claim.turn
+        elif self._is_same_word(awaited):
+            self._first, self.apart_from = awaited.key, awaited.apart_from
+
+    def _other_there(self, rival: _Rival, message: Bid | Take | Alive) -> list[Order]:
+        answers = not isinstance(message, Bid)
+        match self.state:
+            case State.BIDDING:
+                return self._decide(due=False)
+            case State.ANSWERING if answers and self._is_better(rival):
+                yielded = Tell(
+                    Done(self._claim(), YIELDED, self.stands_in_for, self.apart_from)
+                )
+                self._stand_by([rival])
+                return [Withdraw(rival.claim.member), yielded]
+            case State.ANSWERING if answers:
+                return [self._tell_take()]
+            case State.STANDBY | State.VACANT if answers:
+                return self._stand_by(self._answering())
+            case State.OVER if self._ended is not None:
+                return [Tell(self._ended)]
+        return []
+
+    def _other_done(self, rival: _Rival, done: Done) -> list[Order]:
+        answered = rival.claim.member
+        if done.outcome == TRANSCRIPT:
+            match self.state:
+                case State.ANSWERING:
+                    return [Withdraw(answered), *self._conclude(answered)]
+                case State.PUBLISHED | State.OVER:
+                    return []
+            return self._conclude(answered)
+        if self.state is State.BIDDING:
+            obeyed = done.outcome not in {ERROR, YIELDED}
+            return self._conclude(answered) if obeyed else self._decide(due=False)
+        if self.state not in {State.STANDBY, State.VACANT}:
+            return []
+        if self._answering():
+            return self._stand_by(self._answering())
+        if rival.ended or (done.outcome == ERROR and done.stands_in_for is not None):
+            return self._conclude(answered)
+        better = [r for r in self._bidders() if self._is_better(r)]
+        if done.outcome == YIELDED and better:
+            return self._stand_by(better)
+        if done.outcome == ERROR and rival is self._awaited:
+            self._vacate(rival, self._now)
+        return self._watch()
+
+    def _conclude(self, answered_by: str) -> list[Order]:
+        self.state, self._since = State.OVER, self._now
+        self._awaited = None
+        return [Conclude(answered_by)]
+
+    # --- the others ---
+
+    def _note(self, message: GroupMessage, position: int) -> _Rival | None:
+        claim = message.claim
+        if claim.member == self.claim.member or claim.wake_word != self.claim.wake_word:
+            return None
+        heard_at = position - round(claim.after * SAMPLE_RATE)
+        rival = self._rivals.get(claim.member)
+        if rival is None or rival.claim.turn != claim.turn:
+            is_ours = abs(heard_at - self.at) <= SAME_WORD
+            if not is_ours or (rival is None and len(self._rivals) == MOST_RIVALS):
+                return None
+            known = rival
+            rival = _Rival(claim, heard_at, position)
+            if known is not None:
+                rival.print, rival.apart = known.print, known.apart
+                if self._awaited is known:
+                    self._awaited = rival
+            self._rivals[claim.member] = rival
+        rival.claim = claim
+        rival.heard_at = min(rival.heard_at, heard_at)
+        rival.sign = max(rival.sign, position)
+        if isinstance(message, Bid):
+            return rival
+        rival.stands_in_for = message.stands_in_for
+        rival.apart_from = message.apart_from
+        if isinstance(message, Done):
+            rival.left |= message.outcome == ERROR
+            rival.ended |= message.outcome not in {ERROR, YIELDED}
+            rival.answers &= message.outcome != YIELDED
+            rival.text = message.text
+        else:
+            rival.answers, rival.left = True, False
+            rival.print = message.print or rival.print
+        return rival
+
+    def _compare(self, rival: _Rival) -> None:
+        if rival.apart_from == self.claim.turn or rival.claim.turn == self.apart_from:
+            rival.apart = True
+        elif self.print is not None and rival.print is not None:
+            rival.apart = not self.same_person(self.print, rival.print)
+
+    def _is_same_word(self, rival: _Rival) -> bool:
+        return abs(rival.heard_at - self.at) <= SAME_WORD
+
+    def _is_better(self, rival: _Rival) -> bool:
+        return _order(rival.claim) > _order(self.claim)
+
+    @property
+    def _same(self) -> list[_Rival]:
+        return [
+            rival
+            for rival in self._rivals.values()
+            if self._is_same_word(rival) and not rival.apart
+        ]
+
+    def _bidders(self) -> list[_Rival]:
+        return [rival for rival in self._same if not rival.left and not rival.ended]
+
+    def _answering(self) -> list[_Rival]:
+        return [rival for rival in self._same if rival.answers_now]
+
+    # --- ours ---
+
+    def _claim(self) -> Claim:
+        ours = self.claim
+        after = (self._now - self.at) / SAMPLE_RATE
+        return Claim(ours.member, ours.turn, ours.wake_word, ours.level, after)
+
+    def _tell_take(self) -> Tell:
+        self._said = self._now
+        return Tell(
+            Take(self._claim(), self.stands_in_for, self.apart_from, self._apart_print)
+        )
+
+    @property
+    def _apart_print(self) -> bytes | None:
+        return None if self.apart_from is None else self.print
+
+    def _alive(self) -> Tell:
+        self._said = self._now
+        shown = None
+        if self.print is not None and self._prints_said < PRINTS_SAID:
+            self._prints_said += 1
+            shown = self.print
+        return Tell(Alive(self._claim(), self.stands_in_for, self.apart_from, shown))

@@ -1,0 +1,252 @@
+"""Whole satellites of one group in earshot of each other, at the pace of their audio.
+
+Nothing is real here but what decides: a message takes as long, and is lost as often, as
+a test wants. Everything is counted in frames of sound and in seconds since the start.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from auricle.arbitration.messages import GroupMessage
+from auricle.arbitration.settings import ArbitrationSettings
+from auricle.audio.frame import (
+    FRAME_BYTES,
+    FRAME_SAMPLES,
+    FRAME_SECONDS,
+    SAMPLE_RATE,
+    Frame,
+)
+from auricle.qwen_asr.events import FinalTranscript
+from auricle.turns.arbitrated_satellite import ArbitratedSatellite, Voices
+from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.events import (
+    Attend,
+    CloseSession,
+    Effect,
+    EndUtterance,
+    Event,
+    FinalSettled,
+    GroupChanged,
+    GroupSaid,
+    Heard,
+    MicrophoneFound,
+    PublishOutcome,
+    RecognizerSaid,
+    StartTurn,
+    TellGroup,
+    WakeWordHeard,
+)
+from auricle.turns.factory import TurnFactory
+from auricle.turns.satellite import Satellite
+from auricle.turns.turn import Mode, Outcome, OutcomeKind
+from auricle.wake.detector import Detection
+
+RECOGNIZED = 0.3
+"""Seconds from the end of an utterance to its final."""
+SETTLED = 0.02
+"""Seconds from a final to the broker's word that it has it."""
+SAID = 1.5
+"""Seconds of a command."""
+PRE_ROLL = 10
+
+
+@dataclass
+class Network:
+    """Carries messages from each member to each other one."""
+
+    random: Random
+    slowest: float = 0.08
+    loss: float = 0.0
+    most_lost: int | None = None
+    """So many messages in a row from one to another may be lost, and no more."""
+    twice: float = 0.0
+    """How often a message arrives twice."""
+    _lost: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def delays(self, sender: str, receiver: str) -> Iterator[float]:
+        """Tell when a message arrives, each time that it does."""
+        lost = self._lost.get((sender, receiver), 0)
+        may_be_lost = self.most_lost is None or lost < self.most_lost
+        if may_be_lost and self.random.random() < self.loss:
+            self._lost[sender, receiver] = lost + 1
+            return
+        self._lost[sender, receiver] = 0
+        yield self.random.uniform(0.005, self.slowest)
+        if self.random.random() < self.twice:
+            yield self.random.uniform(0.005, self.slowest)
+
+
+class Member:
+    """A satellite with a microphone of its own, until it dies."""
+
+    def __init__(
+        self, earshot: "Earshot", name: str, opened: float, voices: Voices | None
+    ) -> None:
+        self.name = name
+        self.alive = True
+        self.outcomes: list[Outcome] = []
+        self.sessions = 0
+        self.told: list[GroupMessage] = []
+        self.attending = False
+        self.voice = b"nobody"
+        self._earshot = earshot
+        self._opened = opened
+        self._frame = 0
+        self._command: dict[str, str] = {}
+        self._speaks_until = 0.0
+        self._texts = ""
+        numbers = itertools.count(1)
+        turns = TurnFactory(
+            mode=Mode.MANUAL,
+            endpointing=EndpointingSettings(
+                silence=0.5, no_speech_timeout=3.0, longest=20.0
+            ),
+            new_turn_id=lambda: f"{name}-{next(numbers)}",
+        )
+        settings = ArbitrationSettings(name)
+        self.machine = ArbitratedSatellite(Satellite(turns), turns, settings, voices)
+        self.happens(MicrophoneFound())
+
+    @property
+    def finals(self) -> list[Outcome]:
+        return [o for o in self.outcomes if o.kind is OutcomeKind.TRANSCRIPT]
+
+    @property
+    def position(self) -> int:
+        """Where the microphone is, with what has not been delivered yet."""
+        return round((self._earshot.now - self._opened) * SAMPLE_RATE)
+
+    def wakes(
+        self,
+        level: float,
+        text: str = "toggle",
+        voice: bytes = b"her",
+        said: float = SAID,
+    ) -> None:
+        if not self.alive:
+            return
+        self.attending = True
+        self.voice = voice
+        self._speaks_until = self._earshot.now + said
+        self._texts = text
+        self._frame = self.position // FRAME_SAMPLES
+        end = self._frame * FRAME_SAMPLES
+        frames = tuple(self._sound(self._frame - n) for n in range(PRE_ROLL, 0, -1))
+        detection = Detection("okay_nabu", 0.9, end)
+        self.happens(WakeWordHeard(detection, frames, level, frames))
+
+    def hears(self) -> None:
+        """Take the next frame, if anybody wants it."""
+        if self.alive and self.attending:
+            speech = self._earshot.now < self._speaks_until
+            self._frame += 1
+            self.happens(Heard(self._sound(self._frame - 1), speech))
+
+    def is_told(self, message: GroupMessage) -> None:
+        self.happens(GroupSaid(message, self.position))
+
+    def happens(self, event: Event) -> None:
+        if not self.alive:
+            return
+        for effect in self.machine.step(event):
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case StartTurn(turn):
+                self.sessions += 1
+                self._command[turn.id] = self._texts
+            case EndUtterance(turn_id):
+                final = FinalTranscript("item", self._texts, None, None)
+                self._later(RECOGNIZED, RecognizerSaid(turn_id, final))
+            case CloseSession(turn_id):
+                del self._command[turn_id]
+            case PublishOutcome(outcome):
+                self.outcomes.append(outcome)
+                if outcome.kind is OutcomeKind.TRANSCRIPT:
+                    self._earshot.publish(self, outcome)
+                    self._later(SETTLED, FinalSettled(outcome.turn.id))
+            case Attend(on):
+                self.attending = on
+            case TellGroup(message):
+                self.told.append(message)
+                self._earshot.carry(self, message)
+            case _:
+                pass
+
+    def _later(self, seconds: float, event: Event) -> None:
+        self._earshot.later(seconds, lambda: self.happens(event))
+
+    def _sound(self, number: int) -> Frame:
+        pcm = self.voice[:1] * FRAME_BYTES
+        return Frame(pcm, number * FRAME_SAMPLES)
+
+
+class Earshot:
+    """Some members, and the time."""
+
+    def __init__(
+        self, names: list[str], network: Network, voices: Voices | None = None
+    ) -> None:
+        self.now = 0.0
+        self.network = network
+        self.published: list[tuple[str, Outcome]] = []
+        """All finals, in order, each with who sent it."""
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = itertools.count()
+        self.members = {
+            name: Member(self, name, -100.0 * n, voices)
+            for n, name in enumerate(names, start=1)
+        }
+        for member in self.members.values():
+            member.happens(GroupChanged(frozenset(names)))
+
+    @property
+    def executed(self) -> list[Outcome]:
+        """Finals that consumers obey: the first of each word."""
+        return list(
+            {
+                outcome.stands_in_for or outcome.turn.id: outcome
+                for _, outcome in reversed(self.published)
+            }.values()
+        )
+
+    @property
+    def first(self) -> list[Outcome]:
+        """Finals that say to stand in for nobody."""
+        return [o for _, o in self.published if o.stands_in_for is None]
+
+    def publish(self, member: Member, outcome: Outcome) -> None:
+        self.published.append((member.name, outcome))
+
+    def carry(self, sender: Member, message: GroupMessage) -> None:
+        for member in self.members.values():
+            if member is not sender:
+                for delay in self.network.delays(sender.name, member.name):
+                    self.later(delay, lambda to=member: to.is_told(message))  # type: ignore[misc]  # mypy infers no default
+
+    def later(self, seconds: float, happens: Callable[[], None]) -> None:
+        heapq.heappush(self._due, (self.now + seconds, next(self._count), happens))
+
+    def kill(self, name: str, after: float) -> None:
+        """Let a member be gone from one moment to the next."""
+
+        def die() -> None:
+            self.members[name].alive = False
+
+        self.later(after, die)
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        tick = self.now + FRAME_SECONDS
+        while self.now < end:
+            while self._due and self._due[0][0] <= tick:
+                self.now, _, happens = heapq.heappop(self._due)
+                happens()
+            self.now = tick
+            for member in self.members.values():
+                member.hears()
+            tick += FRAME_SECONDS

@@ -1,0 +1,116 @@
+"""Of several satellites that hear one wake word, one answers, whatever goes wrong."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rigs.homes.earshot import Earshot, Network
+
+T = TypeVar("T")
+
+NAMES = ["attic", "bath", "cellar", "den", "entry", "foyer"]
+LONG = 20.0
+"""Seconds within which everything is over."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One word, and what goes wrong behind it."""
+
+    seed: int
+    levels: tuple[float, ...]
+    detected: tuple[float, ...]
+    dies: tuple[float | None, ...]
+    loss: float
+    slowest: float
+    most_lost: int | None
+
+    @property
+    def names(self) -> list[str]:
+        return NAMES[: len(self.levels)]
+
+    @property
+    def best(self) -> str:
+        return max(zip(self.levels, self.names, strict=True))[1]
+
+
+@st.composite
+def scenes(
+    draw: st.DrawFn,
+    *,
+    loss: st.SearchStrategy[float],
+    slowest: st.SearchStrategy[float],
+    most_lost: int | None = None,
+    deaths: bool = False,
+) -> Scene:
+    count = draw(st.integers(2, 6))
+
+    def each(value: st.SearchStrategy[T]) -> tuple[T, ...]:
+        return tuple(draw(st.lists(value, min_size=count, max_size=count)))
+
+    moments = st.none() | st.floats(0.0, 6.0)
+    dies = each(moments if deaths else st.none())
+    survivor = draw(st.integers(0, count - 1))
+    return Scene(
+        seed=draw(st.integers(0, 2**32)),
+        levels=each(st.integers(-300, 300).map(lambda n: n / 10)),
+        detected=each(st.floats(0.0, 0.2)),
+        dies=tuple(None if n == survivor else moment for n, moment in enumerate(dies)),
+        loss=draw(loss),
+        slowest=draw(slowest),
+        most_lost=most_lost,
+    )
+
+
+def play(scene: Scene) -> Earshot:
+    network = Network(
+        Random(scene.seed),
+        slowest=scene.slowest,
+        loss=scene.loss,
+        most_lost=scene.most_lost,
+        twice=0.1,
+    )
+    earshot = Earshot(scene.names, network)
+    for name, level, detected, dies in zip(
+        scene.names, scene.levels, scene.detected, scene.dies, strict=True
+    ):
+        member = earshot.members[name]
+        earshot.later(detected, lambda m=member, at=level: m.wakes(at))  # type: ignore[misc]  # mypy infers no default
+        if dies is not None:
+            earshot.kill(name, dies)
+    earshot.run(LONG)
+    return earshot
+
+
+@given(scenes(loss=st.just(0.0), slowest=st.floats(0.005, 0.08)))
+def test_where_nothing_is_lost_the_best_one_answers_alone(scene: Scene) -> None:
+    earshot = play(scene)
+
+    assert [name for name, _ in earshot.published] == [scene.best]
+    assert [o.stands_in_for for _, o in earshot.published] == [None]
+
+
+@given(scenes(loss=st.floats(0.0, 1.0), slowest=st.floats(0.01, 0.3), deaths=True))
+def test_no_command_is_lost_as_long_as_one_lives(scene: Scene) -> None:
+    earshot = play(scene)
+
+    assert earshot.executed
+
+
+@given(
+    scenes(
+        loss=st.floats(0.0, 0.9),
+        slowest=st.floats(0.01, 0.3),
+        most_lost=2,
+        deaths=True,
+    )
+)
+def test_a_command_is_obeyed_once_where_of_three_signs_one_arrives(
+    scene: Scene,
+) -> None:
+    earshot = play(scene)
+
+    assert len(earshot.executed) == 1
