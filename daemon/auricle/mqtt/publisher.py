@@ -301,6 +301,9 @@ class Publisher:
 
     def tell_setting(self, setting: Setting, value: Value) -> None:
         """Say what a setting is now; of many values in a moment, the last."""
+        if setting is Setting.GROUP and not self._grouped:
+            # Home Assistant relies on whoever is in a group to have agreed with it.
+            value = ""
         self._to_tell[setting] = self._messages.setting(setting, value)
         self._tell_soon()
 

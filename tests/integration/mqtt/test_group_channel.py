@@ -7,6 +7,7 @@ import pytest
 
 from auricle.arbitration.messages import Bid, Claim, Done
 from auricle.mqtt.link.broker import Version
+from auricle.mqtt.settings import Setting
 from auricle.mqtt.topics import Topics
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
@@ -200,6 +201,20 @@ async def test_what_somebody_retained_is_nobodys_bid(broker: Broker) -> None:
             await kitchen.knows("hall")
 
     assert kitchen.groups == [{"hall"}, frozenset()]
+
+
+async def test_who_leaves_no_word_to_others_is_and_tells_of_no_group(
+    broker: Broker,
+) -> None:
+    async with (
+        member(broker, KITCHEN) as kitchen,
+        publishing(broker, topics=STUDY, grouped=False, group="all") as study,
+        HouseClient(broker.port, STUDY.setting(Setting.GROUP)) as house,
+    ):
+        study.publisher.tell_setting(Setting.GROUP, "all")
+        await house.hears(STUDY.setting(Setting.GROUP), '{"value":""}')
+
+    assert kitchen.groups == study.groups == []
 
 
 async def test_of_many_who_ask_all_are_answered_at_once(broker: Broker) -> None:

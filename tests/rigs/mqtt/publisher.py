@@ -53,6 +53,7 @@ class Publishing:
         run_id: str,
         fallbacks: Sequence[int] = (),
         topics: Topics = TOPICS,
+        grouped: bool = True,
     ) -> None:
         self.commands: list[Command] = []
         self.fates: list[Settled] = []
@@ -77,6 +78,7 @@ class Publishing:
                 hermes_site=topics.node if hermes else None,
                 reconnect_delays=reconnect_delays,
                 quota_pause=quota_pause,
+                grouped=grouped,
             ),
             Run(run_id, host="pi"),
             on_command=self._take,
@@ -134,6 +136,7 @@ async def publishing(
     fallbacks: Sequence[int] = (),
     topics: Topics = TOPICS,
     group: str = "",
+    grouped: bool = True,
 ) -> AsyncIterator[Publishing]:
     """Publish at `broker`; where none is given, `port` and `directory` stand for it.
 
@@ -155,6 +158,7 @@ async def publishing(
         run_id=run_id,
         fallbacks=fallbacks,
         topics=topics,
+        grouped=grouped,
     )
     satellite.publisher.state("idle", muted=False)
     satellite.publisher.join_group(group)
