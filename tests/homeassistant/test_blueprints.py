@@ -24,6 +24,7 @@ AND_THEN = "And the other one."
 UTTERANCE = "event.study_voice_utterance"
 STATE = "sensor.study_voice_state"
 DOORBELL = "input_button.doorbell"
+MEMORY = ("auricle/conversation/", "auricle/executed/")
 
 
 # --- every filling ---
@@ -88,7 +89,7 @@ def own(actions: Sequence[Action]) -> list[Action]:
         if action.name in names
         or (
             action.name == "mqtt.publish"
-            and not action.data["topic"].startswith("auricle/conversation/")
+            and not action.data["topic"].startswith(MEMORY)
         )
     ]
 
@@ -242,7 +243,12 @@ async def test_an_agent_that_fails_keeps_neither_actions_nor_commands_from_being
 
 def begun(run: Sequence[Action]) -> Any:
     """The id of the conversation that this run began, and noted."""
-    [said, noted] = run[:2]
+    [said, noted] = [
+        action
+        for action in run
+        if action.name == "conversation.process"
+        or action.data.get("topic", "").startswith(MEMORY[0])
+    ]
     assert "conversation_id" not in said.data
     return noted.data["payload"]["conversation_id"]
 
