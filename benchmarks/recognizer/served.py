@@ -161,6 +161,8 @@ async def _send(
 async def recognizer(model: str) -> AsyncIterator[Recognizer]:
     """Ready to serve, its model loaded."""
     command = ["-m", "auricle", "recognizer", "--port", "0", "--model", model]
+    # However late: that is what is measured.
+    command += ["--deadline", "30"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, stdout=PIPE
     )

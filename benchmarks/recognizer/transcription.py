@@ -79,7 +79,7 @@ def _transcribe(files: list[Path]) -> dict[Path, str]:
 
 @contextmanager
 def _recognizer() -> Iterator[str]:
-    command = [*_AURICLE, "recognizer", "--port", "0"]
+    command = [*_AURICLE, "recognizer", "--port", "0", "--deadline", "30"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -32,9 +32,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     key_file = tmp_path_factory.mktemp("recognizer") / "key"
     key_file.write_text(key)
     key_file.chmod(0o600)
-    command = ["-m", "auricle", "recognizer", "--port", "0", "--api-key-file"]
+    command = ["-m", "auricle", "recognizer", "--port", "0", "--deadline", "30"]
     process = subprocess.Popen(
-        [sys.executable, *command, str(key_file)],
+        [sys.executable, *command, "--api-key-file", str(key_file)],
         stdout=subprocess.PIPE,
         text=True,
         env=clean_environment(),

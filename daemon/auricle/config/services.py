@@ -122,7 +122,8 @@ class AsrSettings(Section):
     connect_timeout: float = Field(3.0, gt=0, le=30)
     """Seconds for the connection and the session to be ready."""
     final_timeout: float = Field(4.0, gt=0, le=30)
-    """Seconds from the end of the utterance to its final transcript."""
+    """Seconds from the end of the utterance to its final transcript. To a recognizer at
+    home, tell the same: --deadline."""
 
     @field_validator("url")
     @classmethod

@@ -13,6 +13,9 @@ from auricle.recognizer.transcriptions import Answer, Transcribe
 _LARGE_MESSAGE = 64 * 1024
 # A client that uploads a recording is read as fast as the engine works.
 _MOST_BACKLOG = 60.0
+# Whoever speaks sends without a pause. A connection that was lost on the way looks like
+# one that is silent, and whose it was is at the door already.
+_STALLED = 2.0
 
 
 class ClientGoneError(AuricleError):
@@ -54,7 +57,17 @@ class Conversation:
         self._linger = linger
         self._one_at_a_time = asyncio.Lock()
         self._caught_up = asyncio.Event()
+        self._heard_at = asyncio.get_running_loop().time()
         self._decoding: asyncio.TaskGroup
+
+    @property
+    def listening(self) -> float | None:
+        """Seconds that have come of an utterance which is not over.
+
+        None where none is under way, or nothing has come for 2 s.
+        """
+        silent = asyncio.get_running_loop().time() - self._heard_at
+        return None if silent >= _STALLED else self._session.listening
 
     async def run(self) -> None:
         """Serve the client; return when it was sent away.
@@ -76,6 +89,7 @@ class Conversation:
                     continue
                 await self._socket.close(1000, f"nothing came for {patience:g} s")
                 return
+            self._heard_at = asyncio.get_running_loop().time()
             await self._carry_out(self._reading(message))
             while self._session.backlog > _MOST_BACKLOG:
                 self._caught_up.clear()

@@ -93,7 +93,7 @@ class RecognizerServer:
             )
         self._admission = Admission(settings.api_keys)
         self._inference = Inference(engine, settings.deadline, self._listening)
-        self._sessions: dict[ServerConnection, RecognizerSession] = {}
+        self._conversations: dict[ServerConnection, Conversation] = {}
         self._languages = engine.languages
         self._make_segmenter = make_segmenter
         self._settings = settings
@@ -194,7 +194,7 @@ class RecognizerServer:
         clients = self._server.connections if self._server else ()
         heard = [
             # Of one whose handshake has just ended, everything is to come.
-            session.listening if (session := self._sessions.get(client)) else 0.0
+            known.listening if (known := self._conversations.get(client)) else 0.0
             for client in clients
         ]
         return [seconds for seconds in heard if seconds is not None]
@@ -217,7 +217,7 @@ class RecognizerServer:
             # The official SDK leaves closing to its program.
             self._settings.linger,
         )
-        self._sessions[connection] = session
+        self._conversations[connection] = conversation
         logger.debug("%s opened", session_id)
         try:
             await conversation.run()
@@ -227,7 +227,7 @@ class RecognizerServer:
             logger.exception("%s ended in a programming error", session_id)
             await _Client(connection).close(1011, "internal error")
         finally:
-            del self._sessions[connection]
+            del self._conversations[connection]
         logger.debug("%s closed: %s", session_id, connection.close_code)
 
 

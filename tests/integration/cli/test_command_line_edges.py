@@ -261,6 +261,7 @@ async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
         (["--port", "9" * 5000], 2, "no whole number from 0 to 65535"),
         (["--threads", "0"], 2, "no whole number from 1"),
         (["--max-sessions", "none"], 2, "no whole number from 1"),
+        (["--deadline", "0"], 2, "no whole number from 1 to 30"),
         (["--tls-key", "key.pem"], os.EX_CONFIG, "--tls-key needs --tls-cert"),
         (["--api-key-file", "/nowhere"], os.EX_CONFIG, "/nowhere: No such file"),
         (["--api-key-file", "{folder}"], os.EX_CONFIG, "is a directory"),

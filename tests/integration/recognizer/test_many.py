@@ -256,6 +256,20 @@ async def test_a_client_that_vanished_is_not_decoded_for() -> None:
     ]
 
 
+async def test_who_is_lost_on_the_way_does_not_keep_its_own_second_attempt_out() -> (
+    None
+):
+    engine = ScriptedEngine(takes=0.3)
+    async with serving(engine, deadline=0.5) as server, satellite(server) as lost:
+        await server.measure(voice(3.0))
+        await lost.speak(voice(0.5))
+        await refusal(server)
+        await elapse(2.1)
+        async with satellite(server) as again:
+            await again.say(voice(0.5))
+            assert await again.answer() == "recognized"
+
+
 async def test_who_has_its_final_does_not_keep_the_next_one_out() -> None:
     engine = ScriptedEngine(takes=0.3)
     async with serving(engine, deadline=0.5) as server:

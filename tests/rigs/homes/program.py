@@ -128,8 +128,11 @@ def clean_environment() -> dict[str, str]:
 @asynccontextmanager
 async def local_recognizer(*arguments: str) -> AsyncIterator[str]:
     """`auricle recognizer` with its real model; the URL to reach it."""
+    command = [sys.executable, "-m", "auricle", "recognizer", "--port", "0"]
+    # Tests share the machine: slow is not refused.
+    command += ["--deadline", "30", *arguments]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "auricle", "recognizer", "--port", "0", *arguments),
+        *command,
         stdout=PIPE,
         env=clean_environment(),
     )
