@@ -80,7 +80,10 @@ async def killed(scale: Scale) -> Sequence[Row]:
     plan = _plan(scale, 4, 300, _GOOD, seconds_each=_EACH_KILLED)
     outcome = await _done(dataclasses.replace(plan, kills=True))
     tally = _tally(outcome).killed
-    of = f"{tally.wakes} kills, {outcome.killed_before} of them before the final"
+    of = (
+        f"{tally.wakes} kills, {outcome.killed_before} of them before the final; "
+        f"{outcome.missed:.1f} s of sound missed"
+    )
     return [
         Row("lost, the winner killed", float(tally.lost), "", of, most=0),
         Row(

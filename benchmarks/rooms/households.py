@@ -13,7 +13,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count, islice
@@ -41,8 +41,9 @@ from rigs.waiting import eventually
 SATELLITES = 5
 WAKE_WORD = "alexa"
 # People speak where several satellites hear them: at the places of all these where the
-# third best of them fares best.
-_PLACES, _OF_ALL_PLACES, _HEARERS = 6, 24, 3
+# third best of them fares best, in houses where the voice is so many decibels above the
+# noise even there.
+_PLACES, _OF_ALL_PLACES, _HEARERS, _ABOVE_DB = 6, 16, 3, 6.0
 _SAID_AFTER = 0.5
 _PAUSE = (0.1, 0.4)
 _LONGEST_COMMAND = 2.8
@@ -146,9 +147,15 @@ class Scenes:
         self._seconds = seconds
         self._voices = voices
         rng = np.random.default_rng(seed)
-        everywhere = [house.person(rng) for _ in range(_OF_ALL_PLACES)]
-        everywhere.sort(key=self._heard_by_several, reverse=True)
-        self._people = everywhere[:_PLACES]
+        everywhere = [
+            (self._third(person), number, person)
+            for number, person in enumerate(
+                house.person(rng) for _ in range(_OF_ALL_PLACES)
+            )
+        ]
+        chosen = sorted(everywhere, reverse=True)[:_PLACES]
+        self._people = [person for _, _, person in chosen]
+        self.heard_by_several = chosen[-1][0] > _ABOVE_DB
         self.over: dict[int, float] = {}
         """When the last word of each is over, seconds from its beginning."""
 
@@ -159,7 +166,7 @@ class Scenes:
     def _noise(self) -> Sequence[Samples]:
         return self._house.heard([], _QUIET_SECONDS, 0)
 
-    def _heard_by_several(self, person: Person) -> float:
+    def _third(self, person: Person) -> float:
         """How far above the noise the voice is, in decibels, where it is the third
         farthest.
         """
@@ -189,8 +196,7 @@ class Household:
         self,
         number: int,
         plan: Plan,
-        house: House,
-        voices: Voices,
+        scenes: Scenes,
         folder: Path,
         link: LossyLink,
         recognizer: str,
@@ -201,7 +207,7 @@ class Household:
         self._link = link
         self._recognizer = recognizer
         self.wakes = len(range(number, plan.wakes, plan.houses))
-        self._scenes = Scenes(house, voices, (plan.seed, number), plan.seconds_each)
+        self._scenes = scenes
         self.sound = HouseSound(
             SATELLITES,
             self._scenes.quiet,
@@ -362,7 +368,8 @@ async def carry_out(plan: Plan, recordings: Recordings) -> Outcome:
         url, sessions = await stack.enter_async_context(_recognizer(plan))
         households = []
         links = []
-        for number, house in enumerate(_houses(plan, voices)):
+        fitting = islice(_scenes(plan, voices), plan.houses)
+        for number, scenes in enumerate(fitting):
             link = LossyLink(
                 broker.port,
                 plan.weather,
@@ -372,7 +379,7 @@ async def carry_out(plan: Plan, recordings: Recordings) -> Outcome:
             links.append(await stack.enter_async_context(link))
             place = folder / f"house_{number}"
             place.mkdir()
-            households.append(Household(number, plan, house, voices, place, link, url))
+            households.append(Household(number, plan, scenes, place, link, url))
         mouths = Microphones([each.sound for each in households])
         stack.enter_context(mouths)
         for each in households:
@@ -411,10 +418,15 @@ async def carry_out(plan: Plan, recordings: Recordings) -> Outcome:
         )
 
 
-def _houses(plan: Plan, voices: Voices) -> Sequence[House]:
-    every = (House(plan.seed, number, voices.kitchen) for number in count())
-    fitting = (house for house in every if len(house.satellites) == SATELLITES)
-    return list(islice(fitting, plan.houses))
+def _scenes(plan: Plan, voices: Voices) -> Iterator[Scenes]:
+    """Those of the first houses that fit."""
+    for number in count():
+        house = House(plan.seed, number, voices.kitchen)
+        if len(house.satellites) == SATELLITES:
+            seed = plan.seed, number
+            scenes = Scenes(house, voices, seed, plan.seconds_each)
+            if scenes.heard_by_several:
+                yield scenes
 
 
 async def _start_all(households: Sequence[Household]) -> None:

@@ -83,25 +83,30 @@ class LossyLink:
         line = asyncio.current_task()
         assert line is not None
         self._lines.add(line)
+        # Nobody awaits it, and the loop tells of those that were canceled.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._connect(reader, writer)
+        await _closed(writer)
+        self._lines.discard(line)
+
+    async def _connect(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        from_broker, to_broker = await asyncio.open_connection(
+            "127.0.0.1", self._broker_port
+        )
+        ways = [
+            asyncio.create_task(self._carry(reader, to_broker, self._note)),
+            asyncio.create_task(self._carry(from_broker, writer, lambda _: None)),
+        ]
         try:
-            from_broker, to_broker = await asyncio.open_connection(
-                "127.0.0.1", self._broker_port
-            )
-            ways = [
-                asyncio.create_task(self._carry(reader, to_broker, self._note)),
-                asyncio.create_task(self._carry(from_broker, writer, lambda _: None)),
-            ]
-            try:
-                # Whoever hangs up does so on both.
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
-                await _closed(to_broker)
+            # Whoever hangs up does so on both.
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _closed(writer)
-            self._lines.discard(line)
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            await _closed(to_broker)
 
     def _note(self, packet: Packet) -> None:
         if (topic := packet.topic) is not None:
