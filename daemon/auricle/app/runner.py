@@ -142,6 +142,8 @@ class Runner:
         self._recognition: TurnRecognition | None = None
         self._time_to_live = time_to_live
         self._turn_started = since_boot()
+        self._started: str | None = None
+        """The id of the latest turn."""
         self._clock = targets.capture.clock
         self._last_sent: int | None = None
         self._latest_detection: Detection | None = None
@@ -275,7 +277,7 @@ class Runner:
         return self._recognition
 
     def _start(self, turn: Turn) -> None:
-        self._turn_started = since_boot()
+        self._turn_started, self._started = since_boot(), turn.id
         # A microphone that is opened anew counts anew.
         self._clock = self._capture.clock
         self._last_sent = None
@@ -300,7 +302,9 @@ class Runner:
 
     def _publish(self, outcome: Outcome) -> None:
         now = since_boot()
-        spoken = self._spoken(outcome.end_of_speech) if self._recognition else None
+        # Of what is yielded or refused nothing was sent, whatever else is open.
+        sent = self._recognition is not None and outcome.turn.id == self._started
+        spoken = self._spoken(outcome.end_of_speech) if sent else None
         latency = None
         if outcome.end_of_speech is not None and spoken is not None:
             latency = now - spoken
@@ -309,10 +313,10 @@ class Runner:
             self._budget.count_turn(now)
         today = _now().date()
         usage = self._budget.used(outcome.billed_seconds, today)
-        if outcome.billed_seconds or self._recognition:
+        if outcome.billed_seconds or sent:
             self._on_usage(usage, self._budget.limit_reached(now, today))
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
-        seconds = now - self._turn_started if self._recognition else 0.0
+        seconds = now - self._turn_started if sent else 0.0
         ended = _now()
         started = ended - timedelta(seconds=seconds)
         self._publisher.outcome(outcome, Stamp(started, ended, latency, spoken))

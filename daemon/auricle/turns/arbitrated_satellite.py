@@ -210,11 +210,11 @@ class ArbitratedSatellite:
     # --- a word of ours ---
 
     def _woken(self, event: WakeWordHeard) -> list[Effect]:
-        turn = self._turns.name(event.detection)
-        event = replace(event, turn=turn.id)
         effects = self._give_up()
         if self._satellite.deaf:
             return effects + self._through(event)
+        turn = self._turns.name(event.detection)
+        event = replace(event, turn=turn.id)
         word = _Word(event, turn, self._round_of(event, turn))
         for message, position in self._kept:
             word.round.said(message, position)

@@ -4,6 +4,8 @@ does every sound.
 
 import itertools
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from auricle.arbitration.settings import ArbitrationSettings
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, Frame
 from auricle.audio.playing import SoundFailed, SoundFinished, SoundFormat, SoundStarted
 from auricle.errors import Reason
@@ -22,6 +25,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from auricle.turns.arbitrated_satellite import ArbitratedSatellite
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
     AcceptSound,
@@ -88,9 +92,10 @@ from auricle.turns.sounds import (
     TimerChanged,
 )
 from auricle.turns.stop_words import StopWords
-from auricle.turns.turn import Mode, OutcomeKind
+from auricle.turns.turn import Mode, OutcomeKind, Turn
 from auricle.wake.detector import Detection
 
+ENDPOINTING = EndpointingSettings(silence=0.3, no_speech_timeout=1.0, longest=3.0)
 OPEN = {SatelliteState.LISTENING, SatelliteState.PROCESSING}
 # What the capture thread tells, and what the house is to be told of it.
 AT_REST: dict[type[Event], SatelliteState] = {
@@ -160,15 +165,16 @@ class AnyOrder(RuleBasedStateMachine):
 
     def build(self, mode: Mode) -> None:
         self.mode = mode
+        self.machine = self.assemble(mode)
+
+    def assemble(self, mode: Mode) -> Satellite:
         turns = TurnFactory(
             mode=mode,
-            endpointing=EndpointingSettings(
-                silence=0.3, no_speech_timeout=1.0, longest=3.0
-            ),
+            endpointing=ENDPOINTING,
             new_turn_id=self.new_id,
             stop_words=StopWords(),
         )
-        self.machine = Satellite(turns)
+        return Satellite(turns)
 
     @precondition(lambda self: not self.started and not self.sounds)
     @rule(mode=st.sampled_from(Mode))
@@ -556,5 +562,66 @@ class AnyOrder(RuleBasedStateMachine):
         return self.machine.turn is not None and self.machine.turn.id == turn
 
 
+class NamesApart(TurnFactory):
+    """Names the turns of wake words by a count of their own."""
+
+    def __init__(self, mode: Mode, numbers: Iterator[int]) -> None:
+        super().__init__(
+            mode=mode,
+            endpointing=ENDPOINTING,
+            new_turn_id=lambda: f"turn-{next(numbers)}",
+            stop_words=StopWords(),
+        )
+        self.named: list[str] = []
+        self._named_mode = mode
+
+    def name(self, detection: Detection) -> Turn:
+        self.named.append(f"word-{len(self.named)}")
+        return Turn(self.named[-1], self._named_mode, detection)
+
+
+class LoneSatellite(Satellite):
+    """One that decides with nobody, held against one that could not."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._turns_of_lone = NamesApart(mode, itertools.count(1))
+        self._lone = ArbitratedSatellite(
+            Satellite(self._turns_of_lone),
+            self._turns_of_lone,
+            ArbitrationSettings("kitchen"),
+        )
+        super().__init__(NamesApart(mode, itertools.count(1)))
+
+    def step(self, event: Event) -> list[Effect]:
+        known = len(self._turns_of_lone.named)
+        effects = self._lone.step(event)
+        named = self._turns_of_lone.named[known:]
+        if isinstance(event, WakeWordHeard) and named:
+            event = replace(event, turn=named[0])
+        bare = super().step(event)
+        for effect in effects:
+            if isinstance(effect, PublishOutcome):
+                by_a_word = effect.outcome.turn.detection is not None
+                assert effect.outcome.heard_by == (("kitchen",) if by_a_word else ())
+        assert [unheard(effect) for effect in effects] == bare
+        assert self._lone.state is self.state
+        return bare
+
+
+def unheard(effect: Effect) -> Effect:
+    if isinstance(effect, PublishOutcome):
+        return PublishOutcome(replace(effect.outcome, heard_by=()))
+    return effect
+
+
+class Lone(AnyOrder):
+    """The same world, for a satellite that knows of no other one."""
+
+    def assemble(self, mode: Mode) -> Satellite:
+        return LoneSatellite(mode)
+
+
+TestLone = Lone.TestCase
+TestLone.settings = settings(max_examples=50, stateful_step_count=50)
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=100, stateful_step_count=50)
