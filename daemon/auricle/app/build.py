@@ -24,6 +24,7 @@ from auricle.app.sound_orders import OwnSounds, SoundOrders
 from auricle.app.state_file import Memory, StateFile
 from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.arbitration.settings import ArbitrationSettings
+from auricle.arbitration.voice_print import print_of, same_person
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
 from auricle.audio.devices.microphone import Microphone
@@ -64,7 +65,7 @@ from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, publishe
 from auricle.qwen_asr.events import LANGUAGES, ServerVad, SessionSettings
 from auricle.system.clock import boot_id
 from auricle.system.systemd import Notifier
-from auricle.turns.arbitrated_satellite import ArbitratedSatellite
+from auricle.turns.arbitrated_satellite import ArbitratedSatellite, Voices
 from auricle.turns.budget import Budget, Limits, Usage
 from auricle.turns.endpointing import PRESETS, EndpointingSettings
 from auricle.turns.events import GroupChanged, MicrophoneLost
@@ -466,6 +467,7 @@ def satellite(
             bias_db=group.bias_db,
             publish_text=settings.mqtt.publish_text,
         ),
+        Voices(print_of, same_person),
     )
 
 

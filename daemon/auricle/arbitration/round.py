@@ -228,11 +228,6 @@ class Round:
         return None if first == self.claim.turn else first
 
     @property
-    def contested(self) -> bool:
-        """Whether another one heard the word, of whoever it was."""
-        return any(self._is_same_word(rival) for rival in self._rivals.values())
-
-    @property
     def leads(self) -> bool:
         """Whether it would be ours, as far as is known."""
         ahead = [*self._answering(), *filter(self._is_better, self._bidders())]

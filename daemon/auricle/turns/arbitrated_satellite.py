@@ -308,7 +308,6 @@ class ArbitratedSatellite:
         self._held_back.clear()
         word.texts_awaited = None
         effects = self._through(TurnYielded(word.turn.id))
-        self._off_owed = True
         for at, effect in enumerate(effects):
             if isinstance(effect, PublishOutcome):
                 outcome = replace(effect.outcome, answered_by=answered_by)
@@ -353,7 +352,9 @@ class ArbitratedSatellite:
         return effects
 
     def _know_voice(self, word: _Word, position: int) -> list[Order]:
-        known = word.round.print is not None or not word.round.contested
+        # Also where nobody seems to have heard the same word: who heard another one
+        # at almost the same time may not be sure.
+        known = word.round.print is not None or word.round.alone
         if self._voices is None or known or position - word.round.at < VOICE_KNOWN:
             return []
         frames = [*word.event.word, *(heard.frame for heard in word.held)]
@@ -417,6 +418,9 @@ class ArbitratedSatellite:
                     effects += self._outcome(outcome, stopping=stopping)
                 case Attend(on=False) if self._needs_sound:
                     self._off_owed = True
+                case Attend(on=False):
+                    self._off_owed = False
+                    effects.append(effect)
                 case _:
                     effects.append(effect)
         return effects

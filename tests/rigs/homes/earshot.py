@@ -170,6 +170,7 @@ class Member:
                     self._earshot.publish(self, outcome)
                     self._later(SETTLED, FinalSettled(outcome.turn.id))
             case Attend(on):
+                assert on or self.attending
                 self.attending = on
             case TellGroup(message):
                 self.told.append(message)

@@ -1,5 +1,6 @@
 """Of several satellites that hear one wake word, one answers, whatever goes wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -7,6 +8,8 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle.audio.frame import Frame
+from auricle.turns.arbitrated_satellite import Voices
 from rigs.homes.earshot import Earshot, Network
 
 T = TypeVar("T")
@@ -112,5 +115,65 @@ def test_a_command_is_obeyed_once_where_of_three_signs_one_arrives(
     scene: Scene,
 ) -> None:
     earshot = play(scene)
+
+    assert len(earshot.executed) == 1
+
+
+# --- two people ---
+
+
+def whose(frames: Sequence[Frame]) -> bytes:
+    """Make a print that is the voice itself."""
+    return frames[-1].pcm[:1]
+
+
+TOLD_APART = Voices(whose, lambda ours, theirs: ours == theirs)
+MISTAKEN = Voices(whose, lambda _ours, _theirs: False)
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    hers=st.lists(st.integers(-300, 300), min_size=1, max_size=3),
+    his=st.lists(st.integers(-300, 300), min_size=1, max_size=3),
+    between=st.floats(0.0, 1.5),
+)
+def test_two_people_at_the_same_moment_are_both_obeyed(
+    seed: int, hers: list[int], his: list[int], between: float
+) -> None:
+    names = NAMES[: len(hers) + len(his)]
+    random = Random(seed)
+    earshot = Earshot(names, Network(random), TOLD_APART)
+    for n, (name, level) in enumerate(zip(names, [*hers, *his], strict=True)):
+        member = earshot.members[name]
+        said, voice, text = 0.0, b"her", "turn on the light"
+        if n >= len(hers):
+            said, voice, text = between, b"\1is", "play some music"
+        earshot.later(
+            said + random.uniform(0, 0.15),
+            lambda m=member, at=level / 10, t=text, v=voice: m.wakes(at, t, v),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.run(LONG)
+
+    obeyed = [o.transcript.text for o in earshot.executed if o.transcript]
+    assert sorted(obeyed) == ["play some music", "turn on the light"]
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=5, unique=True),
+)
+def test_one_person_whose_prints_are_taken_for_two_is_obeyed_once(
+    seed: int, levels: list[int]
+) -> None:
+    names = NAMES[: len(levels)]
+    random = Random(seed)
+    earshot = Earshot(names, Network(random), MISTAKEN)
+    for name, level in zip(names, levels, strict=True):
+        member = earshot.members[name]
+        earshot.later(
+            random.uniform(0, 0.15),
+            lambda m=member, at=level / 10: m.wakes(at, "turn on the light"),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.run(LONG)
 
     assert len(earshot.executed) == 1
