@@ -1,6 +1,7 @@
 """Several satellites of one house without the integration: blueprints act once."""
 
 import itertools
+import textwrap
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,8 +13,9 @@ from rigs.homes.automations import Automations, automations
 from rigs.homes.blueprint_fillings import Filling
 from rigs.homes.contract_satellite import ContractSatellite
 from rigs.homes.home_assistant import HomeAssistant
-from rigs.homes.home_assistant_events import Action
+from rigs.homes.home_assistant_events import Action, Events
 from rigs.mqtt.broker import Broker
+from rigs.pages import ROOT, Page
 from rigs.waiting import answered
 
 COMMANDS = "transcript_to_assist.yaml"
@@ -248,3 +250,34 @@ async def test_who_yields_makes_nothing_happen(
         await heard(home_assistant, north, turn)
 
         assert await done(at_work, 0, 0) == []
+
+
+async def test_an_automation_of_ones_own_acts_once_as_the_page_says(
+    home_assistant: HomeAssistant, pair: Pair
+) -> None:
+    north, south = pair
+    [recipe] = Page(ROOT / "docs" / "home-assistant.md").blocks("yaml")
+    recipe = f"- id: own\n  alias: Own\n{textwrap.indent(recipe, '  ')}"
+    async with (
+        home_assistant.automated_as_written(recipe),
+        Events(home_assistant) as events,
+    ):
+        first = uuid.uuid4().hex
+
+        async def listens() -> bool:
+            north.hears("Number 0.", turn=first, **BOTH)
+            await events.ask("get_config")
+            return bool(events.fired("what_you_want"))
+
+        await answered(listens, bool, of="that the automation is listening")
+        for number in range(1, 4):
+            turn = north.hears(f"Number {number}.", times=2, **BOTH)
+            await heard(home_assistant, north, turn)
+            standing_in = south.hears(f"Number {number}.", stands_in_for=turn, **BOTH)
+            await heard(home_assistant, south, standing_in)
+        idle = "{{ state_attr('automation.own', 'current') }}"
+        await home_assistant.renders(idle, "0")
+        await events.ask("get_config")
+        acted = [each["text"] for each in events.fired("what_you_want")]
+
+    assert acted == ["Number 0.", "Number 1.", "Number 2.", "Number 3."]

@@ -176,10 +176,16 @@ class HomeAssistant:
         self, automations: Sequence[Mapping[str, Any]]
     ) -> AsyncIterator[None]:
         """These automations for a while, in place of those of its setup."""
+        # JSON is YAML.
+        async with self.automated_as_written(json.dumps(automations)):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def automated_as_written(self, automations: str) -> AsyncIterator[None]:
+        """The same, in YAML."""
         file = self._config / "automations.yaml"
         before = file.read_text()
-        # JSON is YAML.
-        file.write_text(json.dumps(automations))
+        file.write_text(automations)
         await self.act("automation.reload")
         try:
             yield
