@@ -9,6 +9,7 @@
 Houses are calculated, voices are people's, from the folder that AURICLE_RECORDINGS
 names. The parts, and what each of them takes:
 
+    measure   who is the nearest, by what each has heard; two people (5 minutes)
     answers   five satellites in each house, 1 % of messages lost, a scripted
               recognizer: exactly one final, the best bid, sessions (9 minutes)
     real      the same beside `auricle recognizer` (12 minutes)
@@ -31,7 +32,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.cost.process_cost import Bystanders
-from benchmarks.rooms import answering, cluster, fleet
+from benchmarks.rooms import answering, cluster, fleet, measure
 from benchmarks.rooms.scale import Scale
 from benchmarks.rows import Row, lines, tally
 
@@ -41,6 +42,7 @@ Part = Callable[[Scale], Awaitable[Sequence[Row]]]
 
 CLUSTER = "cluster"
 PARTS: Mapping[str, Part] = {
+    "measure": measure.rows,
     "answers": answering.answers,
     "real": answering.real,
     "loss": answering.loss,
