@@ -467,7 +467,8 @@ def satellite(
             bias_db=group.bias_db,
             publish_text=settings.mqtt.publish_text,
         ),
-        Voices(print_of, same_person),
+        # With some effort, words can be guessed from a print.
+        Voices(print_of, same_person) if settings.mqtt.publish_text else None,
     )
 
 
