@@ -18,7 +18,7 @@ from rigs.homes.program import Program
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
-from rigs.recognizer.faults import AbortAfter, NoFinal
+from rigs.recognizer.faults import AbortAfter, NoFinal, RefuseHandshake
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -220,6 +220,27 @@ async def test_the_link_cut_in_mid_utterance_costs_no_word(
     first, second = server.heard
     assert second.pcm.startswith(first.pcm)
     assert len(second.pcm) > len(first.pcm)
+
+
+async def test_a_recognizer_with_too_much_to_do_is_told_of_at_once_and_left_alone(
+    broker: Broker, tmp_path: Path
+) -> None:
+    refused = RefuseHandshake(429, retry_after="30")
+    async with (
+        HouseClient(broker.port, "#") as house,
+        ScriptedRecognizer(always=[refused]) as server,
+        Program(
+            tmp_path,
+            settings(broker, server.url),
+            "--recording",
+            str(command(tmp_path)),
+        ) as program,
+    ):
+        error = await outcome(house)
+        await house.until(lambda: "fewer satellites" in program.log)
+
+    assert (error["event_type"], error["reason"]) == ("error", "rate_limited")
+    assert server.attempts == 1
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,12 @@ from auricle.qwen_asr.events import (
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.intake import CodecError, Decoder
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
-from auricle.recognizer.transcriptions import RecognizedText, Transcribe
+from auricle.recognizer.transcriptions import (
+    Answer,
+    RecognizedText,
+    TooBusy,
+    Transcribe,
+)
 from rigs.recognizer.energy_segmenter import EnergySegmenter
 from rigs.recognizer.one_turn import quiet, voice
 
@@ -77,9 +82,13 @@ class Client:
         emotion: str | None = None,
     ) -> Transcribe:
         """Let the engine do the next order; None fails it."""
+        found = None if text is None else RecognizedText(text, language, emotion)
+        return self.receive(found)
+
+    def receive(self, found: Answer) -> Transcribe:
+        """Whatever became of the next order."""
         work = self.work.pop(0)
-        transcript = None if text is None else RecognizedText(text, language, emotion)
-        self._take(self.session.transcribed(work, transcript))
+        self._take(self.session.transcribed(work, found))
         return work
 
     def final(
@@ -916,3 +925,52 @@ def test_no_message_ends_the_session(messages: list[str | bytes]) -> None:
     client.send(Commit("e"))
     client.answer()
     assert client.types[-1] == COMPLETED
+
+
+# --- what is to come of it ---
+
+
+def test_until_an_utterance_is_over_it_is_to_come() -> None:
+    client = Client(MANUAL)
+    assert client.session.listening == 0.0
+    client.say(voice(0.6))
+    assert client.session.listening == pytest.approx(0.6)
+    client.send(Commit("e"))
+    assert client.session.listening is None
+    client.say(voice(0.3))
+    assert client.session.listening == pytest.approx(0.3)
+    client.answer()
+    client.send(Finish("e"))
+    assert client.session.listening is None
+
+
+def test_in_vad_mode_silence_is_no_utterance_that_is_to_come() -> None:
+    client = Client(VAD)
+    client.say(quiet(1.0))
+    assert client.session.listening == 0.0
+    client.say(voice(0.6))
+    assert client.session.listening == pytest.approx(0.6, abs=0.1)
+
+
+def test_what_is_said_before_the_last_is_answered_is_behind_its_own() -> None:
+    client = Client(MANUAL)
+    for _ in range(3):
+        client.say(voice(0.6))
+        client.send(Commit("e"))
+    behind = [client.answer().behind_its_own for _ in range(3)]
+    assert behind == [False, True, True]
+
+
+def test_an_item_for_which_there_is_no_time_fails_and_the_session_goes_on() -> None:
+    client = Client(MANUAL)
+    client.say(voice(0.6))
+    client.send(Commit("e"))
+    client.receive(TooBusy(3))
+    failed = client.told[-1]
+    assert failed["type"] == FAILED
+    assert failed["error"]["code"] == "Throttling.RateQuota"
+    assert "try again in 3 s" in failed["error"]["message"]
+    client.say(voice(0.6))
+    client.send(Commit("e"), Finish("e"))
+    client.answer("turn it off")
+    assert client.told[-1]["transcript"] == "turn it off"
