@@ -218,11 +218,11 @@ class ArbitratedSatellite:
         word = _Word(event, turn, self._round_of(event, turn))
         for message, position in self._kept:
             word.round.said(message, position)
+        self._words = [*self._words, word][-MOST_WORDS:]
         if not word.round.alone:
             effects += self._through(WordDisputed(on=True))
             self._off_owed = self._off_owed or self.turn is None
         effects += self._dropped_behind()
-        self._words = [*self._words, word][-MOST_WORDS:]
         return effects + self._carry_out(word, word.round.begin())
 
     def _round_of(self, event: WakeWordHeard, turn: Turn) -> Round:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from auricle.arbitration.messages import GroupMessage
+from auricle.arbitration.messages import Alive, Bid, Done, GroupMessage, Take
 from auricle.arbitration.settings import ArbitrationSettings
 from auricle.audio.frame import (
     FRAME_BYTES,
@@ -46,8 +46,6 @@ from auricle.wake.detector import Detection
 
 RECOGNIZED = 0.3
 """Seconds from the end of an utterance to its final."""
-SETTLED = 0.02
-"""Seconds from a final to the broker's word that it has it."""
 SAID = 1.5
 """Seconds of a command."""
 PRE_ROLL = 10
@@ -64,12 +62,17 @@ class Network:
     """So many messages in a row from one to another may be lost, and no more."""
     twice: float = 0.0
     """How often a message arrives twice."""
+    lose: tuple[type[GroupMessage], ...] = (Bid, Take, Alive, Done)
+    """What may be lost."""
     _lost: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def delays(self, sender: str, receiver: str) -> Iterator[float]:
+    def delays(
+        self, sender: str, receiver: str, message: GroupMessage
+    ) -> Iterator[float]:
         """Tell when a message arrives, each time that it does."""
         lost = self._lost.get((sender, receiver), 0)
         may_be_lost = self.most_lost is None or lost < self.most_lost
+        may_be_lost &= isinstance(message, self.lose)
         if may_be_lost and self.random.random() < self.loss:
             self._lost[sender, receiver] = lost + 1
             return
@@ -90,6 +93,10 @@ class Member:
         self.outcomes: list[Outcome] = []
         self.sessions = 0
         self.told: list[GroupMessage] = []
+        self.heard_of: set[str] = set()
+        """Who is known to answer, of the others."""
+        self.knew_of: set[str] = set()
+        """The same, when its final was published."""
         self.attending = False
         self.voice = b"nobody"
         self._earshot = earshot
@@ -146,6 +153,8 @@ class Member:
             self.happens(Heard(self._sound(self._frame - 1), speech))
 
     def is_told(self, message: GroupMessage) -> None:
+        if isinstance(message, Take | Alive):
+            self.heard_of.add(message.claim.member)
         self.happens(GroupSaid(message, self.position))
 
     def happens(self, event: Event) -> None:
@@ -167,8 +176,9 @@ class Member:
             case PublishOutcome(outcome):
                 self.outcomes.append(outcome)
                 if outcome.kind is OutcomeKind.TRANSCRIPT:
+                    self.knew_of = set(self.heard_of)
                     self._earshot.publish(self, outcome)
-                    self._later(SETTLED, FinalSettled(outcome.turn.id))
+                    self._later(self._earshot.settling, FinalSettled(outcome.turn.id))
             case Attend(on):
                 assert on or self.attending
                 self.attending = on
@@ -193,6 +203,8 @@ class Earshot:
         self, names: list[str], network: Network, voices: Voices | None = None
     ) -> None:
         self.now = 0.0
+        self.settling = 0.02
+        """Seconds from a final to the broker's word that it has it."""
         self.network = network
         self.published: list[tuple[str, Outcome]] = []
         """All finals, in order, each with who sent it."""
@@ -226,7 +238,7 @@ class Earshot:
     def carry(self, sender: Member, message: GroupMessage) -> None:
         for member in self.members.values():
             if member is not sender:
-                for delay in self.network.delays(sender.name, member.name):
+                for delay in self.network.delays(sender.name, member.name, message):
                     self.later(delay, lambda to=member: to.is_told(message))  # type: ignore[misc]  # mypy infers no default
 
     def later(self, seconds: float, happens: Callable[[], None]) -> None:

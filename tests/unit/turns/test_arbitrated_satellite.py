@@ -1,0 +1,371 @@
+"""What a satellite of a group does about a word that another one may answer."""
+
+from random import Random
+
+import pytest
+
+from auricle.arbitration.messages import Alive, Bid, Claim, Done, Take
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.errors import Reason
+from auricle.qwen_asr.events import FinalTranscript
+from auricle.turns.arbitrated_satellite import LONGEST_HELD
+from auricle.turns.events import (
+    BudgetChanged,
+    CancelRequested,
+    Event,
+    GroupChanged,
+    GroupSaid,
+    ListenRequested,
+    MicrophoneClosed,
+    MicrophoneLost,
+    MuteRequested,
+    RecognizerFailed,
+    RecognizerSaid,
+    Stopping,
+)
+from auricle.turns.satellite import SatelliteState
+from auricle.turns.turn import OutcomeKind
+from rigs.homes.earshot import Earshot, Network
+
+NEAR, FAR, FARTHEST = 12.0, 3.0, -4.0
+
+
+def house(*names: str, slowest: float = 0.02) -> Earshot:
+    return Earshot(list(names), Network(Random(1), slowest=slowest))
+
+
+def kinds(earshot: Earshot, name: str) -> list[OutcomeKind]:
+    return [outcome.kind for outcome in earshot.members[name].outcomes]
+
+
+def told(earshot: Earshot, name: str) -> list[str]:
+    return [type(message).__name__ for message in earshot.members[name].told]
+
+
+def both_wake(earshot: Earshot) -> None:
+    earshot.members["kitchen"].wakes(NEAR)
+    earshot.members["study"].wakes(FAR)
+
+
+def test_the_nearer_one_answers_and_the_other_tells_who_did() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(10.0)
+
+    (answered,) = earshot.members["kitchen"].outcomes
+    (yielded,) = earshot.members["study"].outcomes
+    assert answered.kind is OutcomeKind.TRANSCRIPT
+    assert answered.heard_by == yielded.heard_by == ("kitchen", "study")
+    assert yielded.kind is OutcomeKind.YIELDED
+    assert yielded.answered_by == "kitchen"
+    assert earshot.members["study"].sessions == 0
+
+
+def test_who_stands_by_shows_nothing_of_it() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(1.0)
+
+    assert earshot.members["kitchen"].machine.state is SatelliteState.LISTENING
+    assert earshot.members["study"].machine.state is SatelliteState.IDLE
+
+
+def test_of_two_that_hear_as_well_the_name_decides() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].wakes(FAR + 0.01)
+    earshot.members["study"].wakes(FAR)
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["study"]
+
+
+def test_who_has_nobody_in_earshot_waits_for_nobody_and_says_nothing() -> None:
+    earshot = house("kitchen")
+    earshot.members["kitchen"].wakes(NEAR)
+
+    assert earshot.members["kitchen"].sessions == 1
+    earshot.run(10.0)
+    assert told(earshot, "kitchen") == []
+    assert [o.heard_by for _, o in earshot.published] == [("kitchen",)]
+
+
+def test_one_that_becomes_known_in_the_middle_of_a_turn_is_told_of_it() -> None:
+    earshot = house("kitchen", "study")
+    kitchen, study = earshot.members.values()
+    kitchen.happens(GroupChanged(frozenset()))
+    kitchen.wakes(FAR)
+    study.wakes(FARTHEST)
+    earshot.run(10.0)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.TRANSCRIPT]
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+
+
+def test_where_the_winner_dies_another_one_answers_with_the_whole_sentence() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.kill("kitchen", 0.5)
+    earshot.run(10.0)
+
+    ((name, final),) = earshot.published
+    assert name == "study"
+    assert final.stands_in_for == "kitchen-1"
+    # Pre-roll, command, and the silence behind it.
+    assert final.sent_seconds == pytest.approx(0.3 + 1.5 + 0.5, abs=0.07)
+
+
+def test_a_stand_in_of_a_stand_in_names_the_first_turn() -> None:
+    earshot = house("kitchen", "study", "attic")
+    both_wake(earshot)
+    earshot.members["attic"].wakes(FARTHEST)
+    earshot.kill("kitchen", 0.1)
+    earshot.kill("study", 2.0)
+    earshot.run(15.0)
+
+    ((name, final),) = earshot.published
+    assert (name, final.stands_in_for) == ("attic", "kitchen-1")
+
+
+def fail(earshot: Earshot, name: str) -> None:
+    turn = earshot.members[name].machine.turn
+    assert turn is not None
+    failed = RecognizerFailed(turn.id, Reason.AUTH_FAILED, transient=False)
+    earshot.members[name].happens(failed)
+
+
+def test_where_the_winner_fails_another_one_answers_at_once() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(1.0)
+    fail(earshot, "kitchen")
+    earshot.run(0.1)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.ERROR]
+    assert earshot.members["study"].machine.state is SatelliteState.LISTENING
+    earshot.run(10.0)
+    assert [name for name, _ in earshot.published] == ["study"]
+
+
+def test_nobody_stands_in_behind_the_failure_of_a_stand_in() -> None:
+    earshot = house("kitchen", "study", "attic")
+    both_wake(earshot)
+    earshot.members["attic"].wakes(FARTHEST)
+    earshot.run(1.0)
+    fail(earshot, "kitchen")
+    earshot.run(0.2)
+    fail(earshot, "study")
+    earshot.run(10.0)
+
+    assert kinds(earshot, "study") == [OutcomeKind.ERROR]
+    assert kinds(earshot, "attic") == [OutcomeKind.YIELDED]
+    assert earshot.members["attic"].sessions == 0
+
+
+def test_where_nobody_speaks_nobody_stands_in() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].wakes(NEAR, said=0.0)
+    earshot.members["study"].wakes(FAR, said=0.0)
+    earshot.run(10.0)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.NO_SPEECH]
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+
+
+def test_a_command_that_is_cancelled_is_obeyed_by_nobody() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(1.0)
+    earshot.members["kitchen"].happens(CancelRequested())
+    earshot.run(10.0)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.CANCELLED]
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+
+
+def test_who_is_stopped_leaves_the_command_to_another_one() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(1.0)
+    earshot.members["kitchen"].happens(Stopping())
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["study"]
+
+
+@pytest.mark.parametrize("moment", [0.1, 1.0], ids=["bidding", "standing by"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        MuteRequested(muted=True),
+        MicrophoneClosed(),
+        MicrophoneLost(),
+        Stopping(),
+        ListenRequested(),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_who_cannot_answer_any_more_leaves_it_to_the_others(
+    event: Event, moment: float
+) -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(moment)
+    study = earshot.members["study"]
+    study.happens(event)
+
+    assert [outcome.answered_by for outcome in study.outcomes] == ["kitchen"]
+    assert isinstance(study.told[-1], Done)
+    if not isinstance(event, ListenRequested):
+        earshot.run(10.0)
+        assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+        assert not study.attending
+
+
+def test_the_best_one_that_loses_its_microphone_while_it_bids_is_replaced_at_once() -> (
+    None
+):
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(0.1)
+    earshot.members["kitchen"].happens(MicrophoneLost())
+    earshot.run(0.3)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.YIELDED]
+    assert earshot.members["study"].machine.state is SatelliteState.LISTENING
+
+
+def test_a_microphone_lost_where_nobody_else_heard_the_word_is_told() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].wakes(NEAR)
+    earshot.run(0.1)
+    earshot.members["kitchen"].happens(MicrophoneLost())
+
+    (outcome,) = earshot.members["kitchen"].outcomes
+    assert outcome.reason is Reason.MICROPHONE
+
+
+def test_who_may_spend_nothing_answers_only_where_nobody_else_heard_the_word() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].happens(BudgetChanged(limit_reached=True))
+    both_wake(earshot)
+    earshot.run(10.0)
+    assert [name for name, _ in earshot.published] == ["study"]
+    assert kinds(earshot, "kitchen") == [OutcomeKind.YIELDED]
+
+    earshot.members["kitchen"].wakes(NEAR)
+    earshot.run(1.0)
+    assert earshot.members["kitchen"].outcomes[-1].reason is Reason.BUDGET
+
+
+def test_a_word_said_again_is_a_new_one_for_all() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(1.2)
+    both_wake(earshot)
+    earshot.run(10.0)
+
+    assert [o.turn.id for _, o in earshot.published] == ["kitchen-2"]
+    assert kinds(earshot, "kitchen")[0] is OutcomeKind.CANCELLED
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED] * 2
+
+
+def test_a_word_that_is_left_to_another_one_still_ends_what_was_said_before() -> None:
+    earshot = house("kitchen", "study")
+    kitchen, study = earshot.members.values()
+    study.wakes(FAR, said=9.0)
+    earshot.run(3.0)
+    assert study.machine.state is SatelliteState.LISTENING
+    both_wake(earshot)
+
+    assert kinds(earshot, "study") == [OutcomeKind.CANCELLED]
+    earshot.run(10.0)
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+    assert not kitchen.attending
+
+
+def test_other_wake_words_are_none_of_its_business() -> None:
+    earshot = house("kitchen", "study")
+    kitchen = earshot.members["kitchen"]
+    kitchen.wakes(FAR)
+    claim = Claim("study", "study-1", "hey_jarvis", NEAR, after=0.0)
+    kitchen.happens(GroupSaid(Take(claim), kitchen.position))
+    earshot.run(10.0)
+
+    assert [o.heard_by for _, o in earshot.published] == [("kitchen",)]
+
+
+def test_who_asks_for_a_word_that_is_over_is_told_so() -> None:
+    earshot = house("kitchen", "study")
+    kitchen = earshot.members["kitchen"]
+    at = kitchen.position
+    kitchen.wakes(NEAR)
+    earshot.run(5.0)
+    kitchen.told.clear()
+    after = (kitchen.position - at) / SAMPLE_RATE
+    late = Take(Claim("study", "study-1", "okay_nabu", FAR, after), "kitchen-1")
+    kitchen.happens(GroupSaid(late, kitchen.position))
+
+    assert [type(message) for message in kitchen.told] == [Done]
+
+
+def test_a_final_is_called_done_only_once_the_broker_has_it() -> None:
+    earshot = house("kitchen", "study")
+    earshot.settling = 3.0
+    both_wake(earshot)
+    earshot.run(4.0)
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+    assert not any(isinstance(m, Done) for m in earshot.members["kitchen"].told)
+    assert kinds(earshot, "study") == []
+    earshot.run(2.0)
+
+    done = [m for m in earshot.members["kitchen"].told if isinstance(m, Done)]
+    assert [message.outcome for message in done] == ["transcript"] * 2
+    assert [message.text for message in done] == [None, None]
+
+
+def test_two_that_both_took_the_word_end_in_one_session() -> None:
+    earshot = house("kitchen", "study")
+    study = earshot.members["study"]
+    at = study.position
+    study.wakes(FAR)
+    earshot.run(0.6)
+    assert study.sessions == 1
+    after = (study.position - at) / SAMPLE_RATE
+    better = Claim("kitchen", "kitchen-1", "okay_nabu", NEAR, after)
+    study.happens(GroupSaid(Bid(better), study.position))
+    assert study.machine.turn is not None
+    study.happens(GroupSaid(Alive(better), study.position))
+
+    assert study.machine.turn is None
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+    # The better one is never heard of again, and the command is not lost.
+    earshot.run(10.0)
+    assert [(o.turn.id, o.stands_in_for) for _, o in earshot.published] == [
+        ("study-2", "kitchen-1")
+    ]
+
+
+def test_what_a_closed_session_says_of_a_yielded_turn_is_nothing() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.run(1.0)
+    said = FinalTranscript("item", "toggle", None, None)
+    earshot.members["study"].happens(RecognizerSaid("study-1", said))
+
+    assert not earshot.published
+
+
+def test_what_is_held_for_a_word_is_bounded() -> None:
+    earshot = house("kitchen", "study")
+    study = earshot.members["study"]
+    at = study.position
+    study.wakes(FAR, said=100.0)
+    for _ in range(900):
+        earshot.run(0.1)
+        after = (study.position - at) / SAMPLE_RATE
+        alive = Alive(Claim("kitchen", "kitchen-1", "okay_nabu", NEAR, after))
+        study.happens(GroupSaid(alive, study.position))
+    earshot.run(20.0)
+
+    (final,) = [outcome for _, outcome in earshot.published]
+    assert final.sent_seconds <= LONGEST_HELD / SAMPLE_RATE
