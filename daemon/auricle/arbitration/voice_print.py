@@ -7,6 +7,7 @@ people's are alike.
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 from operator import mul, sub
 from statistics import fmean
 
@@ -28,9 +29,11 @@ _LAG = round(0.5 / _STEP)
 _LEAST_STEPS = round(1.2 / _STEP)
 # Values are four bits, two to a byte.
 _MOST, _ZERO, _VALUES = 7, 8, 16
-# Prints of one voice in two rooms are less alike once in 150 times; those of two people
-# are more alike once in 50.
-_ALIKE = 0.55
+_UNIT = 2.0
+# A voice that hardly stands out of its room's noise has a flat print, and that is less
+# like any other one: it has to differ more until it is another person's.
+_ALIKE, _FLAT_ALIKE = 0.65, 0.5
+_FLAT = 4.2 / _UNIT
 
 
 def print_of(frames: Sequence[Frame]) -> bytes:
@@ -40,12 +43,11 @@ def print_of(frames: Sequence[Frame]) -> bytes:
     pcm = b"".join(frame.pcm for frame in frames)
     whole = len(pcm) // STEP_BYTES * STEP_BYTES
     features = FeatureExtractor().hear(pcm[:whole])
-    pairs = zip(features[::_TOGETHER], features[1::_TOGETHER], strict=False)
-    steps = [_banded(*pair) for pair in pairs][-_STEPS:]
+    together = zip(*(features[at::_TOGETHER] for at in range(_TOGETHER)), strict=False)
+    steps = [_banded(step) for step in together][-_STEPS:]
     means = [fmean(band) for band in zip(*steps, strict=True)]
     values = [sub(*both) for step in steps for both in zip(step, means, strict=True)]
-    most = max(map(abs, values), default=0) or 1
-    fours = [round(value / most * _MOST) + _ZERO for value in values]
+    fours = [max(-_MOST, min(_MOST, round(value / _UNIT))) + _ZERO for value in values]
     return bytes(
         high * _VALUES + low for high, low in zip(fours[::2], fours[1::2], strict=True)
     )
@@ -58,15 +60,17 @@ def same_person(one: bytes, other: bytes) -> bool:
     first, second = _values(one), _values(other)
     if min(len(first), len(second)) < _LEAST_STEPS * _BANDS:
         return True
+    flat = min(_spread(first), _spread(second)) < _FLAT
+    alike = _FLAT_ALIKE if flat else _ALIKE
     return any(
-        _alike(first[max(0, lag) :], second[max(0, -lag) :])
+        _likeness(first[max(0, lag) :], second[max(0, -lag) :]) >= alike
         for lag in range(-_LAG * _BANDS, _LAG * _BANDS + 1, _BANDS)
     )
 
 
-def _banded(first: Sequence[float], second: Sequence[float]) -> list[float]:
+def _banded(features: Sequence[Sequence[float]]) -> list[float]:
     return [
-        fmean((*first[at : at + _WIDTH], *second[at : at + _WIDTH]))
+        fmean(chain.from_iterable(each[at : at + _WIDTH] for each in features))
         for at in range(0, BANDS, _WIDTH)
     ]
 
@@ -77,9 +81,14 @@ def _values(print_: bytes) -> list[int]:
     ]
 
 
-def _alike(first: Sequence[int], second: Sequence[int]) -> bool:
+def _spread(values: Sequence[int]) -> float:
+    return math.hypot(*values) / math.sqrt(len(values))
+
+
+def _likeness(first: Sequence[int], second: Sequence[int]) -> float:
+    """Return how alike they are, -1 to 1; 1 where one of them is empty."""
     length = min(len(first), len(second))
     first, second = first[:length], second[:length]
     strength = math.hypot(*first) * math.hypot(*second)
     together: int = sum(map(mul, first, second))
-    return together >= _ALIKE * strength
+    return together / strength if strength else 1.0

@@ -105,3 +105,8 @@ def test_any_sound_has_a_print(pieces: list[bytes]) -> None:
     printed = print_of([Frame(pcm, 0) for pcm in pieces])
     assert len(printed) <= LONGEST
     assert same_person(printed, printed)
+
+
+def test_a_voice_that_hardly_stands_out_of_the_noise_is_not_another_person() -> None:
+    faint = LAMP / 40
+    assert same_person(print_of(heard(LAMP)), print_of(heard(faint, seed=2)))
