@@ -20,8 +20,8 @@ Sounds = Sequence[bytes]
 
 _STEP = 0.02
 _STEP_BYTES = round(_STEP * SAMPLE_RATE) * SAMPLE_BYTES
-# A quarter of a second, as sound cards have it.
-_BUFFER = 8192
+# Two seconds, as some sound cards have it.
+_BUFFER = 1 << 16
 
 
 class Ear:

@@ -17,6 +17,7 @@ from auricle.app.turn_recognizer import TurnRecognizer
 from auricle.arbitration.messages import GroupMessage
 from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.feedback import Cue
+from auricle.audio.frame import SAMPLE_RATE
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Settled
@@ -258,8 +259,8 @@ class Runner:
                 self._publisher.interim(turn_id, text)
             case PublishOutcome(outcome):
                 self._publish(outcome)
-            case TellGroup(message):
-                self._tell_group(message)
+            case TellGroup(message, heard_at):
+                self._tell_group(self._as_of_now(message, heard_at))
             case Attend(on):
                 self._capture.attend(on=on, after=self._latest_detection)
             case OpenMicrophone():
@@ -270,6 +271,19 @@ class Runner:
                 # Who has no loudspeaker is told of no sound.
                 assert self._sounds is not None
                 self._sounds.carry_out(effect, self.handle)
+
+    def _as_of_now(self, message: GroupMessage, heard_at: int) -> GroupMessage:
+        """Say how long ago its word was for the microphone.
+
+        A busy machine hears late what others hear at once. They compare the message
+        with the moment when it arrives, and would take late sound for another word.
+        """
+        position = self._capture.clock.position_of(since_boot())
+        if position is None:
+            return message
+        claim = message.claim
+        after = max(claim.after, (position - heard_at) / SAMPLE_RATE)
+        return replace(message, claim=replace(claim, after=after))
 
     @property
     def _of_turn(self) -> TurnRecognition:

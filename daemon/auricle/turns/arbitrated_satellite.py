@@ -283,7 +283,7 @@ class ArbitratedSatellite:
         for order in orders:
             match order:
                 case Tell(message):
-                    effects.append(TellGroup(message))
+                    effects.append(TellGroup(message, word.round.at))
                 case Answer():
                     effects += self._answer(word)
                 case Withdraw(answered_by):

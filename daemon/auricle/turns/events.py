@@ -298,6 +298,9 @@ class TellGroup:
     """Tell the other satellites of the group something about a wake word."""
 
     message: GroupMessage
+    heard_at: int
+    """The sample position where the word was detected. Sound that waited is decided
+    about late: how long ago the word was, the microphone's clock tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ class Member:
             case Attend(on):
                 assert on or self.attending
                 self.attending = on
-            case TellGroup(message):
+            case TellGroup(message, _):
                 self.told.append(message)
                 self._earshot.carry(self, message)
             case _:
