@@ -237,8 +237,8 @@ class Round:
         """Return the name of who is apart, and has said what `alike` finds the same as
         ours: that was one person, and the prints err.
         """
-        for rival in self._rivals.values():
-            if rival.apart and rival.text is not None and alike(rival.text):
+        for rival in self._apart:
+            if rival.text is not None and alike(rival.text):
                 return rival.claim.member
         return None
 
@@ -246,17 +246,11 @@ class Round:
     def awaits_text(self) -> bool:
         """Whether one that we took ours apart from is about to tell what was said."""
         return self.apart_from is not None and any(
-            rival.apart
-            and rival.answers_now
+            rival.answers_now
             and rival.claim.turn == self.apart_from
             and self._now - rival.sign < SILENCE
-            for rival in self._rivals.values()
+            for rival in self._apart
         )
-
-    @property
-    def _has_apart(self) -> bool:
-        """Whether another person is answered at the same moment."""
-        return any(rival.apart for rival in self._rivals.values())
 
     @property
     def forgotten(self) -> bool:
@@ -346,7 +340,7 @@ class Round:
             outcome,
             first,
             self.apart_from,
-            self._text if self._has_apart else None,
+            self._text if self._apart else None,
         )
         return [] if self.alone else [Tell(self._ended)] * 2
 
@@ -470,14 +464,18 @@ class Round:
         if claim.member == self.claim.member or claim.wake_word != self.claim.wake_word:
             return None
         heard_at = position - round(claim.after * SAMPLE_RATE)
+        # Also what is of another word is known: on its way, one of its messages may
+        # come to look as if it were of this one.
         rival = self._rivals.get(claim.member)
-        if rival is None or rival.claim.turn != claim.turn:
-            is_ours = abs(heard_at - self.at) <= SAME_WORD
-            if not is_ours or (rival is None and len(self._rivals) == MOST_RIVALS):
+        if rival is None:
+            if len(self._rivals) == MOST_RIVALS:
                 return None
-            known = rival
-            rival = _Rival(claim, heard_at, position)
-            if known is not None:
+            rival = self._rivals[claim.member] = _Rival(claim, heard_at, position)
+        elif rival.claim.turn != claim.turn:
+            known, rival = rival, _Rival(claim, heard_at, position)
+            if self._is_same_word(known):
+                if not self._is_same_word(rival):
+                    return None
                 rival.print, rival.apart = known.print, known.apart
                 if self._awaited is known:
                     self._awaited = rival
@@ -517,6 +515,15 @@ class Round:
             rival
             for rival in self._rivals.values()
             if self._is_same_word(rival) and not rival.apart
+        ]
+
+    @property
+    def _apart(self) -> list[_Rival]:
+        """Those that answer another person, who said the word at the same moment."""
+        return [
+            rival
+            for rival in self._rivals.values()
+            if self._is_same_word(rival) and rival.apart
         ]
 
     def _bidders(self) -> list[_Rival]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auricle.arbitration.messages import Alive, Bid, Done, GroupMessage, Take
@@ -165,6 +165,8 @@ TOLD_APART = Voices(whose, lambda ours, theirs: ours == theirs)
 MISTAKEN = Voices(whose, lambda _ours, _theirs: False)
 
 
+@example(seed=0, hers=[0], his=[0], between=0.5)
+@example(seed=0, hers=[0], his=[0], between=0.59375)
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
