@@ -6,6 +6,7 @@ just then.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
 from auricle.arbitration.messages import Done, GroupMessage
@@ -27,9 +28,9 @@ from auricle.system.clock import since_boot
 
 logger = logging.getLogger(__name__)
 
-# Seconds. A message that could not be written by then belongs to a turn that others
-# have taken over; a connection that lets it wait is no better for a command.
-LATEST = 3.0
+# Seconds. What could not be written by then is about a turn that others have taken
+# over; a connection that lets it wait is no better for a command.
+LATEST = 5.0
 # Seconds at most until somebody who asks is told that we are here: of many that are
 # asked at once, each has a moment of its own.
 ANSWER_JITTER = 0.3
@@ -90,7 +91,7 @@ class GroupChannel:
 
     def tell(self, message: GroupMessage) -> None:
         """Tell the group, if it can be told now."""
-        self._publish(message)
+        self._publish(message, not_after=since_boot() + LATEST)
 
     def connected(self) -> None:
         """Say that we are there, and find out who else is."""
@@ -156,14 +157,17 @@ class GroupChannel:
             logger.debug("group %s: %s", self._group, ", ".join(sorted(members)))
             self._on_members(members)
 
-    def _publish(self, message: GroupMessage | Presence) -> None:
+    def _publish(
+        self, message: GroupMessage | Presence, *, not_after: float = math.inf
+    ) -> None:
+        # Who is there may be said late, by a machine that is busy with its start.
         if self._group:
             self._client.publish(
                 Message(
                     self._topics.bid(self._group),
                     encode(message),
                     qos=0,
-                    not_after=since_boot() + LATEST,
+                    not_after=not_after,
                 )
             )
 
