@@ -122,6 +122,7 @@ async def test_nobody_is_known_as_soon_as_the_broker_is_gone(broker: Broker) -> 
 async def test_the_group_can_be_changed_at_any_time(broker: Broker) -> None:
     async with member(broker, KITCHEN) as kitchen, member(broker, STUDY) as study:
         await kitchen.knows("study")
+        await study.knows("kitchen")
 
         study.publisher.join_group("upstairs")
         await kitchen.knows()
