@@ -28,6 +28,10 @@ SATELLITES = 200
 _BURSTS, _FEW_BURSTS = 10, 3
 _IDLE, _IDLE_IN_SHORT = 120.0, 30.0
 """Seconds."""
+_OF_A_HOUSE, _OF_AN_OFFICE = 5, 50
+_SETTLED = 10.0
+"""Seconds, by which those that join have asked each other for the last time."""
+_PATIENCE_OF_ALL = 60.0
 _PATIENCE = 30.0
 """Seconds for a burst, each command of which lives for ten."""
 _ROOMS = tuple(Topics("auricle", f"room{number:03}") for number in range(SATELLITES))
@@ -46,6 +50,22 @@ class Burst:
     """Seconds of the broker's processor time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Some satellites have joined a group, at once."""
+
+    newcomers: int
+    members: int
+    """Of each group, then."""
+    known: float | None
+    """Seconds until each knew all others of its group; None where that was never."""
+    messages: int
+    broker: float
+    """Seconds of the broker's processor time."""
+    satellites: float
+    """The same of all satellites together, and of who counts."""
+
+
 async def rows(*, short: bool) -> Sequence[Row]:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
@@ -60,7 +80,12 @@ async def rows(*, short: bool) -> Sequence[Row]:
                     for number in range(_FEW_BURSTS if short else _BURSTS)
                 ]
                 most = memory(broker.pid).rss
-    return [*idle, *_burst_rows(bursts, most)]
+                joined = [
+                    await _join(broker, satellites, satellites, _OF_A_HOUSE),
+                    await _join(broker, satellites, satellites, _OF_AN_OFFICE),
+                    await _join(broker, satellites, satellites[:1], _OF_AN_OFFICE),
+                ]
+    return [*idle, *_burst_rows(bursts, most), *_joined_rows(joined)]
 
 
 class _House(HouseClient):
@@ -144,3 +169,50 @@ def _burst_rows(bursts: Sequence[Burst], most_memory: float) -> Iterator[Row]:
     yield Row("until all of a burst are", max(last), "s", f"{of}, the worst", most=10)
     yield Row("processor of the broker for a burst", statistics.median(spent), "ms", of)
     yield Row("memory of the broker at most", most_memory, "MB", of, most=20)
+
+
+async def _join(
+    broker: Broker,
+    satellites: Sequence[Publishing],
+    newcomers: Sequence[Publishing],
+    members: int,
+) -> Joined:
+    """Let them leave their groups, and join those of so many members."""
+    groups = [f"of_{members}_{at // members}" for at in range(SATELLITES)]
+    for newcomer in newcomers:
+        newcomer.publisher.join_group("")
+    await elapse(_SETTLED)
+    async with HouseClient(broker.port, "auricle/+/bid/+") as listener:
+        for newcomer in newcomers:
+            newcomer.groups.clear()
+        before, ours = cpu_seconds(broker.pid), time.process_time()
+        began, known = time.monotonic(), None
+        for newcomer, group in zip(newcomers, groups, strict=False):
+            newcomer.publisher.join_group(group)
+        with contextlib.suppress(AssertionError):
+            await eventually(
+                lambda: all(_others(each) == members - 1 for each in satellites),
+                _PATIENCE_OF_ALL,
+            )
+            known = time.monotonic() - began
+        await elapse(_SETTLED)
+        spent = cpu_seconds(broker.pid) - before
+        ours = time.process_time() - ours
+        told = len(listener.heard)
+    return Joined(len(newcomers), members, known, told, spent, ours)
+
+
+def _others(satellite: Publishing) -> int:
+    return len(satellite.groups[-1]) if satellite.groups else 0
+
+
+def _joined_rows(joined: Sequence[Joined]) -> Iterator[Row]:
+    for each in joined:
+        who = f"{each.newcomers} join at once" if each.newcomers > 1 else "one comes"
+        of = f"groups of {each.members}, {who}"
+        yield Row("until each knows its group", each.known, "s", of, most=10)
+        messages = each.messages / (SATELLITES if each.newcomers > 1 else each.members)
+        yield Row("messages of each satellite", messages, "", of, most=10)
+        yield Row("processor of the broker for it", 1000 * each.broker, "ms", of)
+        spent = 1000 * each.satellites / SATELLITES
+        yield Row("processor of each satellite for it", spent, "ms", of)

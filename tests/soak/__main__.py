@@ -18,7 +18,7 @@ from soak.table import table
 
 _ROOT = Path(__file__).parents[2]
 # Where none is named.
-_PARTS = ("faults", "kills", "marathon", "low", "home", "burst", "no-wake")
+_PARTS = ("faults", "group", "kills", "marathon", "low", "home", "burst", "no-wake")
 
 
 def main() -> int:
@@ -36,6 +36,7 @@ def main() -> int:
         soak = Soak(SHORT if arguments.short else LONG, arguments.seed, network)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
             "faults": soak.rage,
+            "group": soak.rage_in_group,
             "kills": soak.kill,
             "marathon": soak.run_marathon,
             "low": soak.run_low,

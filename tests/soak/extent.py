@@ -8,6 +8,8 @@ class Extent:
     faults: int
     seconds: float
     """Of faults, at least."""
+    group_faults: int
+    """Of satellites that hear the same commands."""
     kills: int
     turns: int
     """Of the marathon."""
@@ -24,6 +26,7 @@ class Extent:
 LONG = Extent(
     faults=500,
     seconds=1800.0,
+    group_faults=180,
     kills=200,
     turns=10_000,
     low_hours=8.0,
@@ -37,6 +40,7 @@ LONG = Extent(
 SHORT = Extent(
     faults=40,
     seconds=100.0,
+    group_faults=10,
     kills=8,
     turns=150,
     low_hours=0.4,

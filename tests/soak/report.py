@@ -15,15 +15,17 @@ def report_line(soak: Soak, commit: str) -> str:
     storm, home = soak.storm, soak.home
     delays = soak.marathon.delays or home.delays
     samples = _longest(soak.marathon.samples, soak.low.samples, soak.live.samples)
-    ordered = len(soak.restarts) + storm.ordered_starts
+    storms = (storm, soak.group)
+    ordered = len(soak.restarts) + sum(s.ordered_starts for s in storms)
+    unordered = sum(s.unordered_starts for s in storms)
     parts = [
         f"turns {soak.turns}",
         f"faults {_faults(soak).total()} of {len(_faults(soak))} kinds",
-        f"bad inputs {storm.bad_inputs}",
+        f"bad inputs {sum(s.bad_inputs for s in storms)}",
         f"lost {soak.lost}",
         f"stale executed {soak.late}",
         f"duplicates after dedupe {soak.duplicates}",
-        f"restarts {ordered + storm.unordered_starts} (expected {ordered})",
+        f"restarts {ordered + unordered} (expected {ordered})",
     ]
     if delays:
         middle, most = percentile(delays, 0.5) * 1000, percentile(delays, 0.99) * 1000
@@ -60,4 +62,4 @@ def _longest(*runs: Sequence[Sample]) -> Sequence[Sample]:
 def _faults(soak: Soak) -> Counter[str]:
     """By kind."""
     ours = {"F23": len(soak.restarts), "F17": soak.home.broker_restarts}
-    return soak.storm.faults + soak.home.faults + Counter(ours)
+    return soak.storm.faults + soak.group.faults + soak.home.faults + Counter(ours)

@@ -9,9 +9,11 @@ from pathlib import Path
 from random import Random
 
 from rigs.faults.catalogue import CATALOGUE, NETWORK, FaultCase
+from rigs.faults.group_catalogue import GROUP_CATALOGUE, of_one
 from rigs.faults.network import Network
 from rigs.homes.program import LOG
 from rigs.homes.scene import STUDY, Scene, guarded_broker
+from rigs.homes.shared_ear import SharedEar
 from rigs.mqtt.broker import Broker
 from soak.burst import Burst
 from soak.extent import Extent
@@ -20,12 +22,15 @@ from soak.kills import kill_often
 from soak.low import Low
 from soak.marathon import Marathon
 from soak.no_wake import NoWake
-from soak.storm import Storm
+from soak.storm import StormOfGroup, StormOfOne
 
 # Of speech. Faults strike within a command, which must last that long.
 _STORM_SPEED = 3.0
 _KILL_SPEED = 4.0
 _MARATHON_SPEED = 16.0
+# Where a quarter of a second of sound decides, on a machine with a lot to do.
+_GROUP_SPEED = 1.0
+_SETTINGS = {"wake_word": {"refractory": 0.5}}
 # Shorter than by default: what expires is not waited for as long.
 _TIME_TO_LIVE = 8.0
 # As everybody's; nothing here waits for it.
@@ -48,7 +53,8 @@ class Soak:
     seed: int
     network: Network | None
     """Where it has one of its own, which may have faults as well."""
-    storm: Storm = field(default_factory=Storm)
+    storm: StormOfOne = field(default_factory=StormOfOne)
+    group: StormOfGroup = field(default_factory=StormOfGroup)
     marathon: Marathon = field(default_factory=Marathon)
     low: Low = field(default_factory=lambda: Low("low"))
     live: Low = field(default_factory=lambda: Low("live"))
@@ -77,6 +83,29 @@ class Soak:
                 seconds=extent.seconds,
             )
         self.failures += self.storm.failures
+
+    async def rage_in_group(self) -> None:
+        """Every fault, of one of several satellites that hear the same commands."""
+        cases = [*GROUP_CATALOGUE, *map(of_one, self._cases())]
+        with tempfile.TemporaryDirectory() as folder:
+            async with SharedEar(
+                Path(folder),
+                speed=_GROUP_SPEED,
+                time_to_live=_TIME_TO_LIVE,
+                settings=_SETTINGS,
+                network=self.network,
+            ) as ear:
+                try:
+                    await self.group.rage(
+                        ear,
+                        cases,
+                        Random(self.seed),
+                        at_least=self.extent.group_faults,
+                        seconds=0.0,
+                    )
+                finally:
+                    self._close_books_of_group(ear)
+        self.failures += self.group.failures
 
     async def kill(self) -> None:
         """The program, wherever in a turn it is."""
@@ -171,7 +200,6 @@ class Soak:
         node: str = STUDY,
         broker: Broker | None = None,
     ) -> AsyncIterator[Scene]:
-        settings = {"wake_word": {"refractory": 0.5}}
         with (
             tempfile.TemporaryDirectory() as folder,
             tempfile.TemporaryDirectory(dir=_MEMORY) as memory,
@@ -182,7 +210,8 @@ class Soak:
                 Path(folder),
                 speed=speed,
                 time_to_live=time_to_live,
-                settings=settings,
+                # Nobody else hears what is said there.
+                settings={**_SETTINGS, "arbitration": {"group": node}},
                 network=self.network,
                 patient=patient,
                 node=node,
@@ -210,3 +239,12 @@ class Soak:
         self.duplicates += len(ledgers.duplicates())
         self.repeated += ledgers.repeated()
         self.secrets += scene.secrets()
+
+    def _close_books_of_group(self, ear: SharedEar) -> None:
+        self.turns += len(ear.nearest.ledgers.spoken)
+        unaccounted = [scene.ledgers.unaccounted() for scene in ear.scenes]
+        self.lost += len(ear.lost()) + sum(map(len, unaccounted))
+        self.late += ear.late(_TOLERANCE)
+        self.duplicates += len(ear.twice())
+        self.repeated += ear.repeated()
+        self.secrets += sum(scene.secrets() for scene in ear.scenes)

@@ -2,24 +2,33 @@
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Generic, TypeVar
 
 from rigs.faults.catalogue import FaultCase, Observation, befall
+from rigs.faults.group_catalogue import GroupCase, GroupObservation, befall_group
 from rigs.homes.scene import Scene
+from rigs.homes.shared_ear import SharedEar
 
 _TOLD_EVERY = 20
 
 
+_House = TypeVar("_House")
+_Case = TypeVar("_Case", FaultCase, GroupCase)
+_Seen = TypeVar("_Seen")
+
+
 @dataclass
-class Storm:
+class Storm(ABC, Generic[_House, _Case, _Seen]):
     """What it did, and what came of it."""
 
     faults: Counter[str] = field(default_factory=Counter)
     """By kind."""
-    seen: list[tuple[FaultCase, Observation]] = field(default_factory=list)
+    seen: list[tuple[_Case, _Seen]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     ordered_starts: int = 0
     unordered_starts: int = 0
@@ -31,8 +40,8 @@ class Storm:
 
     async def rage(
         self,
-        scene: Scene,
-        cases: Sequence[FaultCase],
+        house: _House,
+        cases: Sequence[_Case],
         random: Random,
         *,
         at_least: int,
@@ -42,27 +51,38 @@ class Storm:
         ends = time.monotonic() + seconds
         while self.faults.total() < at_least or time.monotonic() < ends:
             for case in random.sample(cases, len(cases)):
-                await self._strike(scene, case)
+                await self._strike(house, case)
                 if self.faults.total() >= at_least and time.monotonic() > ends:
                     break
 
-    async def _strike(self, scene: Scene, case: FaultCase) -> None:
+    async def _strike(self, house: _House, case: _Case) -> None:
         self.faults[case.id] += 1
         count = self.faults.total()
         if count % _TOLD_EVERY == 0:
             print(f"  {count} faults", file=sys.stderr)
-        starts = scene.program.starts
+        starts = self._starts(house)
         try:
-            self.seen.append((case, await befall(scene, case)))
-            scene.check()
-            self.ordered_starts += scene.program.starts - starts
+            self.seen.append((case, await self._befall(house, case)))
+            self.ordered_starts += self._starts(house) - starts
         except AssertionError as failure:
             self.failures.append(f"{case}: {failure}"[:2000])
             print(f"  FAILED {self.failures[-1]}", file=sys.stderr)
-            await self._rescue(scene, case)
+            await self._rescue(house)
 
-    async def _rescue(self, scene: Scene, case: FaultCase) -> None:
+    @abstractmethod
+    def _starts(self, house: _House) -> int:
+        """How often its programs were started so far."""
+
+    @abstractmethod
+    async def _befall(self, house: _House, case: _Case) -> _Seen:
+        """Let it happen, and hold the house to all that was promised."""
+
+    @abstractmethod
+    async def _rescue(self, house: _House) -> None:
         """Let the other faults have their turn all the same."""
+
+    async def _heal(self, scene: Scene) -> None:
+        """Let nothing of a satellite's be broken."""
         scene.recognizer.forgive()
         scene.asr.heal()
         scene.mqtt.heal()
@@ -72,4 +92,35 @@ class Storm:
             self.unordered_starts += 1
             await scene.restart()
         await scene.is_connected()
-        await scene.recovery(120.0)
+
+
+class StormOfOne(Storm[Scene, FaultCase, Observation]):
+    """It befalls a house with one satellite."""
+
+    def _starts(self, house: Scene) -> int:
+        return house.program.starts
+
+    async def _befall(self, house: Scene, case: FaultCase) -> Observation:
+        seen = await befall(house, case)
+        house.check()
+        return seen
+
+    async def _rescue(self, house: Scene) -> None:
+        await self._heal(house)
+        await house.recovery(120.0)
+
+
+class StormOfGroup(Storm[SharedEar, GroupCase, GroupObservation]):
+    """It befalls satellites in earshot of each other."""
+
+    def _starts(self, house: SharedEar) -> int:
+        return sum(scene.program.starts for scene in house.scenes)
+
+    async def _befall(self, house: SharedEar, case: GroupCase) -> GroupObservation:
+        return await befall_group(house, case)
+
+    async def _rescue(self, house: SharedEar) -> None:
+        for scene in house.scenes:
+            await self._heal(scene)
+        await house.is_complete()
+        await house.recovery(120.0)

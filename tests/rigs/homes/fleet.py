@@ -154,7 +154,7 @@ async def _be_quiet(satellites: Sequence[Satellite]) -> None:
 
 def _settings(
     name: str, broker: int, recognizer: int
-) -> dict[str, dict[str, str | int | float]]:
+) -> dict[str, dict[str, str | int | float | bool]]:
     return {
         "satellite": {"name": name},
         "utterance": {"mode": "manual"},
@@ -166,6 +166,8 @@ def _settings(
         },
         "mqtt": {"host": "127.0.0.1", "port": broker},
         "limits": {"turns_per_hour": 0, "seconds_per_day": 0},
+        # Each is in a room of its own.
+        "arbitration": {"enabled": False},
     }
 
 

@@ -52,6 +52,7 @@ _TROUBLE = re.compile(
 _PHRASES = (LISTENING, CONNECTED, WOKEN, NO_BROKER, MICROPHONE_LOST, ASR_BROKEN)
 _SEEN_BY_OTHERS = ("environ", "cmdline")
 _TASKS = re.compile(r"watch: (\d+) tasks$")
+_MEMBERS = re.compile(r"group_channel: group \w+: (.*)$")
 
 Sections = Mapping[str, Mapping[str, Any]]
 
@@ -237,6 +238,8 @@ class Scene:
         """Start the program again; the seconds until it listens."""
         started = time.monotonic()
         listening = self.log.counts[LISTENING]
+        self._read_log()
+        self.log.members = frozenset()
         await self.program.start()
         await self.until(lambda: self.log.counts[LISTENING] > listening, 30)
         # What waits in the pipe since before it listened would delay all that follows.
@@ -324,6 +327,8 @@ class LogTail:
         """
         self.tasks: list[int] = []
         """How many the program had, as often as it said so."""
+        self.members: frozenset[str] = frozenset()
+        """The others of its group that it knows."""
         self.path = path
         self._position = 0
 
@@ -347,6 +352,8 @@ class LogTail:
             self.trouble_at = time.monotonic()
         if tasks := _TASKS.search(line):
             self.tasks.append(int(tasks[1]))
+        if members := _MEMBERS.search(line):
+            self.members = frozenset(filter(None, members[1].split(", ")))
 
 
 class LedgerClient(HouseClient):
