@@ -153,6 +153,12 @@ def _told(
         Row("of these without any", float(tally.lost), "", f"{tally.wakes} wakes"),
         Row("of these with several", float(tally.more), "", f"{tally.wakes} wakes"),
         Row(
+            "turns that no wake word had begun, beside these",
+            float(sum(len(house.false_wakes) for house in outcome.rounds)),
+            "",
+            f"{tally.wakes} wakes",
+        ),
+        Row(
             "the best bid answers",
             _percent(contested.best_answered, contested.wakes),
             "%",

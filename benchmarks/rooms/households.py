@@ -53,6 +53,9 @@ _QUIET_SECONDS = 4.0
 _STARTED_AT_ONCE = 4
 _STARTS_WITHIN = 120.0
 _DECODING = 0.3
+# Engines detect a word from shortly before its end until half a second behind it; the
+# rest is for echoes, and for recordings that go on behind the word.
+_EARLY, _DETECTED_IN = 0.5, 1.5
 _AWAY = 1.0
 """Seconds until a satellite that was killed is started again."""
 _SETTLING = 3.0
@@ -109,14 +112,14 @@ class Voices:
             samples for _, samples in recordings.files("noise/kitchen.*")
         )
 
-    def say(self, rng: np.random.Generator) -> tuple[Samples, float]:
-        """A wake word and a command; when the last word is over, in seconds."""
+    def say(self, rng: np.random.Generator) -> tuple[Samples, float, float]:
+        """A wake word and a command; when each of them is over, in seconds."""
         word, command = (
             _chosen(rng, self._words),
             _chosen(rng, self._commands),
         )
         said = spoken(word.samples, rng.uniform(*_PAUSE), command.samples)
-        return said, len(said) / SAMPLE_RATE
+        return said, len(word.samples) / SAMPLE_RATE, len(said) / SAMPLE_RATE
 
 
 def _understood(clips: Sequence[Clip]) -> Sequence[Clip]:
@@ -158,6 +161,8 @@ class Scenes:
         self.heard_by_several = chosen[-1][0] > _ABOVE_DB
         self.over: dict[int, float] = {}
         """When the last word of each is over, seconds from its beginning."""
+        self.called: dict[int, float] = {}
+        """When its wake word is."""
 
     @property
     def quiet(self) -> Sounds:
@@ -182,7 +187,8 @@ class Scenes:
     def scene(self, number: int) -> Sounds:
         rng = np.random.default_rng((*self._seed, number))
         person = self._people[int(rng.integers(_PLACES))]
-        said, seconds = self._voices.say(rng)
+        said, word, seconds = self._voices.say(rng)
+        self.called[number] = _SAID_AFTER + word
         self.over[number] = _SAID_AFTER + seconds
         saying = Saying(person, said, _SAID_AFTER)
         heard = self._house.heard([saying], self._seconds, number + 1)
@@ -308,6 +314,8 @@ class Household:
 
     def _note_bid(self, member: str, told: Mapping[str, Any], moment: float) -> None:
         match told["kind"]:
+            case "bid" if self._is_false(moment - told["after_ms"] / 1000):
+                self.rounds.false_wake(told["turn"])
             case "bid":
                 self.rounds.bid(Bid(member, told["turn"], told["level"]), moment)
             case "take":
@@ -320,6 +328,12 @@ class Household:
                 ):
                     taken.killed = True
                     self._kill_soon(member, moment)
+
+    def _is_false(self, detected: float) -> bool:
+        """Whether no wake word had been said shortly before."""
+        number, since = divmod(detected - self._begins, self._plan.seconds_each)
+        called = self._scenes.called.get(int(number))
+        return called is not None and not 0 <= since - called + _EARLY < _DETECTED_IN
 
     def _kill_soon(self, member: str, moment: float) -> None:
         number, since = divmod(moment - self._begins, self._plan.seconds_each)

@@ -87,6 +87,8 @@ class Rounds:
         self._begins = begins
         self._each = seconds_each
         self.all = [Round() for _ in range(wakes)]
+        self.false_wakes: set[str] = set()
+        """Turns that somebody began whom nobody had called."""
         self._of_turn: dict[str, Round] = {}
 
     def bid(self, bid: Bid, moment: float) -> Round | None:
@@ -97,8 +99,16 @@ class Rounds:
             known.bids[bid.member] = bid
         return known
 
+    def false_wake(self, turn: str) -> None:
+        """Take note that no wake word was said before that turn: what comes of it is
+        the wake word engine's mistake, and none of those who agree.
+        """
+        self.false_wakes.add(turn)
+
     def take(self, turn: str, moment: float) -> Round | None:
         """Take note; the round that it is for."""
+        if turn in self.false_wakes:
+            return None
         known = self._of_turn.get(turn) or self._at(moment)
         if known is not None:
             known.takes += 1
@@ -106,6 +116,8 @@ class Rounds:
 
     def final(self, final: Final, moment: float) -> None:
         """Take note; what is told again after a restart belongs to its own round."""
+        if final.turn in self.false_wakes:
+            return
         known = self._of_turn.get(final.turn) or self._at(moment)
         if known is not None:
             known.finals.append(final)

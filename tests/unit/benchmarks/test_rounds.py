@@ -66,3 +66,13 @@ def test_what_comes_before_and_behind_all_words_is_of_none() -> None:
     rounds = Rounds(100.0, 1, EACH)
     assert rounds.bid(HALL, 99.0) is None
     assert rounds.take("h1", 107.5) is None
+
+
+def test_what_comes_of_a_false_wake_is_no_second_answer() -> None:
+    rounds = Rounds(0.0, 1, EACH)
+    rounds.bid(KITCHEN, 1.0)
+    rounds.false_wake("h1")
+    assert rounds.take("h1", 3.5) is None
+    rounds.final(Final("kitchen", "k1", None), 4.0)
+    rounds.final(Final("hall", "h1", None), 6.0)
+    assert rounds.all[0].once
