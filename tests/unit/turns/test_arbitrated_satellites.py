@@ -50,9 +50,10 @@ def scenes(
     slowest: st.SearchStrategy[float],
     most_lost: int | None = None,
     deaths: bool = False,
+    most: int = 6,
     lose: tuple[type[GroupMessage], ...] = (Bid, Take, Alive, Done),
 ) -> Scene:
-    count = draw(st.integers(2, 6))
+    count = draw(st.integers(2, most))
 
     def each(value: st.SearchStrategy[T]) -> tuple[T, ...]:
         return tuple(draw(st.lists(value, min_size=count, max_size=count)))
@@ -116,10 +117,11 @@ def test_no_command_is_lost_as_long_as_one_lives(scene: Scene) -> None:
         loss=st.floats(0.0, 0.9),
         slowest=st.floats(0.01, 0.3),
         most_lost=2,
+        most=2,
         deaths=True,
     )
 )
-def test_a_command_is_obeyed_once_where_of_three_signs_one_arrives(
+def test_a_pair_obeys_a_command_once_where_of_three_signs_one_arrives(
     scene: Scene,
 ) -> None:
     earshot = play(scene)
@@ -142,7 +144,9 @@ def test_a_command_is_obeyed_once_whatever_becomes_of_the_bids(scene: Scene) -> 
 
 
 @settings(max_examples=40)
-@given(scenes(loss=st.floats(0.0, 1.0), slowest=st.floats(0.01, 0.3), deaths=True))
+@given(
+    scenes(loss=st.floats(0.0, 1.0), slowest=st.floats(0.01, 0.3), deaths=True, most=2)
+)
 def test_two_finals_name_nobody_only_where_neither_sender_has_heard_of_the_other(
     scene: Scene,
 ) -> None:
@@ -170,8 +174,8 @@ MISTAKEN = Voices(whose, lambda _ours, _theirs: False)
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
-    hers=st.lists(st.integers(-300, 300), min_size=1, max_size=3),
-    his=st.lists(st.integers(-300, 300), min_size=1, max_size=3),
+    hers=st.lists(st.integers(-300, 300), min_size=1, max_size=1),
+    his=st.lists(st.integers(-300, 300), min_size=1, max_size=1),
     between=st.floats(0.0, 1.5),
 )
 def test_two_people_at_the_same_moment_are_both_obeyed(
