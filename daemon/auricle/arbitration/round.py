@@ -221,7 +221,8 @@ class Round:
     def stands_in_for(self) -> str | None:
         """The first turn of the word where that is not ours."""
         first = self._first
-        if first is None:
+        # Two people's commands must not have one name.
+        if first is None and not self._apart:
             worse = [r for r in self._same if r.answers and not r.ended]
             worst = min(worse, key=lambda rival: _order(rival.claim), default=None)
             first = None if worst is None else worst.key
