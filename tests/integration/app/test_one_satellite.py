@@ -117,6 +117,8 @@ async def test_two_satellites_of_their_own_run_on_one_machine(
             await house.hears(f"auricle/{name}/mute", "ON")
         assert await study.stop() == 0
         assert await kitchen.stop() == 0
+        for name in ("study", "kitchen"):
+            await house.hears(f"auricle/{name}/availability", "offline")
 
     for name in ("study", "kitchen"):
         assert house.on(f"auricle/{name}/availability") == ["online", "offline"]
