@@ -94,14 +94,16 @@ async def test_a_device_that_a_person_deletes_comes_back_with_all_of_it(
                 config_entry_id=mqtt["entry_id"],
             )
         await home.fits(barn_voice, lambda state: state in (None, "unavailable"))
+        back = (
+            f"{{{{ is_state('{barn_voice}', 'idle') and '{barn_voice}' in "
+            "device_entities(device_id('sensor.barn_voice_state')) }}"
+        )
         async with asyncio.timeout(90):
-            while await home.value(barn_voice) != "idle":
+            while await home.render(back) != "True":
                 # What comes before Home Assistant has cleared it, once and again, is
                 # cleared, too.
                 barn.introduce()
                 await elapse(1.0)
-        there = "device_entities(device_id('sensor.barn_voice_state'))"
-        await home.renders(f"{{{{ '{barn_voice}' in {there} }}}}", "True")
         barn.forget()
         await home.becomes(barn_voice, None)
 
