@@ -157,6 +157,11 @@ class ArbitratedSatellite:
         return self._satellite.microphone_closed
 
     @property
+    def disputed(self) -> bool:
+        """Whether another one may answer the latest wake word: no sound begins."""
+        return self._satellite.disputed
+
+    @property
     def turn(self) -> Turn | None:
         """The open turn."""
         return self._satellite.turn
@@ -194,8 +199,11 @@ class ArbitratedSatellite:
                 return self._through(event)
             case ListenRequested() if self.turn is not None:
                 return self._through(event)
-            case MuteRequested(True) | ListenRequested() | Stopping():
+            case MuteRequested(True) | ListenRequested():
                 return self._give_up() + self._through(event)
+            case Stopping():
+                # First, or what waits for the word to be decided would begin to sound.
+                return self._through(event) + self._give_up()
             case CancelRequested():
                 return self._give_up(unwanted=True) + self._through(event)
             case MicrophoneLost():

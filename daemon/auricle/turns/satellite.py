@@ -177,6 +177,11 @@ class Satellite:
         return self._muted or lost
 
     @property
+    def disputed(self) -> bool:
+        """Whether another one may answer the latest wake word: no sound begins."""
+        return self._disputed
+
+    @property
     def turn(self) -> Turn | None:
         """The open turn."""
         return self._open.turn if self._open else None

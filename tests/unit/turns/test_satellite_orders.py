@@ -534,8 +534,12 @@ class AnyOrder(RuleBasedStateMachine):
         assert len(waiting) <= MOST_SOUNDS_WAITING
         assert sum(books.size for books in waiting) <= MOST_WAITING
         begun = any(not books.text or books.next_seq for books in waiting)
-        if begun and not self.disputed:
+        if begun and not self.waits_for_another:
             assert self.machine.turn is not None or self.player is not None
+
+    @property
+    def waits_for_another(self) -> bool:
+        return self.disputed
 
     def teardown(self) -> None:
         self.happen(Stopping())
@@ -688,6 +692,11 @@ class Grouped(AnyOrder):
         elif kind is Done:
             message = Done(claim, outcome, None, apart_from, "Stop.")
         self.happen(GroupSaid(message, self.frame * FRAME_SAMPLES))
+
+    @property
+    def waits_for_another(self) -> bool:
+        # It finds out by itself, from what the others say.
+        return self.machine.disputed
 
     @rule(back=st.integers(0, 2))
     def a_final_is_settled(self, back: int) -> None:
