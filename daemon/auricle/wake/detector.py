@@ -17,6 +17,13 @@ class Detection:
     """The engine's confidence, 0 to 1."""
     end: int
     """Sample position where the engine was sure: 0.1 to 0.3 s behind the word."""
+    lag: int = 0
+    """Samples from where the word has ended to `end`, as far as the engine can tell."""
+
+    @property
+    def word_end(self) -> int:
+        """Sample position where the word has ended, as far as the engine can tell."""
+        return self.end - self.lag
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,13 +85,15 @@ class LoadedModels(WakeWordEngine, Generic[RunnerT]):
             model.score = 0.0
         return [model for model in self._running if model not in before]
 
-    def _detection(self, end: int) -> Detection | None:
-        """The surest one's, if its latest score is above its threshold."""
+    def _detection(self, end: int, lag: int = 0) -> Detection | None:
+        """The surest one's, if its latest score is above its threshold; the engine is
+        `lag` samples late.
+        """
         above = [model for model in self._running if model.score > model.threshold]
         if not above:
             return None
         surest = max(above, key=lambda model: model.score)
-        return Detection(surest.name, surest.score, end)
+        return Detection(surest.name, surest.score, end, lag)
 
     def _forget(self) -> None:
         for model in self._models.values():

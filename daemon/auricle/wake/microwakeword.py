@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from auricle.audio.features import BANDS, STEP_BYTES, STEP_MS, FeatureExtractor
-from auricle.audio.frame import FRAME_BYTES, Frame
+from auricle.audio.frame import FRAME_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.text import presentable
 from auricle.wake.detector import Detection, WakeWordModel
@@ -37,6 +37,9 @@ _LONGEST_WINDOW = 1000
 _LONGEST_PHRASE = 64
 # Of a language, with or without its region, such as pt-BR.
 _CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+# From the end of the phrase until the mean of its last answers is high: the median of
+# people's voices.
+_LAG = round(0.13 * SAMPLE_RATE)
 _FEATURES_A_FRAME = FRAME_BYTES // STEP_BYTES * BANDS
 
 
@@ -75,7 +78,7 @@ class MicroWakeWordEngine(LoadedModels[StreamingModel]):
         for model in self._running:
             # Zero until the model has its 30 ms, which a frame brings once.
             model.score = max(map(model.runner.hear, features), default=0.0)
-        return self._detection(frame.end)
+        return self._detection(frame.end, _LAG)
 
     def reset(self) -> None:
         self._extractor.reset()

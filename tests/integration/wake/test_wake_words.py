@@ -60,6 +60,7 @@ def test_a_detection_says_how_sure_and_when() -> None:
     assert 0.85 < first.score <= 1
     spoken_until = 1.5 + len(SPOKEN["okay_nabu"]) / 32_000
     assert spoken_until - 0.5 < first.end / 16_000 < spoken_until + 0.5
+    assert spoken_until - 0.5 < first.word_end / 16_000 < first.end / 16_000
 
 
 def test_a_wake_word_is_heard_when_a_command_follows_at_once() -> None:
