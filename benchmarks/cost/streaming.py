@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auricle.asr.protocol import AsrProtocol, ProtocolState
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.capture.attention import Attention
 from auricle.qwen_asr.events import ServerVad, SessionSettings
+from auricle.qwen_asr_client.protocol import AsrProtocol, ProtocolState
 from auricle.vad.detectors import VoiceDetectorName
 from auricle.vad.webrtc import WebrtcVoiceDetector
 from auricle.wake.detector import WakeWordModel

@@ -25,7 +25,6 @@ from typing import get_args
 
 import numpy as np
 
-from auricle.asr.protocol import AsrProtocol
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE
 from auricle.capture.attention import Attention
 from auricle.qwen_asr.events import (
@@ -34,6 +33,7 @@ from auricle.qwen_asr.events import (
     ServerVad,
     SessionSettings,
 )
+from auricle.qwen_asr_client.protocol import AsrProtocol
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply

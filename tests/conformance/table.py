@@ -26,7 +26,7 @@ ASR_LEAVE = "integration/asr/test_leave.py"
 ASR_REPLAY = "integration/asr/test_replay.py"
 INFERENCE = "integration/recognizer/test_inference.py"
 WHISPER = "integration/recognizer/engines/test_whisper.py"
-PROTOCOL = "unit/asr/test_protocol.py"
+PROTOCOL = "unit/qwen_asr_client/test_protocol.py"
 SATELLITE = "unit/turns/test_satellite.py"
 
 HABITS = (ASR_DIALECTS, "test_a_server_with_habits_of_its_own_is_understood")

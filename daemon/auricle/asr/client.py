@@ -5,22 +5,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from auricle.asr.connection import Connection, tls_context
 from auricle.asr.health import RecognizerHealth
-from auricle.asr.session import (
-    AsrSession,
-    OnEvent,
-    OnFailure,
-    Resampler,
-    Timeouts,
-    Traffic,
-)
+from auricle.asr.session import AsrSession, OnAsrFailure, Resampler, Timeouts
+from auricle.asr.trust import tls_context
 from auricle.asr.turn_recognition import Deliver, TurnRecognition
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import Reason
 from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr.events import SessionSettings
 from auricle.qwen_asr.hints import MOST_TOKENS, fitting
+from auricle.qwen_asr_client.connection import Connection
+from auricle.qwen_asr_client.live_session import OnEvent, Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +63,7 @@ class AsrClient:
         settings = replace(settings, corpus_text=self._fitting(settings.corpus_text))
 
         def open_session(
-            on_event: OnEvent, on_failure: OnFailure, delay: float
+            on_event: OnEvent, on_failure: OnAsrFailure, delay: float
         ) -> AsrSession:
             return self._open_session(settings, on_event, on_failure, delay)
 
@@ -105,7 +100,7 @@ class AsrClient:
         self,
         settings: SessionSettings,
         on_event: OnEvent,
-        on_failure: OnFailure,
+        on_failure: OnAsrFailure,
         delay: float,
     ) -> AsrSession:
         async def connect() -> Connection:

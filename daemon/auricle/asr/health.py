@@ -2,7 +2,8 @@
 
 import logging
 
-from auricle.errors import AsrError, AsrRejectedError, NoNetworkError, Reason
+from auricle.asr.failures import RestingError
+from auricle.errors import AsrError, NoNetworkError, Reason
 from auricle.qwen_asr.events import FinalTranscript, SessionUpdated
 from auricle.retry import Breaker
 from auricle.system.clock import since_boot
@@ -32,12 +33,9 @@ class RecognizerHealth:
         self._breaker = Breaker()
 
     def require_rested(self) -> None:
-        """Raise AsrRejectedError where it failed too often to be tried again now."""
+        """Raise RestingError where it failed too often to be tried again now."""
         if not self._breaker.admits(since_boot()):
-            raise AsrRejectedError(
-                "the recognizer failed too often to be tried again so soon",
-                reason=self.reason or Reason.ASR_UNREACHABLE,
-            )
+            raise RestingError(self.reason or Reason.ASR_UNREACHABLE)
 
     def note_success(self, event: SessionUpdated | FinalTranscript) -> None:
         """Take back what is disproved: a session opened, or words were recognized."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
-from auricle.asr.failures import error_event, failed_item, pause_before_retry
+from auricle.asr.failures import meaning, pause_before_retry
 from auricle.asr.health import RecognizerHealth
-from auricle.asr.session import AsrSession, OnEvent, OnFailure, Timeouts
+from auricle.asr.session import AsrSession, OnAsrFailure, Timeouts
 from auricle.asr.unanswered import End, Unanswered
 from auricle.audio.frame import Frame
 from auricle.errors import AsrError, NoNetworkError, Reason
@@ -25,12 +25,14 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
+from auricle.qwen_asr_client.live_session import OnEvent
+from auricle.qwen_asr_client.refusals import failed_item, reported
 from auricle.turns.events import Recognition, RecognizerFailed, RecognizerSaid
 
 logger = logging.getLogger(__name__)
 
 Deliver = Callable[[RecognizerSaid | RecognizerFailed], None]
-OpenSession = Callable[[OnEvent, OnFailure, float], AsrSession]
+OpenSession = Callable[[OnEvent, OnAsrFailure, float], AsrSession]
 """Starts a fresh session; its third argument is how many seconds to wait before."""
 
 # Seconds. Who was stopped, or asleep, for longer than a busy machine takes finds the
@@ -183,10 +185,10 @@ class TurnRecognition:
     def _take(self, event: ServerEvent) -> None:
         match event:
             case ServerError():
-                self._fail(error_event(event))
+                self._fail(meaning(reported(event)))
                 return
             case TranscriptionFailed():
-                self._fail(failed_item(event))
+                self._fail(meaning(failed_item(event)))
                 return
             case SessionUpdated():
                 self._health.note_success(event)

@@ -3,8 +3,8 @@
 import ipaddress
 import socket
 
-from auricle.asr.proxy import proxy_for
 from auricle.doctor.results import Result, Status
+from auricle.qwen_asr_client.proxy import proxy_for
 
 RECOGNIZER, BROKER = "recognizer name", "broker name"
 OVERDUE = "no name server answers"

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from auricle.asr.connection import Connection, tls_context
-from auricle.asr.failures import error_event
-from auricle.asr.proxy import proxy_for
+from auricle.asr.failures import meaning
+from auricle.asr.trust import tls_context
 from auricle.doctor.results import Result, Status
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.address import RecognizerAddress, is_loopback
 from auricle.qwen_asr.decoding import decode_server_event
 from auricle.qwen_asr.events import ServerError, SessionCreated
+from auricle.qwen_asr_client.connection import Connection
+from auricle.qwen_asr_client.errors import RecognizerError
+from auricle.qwen_asr_client.proxy import proxy_for
+from auricle.qwen_asr_client.refusals import reported
 from auricle.system import event_loop
 
 NAME = "recognizer"
@@ -66,8 +69,8 @@ async def _visit(address: RecognizerAddress, patience: float) -> RecognizerVisit
             reason=Reason.ASR_TIMEOUT,
             transient=True,
         )
-    except AsrError as error:
-        failure = error
+    except RecognizerError as error:
+        failure = meaning(error)
     took = time.monotonic() - started
     proxy = proxy_for(address.url)
     return RecognizerVisit(
@@ -86,7 +89,7 @@ async def _session_created(connection: Connection) -> None:
             case SessionCreated():
                 return
             case ServerError() as error:
-                raise error_event(error)
+                raise reported(error)
 
 
 def judge(visit: RecognizerVisit) -> Result:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auricle.asr.connection import Connection
 from auricle.qwen_asr.address import RecognizerAddress
+from auricle.qwen_asr_client.connection import Connection
 from rigs.recognizer.faults import (
     AbortAfter,
     CloseAfter,

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.session import AsrSession, Traffic
+from auricle.asr.session import AsrSession
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.events import ServerEvent
+from auricle.qwen_asr_client.live_session import Traffic
 from rigs.recognizer.one_turn import MANUAL, voice
 from rigs.waiting import eventually
 

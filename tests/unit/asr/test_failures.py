@@ -2,16 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.failures import (
-    closed,
-    error_event,
-    failed_item,
-    pause_before_retry,
-    refused_handshake,
-    seconds_to_wait,
-)
+from auricle.asr.failures import meaning, pause_before_retry
 from auricle.errors import AsrRejectedError, Reason
 from auricle.qwen_asr.events import ServerError, TranscriptionFailed
+from auricle.qwen_asr_client.refusals import (
+    closed,
+    failed_item,
+    refused_handshake,
+    reported,
+    seconds_to_wait,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from auricle.qwen_asr.events import ServerError, TranscriptionFailed
 def test_a_status_says_whether_to_try_again(
     status: int, reason: Reason, transient: bool
 ) -> None:
-    error = refused_handshake(status)
+    error = meaning(refused_handshake(status))
     assert (error.reason, error.transient) == (reason, transient)
     assert str(status) in str(error)
 
@@ -52,24 +52,24 @@ def test_a_status_says_whether_to_try_again(
 def test_a_close_while_opening_may_name_a_refusal(
     text: str, reason: Reason, transient: bool
 ) -> None:
-    error = closed(1008, text, opening=True)
+    error = meaning(closed(1008, text, opening=True))
     assert (error.reason, error.transient) == (reason, transient)
 
 
 def test_a_close_of_an_open_session_is_an_outage_whatever_it_says() -> None:
-    error = closed(1011, "access to the backend failed", opening=False)
+    error = meaning(closed(1011, "access to the backend failed", opening=False))
     assert (error.reason, error.transient) == (Reason.ASR_UNREACHABLE, True)
 
 
 @pytest.mark.parametrize("code", [None, 1006])
 def test_a_broken_connection_is_an_outage(code: int | None) -> None:
-    error = closed(code, "", opening=True)
+    error = meaning(closed(code, "", opening=True))
     assert str(error) == "the connection to the recognizer broke"
     assert (error.reason, error.transient) == (Reason.ASR_UNREACHABLE, True)
 
 
 def test_a_close_cannot_write_into_the_terminal() -> None:
-    assert "\x1b" not in str(closed(1011, "\x1b[2Jgone", opening=True))
+    assert "\x1b" not in str(meaning(closed(1011, "\x1b[2Jgone", opening=True)))
 
 
 @pytest.mark.parametrize(
@@ -96,20 +96,20 @@ def test_a_close_cannot_write_into_the_terminal() -> None:
 def test_an_error_event_says_whether_to_try_again(
     error: ServerError, reason: Reason, transient: bool
 ) -> None:
-    failure = error_event(error)
+    failure = meaning(reported(error))
     assert (failure.reason, failure.transient) == (reason, transient)
     assert isinstance(failure, AsrRejectedError) is not transient
 
 
 def test_an_error_event_is_told_with_all_it_said() -> None:
     error = ServerError("invalid_request_error", "invalid_value", "no", "session.x")
-    assert str(error_event(error)) == (
+    assert str(meaning(reported(error))) == (
         "the recognizer reports invalid_request_error invalid_value (session.x): no"
     )
 
 
 def test_a_failed_item_is_worth_another_attempt() -> None:
-    failure = failed_item(TranscriptionFailed("i", "internal_error", "m"))
+    failure = meaning(failed_item(TranscriptionFailed("i", "internal_error", "m")))
     assert (failure.reason, failure.transient) == (Reason.ASR_FAILED, True)
 
 
@@ -125,16 +125,16 @@ def test_a_failed_item_is_worth_another_attempt() -> None:
 def test_a_failed_item_may_name_a_limit_and_nothing_else(
     failed: tuple[str, str], reason: Reason, transient: bool
 ) -> None:
-    failure = failed_item(TranscriptionFailed("i", *failed))
+    failure = meaning(failed_item(TranscriptionFailed("i", *failed)))
     assert (failure.reason, failure.transient) == (reason, transient)
 
 
 def test_whoever_is_refused_for_now_is_told_where_when_and_what_to_do() -> None:
-    failure = refused_handshake(429, "recognizer.local", 3.0)
+    failure = meaning(refused_handshake(429, "recognizer.local", 3.0))
     assert failure.retry_after == 3.0
     for told in ("recognizer.local", "try again in 3 s", "fewer", "--model", "account"):
         assert told in str(failure)
-    out_of_order = refused_handshake(503, "recognizer.local", 3.0)
+    out_of_order = meaning(refused_handshake(503, "recognizer.local", 3.0))
     assert out_of_order.retry_after == 3.0
     assert "try again in 3 s" in str(out_of_order)
 

@@ -8,9 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.asr.items import MOST_ITEMS
-from auricle.asr.protocol import AsrProtocol, ProtocolState
-from auricle.errors import AsrProtocolError
 from auricle.qwen_asr.events import (
     TRANSCRIPTION,
     FinalTranscript,
@@ -20,6 +17,9 @@ from auricle.qwen_asr.events import (
     SessionFinished,
     SessionSettings,
 )
+from auricle.qwen_asr_client.errors import ViolationError
+from auricle.qwen_asr_client.items import MOST_ITEMS
+from auricle.qwen_asr_client.protocol import AsrProtocol, ProtocolState
 
 CREATED = '{"type":"session.created","session":{"id":"s"}}'
 UPDATED = '{"type":"session.updated","session":{"id":"s"}}'
@@ -385,7 +385,7 @@ def test_an_end_that_nobody_asked_for_is_impossible(greetings: list[str]) -> Non
     for greeting in greetings:
         protocol.receive_message(greeting)
         protocol.messages_to_send()
-    with pytest.raises(AsrProtocolError, match=r"session\.finished"):
+    with pytest.raises(ViolationError, match=r"session\.finished"):
         protocol.receive_message(FINISHED)
 
 
@@ -456,7 +456,7 @@ def test_a_server_that_names_items_without_end_is_not_listened_to(
     protocol = opened()
     for number in range(MOST_ITEMS):
         protocol.receive_message(message(f"item_{number}"))
-    with pytest.raises(AsrProtocolError):
+    with pytest.raises(ViolationError):
         protocol.receive_message(message("one too many"))
 
 

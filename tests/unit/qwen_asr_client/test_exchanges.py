@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.protocol import AsrProtocol, ProtocolState
 from auricle.qwen_asr.events import (
     FinalTranscript,
     InterimTranscript,
@@ -17,6 +16,7 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
+from auricle.qwen_asr_client.protocol import AsrProtocol, ProtocolState
 from rigs.recognizer.exchange_file import FOLDER, read_exchange
 
 LIGHT = "Turn on the kitchen light."

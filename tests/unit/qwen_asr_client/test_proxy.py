@@ -1,6 +1,6 @@
 import pytest
 
-from auricle.asr.proxy import Proxy, proxy_for
+from auricle.qwen_asr_client.proxy import Proxy, proxy_for
 
 AWAY = "wss://asr.example.org/api"
 

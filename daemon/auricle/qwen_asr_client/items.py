@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from auricle.errors import AsrProtocolError
 from auricle.qwen_asr.decoding import InterimDelta
 from auricle.qwen_asr.events import (
     Committed,
@@ -20,6 +19,7 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
+from auricle.qwen_asr_client.errors import ViolationError
 from auricle.text import LONGEST_TRANSCRIPT
 
 MOST_ITEMS = 200
@@ -94,7 +94,7 @@ class Items:
     def take(self, event: ItemEvent | InterimDelta) -> ItemEvent | None:
         """Return the event with its item's id; None where that item has ended already.
 
-        Raises AsrProtocolError where there are more items than there can be.
+        Raises ViolationError where there are more items than there can be.
         """
         if event.item_id in self._ended:
             return None
@@ -144,7 +144,7 @@ class Items:
     def _new(self, item_id: str) -> _Item:
         item_id = item_id or self._unnamed_id()
         if len(self._open) + len(self._ended) >= self._most:
-            raise AsrProtocolError(f"the session has more than {self._most:.0f} items")
+            raise ViolationError(f"the session has more than {self._most:.0f} items")
         item = self._open[item_id] = _Item(item_id)
         return item
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from auricle.asr.connection import Connection
 from auricle.assets.recordings import OKAY_NABU
-from auricle.errors import AsrError, AsrRejectedError
 from auricle.qwen_asr.address import RecognizerAddress
+from auricle.qwen_asr_client.connection import Connection
+from auricle.qwen_asr_client.errors import ProxyError, RecognizerError
 from rigs.faults.http_proxy import answering_proxy
 from rigs.homes.program import Program, auricle, write_settings
 from rigs.mqtt.broker import Broker, free_port
@@ -27,9 +27,9 @@ def no_other_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
 
 
-async def refusal(proxy: str, monkeypatch: pytest.MonkeyPatch) -> AsrError:
+async def refusal(proxy: str, monkeypatch: pytest.MonkeyPatch) -> RecognizerError:
     monkeypatch.setenv("https_proxy", proxy)
-    with pytest.raises(AsrError) as refused:
+    with pytest.raises(RecognizerError) as refused:
         await Connection.open(RecognizerAddress(URL), ssl.create_default_context())
     return refused.value
 
@@ -83,7 +83,7 @@ async def test_a_proxy_that_cannot_be_used_names_the_variable_and_what_to_write(
 ) -> None:
     error = await refusal(proxy, monkeypatch)
 
-    assert isinstance(error, AsrRejectedError)
+    assert isinstance(error, ProxyError)
     assert "(https_proxy) cannot be used: write http://host:port" in str(error)
     assert PASSWORD not in str(error)
 

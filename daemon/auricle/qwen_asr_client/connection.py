@@ -1,10 +1,13 @@
 """A WebSocket to the recognizer, and nothing else."""
 
+import asyncio
 import contextlib
 import errno
 import re
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from copy import copy
 from datetime import UTC, datetime
@@ -23,26 +26,29 @@ from websockets.exceptions import (
 from websockets.proxy import parse_proxy
 
 from auricle import __version__
-from auricle.asr.failures import (
+from auricle.qwen_asr.address import RecognizerAddress
+from auricle.qwen_asr_client.errors import (
+    ClockError,
+    NotServedError,
+    OfflineError,
+    ProxyError,
+    RecognizerError,
+    UnreachableError,
+    UntrustedError,
+)
+from auricle.qwen_asr_client.proxy import Proxy, proxy_for
+from auricle.qwen_asr_client.refusals import (
     closed,
     refused_by_proxy,
     refused_handshake,
     seconds_to_wait,
 )
-from auricle.asr.proxy import Proxy, proxy_for
-from auricle.errors import (
-    AsrError,
-    AsrRejectedError,
-    NoNetworkError,
-    Reason,
-)
-from auricle.qwen_asr.address import RecognizerAddress
+from auricle.qwen_asr_client.request_rate import RequestRate
 from auricle.system.clock import BUILT
 from auricle.system.dialing import NEXT_ADDRESS, dial
 from auricle.system.log import silent_logger
 from auricle.system.racing import race
 from auricle.system.tcp import notice_dead_links
-from auricle.system.tls import client_context
 
 # Of the service's messages, the longest is a transcript of some kB.
 _MAX_MESSAGE = 256 * 1024
@@ -50,8 +56,8 @@ _PING_INTERVAL = 5
 _PING_TIMEOUT = 5
 _CLOSE_TIMEOUT = 1
 _TIMES = "Retry-After", "Date"
-# TCP asks a second time only after 1 s, and then after 3 s, which is all that a turn
-# has: where packets get lost, several that ask once are sooner through.
+# TCP asks a second time only after 1 s, and then after 3 s, which is all that a speaker
+# waits: where packets get lost, several that ask once are sooner through.
 _ASK_AGAIN = 0.4
 _ASK_AT_MOST = 3
 _NO_NETWORK = frozenset(
@@ -61,20 +67,16 @@ _CERT_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 _CERT_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
-def tls_context(address: RecognizerAddress) -> ssl.SSLContext | None:
-    """Return a context that verifies, always; None for ws://.
-
-    Raises ConfigError, which names the key, where `ca_file` cannot be read.
-    """
-    if urlsplit(address.url).scheme == "ws":
-        return None
-    return client_context("asr", ca_file=address.ca_file)
+# All sessions of the process, in whatever thread their loop runs: the service counts
+# those of a key together.
+_request_rate = RequestRate()
+_one_at_a_time = threading.Lock()
 
 
 class Connection:
     """A WebSocket to the recognizer, open.
 
-    Whatever goes wrong is raised as an AsrError that says what it means for a turn.
+    Whatever goes wrong is raised as a RecognizerError.
     """
 
     def __init__(self, websocket: ClientConnection) -> None:
@@ -83,11 +85,18 @@ class Connection:
 
     @classmethod
     async def open(cls, address: RecognizerAddress, tls: ssl.SSLContext | None) -> Self:
-        """Connect and shake hands, however long it takes."""
+        """Connect and shake hands, however long it takes.
+
+        `tls` verifies the server; it is None for ws://.
+        """
         proxy = proxy_for(address.url)
         if proxy is not None:
             _require_usable(proxy)
         where = f"{_host(address)} through {proxy}" if proxy else _host(address)
+        with _one_at_a_time:
+            pause = _request_rate.reserve(time.monotonic())
+        if pause > 0:
+            await asyncio.sleep(pause)
         try:
             websocket = await _Connect(
                 address.url,
@@ -117,17 +126,14 @@ class Connection:
         except ssl.SSLCertVerificationError as error:
             raise _untrusted(address, error) from error
         except ImportError as error:  # a SOCKS proxy needs one more package
-            raise AsrRejectedError(
-                f"cannot reach the recognizer at {where}: {error}",
-                reason=Reason.ASR_UNREACHABLE,
+            raise NotServedError(
+                f"cannot reach the recognizer at {where}: {error}"
             ) from error
         except (OSError, EOFError, WebSocketException) as error:
             message = f"cannot reach the recognizer at {where}: {_in_words(error)}"
             if isinstance(error, OSError) and _tells_of_no_network(error):
-                raise NoNetworkError(message) from error
-            raise AsrError(
-                message, reason=Reason.ASR_UNREACHABLE, transient=True
-            ) from error
+                raise OfflineError(message) from error
+            raise UnreachableError(message) from error
         sock = websocket.transport.get_extra_info("socket")
         if sock is not None:
             notice_dead_links(sock)
@@ -164,12 +170,12 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye, in a second at most."""
-        with contextlib.suppress(AsrError), self._closing_explained():
+        with contextlib.suppress(RecognizerError), self._closing_explained():
             await self._websocket.close()
 
     def abort(self) -> None:
         """Drop the connection now; a closed one stays closed."""
-        with contextlib.suppress(AsrError), self._closing_explained():
+        with contextlib.suppress(RecognizerError), self._closing_explained():
             self._websocket.transport.abort()
 
     @contextlib.contextmanager
@@ -227,11 +233,10 @@ def _require_usable(proxy: Proxy) -> None:
     # ValueError is urllib's, of a port or a character. Neither's text is repeated here:
     # it quotes the password, or what is left of one that was not encoded.
     except (InvalidProxy, ValueError):
-        raise AsrRejectedError(
+        raise ProxyError(
             f"{proxy} cannot be used: write http://host:port, or "
             "http://user:password@host:port with % codes for other than letters, "
-            f"digits and .-_~ (%40 for @), into {proxy.variable}",
-            reason=Reason.ASR_UNREACHABLE,
+            f"digits and .-_~ (%40 for @), into {proxy.variable}"
         ) from None
 
 
@@ -265,17 +270,13 @@ def _host(address: RecognizerAddress) -> str:
 
 def _untrusted(
     address: RecognizerAddress, error: ssl.SSLCertVerificationError
-) -> AsrError:
+) -> UntrustedError:
     year = datetime.now(UTC).year
     if error.verify_code == _CERT_NOT_YET_VALID or (
         error.verify_code == _CERT_HAS_EXPIRED and year < BUILT
     ):
-        return AsrRejectedError(
-            f"the clock of this machine is not set: it says {year}",
-            reason=Reason.CLOCK_UNSYNCED,
-        )
-    return AsrRejectedError(
+        return ClockError(f"the clock of this machine is not set: it says {year}")
+    return UntrustedError(
         f"{_host(address)} cannot prove that it is the recognizer: "
-        f"{error.verify_message}",
-        reason=Reason.ASR_UNREACHABLE,
+        f"{error.verify_message}"
     )

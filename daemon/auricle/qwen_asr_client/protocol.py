@@ -14,9 +14,8 @@ finished   nothing more comes or goes
 
 from collections import deque
 from enum import StrEnum
+from typing import Protocol
 
-from auricle.asr.items import Items
-from auricle.errors import AsrProtocolError
 from auricle.qwen_asr.decoding import InterimDelta, decode_server_event
 from auricle.qwen_asr.encoding import encode_client_event
 from auricle.qwen_asr.events import (
@@ -39,6 +38,8 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
+from auricle.qwen_asr_client.errors import ViolationError
+from auricle.qwen_asr_client.items import Items
 
 # Two frames a message: half the messages, and no word is later than a blink.
 _LIVE_APPEND = 0.06
@@ -66,18 +67,40 @@ class ProtocolState(StrEnum):
     FINISHED = "finished"
 
 
+class AudioEncoder(Protocol):
+    """PCM is put into another format, as one stream, on its way out."""
+
+    def encode(self, pcm: bytes) -> bytes:
+        """Return what `pcm` completes of the stream."""
+
+    def complete(self) -> bytes:
+        """Return the rest of what was said so far; the stream goes on behind."""
+
+
 class AsrProtocol:
     """The client's side of one session, of one utterance or more."""
 
-    def __init__(self, settings: SessionSettings, event_prefix: str) -> None:
-        """`event_prefix` makes our event ids unique; letters, digits and _ only."""
+    def __init__(
+        self,
+        settings: SessionSettings,
+        event_prefix: str,
+        encoder: AudioEncoder | None = None,
+    ) -> None:
+        """`event_prefix` makes our event ids unique; letters, digits and _ only.
+
+        `encoder` makes the session's format of PCM; None where that is PCM.
+        """
         self.state = ProtocolState.OPENING
-        self._settings = settings
+        self.settings = settings
+        """What the session is to have, behind the audio said so far."""
+        self._first_settings = settings
+        self._encoder = encoder
         self._event_prefix = event_prefix
         self._event_count = 0
         self._update_due = False
         self._update_sent = False
-        self._orders: deque[bytes | Commit | Finish] = deque()
+        self._updates_unanswered = 0
+        self._orders: deque[bytes | SessionUpdate | Commit | Finish] = deque()
         self._audio = bytearray()
         self._uncommitted = 0
         self._handed_over = 0
@@ -85,7 +108,7 @@ class AsrProtocol:
 
     def send_audio(self, pcm: bytes) -> None:
         """Take mono s16le PCM in the session's rate; it waits until it can be sent."""
-        assert not self._finish_requested
+        assert not self.finish_requested
         self._audio += pcm
         self._uncommitted += len(pcm)
 
@@ -94,7 +117,7 @@ class AsrProtocol:
 
         Return the answer, an empty final, where it is too short to hold a word.
         """
-        assert not self._finish_requested
+        assert not self.finish_requested
         uncommitted, self._uncommitted = self._uncommitted, 0
         if uncommitted < self._bytes(_SHORTEST_COMMIT):
             return [FinalTranscript(self._items.skip(), "")]
@@ -103,16 +126,29 @@ class AsrProtocol:
         self._orders.append(Commit(self._next_event_id()))
         return []
 
+    def send_update(self, settings: SessionSettings) -> str:
+        """Ask for other settings, for what is said from now on; return the event's id.
+
+        Rate and format of the audio stay what they were when the session was opened.
+        """
+        assert not self.finish_requested
+        assert _sound(settings) == _sound(self.settings)
+        self.settings = settings
+        self._flush_audio()
+        event_id = self._next_event_id()
+        self._orders.append(SessionUpdate(event_id, settings))
+        return event_id
+
     def send_finish(self) -> None:
         """Say, once or twice, that no audio follows; the server completes the rest."""
-        if not self._finish_requested:
+        if not self.finish_requested:
             self._flush_audio()
             self._orders.append(Finish(self._next_event_id()))
 
     def drop_unsent(self) -> None:
         """Forget the audio that still waits: nobody needs its transcript any more."""
         self._audio.clear()
-        finishing = self._finish_requested
+        finishing = self.finish_requested
         self._orders.clear()
         if finishing:
             self._orders.append(Finish(self._next_event_id()))
@@ -126,7 +162,7 @@ class AsrProtocol:
         if self._update_due:
             self._update_due = False
             self._update_sent = True
-            events.append(SessionUpdate(self._next_event_id(), self._settings))
+            events.append(SessionUpdate(self._next_event_id(), self._first_settings))
         if (
             self.state is ProtocolState.READY
             and self._items.unanswered_seconds < MOST_UNANSWERED
@@ -140,9 +176,13 @@ class AsrProtocol:
                     order = order[:room]
                     room -= len(order)
                     events += self._appends(order)
-                else:
-                    events.append(order)
-                if isinstance(order, Finish):
+                    continue
+                if not isinstance(order, SessionUpdate):
+                    events += self._completed_sound()
+                events.append(order)
+                if isinstance(order, SessionUpdate):
+                    self._updates_unanswered += 1
+                elif isinstance(order, Finish):
                     self.state = ProtocolState.FINISHING
             if not self._orders and len(self._audio) >= self._bytes(_LIVE_APPEND):
                 events += self._appends(self._take_audio(room))
@@ -157,6 +197,12 @@ class AsrProtocol:
         return self._items.answered_seconds
 
     @property
+    def unsent_seconds(self) -> float:
+        """How much audio waits here until it can be sent."""
+        orders = sum(len(order) for order in self._orders if isinstance(order, bytes))
+        return (orders + len(self._audio)) / self._bytes(1)
+
+    @property
     def sent_seconds(self) -> float:
         """How much audio the messages hold that were handed over so far."""
         return self._handed_over / self._bytes(1)
@@ -164,7 +210,7 @@ class AsrProtocol:
     def receive_message(self, message: str | bytes) -> list[ServerEvent]:
         """Return what the message tells: nothing, if it is unknown or says it again.
 
-        Raises AsrProtocolError for what no server of this protocol can mean.
+        Raises ViolationError for what no server of this protocol can mean.
         """
         if self.state is ProtocolState.FINISHED:
             return []
@@ -179,7 +225,7 @@ class AsrProtocol:
                 return self._updated(event)
             case SessionFinished():
                 if self.state is not ProtocolState.FINISHING:
-                    raise AsrProtocolError("session.finished came unasked")
+                    raise ViolationError("session.finished came unasked")
                 self.state = ProtocolState.FINISHED
                 return [event]
             case ServerError():
@@ -190,6 +236,9 @@ class AsrProtocol:
     def _updated(self, event: SessionUpdated) -> list[ServerEvent]:
         if self._update_sent and self.state is ProtocolState.OPENING:
             self.state = ProtocolState.READY
+            return [event]
+        if self._updates_unanswered:
+            self._updates_unanswered -= 1
             return [event]
         # A server may send its defaults this way, before it has heard of ours.
         self._settings_wanted()
@@ -220,13 +269,14 @@ class AsrProtocol:
         return [named] if named is not None else []
 
     @property
-    def _finish_requested(self) -> bool:
+    def finish_requested(self) -> bool:
+        """Whether it is said that no audio follows."""
         if self.state in (ProtocolState.FINISHING, ProtocolState.FINISHED):
             return True
         return bool(self._orders) and isinstance(self._orders[-1], Finish)
 
     def _bytes(self, seconds: float) -> int:
-        return round(seconds * self._settings.sample_rate) * 2
+        return round(seconds * self.settings.sample_rate) * 2
 
     def _flush_audio(self) -> None:
         if self._audio:
@@ -241,11 +291,19 @@ class AsrProtocol:
         self._handed_over += len(audio)
         self._items.audio_sent(len(audio) / self._bytes(1))
         longest = self._bytes(_BACKLOG_APPEND)
-        return [
-            AppendAudio(self._next_event_id(), audio[at : at + longest])
-            for at in range(0, len(audio), longest)
-        ]
+        pieces = (audio[at : at + longest] for at in range(0, len(audio), longest))
+        if self._encoder is not None:
+            pieces = (piece for each in pieces if (piece := self._encoder.encode(each)))
+        return [AppendAudio(self._next_event_id(), piece) for piece in pieces]
+
+    def _completed_sound(self) -> list[AppendAudio]:
+        rest = self._encoder.complete() if self._encoder is not None else b""
+        return [AppendAudio(self._next_event_id(), rest)] if rest else []
 
     def _next_event_id(self) -> str:
         self._event_count += 1
         return f"{self._event_prefix}_{self._event_count}"
+
+
+def _sound(settings: SessionSettings) -> tuple[str, int]:
+    return settings.input_audio_format, settings.sample_rate

@@ -1,0 +1,375 @@
+"""The library as another program uses it, over real WebSockets."""
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import pytest
+
+from auricle.qwen_asr_client import (
+    AuthenticationError,
+    Committed,
+    ConnectionLostError,
+    FinalTranscript,
+    InterimTranscript,
+    InvalidRequestError,
+    ItemCreated,
+    NotOpenedError,
+    QuotaError,
+    RateLimitedError,
+    RecognizerError,
+    ServerError,
+    ServerEvent,
+    ServerFaultError,
+    ServerVad,
+    Session,
+    SessionCreated,
+    SessionFinished,
+    SessionSettings,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+    UnreachableError,
+    UntrustedError,
+    connect,
+)
+from auricle.qwen_asr_client.request_rate import MOST_A_SECOND
+from rigs.faults.certificates import Authority
+from rigs.mqtt.broker import free_port
+from rigs.recognizer.faults import (
+    AbortAfter,
+    CloseAfter,
+    CloseAfterCreated,
+    DeltaDialect,
+    ErrorAfter,
+    Fault,
+    NoFinished,
+    RefuseHandshake,
+    Without,
+)
+from rigs.recognizer.one_turn import MANUAL, VAD, quiet, voice
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+from rigs.waiting import eventually
+
+KEY = "sk-CANARY0123456789abcdef"
+
+
+async def finals(session: Session) -> list[str]:
+    return [event.text async for event in session if isinstance(event, FinalTranscript)]
+
+
+async def one_sentence(session: Session) -> list[ServerEvent]:
+    """Everything that the server says of a sentence that is spoken, not uploaded."""
+    spoken = voice(1.5) + quiet(0.6)
+    for at in range(0, len(spoken), 1920):
+        await session.append(spoken[at : at + 1920])
+        for _ in range(20):
+            await asyncio.sleep(0)
+    await session.finish()
+    return [event async for event in session]
+
+
+async def test_a_sentence_is_recognized_and_every_event_is_typed() -> None:
+    async with (
+        ScriptedRecognizer("Turn on the light.", api_key=KEY) as server,
+        connect(server.url, KEY, VAD) as session,
+    ):
+        events = await one_sentence(session)
+
+    assert {type(event) for event in events} == {
+        *(SessionCreated, SessionUpdated, SpeechStarted, SpeechStopped, Committed),
+        *(ItemCreated, InterimTranscript, FinalTranscript, SessionFinished),
+    }
+    assert isinstance(events[-1], SessionFinished)
+    [final] = [event for event in events if isinstance(event, FinalTranscript)]
+    assert final.text == "Turn on the light."
+    assert session.session_id
+    assert session.last_response_id == final.item_id
+    assert server.heard[0].headers["authorization"] == f"Bearer {KEY}"
+    assert server.heard[0].close_code == 1000
+
+
+@pytest.mark.parametrize("always", [[DeltaDialect()], [Without()]], ids=str)
+async def test_the_dialects_of_other_servers_are_understood(
+    always: list[Fault],
+) -> None:
+    async with (
+        ScriptedRecognizer("Turn on the light.", always=always) as server,
+        connect(server.url, None, VAD) as session,
+    ):
+        events = await one_sentence(session)
+
+    interims = [event for event in events if isinstance(event, InterimTranscript)]
+    [final] = [event for event in events if isinstance(event, FinalTranscript)]
+    assert final.text == "Turn on the light."
+    assert interims
+    assert {event.item_id for event in interims} == {final.item_id}
+
+
+async def test_one_connection_takes_many_commits() -> None:
+    said = ["One.", "Two.", "Three."]
+    async with (
+        ScriptedRecognizer(said) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        for _ in said:
+            await session.append(voice(0.5))
+            await session.commit()
+        await session.finish()
+        assert await finals(session) == said
+    assert len(server.heard) == 1
+
+
+async def test_settings_change_between_two_utterances() -> None:
+    async with (
+        ScriptedRecognizer(["Eins.", "Two."]) as server,
+        connect(server.url, None, SessionSettings(None, "de")) as session,
+    ):
+        await session.append(voice(0.5))
+        await session.commit()
+        await session.update(SessionSettings(ServerVad(0.0, 400), "en"))
+        await session.append(voice(1.0) + quiet(0.6))
+        await session.finish()
+        assert await finals(session) == ["Eins.", "Two."]
+
+    updates = [m for m in server.heard[0].messages if m["type"] == "session.update"]
+    asked = [m["session"]["input_audio_transcription"] for m in updates]
+    assert asked == [{"language": "de"}, {"language": "en"}]
+    assert server.heard[0].types == [
+        *("session.update", "input_audio_buffer.append", "input_audio_buffer.commit"),
+        *("session.update", "input_audio_buffer.append", "session.finish"),
+    ]
+
+
+async def test_an_update_that_is_refused_says_why_and_the_session_goes_on() -> None:
+    async with (
+        ScriptedRecognizer("Two.") as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        with pytest.raises(InvalidRequestError) as refused:
+            await session.update(SessionSettings(None, "tlh"))
+        with pytest.raises(InvalidRequestError, match="the whole session"):
+            await session.update(SessionSettings(None, sample_rate=8000))
+        await session.append(voice(0.5))
+        await session.commit()
+        await session.finish()
+        events = [event async for event in session]
+
+    assert refused.value.reported is not None
+    param = "session.input_audio_transcription.language"
+    assert refused.value.reported.param == param
+    assert session.settings == MANUAL
+    assert [e.text for e in events if isinstance(e, FinalTranscript)] == ["Two."]
+    assert any(isinstance(event, ServerError) for event in events)
+
+
+async def test_more_sound_than_memory_should_hold_is_sent_as_fast_as_it_is_taken() -> (
+    None
+):
+    """Ten minutes: `append` waits for the server, and nothing of it is lost."""
+    minute = voice(60.0)
+    most = 0.0
+    async with (
+        ScriptedRecognizer() as server,
+        connect(server.url, None, VAD) as session,
+    ):
+        for _ in range(10):
+            for at in range(0, len(minute), 64_001):
+                await session.append(minute[at : at + 64_001])
+                most = max(most, session.unsent_seconds)
+        await eventually(lambda: server.heard[0].seconds > 590, timeout=30)
+        await session.close()
+    assert most < 15
+    assert server.heard[0].pcm[: len(minute)] == minute
+
+
+async def test_opus_leaves_at_a_fraction_of_the_size_and_is_recognized() -> None:
+    pytest.importorskip("av")
+    settings = SessionSettings(None, "en", input_audio_format="opus")
+    async with (
+        ScriptedRecognizer(["One.", "Two."]) as server,
+        connect(server.url, None, settings) as session,
+    ):
+        for _ in range(2):
+            await session.append(voice(2.0))
+            await session.commit()
+        await session.finish()
+        assert await finals(session) == ["One.", "Two."]
+    assert 0 < len(server.heard[0].audio) < len(voice(4.0)) / 4
+
+
+async def test_callbacks_are_told_everything_in_place_of_the_iterator() -> None:
+    opened: list[bool] = []
+    heard: list[ServerEvent] = []
+    closed: list[tuple[int | None, str]] = []
+    async with (
+        ScriptedRecognizer("Turn on the light.") as server,
+        connect(
+            server.url,
+            None,
+            MANUAL,
+            on_open=lambda: opened.append(True),
+            on_event=heard.append,
+            on_close=lambda code, reason: closed.append((code, reason)),
+        ) as session,
+    ):
+        await session.append(voice(1.0))
+        await session.commit()
+        await session.finish()
+        assert [event async for event in session] == []
+    assert opened == [True]
+    assert isinstance(heard[0], SessionCreated)
+    assert isinstance(heard[-1], SessionFinished)
+    assert closed == [(1000, "")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (RefuseHandshake(401), AuthenticationError),
+        (RefuseHandshake(403), AuthenticationError),
+        (RefuseHandshake(429), RateLimitedError),
+        (RefuseHandshake(503), ServerFaultError),
+        (CloseAfterCreated("The free quota has been exhausted"), QuotaError),
+    ],
+    ids=str,
+)
+async def test_what_keeps_a_session_from_opening_is_raised_by_its_kind(
+    fault: Fault, error: type[RecognizerError]
+) -> None:
+    closed: list[int | None] = []
+    async with ScriptedRecognizer(faults=[fault]) as server:
+        with pytest.raises(error) as raised:
+            async with connect(
+                server.url, KEY, on_close=lambda code, _: closed.append(code)
+            ):
+                pass
+    assert KEY not in str(raised.value)
+    assert len(closed) == 1
+
+
+async def test_nobody_at_the_address_is_unreachable() -> None:
+    with pytest.raises(UnreachableError):
+        async with connect(f"ws://127.0.0.1:{free_port()}"):
+            pass
+
+
+async def test_a_server_that_opens_no_session_is_given_up() -> None:
+    async def silent(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(NotOpenedError) as raised:
+            async with connect(f"ws://127.0.0.1:{port}", open_within=0.3):
+                pass
+    assert not raised.value.connected
+
+
+async def test_a_certificate_is_verified_unless_its_authority_is_given(
+    tmp_path: Path,
+) -> None:
+    authority = Authority(tmp_path, "house")
+    certificate = authority.sign("recognizer")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.file, certificate.key)
+    async with ScriptedRecognizer(tls=context) as server:
+        with pytest.raises(UntrustedError):
+            async with connect(server.url, KEY):
+                pass
+        trusting = ssl.create_default_context(cafile=authority.certificate.file)
+        async with connect(server.url, KEY, tls=trusting) as session:
+            assert session.session_id
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (AbortAfter(0.3), ConnectionLostError),
+        (CloseAfter(0.3), ConnectionLostError),
+        (ErrorAfter(0.3), ServerFaultError),
+    ],
+    ids=str,
+)
+async def test_what_ends_a_session_is_raised_where_it_is_waited_for(
+    fault: Fault, error: type[RecognizerError]
+) -> None:
+    async with (
+        ScriptedRecognizer(faults=[fault]) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        await session.append(voice(1.0))
+        with pytest.raises(error):
+            await finals(session)
+        with pytest.raises(error):
+            await session.append(voice(1.0))
+        with pytest.raises(error):
+            await session.finish()
+
+
+async def test_a_session_that_is_over_takes_nothing_more() -> None:
+    async with (
+        ScriptedRecognizer(always=[NoFinished()]) as server,
+        connect(server.url, None, VAD) as session,
+    ):
+        with pytest.raises(InvalidRequestError, match="manual mode"):
+            await session.commit()
+        await session.close()
+        await session.close()
+        with pytest.raises(RecognizerError, match="closed"):
+            await session.append(voice(0.1))
+        assert isinstance([event async for event in session][-1], SessionUpdated)
+
+
+async def test_closing_while_the_server_is_waited_for_ends_the_wait() -> None:
+    async with (
+        ScriptedRecognizer(always=[NoFinished()]) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        finishing = asyncio.create_task(session.finish())
+        await eventually(lambda: server.heard[0].types[-1] == "session.finish")
+        await session.close()
+        with pytest.raises(RecognizerError, match="closed"):
+            await finishing
+
+
+async def test_a_callback_that_fails_ends_the_session_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(event: ServerEvent) -> None:
+        if isinstance(event, FinalTranscript):
+            raise ZeroDivisionError
+
+    async with (
+        ScriptedRecognizer() as server,
+        connect(server.url, None, MANUAL, on_event=fail) as session,
+    ):
+        await session.append(voice(0.5))
+        await session.commit()
+        with pytest.raises(RecognizerError, match="internal error"):
+            await session.finish()
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_no_more_sessions_open_in_a_second_than_the_service_takes() -> None:
+    loop = asyncio.get_running_loop()
+    opened: list[float] = []
+
+    async def visit(url: str) -> None:
+        async with connect(url, on_open=lambda: opened.append(loop.time())):
+            pass
+
+    async with ScriptedRecognizer() as server:
+        began = loop.time()
+        await asyncio.gather(*(visit(server.url) for _ in range(MOST_A_SECOND + 1)))
+    assert len(opened) == MOST_A_SECOND + 1
+    assert max(opened) - began >= 0.99
+
+
+async def test_plain_text_through_a_network_is_refused() -> None:
+    with pytest.raises(ValueError, match="unencrypted"):
+        async with connect("ws://asr.example.org"):
+            pass
