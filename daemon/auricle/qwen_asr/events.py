@@ -48,10 +48,12 @@ class ServerVad:
     """The server decides where an utterance ends, by these two measures."""
 
     threshold: float = 0.2
-    """The threshold of the server's VAD, within THRESHOLD_RANGE; the lower it is, the
-    more sound is taken for speech."""
+    """The threshold of the server's VAD, from -1 to 1 (THRESHOLD_RANGE); the lower it
+    is, the more sound is taken for speech. The service recommends 0.0."""
     silence_duration_ms: int = 800
-    """Milliseconds of silence that end an utterance, within SILENCE_MS_RANGE."""
+    """Milliseconds of silence that end an utterance, from 200 to 6000
+    (SILENCE_MS_RANGE). The service recommends 400; fewer may split a sentence at a
+    pause, more are slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,16 @@ class SessionSettings:
     turn_detection: ServerVad | None = ServerVad()
     """What the server's VAD goes by; None is manual mode: the client commits."""
     language: str | None = None
-    """One of LANGUAGES; None lets the service detect it."""
+    """One of the 27 LANGUAGES; None lets the service detect it."""
     input_audio_format: str = "pcm"
     """The audio's format: pcm (mono, signed 16 bits, little-endian) or opus (one
     Ogg-Opus stream)."""
     sample_rate: int = 16_000
-    """Samples a second on the wire, in hertz; one of SAMPLE_RATES."""
+    """Samples a second on the wire, in hertz: 16000, or 8000 for telephone sound, which
+    the service converts (SAMPLE_RATES)."""
     corpus_text: str | None = None
-    """Words to expect; on noise the service may answer with these very words."""
+    """Words to expect, of 10,000 tokens at most (`hints`); on noise the service may
+    answer with these very words."""
 
 
 # --- client to server ---

@@ -19,6 +19,8 @@
   * ConnectionLostError     a close, or no more of the connection   transient
   * NotOpenedError          no connection or session in time        transient
   * ViolationError          what no server of this protocol can say transient
+  * FormatError             this machine cannot encode the format of the audio
+  * SessionOverError        something is asked of a session that is over
   * InternalError           a programming error, which is in the log
 """
 
@@ -162,6 +164,14 @@ class ViolationError(RecognizerError):
     """The server said something that no server of this protocol can mean."""
 
     transient = True
+
+
+class FormatError(RecognizerError):
+    """This machine cannot encode the format that the settings ask for."""
+
+
+class SessionOverError(RecognizerError):
+    """Something is asked of a session that is finished or closed."""
 
 
 class InternalError(RecognizerError):

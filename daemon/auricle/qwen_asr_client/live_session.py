@@ -82,7 +82,7 @@ class LiveSession:
     ) -> None:
         """Start connecting at once, with `open_within` seconds for the session to open.
 
-        `on_open` is called once there is a connection. Raises RecognizerError where the
+        `on_open` is called once there is a connection. Raises FormatError where the
         settings ask for a format that cannot be encoded here.
         """
         self._connect = connect

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from auricle.qwen_asr_client.errors import RecognizerError
+from auricle.qwen_asr_client.errors import FormatError
 
 # Opus has frames of 20 ms, by default.
 _FRAME = 0.02
@@ -19,12 +19,12 @@ class OpusEncoder:
     """
 
     def __init__(self, sample_rate: int) -> None:
-        """Raise RecognizerError where PyAV, or its Opus, is not installed."""
+        """Raise FormatError where PyAV, or its Opus, is not installed."""
         try:
             # Imported here because everything but this format does without.
             import av
         except ImportError as error:
-            raise RecognizerError(
+            raise FormatError(
                 "cannot encode opus: the Python package av is not installed; send pcm"
             ) from error
         self._av = av
@@ -35,7 +35,13 @@ class OpusEncoder:
         # A page for each packet: nothing waits for the next one.
         pages = {"page_duration": "1", "flush_packets": "1"}
         self._container: Any = av.open(self._pages, "w", format="ogg", options=pages)
-        self._stream: Any = self._container.add_stream("libopus", rate=sample_rate)
+        try:
+            self._stream: Any = self._container.add_stream("libopus", rate=sample_rate)
+        except (ValueError, av.error.FFmpegError) as error:
+            raise FormatError(
+                "cannot encode opus: the Python package av is built without libopus; "
+                "send pcm"
+            ) from error
         self._stream.layout = "mono"
         self._stream.bit_rate = _BITS_PER_SECOND
 

@@ -37,6 +37,7 @@ from auricle.qwen_asr_client.errors import (
     ConnectionLostError,
     InvalidRequestError,
     RecognizerError,
+    SessionOverError,
     ViolationError,
 )
 from auricle.qwen_asr_client.live_session import LiveSession, Traffic
@@ -63,8 +64,8 @@ class Session:
     The iteration ends behind SessionFinished and after `close`, and raises what ended
     the session otherwise. It yields every event of the protocol: what a server leaves
     out of one, such as an item's id, is filled in; a newer InterimTranscript of an item
-    replaces one that still waits; a ServerError is a request that was refused, while
-    the session goes on.
+    replaces one that still waits; a ServerError that is not raised behind it is a
+    request that was refused, while the session goes on.
 
     One task may send while another iterates. `connect` makes it.
     """
@@ -218,13 +219,20 @@ class Session:
                 if not self._opened or not isinstance(error, InvalidRequestError):
                     self._fail(error)
                     self._live.abandon()
-                    return
-                if self._update is not None and event.event_id == self._update[0]:
+                elif self._refuses_update(event):
                     self._answer_update(error)
             case _:
                 self.last_response_id = event.item_id
         self._deliver(event)
         self._something_new.set()
+
+    def _refuses_update(self, error: ServerError) -> bool:
+        if self._update is None:
+            return False
+        if error.event_id is None:
+            # Not every server says which event it refuses.
+            return (error.param or "").startswith("session")
+        return error.event_id == self._update[0]
 
     def _deliver(self, event: ServerEvent) -> None:
         if self._callback is not None:
@@ -259,7 +267,7 @@ class Session:
                 answer.set_exception(error)
 
     def _over(self, _: asyncio.Task[None]) -> None:
-        self._answer_update(RecognizerError("the session is closed"))
+        self._answer_update(SessionOverError("the session is closed"))
         self._something_new.set()
         if self._on_close is not None:
             match self._failure:
@@ -279,13 +287,13 @@ class Session:
     def _require_open(self) -> None:
         self._require_connected()
         if not self._live.takes_audio:
-            raise RecognizerError("the session is finished: open another one")
+            raise SessionOverError("the session is finished: open another one")
 
     def _require_connected(self) -> None:
         if self._failure is not None:
             raise self._failure
         if self._live.task.done():
-            raise RecognizerError("the session is closed: open another one")
+            raise SessionOverError("the session is closed: open another one")
 
 
 @asynccontextmanager

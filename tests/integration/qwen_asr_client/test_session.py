@@ -25,6 +25,7 @@ from auricle.qwen_asr_client import (
     Session,
     SessionCreated,
     SessionFinished,
+    SessionOverError,
     SessionSettings,
     SessionUpdated,
     SpeechStarted,
@@ -43,8 +44,11 @@ from rigs.recognizer.faults import (
     DeltaDialect,
     ErrorAfter,
     Fault,
+    Line,
+    Message,
     NoFinished,
     RefuseHandshake,
+    Send,
     Without,
 )
 from rigs.recognizer.one_turn import MANUAL, VAD, quiet, voice
@@ -52,6 +56,16 @@ from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
 KEY = "sk-CANARY0123456789abcdef"
+
+
+class Anonymous(Fault):
+    """Leaves out which of the client's events an error is about."""
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if message["type"] == "error":
+            error = {**message["error"], "event_id": None}
+            message = {**message, "error": error}
+        await send(message)
 
 
 async def finals(session: Session) -> list[str]:
@@ -161,6 +175,17 @@ async def test_an_update_that_is_refused_says_why_and_the_session_goes_on() -> N
     assert session.settings == MANUAL
     assert [e.text for e in events if isinstance(e, FinalTranscript)] == ["Two."]
     assert any(isinstance(event, ServerError) for event in events)
+
+
+async def test_a_server_that_does_not_say_which_event_it_refuses_is_understood() -> (
+    None
+):
+    async with (
+        ScriptedRecognizer(always=[Anonymous()]) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        with pytest.raises(InvalidRequestError, match="tlh"):
+            await session.update(SessionSettings(None, "tlh"))
 
 
 async def test_more_sound_than_memory_should_hold_is_sent_as_fast_as_it_is_taken() -> (
@@ -319,7 +344,7 @@ async def test_a_session_that_is_over_takes_nothing_more() -> None:
             await session.commit()
         await session.close()
         await session.close()
-        with pytest.raises(RecognizerError, match="closed"):
+        with pytest.raises(SessionOverError, match="closed"):
             await session.append(voice(0.1))
         assert isinstance([event async for event in session][-1], SessionUpdated)
 
@@ -332,7 +357,7 @@ async def test_closing_while_the_server_is_waited_for_ends_the_wait() -> None:
         finishing = asyncio.create_task(session.finish())
         await eventually(lambda: server.heard[0].types[-1] == "session.finish")
         await session.close()
-        with pytest.raises(RecognizerError, match="closed"):
+        with pytest.raises(SessionOverError, match="closed"):
             await finishing
 
 

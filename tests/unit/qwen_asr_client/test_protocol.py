@@ -16,6 +16,7 @@ from auricle.qwen_asr.events import (
     ServerVad,
     SessionFinished,
     SessionSettings,
+    SessionUpdated,
 )
 from auricle.qwen_asr_client.errors import ViolationError
 from auricle.qwen_asr_client.items import MOST_ITEMS
@@ -568,3 +569,64 @@ def test_in_any_order_the_wire_is_update_then_audio_then_commit(
     for before, kind in itertools.pairwise(wire):
         if kind == "input_audio_buffer.commit":
             assert before == "input_audio_buffer.append"
+
+
+# --- other settings, and other formats ---
+
+
+def test_an_update_leaves_between_what_was_said_before_and_what_is_said_after() -> None:
+    protocol = opened()
+    protocol.send_audio(b"\1" * FRAME)
+    event_id = protocol.send_update(VAD)
+    protocol.send_audio(b"\2" * FRAME * 4)
+    messages = sent(protocol) + sent(protocol)
+    assert audio_of(messages) == [b"\1" * FRAME, b"\2" * FRAME * 4]
+    assert messages[1]["type"] == "session.update"
+    assert messages[1]["event_id"] == event_id
+    assert messages[1]["session"]["turn_detection"]["silence_duration_ms"] == 400
+
+
+def test_each_update_that_was_asked_for_is_answered_once() -> None:
+    protocol = opened()
+    protocol.send_update(VAD)
+    protocol.messages_to_send()
+    assert protocol.receive_message(UPDATED) == [SessionUpdated("s")]
+    assert protocol.receive_message(UPDATED) == []
+
+
+class Halving:
+    """An encoder with half a second in mind."""
+
+    def __init__(self) -> None:
+        self.waiting = b""
+
+    def encode(self, pcm: bytes) -> bytes:
+        self.waiting += pcm[::2]
+        ready, self.waiting = self.waiting[:-8_000], self.waiting[-8_000:]
+        return ready
+
+    def complete(self) -> bytes:
+        ready, self.waiting = self.waiting, b""
+        return ready
+
+
+def test_what_an_encoder_holds_back_leaves_before_the_commit() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p", Halving())
+    protocol.receive_message(CREATED)
+    protocol.messages_to_send()
+    protocol.receive_message(UPDATED)
+    spoken = bytes(range(256)) * 375
+    protocol.send_audio(spoken)
+    protocol.send_commit()
+    messages = sent(protocol)
+    assert b"".join(audio_of(messages)) == spoken[::2]
+    assert messages[-1]["type"] == "input_audio_buffer.commit"
+    assert protocol.sent_seconds == len(spoken) / SECOND
+
+
+def test_how_much_waits_is_told() -> None:
+    protocol = AsrProtocol(MANUAL, "event_p")
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    protocol.send_audio(bytes(SECOND))
+    assert protocol.unsent_seconds == 2.0
