@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from copy import copy
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -84,10 +84,15 @@ class Connection:
         self._opening = True
 
     @classmethod
-    async def open(cls, address: RecognizerAddress, tls: ssl.SSLContext | None) -> Self:
+    async def open(
+        cls,
+        address: RecognizerAddress,
+        tls: ssl.SSLContext | Literal[True] | None,
+    ) -> Self:
         """Connect and shake hands, however long it takes.
 
-        `tls` verifies the server; it is None for ws://.
+        `tls` verifies the server, True by the authorities of the system; it is None
+        for ws://.
         """
         proxy = proxy_for(address.url)
         if proxy is not None:

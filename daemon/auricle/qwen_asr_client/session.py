@@ -15,7 +15,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from auricle.qwen_asr.address import (
@@ -73,7 +73,7 @@ class Session:
     def __init__(
         self,
         address: RecognizerAddress,
-        tls: ssl.SSLContext | None,
+        tls: ssl.SSLContext | Literal[True] | None,
         settings: SessionSettings,
         *,
         open_within: float,
@@ -328,13 +328,10 @@ async def connect(
     """
     whole = complete_url(require_secure_url(url), model)
     address = RecognizerAddress(whole, key, workspace, data_inspection)
-    if urlsplit(whole).scheme == "ws":
-        tls = None
-    elif tls is None:
-        tls = ssl.create_default_context()
+    secure = urlsplit(whole).scheme == "wss"
     session = Session(
         address,
-        tls,
+        (tls or True) if secure else None,
         settings or SessionSettings(),
         open_within=open_within,
         on_open=on_open,
