@@ -50,11 +50,23 @@ class Clip:
 class Recordings:
     """The folder, by what is said in it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, *, wake: Path | None = None, commands: Path | None = None
+    ) -> None:
+        """`wake` and `commands` are somebody's own, instead of those in the folder:
+        FOLDER/alexa/*.wav and the like for each wake word, and any commands.
+        """
         self.root = root
+        self._own = {
+            name: folder
+            for name, folder in (("wake", wake), ("commands", commands))
+            if folder is not None
+        }
 
     @classmethod
-    def from_environment(cls) -> "Recordings":
+    def from_environment(
+        cls, *, wake: Path | None = None, commands: Path | None = None
+    ) -> "Recordings":
         """Raises SystemExit where there is no such folder."""
         folder = os.environ.get("AURICLE_RECORDINGS", "")
         if not (folder and Path(folder).is_dir()):
@@ -62,7 +74,7 @@ class Recordings:
                 "AURICLE_RECORDINGS does not name a folder of recordings: "
                 "see benchmarks/README.md"
             )
-        return cls(Path(folder))
+        return cls(Path(folder), wake=wake, commands=commands)
 
     def wake_words(self) -> dict[str, list[Clip]]:
         """Wake phrases of people, by the model that should hear them."""
@@ -99,7 +111,11 @@ class Recordings:
         }
 
     def commands(self) -> list[Clip]:
-        """Whole commands: to a coffee machine, and "turn on the office lights"."""
+        """Whole commands: to a coffee machine, and "turn on the office lights"; or
+        somebody's own.
+        """
+        if "commands" in self._own:
+            return self.clips("commands/*", "commands/*/*")
         return self.clips("commands/coffee/*", "commands/lights/*_16bit.*")
 
     def clips(self, *patterns: str) -> list[Clip]:
@@ -117,9 +133,11 @@ class Recordings:
     def files(self, *patterns: str) -> Iterable[tuple[str, Samples]]:
         """Whole recordings, as they are."""
         for pattern in patterns:
-            for path in sorted(self.root.glob(pattern)):
+            kind, _, rest = pattern.partition("/")
+            folder = self._own.get(kind, self.root / kind)
+            for path in sorted(folder.glob(rest)):
                 if path.suffix in {".flac", ".wav"}:
-                    yield str(path.relative_to(self.root)), load(path)
+                    yield f"{kind}/{path.relative_to(folder)}", load(path)
 
 
 def load(path: Path) -> Samples:

@@ -15,15 +15,14 @@ a file of its own, benchmarks/results/answers-PART.md, but not with --quick.
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from functools import partial
 
 from benchmarks.answers.delays import delays
 from benchmarks.answers.hearing import Hearing
-from benchmarks.cost.process_cost import Bystanders
 from benchmarks.recordings import Recordings
-from benchmarks.rows import Row, lines, tally
+from benchmarks.rows import Row
+from benchmarks.targets import measure_parts
 
-_RESULTS = Path(__file__).parents[1] / "results"
 _QUICK = 5
 
 Part = Callable[[bool], Iterable[Row]]
@@ -50,17 +49,8 @@ PARTS: Mapping[str, Part] = {
 
 def main() -> None:
     arguments = _arguments()
-    rows: list[Row] = []
-    for part in arguments.parts:
-        bystanders = Bystanders()
-        made = list(PARTS[part](arguments.quick))
-        text = "\n".join([*lines(made), "", f"{bystanders.so_far()}", "", tally(made)])
-        print(text, end="\n\n", flush=True)
-        if not arguments.quick:
-            (_RESULTS / f"answers-{part}.md").write_text(f"{text}\n")
-        rows += made
-    print(tally(rows))
-    sys.exit(0 if all(row.met for row in rows) else 1)
+    parts = {part: partial(PARTS[part], arguments.quick) for part in arguments.parts}
+    sys.exit(measure_parts("answers", parts, kept=not arguments.quick))
 
 
 def _arguments() -> argparse.Namespace:

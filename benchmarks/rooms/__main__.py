@@ -29,14 +29,12 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from functools import partial
 
-from benchmarks.cost.process_cost import Bystanders
 from benchmarks.rooms import answering, cluster, fleet, measure
 from benchmarks.rooms.scale import Scale
-from benchmarks.rows import Row, lines, tally
-
-_RESULTS = Path(__file__).parents[1] / "results"
+from benchmarks.rows import Row
+from benchmarks.targets import measure_parts
 
 Part = Callable[[Scale], Awaitable[Sequence[Row]]]
 
@@ -58,23 +56,18 @@ def main() -> None:
     # Each of many satellites warns of what is done to it.
     logging.basicConfig(level=logging.ERROR)
     scale = Scale(arguments.seed, arguments.houses, arguments.short)
-    rows: list[Row] = []
-    parts = arguments.parts or [part for part in PARTS if part != CLUSTER]
-    if arguments.cluster and CLUSTER not in parts:
-        parts.append(CLUSTER)
-    for part in parts:
-        bystanders = Bystanders()
-        made = asyncio.run(_measured(PARTS[part], scale))
-        text = "\n".join([*lines(made), "", f"{bystanders.so_far()}", "", tally(made)])
-        print(text, end="\n\n", flush=True)
-        if not arguments.short:
-            (_RESULTS / f"rooms-{part}.md").write_text(f"{text}\n")
-        rows += made
-    print(tally(rows))
-    sys.exit(0 if all(row.met for row in rows if row.counts) else 1)
+    chosen = arguments.parts or [part for part in PARTS if part != CLUSTER]
+    if arguments.cluster and CLUSTER not in chosen:
+        chosen.append(CLUSTER)
+    parts = {part: partial(_measure, PARTS[part], scale) for part in chosen}
+    sys.exit(measure_parts("rooms", parts, kept=not arguments.short))
 
 
-async def _measured(part: Part, scale: Scale) -> Sequence[Row]:
+def _measure(part: Part, scale: Scale) -> Sequence[Row]:
+    return asyncio.run(_awaited(part, scale))
+
+
+async def _awaited(part: Part, scale: Scale) -> Sequence[Row]:
     return await part(scale)
 
 
