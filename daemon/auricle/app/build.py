@@ -36,6 +36,7 @@ from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
 from auricle.capture.own_voice import OwnVoice, UnknownVoice
 from auricle.config.mistakes import Mistakes
+from auricle.config.mode import mode_of, mode_told
 from auricle.config.sections import (
     FeedbackSettings,
     MicrophoneSettings,
@@ -142,6 +143,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
     with mistakes.noted():
         voice_detector = make_voice_detector(settings.utterance.voice_detector)
         logger.info("speech is told from noise by %s", voice_detector.name)
+        logger.info("%s", mode_told(settings.utterance))
     sounds: dict[Cue, OwnSound] = {}
     with mistakes.noted():
         sounds = feedback_sounds(settings.feedback)
@@ -447,7 +449,7 @@ def satellite(
     spellings = settings.wake_word.spellings
     stop_words = settings.utterance.stop_words
     turns = TurnFactory(
-        mode=settings.utterance.mode,
+        mode=mode_of(settings.utterance),
         endpointing=endpointing(settings),
         new_turn_id=lambda: uuid.uuid4().hex,
         wake_phrases={
@@ -480,7 +482,7 @@ def endpointing(settings: Settings) -> EndpointingSettings:
         for knob in fields(EndpointingSettings)
         if (value := getattr(utterance, knob.name)) is not None
     }
-    if utterance.mode is Mode.SERVER_VAD:
+    if mode_of(utterance) is Mode.SERVER_VAD:
         backstop = settings.asr.silence_duration_ms / 1000 + _BACKSTOP
         given |= {"silence": backstop, "silence_after_short": backstop}
     preset = PRESETS[utterance.preset]
@@ -543,8 +545,9 @@ def session_settings(settings: Settings) -> SessionSettings:
     """Return what each turn asks of the recognizer, until a command changes it."""
     asr = settings.asr
     vad = ServerVad(asr.threshold, asr.silence_duration_ms)
+    by_server = mode_of(settings.utterance) is Mode.SERVER_VAD
     return SessionSettings(
-        turn_detection=vad if settings.utterance.mode is Mode.SERVER_VAD else None,
+        turn_detection=vad if by_server else None,
         language=None if asr.language == "auto" else asr.language,
         sample_rate=asr.sample_rate,
         corpus_text=asr.hints or None,

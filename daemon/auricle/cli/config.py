@@ -9,6 +9,7 @@ from typing import Any
 
 from auricle.app import app
 from auricle.config.loading import SYSTEM_FILE, default_file, doubts, load
+from auricle.config.mode import mode_told
 from auricle.config.settings import Settings
 from auricle.config.toml import toml
 from auricle.doctor import service
@@ -42,6 +43,7 @@ def _as_the_service_has_them(path: Path | None) -> Settings:
 def _show(settings: Settings, path: Path | None) -> None:
     print(f"# from {path}" if path else "# no configuration file: defaults")
     print("# recognizer:", settings.asr.endpoint)
+    print("# utterance.mode,", mode_told(settings.utterance))
     for name, section in settings.model_dump(mode="json").items():
         print(f"\n[{name}]")
         for key, value in section.items():

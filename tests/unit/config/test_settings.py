@@ -659,7 +659,10 @@ def test_the_silence_after_short_utterances_can_be_chosen(tmp_path: Path) -> Non
 
 
 def test_where_the_server_ends_the_sentence_ours_waits_longer(tmp_path: Path) -> None:
-    text = '[utterance]\npreset = "fast"\nsilence = 0.2\nsilence_after_short = 0.2\n'
+    text = (
+        '[utterance]\nmode = "server_vad"\npreset = "fast"\n'
+        "silence = 0.2\nsilence_after_short = 0.2\n"
+    )
 
     endpointing = build.endpointing(load(written(tmp_path, text)))
 

