@@ -69,7 +69,7 @@ from auricle.system.systemd import Notifier
 from auricle.turns.arbitrated_satellite import ArbitratedSatellite, Voices
 from auricle.turns.budget import Budget, Limits, Usage
 from auricle.turns.endpointing import PRESETS, EndpointingSettings
-from auricle.turns.events import GroupChanged, MicrophoneLost
+from auricle.turns.events import CommandTold, FinalSent, GroupChanged, MicrophoneLost
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
 from auricle.turns.sounds import SoundArrived, SpeechFailed
@@ -139,6 +139,8 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
             on_name_taken=partial(ending.name_taken, settings.satellite.name),
             on_group_message=lambda message: runner.group_said(message),
             on_group=lambda members: runner.handle(GroupChanged(members)),
+            on_sent=lambda turn: runner.handle(FinalSent(turn)),
+            on_told=lambda turn: runner.handle(CommandTold(turn)),
         )
     with mistakes.noted():
         voice_detector = make_voice_detector(settings.utterance.voice_detector)

@@ -20,7 +20,7 @@ from auricle.audio.feedback import Cue
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
-from auricle.mqtt.delivery.ledger import Settled
+from auricle.mqtt.delivery.ledger import Fate, Settled
 from auricle.system.clock import since_boot
 from auricle.system.threads import hand_to_loop
 from auricle.turns.arbitrated_satellite import ArbitratedSatellite
@@ -178,7 +178,8 @@ class Runner:
         """Take what became of a final, on the loop, each time that it is told."""
         logger.debug("a final is %s", settled.fate)
         if settled.over:
-            self.handle(FinalSettled(settled.outbound.outcome.turn.id))
+            told = settled.fate in {Fate.ACKED, Fate.NO_LISTENER}
+            self.handle(FinalSettled(settled.outbound.outcome.turn.id, told))
 
     def start(self) -> None:
         """Listen, unless muted."""

@@ -12,6 +12,8 @@ answering    0.4 s of audio                        answering    alive
              a better one takes, or is alive       standby      withdraw, done (yielded)
              a worse one takes, or is alive        answering    take, said again
              ours was handed to the publisher      published
+             who went silent is back, and has told it
+                                                   over         withdraw, conclude
              ours ended otherwise                  over         done, twice
 standby      1.3 s without a sign of who answers   vacant
              who answers failed                    vacant
@@ -23,10 +25,12 @@ vacant       0.5 s for each better one that is     answering    take for the sil
              left (0.25 s behind another person)                answer
              anybody takes, or is alive            standby
 published    0.4 s of audio                        published    alive
-             the broker has it, or never will      over         done, twice
+             it has left for the broker            published    done, twice
+             the broker has it, or never will      over         done, again
 bidding,
 standby,
-vacant       another has published                 over         conclude
+vacant       another has published, or comes back
+             and has                               over         conclude
 answering    another has published                 over         withdraw, conclude
 over, ended  any sign but a done                   over         done, said again
 any          any sign of who is apart              the same     none
@@ -85,7 +89,7 @@ UNABLE = -200.0
 PRINTS_SAID = 2
 
 # As an outcome calls them.
-TRANSCRIPT, ERROR, YIELDED = "transcript", "error", "yielded"
+TRANSCRIPT, ERROR, YIELDED, CANCELLED = "transcript", "error", "yielded", "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,8 @@ class Round:
     _bids: int = 0
     _text: str | None = None
     _ended: Done | None = None
+    _left: bool = False
+    """Our final has left for the broker."""
 
     # --- what is known ---
 
@@ -328,21 +334,37 @@ class Round:
         self._text = text
         self.state = State.PUBLISHED
 
-    def settled(self) -> list[Order]:
-        """The broker has our final, or never will."""
-        return self.ended(TRANSCRIPT)
+    def sent(self) -> list[Order]:
+        """Our final has left for the broker, and what we say now comes behind it: who
+        hears that knows that the broker has it, even if we never say another word.
+        """
+        self._left = True
+        return [] if self.alone else [Tell(self._done(TRANSCRIPT))] * 2
+
+    def settled(self, *, told: bool) -> list[Order]:
+        """The broker has our final; or never will, and nobody else would be in time."""
+        orders = self.ended(TRANSCRIPT if told else CANCELLED)
+        return orders[:1] if self._left else orders
+
+    def told(self, turn: str) -> list[Order]:
+        """The broker has the final of that turn, whoever answers its word now."""
+        turns = {self._first} | {t for r in self._same for t in (r.claim.turn, r.key)}
+        if turn not in turns or self.state in {State.PUBLISHED, State.OVER}:
+            return []
+        names = [r.claim.member for r in self._same if turn in (r.claim.turn, r.key)]
+        return self._answered_elsewhere(names[0] if names else self.claim.member)
+
+    def joined(self) -> list[Order]:
+        """Others are known again, and have heard nothing of us."""
+        if not self.alone or self.state is not State.ANSWERING:
+            return []
+        self.alone = False
+        return [self._tell_take()]
 
     def ended(self, outcome: str) -> list[Order]:
         """Our turn is over, and its outcome told."""
-        first = self.stands_in_for
+        self._ended = self._done(outcome)
         self.state, self._since = State.OVER, self._now
-        self._ended = Done(
-            self._claim(),
-            outcome,
-            first,
-            self.apart_from,
-            self._text if self._apart else None,
-        )
         return [] if self.alone else [Tell(self._ended)] * 2
 
     def left(self, outcome: str) -> list[Order]:
@@ -432,11 +454,9 @@ class Round:
         answered = rival.claim.member
         if done.outcome == TRANSCRIPT:
             match self.state:
-                case State.ANSWERING:
-                    return [Withdraw(answered), *self._conclude(answered)]
                 case State.PUBLISHED | State.OVER:
                     return []
-            return self._conclude(answered)
+            return self._answered_elsewhere(answered)
         if self.state is State.BIDDING:
             obeyed = done.outcome not in {ERROR, YIELDED}
             return self._conclude(answered) if obeyed else self._decide(due=False)
@@ -452,6 +472,12 @@ class Round:
         if done.outcome == ERROR and rival is self._awaited:
             self._vacate(rival, self._now)
         return self._watch()
+
+    def _answered_elsewhere(self, answered_by: str) -> list[Order]:
+        withdraw: list[Order] = []
+        if self.state is State.ANSWERING:
+            withdraw = [Withdraw(answered_by)]
+        return withdraw + self._conclude(answered_by)
 
     def _conclude(self, answered_by: str) -> list[Order]:
         self.state, self._since = State.OVER, self._now
@@ -539,6 +565,10 @@ class Round:
         ours = self.claim
         after = (self._now - self.at) / SAMPLE_RATE
         return Claim(ours.member, ours.turn, ours.wake_word, ours.level, after)
+
+    def _done(self, outcome: str) -> Done:
+        text = self._text if self._apart else None
+        return Done(self._claim(), outcome, self.stands_in_for, self.apart_from, text)
 
     def _tell_take(self) -> Tell:
         self._said = self._now

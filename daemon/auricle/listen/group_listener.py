@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from auricle.listen.overheard import Overheard
 from auricle.mqtt.group_messages import (
+    Ask,
     Gone,
     Here,
+    Told,
     UnreadableError,
+    Untold,
     Who,
     decode,
     encode,
@@ -81,7 +84,7 @@ class GroupListener:
                 self._overheard.meet(member)
             case Gone():
                 self._overheard.part(member)
-            case Who():
+            case Who() | Ask() | Told() | Untold():
                 pass
             case _:
                 self._overheard.hear(message, self._loop.time())

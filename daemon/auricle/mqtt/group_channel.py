@@ -8,13 +8,19 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from auricle.arbitration.messages import Done, GroupMessage
+from auricle.arbitration.told import Inquiry, ToldTurns, Verdict
 from auricle.mqtt.group_messages import (
+    Ask,
     Gone,
     Here,
     Presence,
+    Remembrance,
+    Told,
     UnreadableError,
+    Untold,
     Who,
     decode,
     encode,
@@ -41,6 +47,20 @@ ANSWER_PAUSE = 1.0
 ASK_AGAIN = 5.0
 
 
+# A lost packet must not decide about a command.
+SAID_TIMES = 2
+
+
+@dataclass(slots=True)
+class _Question:
+    """What is asked after a command, and who waits for the answer."""
+
+    ask: Ask
+    inquiry: Inquiry
+    then: Callable[[bool], None]
+    timer: asyncio.TimerHandle | None = field(default=None)
+
+
 class GroupChannel:
     """Tells the group, and calls back with what the others tell; on the event loop."""
 
@@ -51,9 +71,11 @@ class GroupChannel:
         *,
         on_message: Callable[[GroupMessage], None],
         on_members: Callable[[frozenset[str]], None],
+        on_told: Callable[[str], None],
         random: Callable[[], float],
     ) -> None:
-        """`on_members` hears of the others each time that they are others than before.
+        """`on_members` hears of the others each time that they are others than before;
+        `on_told` the id of a turn whose command was told by who came back with it.
 
         `random` returns numbers from 0 to 1.
         """
@@ -61,6 +83,7 @@ class GroupChannel:
         self._topics = topics
         self._on_message = on_message
         self._on_members = on_members
+        self._on_told = on_told
         self._random = random
         self._loop = asyncio.get_running_loop()
         self._group = ""
@@ -70,6 +93,8 @@ class GroupChannel:
         self._saying: asyncio.TimerHandle | None = None
         self._answering: asyncio.TimerHandle | None = None
         self._answered_at = -ANSWER_PAUSE
+        self._told_turns = ToldTurns()
+        self._questions: dict[str, _Question] = {}
 
     @property
     def members(self) -> frozenset[str]:
@@ -91,7 +116,43 @@ class GroupChannel:
 
     def tell(self, message: GroupMessage) -> None:
         """Tell the group, if it can be told now."""
+        self._told_turns.said(message)
         self._publish(message, not_after=since_boot() + LATEST)
+
+    def ask(
+        self,
+        turn: str,
+        stands_in_for: str | None,
+        others: frozenset[str],
+        then: Callable[[bool], None],
+    ) -> bool:
+        """Ask `others` whether the command of that turn is told, and call `then` with
+        the answer. Return whether anybody is asked: else nothing is called.
+        """
+        if not self._group or not self._client.connected:
+            return False
+        question = _Question(
+            Ask(self._topics.node, turn, stands_in_for),
+            Inquiry(others, self._loop.time()),
+            then,
+        )
+        self._questions[turn] = question
+        for _ in range(SAID_TIMES):
+            self._publish(question.ask)
+        until = question.inquiry.until
+        question.timer = self._loop.call_at(until, self._look_at, question, until)
+        # Somebody may have told it while we were away for a moment.
+        self._look_at(question, self._loop.time())
+        return True
+
+    def confirmed(self, turn: str, stands_in_for: str | None) -> None:
+        """The broker confirmed the command of that turn, which is ours."""
+        self._told_turns.note(turn, stands_in_for)
+
+    def tell_of(self, turn: str, stands_in_for: str | None) -> None:
+        """Tell that the broker has that command, with which we came back."""
+        for _ in range(SAID_TIMES):
+            self._publish(Told(self._topics.node, turn, stands_in_for))
 
     def connected(self) -> None:
         """Say that we are there, and find out who else is."""
@@ -101,6 +162,11 @@ class GroupChannel:
     def disconnected(self) -> None:
         """Do without the others: what they say does not reach us."""
         self._stop_timers()
+        questions, self._questions = self._questions, {}
+        for question in questions.values():
+            if question.timer is not None:
+                question.timer.cancel()
+            question.then(False)
         self._membership.clear()
         self._tell_members()
 
@@ -139,7 +205,19 @@ class GroupChannel:
                 self._tell_members()
             case Here():
                 self._know(member)
+            case Ask(_, turn, stands_in_for):
+                self._know(member)
+                self._answer_question(turn, stands_in_for)
+            case Told(_, turn, stands_in_for):
+                self._told_turns.note(turn, stands_in_for)
+                self._heed_answer(member, turn, told=True)
+                self._on_told(turn)
+            case Untold(_, turn):
+                self._heed_answer(member, turn, told=False)
             case Done():
+                self._told_turns.heard(message)
+                for question in list(self._questions.values()):
+                    self._look_at(question, self._loop.time())
                 # It may be the last word of one that has left.
                 self._on_message(message)
             case _:
@@ -157,8 +235,37 @@ class GroupChannel:
             logger.debug("group %s: %s", self._group, ", ".join(sorted(members)))
             self._on_members(members)
 
+    def _answer_question(self, turn: str, stands_in_for: str | None) -> None:
+        match self._told_turns.knows(turn, stands_in_for):
+            case True:
+                self._publish(Told(self._topics.node, turn))
+            case False:
+                self._publish(Untold(self._topics.node, turn))
+
+    def _heed_answer(self, member: str, turn: str, *, told: bool) -> None:
+        question = self._questions.get(turn)
+        if question is not None:
+            question.inquiry.answered(member, told=told)
+            self._look_at(question, self._loop.time())
+
+    def _look_at(self, question: _Question, now: float) -> None:
+        """Hand the answer over, once enough is answered to know it."""
+        ask, inquiry = question.ask, question.inquiry
+        if self._told_turns.knows(ask.turn, ask.stands_in_for):
+            inquiry.answered(self._topics.node, told=True)
+        verdict = inquiry.verdict(now)
+        if verdict is Verdict.WAIT or self._questions.get(ask.turn) is not question:
+            return
+        del self._questions[ask.turn]
+        if question.timer is not None:
+            question.timer.cancel()
+        question.then(verdict is Verdict.DROP)
+
     def _publish(
-        self, message: GroupMessage | Presence, *, not_after: float = math.inf
+        self,
+        message: GroupMessage | Presence | Remembrance,
+        *,
+        not_after: float = math.inf,
     ) -> None:
         # Who is there may be said late, by a machine that is busy with its start.
         if self._group:

@@ -1,12 +1,16 @@
 """What the satellites of a group tell each other over MQTT: payloads as facts.
 
-Beside what is said of a wake word, there is who is there at all:
+Beside what is said of a wake word, there is who is there at all, and what has become
+of commands:
 
 | kind | says |
 |---|---|
 | `here` | the sender is one of the group |
 | `who` | every one of the group is to say so; the sender need not be one itself |
 | `gone` | the sender leaves the group |
+| `ask` | whoever knows what became of this turn's command is to say so |
+| `told` | the broker has it |
+| `untold` | the sender knows of nobody who has given it to the broker |
 """
 
 import base64
@@ -51,14 +55,43 @@ class Gone:
     member: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The sender comes back with a turn's command, and asks whether it is told."""
+
+    member: str
+    turn: str
+    stands_in_for: str | None = None
+    """The first turn of the word, where that is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The broker has the command of that turn."""
+
+    member: str
+    turn: str
+    stands_in_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """The sender knows of nobody who has told the command of that turn."""
+
+    member: str
+    turn: str
+
+
 Presence = Here | Who | Gone
+Remembrance = Ask | Told | Untold
+"""About commands whose satellites were gone for a moment."""
 
 
 class UnreadableError(Exception):
     """A message means nothing; the text repeats nothing of it."""
 
 
-def encode(message: GroupMessage | Presence) -> str:
+def encode(message: GroupMessage | Presence | Remembrance) -> str:
     """Return the payload; who says it is told by the topic."""
     match message:
         case Here():
@@ -67,6 +100,12 @@ def encode(message: GroupMessage | Presence) -> str:
             return compact_json({"kind": "who"})
         case Gone():
             return compact_json({"kind": "gone"})
+        case Ask(_, turn, stands_in_for):
+            return _of_command("ask", turn, stands_in_for)
+        case Told(_, turn, stands_in_for):
+            return _of_command("told", turn, stands_in_for)
+        case Untold(_, turn):
+            return _of_command("untold", turn, None)
         case Bid():
             return _payload("bid", message.claim)
         case Take(claim, stands_in_for, apart_from, print):
@@ -96,7 +135,7 @@ def encode(message: GroupMessage | Presence) -> str:
             )
 
 
-def decode(member: str, payload: bytes) -> GroupMessage | Presence:
+def decode(member: str, payload: bytes) -> GroupMessage | Presence | Remembrance:
     """Return what `member` says in `payload`, which may be anything.
 
     Raises UnreadableError.
@@ -110,6 +149,12 @@ def decode(member: str, payload: bytes) -> GroupMessage | Presence:
             return Who()
         case "gone":
             return Gone(member)
+        case "ask":
+            return Ask(member, *_command(facts))
+        case "told":
+            return Told(member, *_command(facts))
+        case "untold":
+            return Untold(member, _word(facts, "turn", LONGEST_ID))
         case "bid":
             return Bid(_claim(member, facts))
         case "take":
@@ -137,6 +182,17 @@ def _payload(kind: str, claim: Claim, **further: str | None) -> str:
         "after_ms": round(claim.after * 1000),
     }
     return compact_json(facts | {k: v for k, v in further.items() if v is not None})
+
+
+def _of_command(kind: str, turn: str, stands_in_for: str | None) -> str:
+    facts = {"kind": kind, "turn": turn}
+    if stands_in_for is not None:
+        facts["stands_in_for"] = stands_in_for
+    return compact_json(facts)
+
+
+def _command(facts: dict[str, Any]) -> tuple[str, str | None]:
+    return _word(facts, "turn", LONGEST_ID), _optional_word(facts, "stands_in_for")
 
 
 def _object(payload: bytes) -> dict[str, Any]:

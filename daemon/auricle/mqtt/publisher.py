@@ -13,11 +13,12 @@ from typing import assert_never
 from uuid import uuid4
 
 from auricle.arbitration.messages import GroupMessage
+from auricle.arbitration.told import is_worth_asking
 from auricle.errors import Reason
 from auricle.mqtt.announcer import BIRTH_JITTER, QUOTA_PAUSE, Announcer
 from auricle.mqtt.commands import Command, Rejected
 from auricle.mqtt.delivery.final_delivery import FinalDelivery
-from auricle.mqtt.delivery.ledger import DeliveryLedger, Outbound, Settled
+from auricle.mqtt.delivery.ledger import DeliveryLedger, Fate, Outbound, Settled
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.group_channel import GroupChannel
 from auricle.mqtt.hermes import Hermes
@@ -130,11 +131,15 @@ class Publisher:
         on_name_taken: Callable[[Namesake], None],
         on_group_message: Callable[[GroupMessage], None] = lambda _: None,
         on_group: Callable[[frozenset[str]], None] = lambda _: None,
+        on_sent: Callable[[str], None] = lambda _: None,
+        on_told: Callable[[str], None] = lambda _: None,
         random: Callable[[], float] = _RANDOM.random,
     ) -> None:
         """`on_name_taken` is told of another satellite that has our name: we are
         connected to no broker any more. `on_group_message` takes what the others of our
         group tell each other, `on_group` their names each time that they change.
+        `on_sent` hears of each turn whose final has left for the broker, `on_told` of
+        each whose satellite was gone, and whose final the broker has all the same.
         `random` returns numbers from 0 to 1.
 
         Raises ConfigError for a certificate or key that cannot be used.
@@ -151,6 +156,7 @@ class Publisher:
         )
         self._on_command = on_command
         self._on_fate = on_fate
+        self._on_sent = on_sent
         self._on_name_taken = on_name_taken
         self._hermes = None
         if settings.hermes_site is not None:
@@ -188,6 +194,7 @@ class Publisher:
             self._topics,
             on_message=on_group_message,
             on_members=on_group,
+            on_told=on_told,
             random=random,
         )
         self._announcer = Announcer(
@@ -206,6 +213,8 @@ class Publisher:
             settings.outbox,
             self._outcomes,
             history=settings.history,
+            ask=self._ask,
+            on_sent=self._final_sent,
             on_fate=self._fate_known,
             on_trouble=self._storage_changed,
             on_urgent=self.client.hurry,
@@ -325,7 +334,25 @@ class Publisher:
         """Say how the satellite is: health at once, the rest once a minute."""
         self._announcer.put(self._messages.diagnostics(diagnostics))
 
+    def _ask(
+        self, outbound: Outbound, rest: float, then: Callable[[bool], None]
+    ) -> bool:
+        outcome = outbound.outcome
+        others = frozenset(outcome.heard_by) - {self._topics.node}
+        return is_worth_asking(others, rest) and self._channel.ask(
+            outcome.turn.id, outcome.stands_in_for, others, then
+        )
+
+    def _final_sent(self, outbound: Outbound, asked: bool) -> None:
+        outcome = outbound.outcome
+        if asked:
+            self._channel.tell_of(outcome.turn.id, outcome.stands_in_for)
+        self._on_sent(outcome.turn.id)
+
     def _fate_known(self, settled: Settled) -> None:
+        outcome = settled.outbound.outcome
+        if settled.fate is Fate.ACKED:
+            self._channel.confirmed(outcome.turn.id, outcome.stands_in_for)
         self._put_delivery()
         self._on_fate(settled)
 
@@ -350,6 +377,7 @@ class Publisher:
                 self._channel.connected()
                 self._announcer.connected()
                 self._play_reports.connected()
+                self._finals.connected()
                 self._failure_pauses.over()
                 self._announce()
             case Received():

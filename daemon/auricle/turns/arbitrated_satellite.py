@@ -19,7 +19,10 @@ Stopping               pending, others bid           outcome yielded, done (erro
 MicrophoneLost         the same                      outcome error
 CancelRequested        pending, and theirs           outcome yielded
                        pending, and ours so far      outcome cancelled, done (cancelled)
+GroupChanged           answered, heard by nobody     take, as in round
+FinalSent              published                     done, twice
 FinalSettled           published                     done
+CommandTold            not published by us           as in round
 Stopping               answered                      outcome cancelled, done (error)
 ```
 
@@ -56,8 +59,10 @@ from auricle.turns.events import (
     Attend,
     BudgetChanged,
     CancelRequested,
+    CommandTold,
     Effect,
     Event,
+    FinalSent,
     FinalSettled,
     GroupChanged,
     GroupSaid,
@@ -188,10 +193,17 @@ class ArbitratedSatellite:
             case GroupSaid(message, position):
                 return self._said(message, position)
             case GroupChanged(members):
-                self._members = members - {self._settings.member}
-                return []
-            case FinalSettled(turn_id):
-                return self._settled(turn_id)
+                return self._know(members - {self._settings.member})
+            case FinalSent(turn_id):
+                return self._of_published(turn_id, Round.sent)
+            case FinalSettled(turn_id, told):
+                return self._of_published(turn_id, partial(Round.settled, told=told))
+            case CommandTold(turn_id):
+                return [
+                    effect
+                    for word in list(self._words)
+                    for effect in self._carry_out(word, word.round.told(turn_id))
+                ]
             case RecognizerSaid():
                 return self._recognized(event)
             case BudgetChanged(limit_reached):
@@ -214,6 +226,16 @@ class ArbitratedSatellite:
                 return left + self._sound_begins_anew()
             case _:
                 return self._through(event)
+
+    def _know(self, members: frozenset[str]) -> list[Effect]:
+        self._members = members
+        if not members:
+            return []
+        return [
+            effect
+            for word in self._words
+            for effect in self._carry_out(word, word.round.joined())
+        ]
 
     # --- a word of ours ---
 
@@ -348,7 +370,8 @@ class ArbitratedSatellite:
             elif disputed.state is State.PUBLISHED:
                 word.unsettled += FRAME_SAMPLES
                 if word.unsettled > LONGEST_UNSETTLED:
-                    effects += self._settled(word.turn.id)
+                    unsettled = word.round.settled(told=False)
+                    effects += self._carry_out(word, unsettled)
             effects += self._carry_out(word, disputed.heard(position))
             if word.texts_awaited is not None and (
                 not disputed.awaits_text
@@ -407,11 +430,13 @@ class ArbitratedSatellite:
         held_back, self._held_back = self._held_back, []
         return [effect for event in held_back for effect in self._through(event)]
 
-    def _settled(self, turn_id: str) -> list[Effect]:
+    def _of_published(
+        self, turn_id: str, happens: Callable[[Round], list[Order]]
+    ) -> list[Effect]:
         word = self._word_of(turn_id)
         if word is None or word.round.state is not State.PUBLISHED:
             return []
-        return self._carry_out(word, word.round.settled())
+        return self._carry_out(word, happens(word.round))
 
     def _word_of(self, turn_id: str) -> _Word | None:
         return next((word for word in self._words if word.turn.id == turn_id), None)

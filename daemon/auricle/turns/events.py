@@ -176,8 +176,26 @@ class TurnYielded:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalSent:
+    """A turn's final has left for the broker, ahead of all that is said from now on."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class FinalSettled:
-    """It is known what became of a turn's final: the broker has it, or never will."""
+    """It is known what became of a turn's final."""
+
+    turn: str
+    told: bool = True
+    """Whether the broker has it; else it never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTold:
+    """The broker has the command of this turn of another satellite, which seemed to be
+    gone.
+    """
 
     turn: str
 
@@ -206,7 +224,9 @@ Event = (
     | SpeechFailed
     | GroupSaid
     | GroupChanged
+    | FinalSent
     | FinalSettled
+    | CommandTold
     | WordDisputed
     | TurnYielded
     | Stopping

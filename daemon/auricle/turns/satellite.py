@@ -71,8 +71,10 @@ from auricle.turns.events import (
     CancelRequested,
     ChunksStalled,
     CloseMicrophone,
+    CommandTold,
     Effect,
     Event,
+    FinalSent,
     FinalSettled,
     FollowUpRequested,
     GroupChanged,
@@ -289,7 +291,13 @@ class Satellite:
                 return self._dispute(on=on)
             case TurnYielded(turn_id):
                 return self._yield(turn_id)
-            case GroupSaid() | GroupChanged() | FinalSettled():
+            case (
+                GroupSaid()
+                | GroupChanged()
+                | FinalSent()
+                | FinalSettled()
+                | CommandTold()
+            ):
                 return []
             case Stopping():
                 return self._cancel() + self._playback.stop()

@@ -28,6 +28,7 @@ from auricle.turns.events import (
     Effect,
     EndUtterance,
     Event,
+    FinalSent,
     FinalSettled,
     GroupChanged,
     GroupSaid,
@@ -178,7 +179,10 @@ class Member:
                 if outcome.kind is OutcomeKind.TRANSCRIPT:
                     self.knew_of = set(self.heard_of)
                     self._earshot.publish(self, outcome)
-                    self._later(self._earshot.settling, FinalSettled(outcome.turn.id))
+                    sending = self._earshot.sending
+                    settling = sending + self._earshot.settling
+                    self._later(sending, FinalSent(outcome.turn.id))
+                    self._later(settling, FinalSettled(outcome.turn.id))
             case Attend(on):
                 assert on or self.attending
                 self.attending = on
@@ -203,8 +207,10 @@ class Earshot:
         self, names: list[str], network: Network, voices: Voices | None = None
     ) -> None:
         self.now = 0.0
+        self.sending = 0.005
+        """Seconds from a final to its leaving for the broker."""
         self.settling = 0.02
-        """Seconds from a final to the broker's word that it has it."""
+        """Seconds from there to the broker's word that it has it."""
         self.network = network
         self.published: list[tuple[str, Outcome]] = []
         """All finals, in order, each with who sent it."""

@@ -61,6 +61,8 @@ class Publishing:
         self.group_messages: list[GroupMessage] = []
         self.groups: list[frozenset[str]] = []
         """The others of the group, each time that they changed."""
+        self.told: list[str] = []
+        """The turns whose satellites came back, and told their commands."""
         self.obey: Callable[[Command], None] = lambda _: None
         self.publisher = Publisher(
             PublisherSettings(
@@ -86,6 +88,7 @@ class Publishing:
             on_name_taken=self.namesakes.append,
             on_group_message=self.group_messages.append,
             on_group=self.groups.append,
+            on_told=self.told.append,
             random=lambda: 0.01,
         )
 
@@ -100,11 +103,15 @@ class Publishing:
         emotion: str | None = "happy",
         latency: float = 0.4,
         turn: str = "t1",
+        heard_by: tuple[str, ...] = (),
+        stands_in_for: str | None = None,
     ) -> None:
         outcome = Outcome(
             Turn(turn, TURN.mode, TURN.detection),
             OutcomeKind.TRANSCRIPT,
             transcript=Transcript(text, "en", emotion),
+            heard_by=heard_by,
+            stands_in_for=stands_in_for,
         )
         self.publisher.outcome(
             outcome, Stamp(NOW, NOW, latency, since_boot() - latency)

@@ -11,10 +11,14 @@ from auricle.arbitration.messages import Alive, Bid, Claim, Done, GroupMessage, 
 from auricle.mqtt.group_messages import (
     LONGEST_PRINT,
     LONGEST_TEXT,
+    Ask,
     Gone,
     Here,
     Presence,
+    Remembrance,
+    Told,
     UnreadableError,
+    Untold,
     Who,
     decode,
     encode,
@@ -41,7 +45,7 @@ claims = st.builds(
     after=st.integers(0, 60_000).map(lambda ms: ms / 1000),
 )
 prints = st.none() | st.binary(max_size=LONGEST_PRINT)
-messages: st.SearchStrategy[GroupMessage | Presence] = st.one_of(
+messages: st.SearchStrategy[GroupMessage | Presence | Remembrance] = st.one_of(
     st.builds(Bid, claims),
     st.builds(Take, claims, st.none() | ids, st.none() | ids, prints),
     st.builds(Alive, claims, st.none() | ids, st.none() | ids, prints),
@@ -54,12 +58,15 @@ messages: st.SearchStrategy[GroupMessage | Presence] = st.one_of(
         st.none() | st.sampled_from(["", "turn on the light", "Licht an, é"]),
     ),
     st.sampled_from([Here("study"), Who(), Gone("study")]),
+    st.builds(Ask, st.just("study"), ids, st.none() | ids),
+    st.builds(Told, st.just("study"), ids, st.none() | ids),
+    st.builds(Untold, st.just("study"), ids),
 )
 
 
 @given(messages)
 def test_what_one_satellite_says_another_one_understands(
-    message: GroupMessage | Presence,
+    message: GroupMessage | Presence | Remembrance,
 ) -> None:
     assert decode("study", encode(message).encode()) == message
 

@@ -11,7 +11,17 @@ import pytest
 from auricle.arbitration.messages import Alive, Bid, Claim, Done, GroupMessage, Take
 from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Outbound
-from auricle.mqtt.group_messages import Gone, Here, Presence, Who, encode
+from auricle.mqtt.group_messages import (
+    Ask,
+    Gone,
+    Here,
+    Presence,
+    Remembrance,
+    Told,
+    Untold,
+    Who,
+    encode,
+)
 from auricle.mqtt.hermes import START_LISTENING, Hermes
 from auricle.mqtt.link.broker import Received
 from auricle.mqtt.link.message import Message
@@ -58,12 +68,14 @@ def outcomes(turn: Turn) -> list[Outcome]:
 
 def told_to_the_group() -> list[Message]:
     claim = Claim("study", "t1", "okay_nabu", -200.0, 1.4)
-    said: list[GroupMessage | Presence] = [
+    said: list[GroupMessage | Presence | Remembrance] = [
         *(Here("study"), Who(), Gone("study"), Bid(claim)),
         *(Take(claim), Take(claim, "t0"), Take(claim, None, "t0", bytes(480))),
         *(Alive(claim), Alive(claim, "t0", None, bytes(480))),
         *(Done(claim, kind.value) for kind in OutcomeKind),
         Done(claim, OutcomeKind.TRANSCRIPT, None, "t0", "on"),
+        *(Ask("study", "t1"), Ask("study", "t1", "t0")),
+        *(Told("study", "t1"), Told("study", "t1", "t0"), Untold("study", "t1")),
     ]
     topic = MESSAGES.topics.bid("all")
     return [Message(topic, encode(message), qos=0) for message in said]
@@ -138,6 +150,8 @@ def test_every_schema_is_of_a_topic_or_a_part_of_others() -> None:
         ("auricle/study/context", '{"value":7}'),
         ("auricle/study/bid/all", '{"kind":"bid"}'),
         ("auricle/study/bid/all", '{"kind":"here","turn":"t"}'),
+        ("auricle/study/bid/all", '{"kind":"ask"}'),
+        ("auricle/study/bid/all", '{"kind":"told","turn":"t","level":1}'),
         (
             "auricle/study/transcript/partial",
             '{"text":"on","turn":"t","seq":1,"mood":"glad"}',

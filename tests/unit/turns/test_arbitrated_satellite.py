@@ -12,7 +12,9 @@ from auricle.turns.arbitrated_satellite import LONGEST_HELD
 from auricle.turns.events import (
     BudgetChanged,
     CancelRequested,
+    CommandTold,
     Event,
+    FinalSettled,
     GroupChanged,
     GroupSaid,
     ListenRequested,
@@ -308,9 +310,9 @@ def test_who_asks_for_a_word_that_is_over_is_told_so() -> None:
     assert [type(message) for message in kitchen.told] == [Done]
 
 
-def test_a_final_is_called_done_only_once_the_broker_has_it() -> None:
+def test_a_final_is_called_done_only_behind_it() -> None:
     earshot = house("kitchen", "study")
-    earshot.settling = 3.0
+    earshot.sending = 3.0
     both_wake(earshot)
     earshot.run(4.0)
     assert [name for name, _ in earshot.published] == ["kitchen"]
@@ -319,8 +321,82 @@ def test_a_final_is_called_done_only_once_the_broker_has_it() -> None:
     earshot.run(2.0)
 
     done = [m for m in earshot.members["kitchen"].told if isinstance(m, Done)]
-    assert [message.outcome for message in done] == ["transcript"] * 2
-    assert [message.text for message in done] == [None, None]
+    assert [message.outcome for message in done] == ["transcript"] * 3
+    assert [message.text for message in done] == [None] * 3
+
+
+def test_who_is_killed_before_the_broker_has_answered_is_not_stood_in_for() -> None:
+    earshot = house("kitchen", "study")
+    earshot.settling = 3.0
+    both_wake(earshot)
+    earshot.run(3.0)
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+    earshot.kill("kitchen", 0.0)
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+
+
+def test_a_final_that_the_broker_never_gets_is_told_by_nobody() -> None:
+    earshot = house("kitchen", "study")
+    earshot.sending = 30.0
+    both_wake(earshot)
+    earshot.run(4.0)
+    kitchen = earshot.members["kitchen"]
+    kitchen.happens(FinalSettled("kitchen-1", told=False))
+    earshot.run(10.0)
+
+    done = [m for m in kitchen.told if isinstance(m, Done)]
+    assert [message.outcome for message in done] == ["cancelled"] * 2
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+
+
+@pytest.mark.parametrize("moment", [1.0, 1.9], ids=["standing by", "standing in"])
+def test_who_stands_in_for_one_that_comes_back_with_its_command_leaves_it_alone(
+    moment: float,
+) -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.kill("kitchen", 0.5)
+    earshot.run(moment)
+    study = earshot.members["study"]
+    study.happens(CommandTold("kitchen-1"))
+
+    (yielded,) = study.outcomes
+    assert yielded.answered_by == "kitchen"
+    assert study.machine.turn is None
+    earshot.run(10.0)
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+    assert not study.attending
+
+
+def test_what_comes_back_of_another_word_changes_nothing() -> None:
+    earshot = house("kitchen", "study")
+    both_wake(earshot)
+    earshot.kill("kitchen", 0.5)
+    earshot.run(2.5)
+    earshot.members["study"].happens(CommandTold("kitchen-0"))
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["study"]
+
+
+def test_what_was_taken_while_the_broker_was_away_is_said_when_it_is_back() -> None:
+    earshot = house("kitchen", "study")
+    kitchen, study = earshot.members.values()
+    for member in (kitchen, study):
+        member.happens(GroupChanged(frozenset()))
+    both_wake(earshot)
+    earshot.run(0.5)
+    assert told(earshot, "kitchen") == told(earshot, "study") == []
+    for member in (kitchen, study):
+        member.happens(GroupChanged(frozenset({"kitchen", "study"})))
+
+    assert told(earshot, "kitchen") == told(earshot, "study") == ["Take"]
+    earshot.run(10.0)
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
 
 
 def test_two_that_both_took_the_word_end_in_one_session() -> None:

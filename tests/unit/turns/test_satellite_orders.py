@@ -39,11 +39,13 @@ from auricle.turns.events import (
     ChunksStalled,
     CloseMicrophone,
     CloseSession,
+    CommandTold,
     Effect,
     EndSound,
     EndUtterance,
     Event,
     FeedSound,
+    FinalSent,
     FinalSettled,
     FollowUpRequested,
     GroupChanged,
@@ -699,9 +701,18 @@ class Grouped(AnyOrder):
         return self.machine.disputed
 
     @rule(back=st.integers(0, 2))
-    def a_final_is_settled(self, back: int) -> None:
+    def a_final_leaves(self, back: int) -> None:
         if turn := self.a_turn(back):
-            self.happen(FinalSettled(turn))
+            self.happen(FinalSent(turn))
+
+    @rule(back=st.integers(0, 2), told=st.booleans())
+    def a_final_is_settled(self, back: int, *, told: bool) -> None:
+        if turn := self.a_turn(back):
+            self.happen(FinalSettled(turn, told))
+
+    @rule(member=st.sampled_from(OTHERS))
+    def another_comes_back_with_its_command(self, member: str) -> None:
+        self.happen(CommandTold(f"{member}-0"))
 
     @rule(known=st.booleans())
     def the_group_changes(self, *, known: bool) -> None:

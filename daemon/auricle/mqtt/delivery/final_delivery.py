@@ -53,11 +53,17 @@ class FinalDelivery:
         publisher: FinalPublisher,
         *,
         history: bool,
+        ask: Callable[[Outbound, float, Callable[[bool], None]], bool],
+        on_sent: Callable[[Outbound, bool], None],
         on_fate: Callable[[Settled], None],
         on_trouble: Callable[[str | None], None],
         on_urgent: Callable[[], None],
     ) -> None:
-        """With `history`, every final is told of when its fate is known. `on_trouble`
+        """With `history`, every final is told of when its fate is known. `ask` is to
+        find out whether another one has told a final that is in time for some seconds
+        yet, and to hand over the answer; it returns whether anybody is asked. `on_sent`
+        hears of each final that went to the broker, and whether it was asked for before
+        that. `on_trouble`
         says why nothing is kept in the file `outbox`, and with None that it is again.
         `on_urgent` asks for a broker soon, in case there is none.
         """
@@ -65,6 +71,10 @@ class FinalDelivery:
         self._outbox = Outbox(outbox, on_found=self._found, on_trouble=on_trouble)
         self._publisher = publisher
         self._history = history
+        self._ask = ask
+        self._on_sent = on_sent
+        self._asked: set[str] = set()
+        """The turns that others were asked for."""
         self._on_fate = on_fate
         self._on_urgent = on_urgent
         self._boot = boot_id()
@@ -101,7 +111,9 @@ class FinalDelivery:
             message_ids = self._publisher.publish_final(due)
             if message_ids is None:
                 break
-            self._ledger.sent(due.outbound.outcome.turn.id, message_ids, now)
+            turn = due.outbound.outcome.turn.id
+            self._ledger.sent(turn, message_ids, now)
+            self._on_sent(due.outbound, turn in self._asked)
         for settled in self._ledger.expire(now):
             self._settle(settled)
         for notice in self._ledger.due_notices():
@@ -120,6 +132,18 @@ class FinalDelivery:
                 self._outbox.remove(*told.key)
         if self._ledger.waits:
             self.deliver()
+
+    def connected(self) -> None:
+        """Ask for all that waited for this connection: meanwhile others may have told
+        it.
+        """
+        for outbound, rest in self._ledger.in_time(since_boot()):
+            turn = outbound.outcome.turn.id
+            self._ledger.hold(turn)
+            self._asked.add(turn)
+            if not self._ask(outbound, rest, partial(self._answered, turn)):
+                self._asked.discard(turn)
+                self._ledger.release(turn)
 
     def listeners_came(self) -> None:
         """Try everything again: whoever did not listen before may do so now."""
@@ -151,8 +175,19 @@ class FinalDelivery:
             else:
                 settled = Settled(stored.outbound, stored.fate, spoken)
                 self._add(Notice(settled, record.purpose))
+        self.connected()
         self.deliver()
         self.hurry()
+
+    def _answered(self, turn: str, told: bool) -> None:
+        if told:
+            settled = self._ledger.told_elsewhere(turn)
+            if settled is not None:
+                logger.info("the final of turn %s was told before", turn)
+                self._settle(settled)
+            return
+        self._ledger.release(turn)
+        self.deliver()
 
     def _settle(self, settled: Settled) -> None:
         turn = settled.outbound.outcome.turn.id
@@ -162,6 +197,7 @@ class FinalDelivery:
         elif not (settled.over and settled.was_unheard):
             logger.warning("the final of turn %s is %s", turn, settled.fate)
         if settled.over:
+            self._asked.discard(turn)
             self._end(turn, settled)
         self._on_fate(settled)
 

@@ -6,6 +6,7 @@ accepted -> pending -> under way -> acked | rejected
                +-- lost ----+        pending -> expired
                +-- failed --+
                +-- unheard -+        pending, unheard -> no_listener
+                                     pending -> held -> pending | acked
 ```
 
 A final is two messages, the event for Home Assistant and the plain one for anybody
@@ -14,6 +15,9 @@ died goes out again, under the same turn id, while its time to live lasts. So do
 the broker could not pass on just now, as a cluster that has lost a node; and what
 nobody heard: after an outage of the broker, Home Assistant is back later than we are.
 That is told at once, and no repetition of a command: the broker passed none on.
+
+A final is held while the other satellites of the group are asked whether one of them
+has told it: then it is acked, and does not go out.
 
 What became of a final is told by notices, each until somebody heard it or may never
 hear it: that it expired, and, where that is wanted, its entry in the history.
@@ -110,6 +114,8 @@ class _Entry:
     """The time of the next attempt, in seconds since the machine's start."""
     sent: float | None = None
     """The time of the latest attempt."""
+    held: bool = False
+    """Whether others are asked for it."""
     pause: float = RETRY_FAILED
     """The seconds from an attempt that the broker could not pass on to the next."""
 
@@ -210,9 +216,32 @@ class DeliveryLedger:
             )
             for entry in self._entries.values()
             if not entry.under_way
+            and not entry.held
             and entry.not_before <= now
             and (rest := self._rest(entry, now)) > 0
         ]
+
+    def in_time(self, now: float) -> list[tuple[Outbound, float]]:
+        """Return what is pending, with the seconds in which it is in time yet."""
+        return [
+            (entry.outbound, rest)
+            for entry in self._entries.values()
+            if not entry.under_way and (rest := self._rest(entry, now)) > 0
+        ]
+
+    def hold(self, turn: str) -> None:
+        """Let the turn's final wait until others have answered for it."""
+        self._entries[turn].held = True
+
+    def release(self, turn: str) -> None:
+        """Nobody has told it, as far as is known."""
+        entry = self._entries.get(turn)
+        if entry is not None:
+            entry.held = False
+
+    def told_elsewhere(self, turn: str) -> Settled | None:
+        """The broker has the turn's final; None where its fate was known before."""
+        return self._close(turn, Fate.ACKED) if turn in self._entries else None
 
     def sent(self, turn: str, message_ids: set[int], now: float) -> None:
         """Note that the turn's final was handed to the broker, as these messages."""
