@@ -454,6 +454,7 @@ def satellite(
         mode=mode_of(settings.utterance),
         endpointing=endpointing(settings),
         new_turn_id=lambda: uuid.uuid4().hex,
+        server_silence=settings.asr.silence_duration_ms / 1000,
         wake_phrases={
             name: WakePhrase(name, spellings.get(name, ())) for name in wake_words
         },

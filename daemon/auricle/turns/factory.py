@@ -20,17 +20,21 @@ class TurnFactory:
         mode: Mode,
         endpointing: EndpointingSettings,
         new_turn_id: Callable[[], str],
+        server_silence: float = 0.4,
         wake_phrases: Mapping[str, WakePhrase] | None = None,
         drop_unconfirmed: bool = False,
         stop_words: StopWords | None = None,
     ) -> None:
-        """`wake_phrases`, by wake word, are taken from the front of transcripts; with
-        `drop_unconfirmed`, one without it is a false alarm, and not published. One of
-        `stop_words` is no command where a sound was interrupted for it.
+        """`server_silence` is how many seconds of silence end an utterance where the
+        recognizer decides. `wake_phrases`, by wake word, are taken from the front of
+        transcripts; with `drop_unconfirmed`, one without it is a false alarm, and not
+        published. One of `stop_words` is no command where a sound was interrupted for
+        it.
         """
         self._mode = mode
         self._endpointing = endpointing
         self._new_turn_id = new_turn_id
+        self._server_silence = server_silence
         self._wake_phrases = wake_phrases or {}
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
@@ -53,6 +57,7 @@ class TurnFactory:
             Turn(turn_id or self._new_turn_id(), self._mode, detection),
             self._endpointing,
             self._wake_phrases.get(detection.wake_word),
+            server_silence=self._server_silence,
             drop_unconfirmed=self._drop_unconfirmed,
             stop_words=self._stop_words if interrupting else None,
         )

@@ -114,12 +114,14 @@ class OpenTurn:
         endpointing: EndpointingSettings,
         wake_phrase: WakePhrase | None = None,
         *,
+        server_silence: float = 0.4,
         drop_unconfirmed: bool = False,
         stop_words: StopWords | None = None,
     ) -> None:
         """`wake_phrase` is taken from the front of what the recognizer heard; with
         `drop_unconfirmed`, nothing is published where it should be there and is not.
-        What is said in nothing but `stop_words` is no command.
+        What is said in nothing but `stop_words` is no command. `server_silence` is
+        how many seconds of silence end an utterance where the recognizer decides.
         """
         self.turn = turn
         self._wake_phrase = wake_phrase
@@ -130,7 +132,7 @@ class OpenTurn:
         self._phrase_sent = False
         self.phase: Phase | None = Phase.LISTENING
         self.outcome: Outcome | None = None
-        self._wake_tail = WakeTail(endpointing.silence)
+        self._wake_tail = WakeTail(server_silence)
         self._items = TurnItems()
         self._interim = ""
         self._replayed = False
