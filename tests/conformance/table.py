@@ -466,7 +466,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "a lower `threshold` hears more",
-            (SEGMENTER, "test_a_lower_threshold_hears_a_fainter_voice"),
+            (SEGMENTER, "test_a_lower_threshold_hears_more_of_a_fainter_voice"),
         ),
         row(
             "a segment holds all of a command, its first sound too",
