@@ -77,8 +77,10 @@ class CaptureClock:
 
     def arrived(
         self, end: int, at: float, *, all_of_it: bool, slept: float = 0.0
-    ) -> None:
-        """Note that sound came at `at`, up to the sample position `end`.
+    ) -> float:
+        """Note that sound came at `at`, up to the sample position `end`; return by how
+        many seconds all that comes from now on is later than before, where that is
+        found out: so much was lost.
 
         `all_of_it` tells whether, as far as anybody knows, nothing more waits; `slept`
         is how long the machine has slept, of all the time that there was.
@@ -97,8 +99,8 @@ class CaptureClock:
         arrival = _Arrival(end, lateness)
         if self._waking:
             self._note_waking(arrival, all_of_it=all_of_it)
-        else:
-            self._note_pace(arrival, all_of_it=all_of_it)
+            return 0.0
+        return self._note_pace(arrival, all_of_it=all_of_it)
 
     def time_of(self, position: int) -> float | None:
         """Return when the sound in front of this sample position was made, or somewhat
@@ -134,26 +136,29 @@ class CaptureClock:
             self._count_anew(awake[0].end + waited, least)
             awake.clear()
 
-    def _count_anew(self, behind: int, opened: float) -> None:
-        if opened > self._stretches[-1].opened + _DRIFT:
-            anew = _Stretch(behind, opened)
-            self._stretches = (*self._stretches, anew)[-_MOST_STRETCHES:]
+    def _count_anew(self, behind: int, opened: float) -> float:
+        """How much later that is."""
+        later = opened - self._stretches[-1].opened
+        if later <= _DRIFT:
+            return 0.0
+        anew = _Stretch(behind, opened)
+        self._stretches = (*self._stretches, anew)[-_MOST_STRETCHES:]
+        return later
 
-    def _note_pace(self, arrival: _Arrival, *, all_of_it: bool) -> None:
+    def _note_pace(self, arrival: _Arrival, *, all_of_it: bool) -> float:
         lately = self._lately
         if not all_of_it:
             lately.clear()
-            return
+            return 0.0
         lately.append(arrival)
         while len(lately) > 1 and arrival.end - lately[1].end >= self._second:
             lately.popleft()
-        if arrival.end - lately[0].end < self._second:
-            return
+        if arrival.end - lately[0].end < self._second or not self._is_steady():
+            return 0.0
         least = min(each.lateness for each in lately)
-        if self._is_steady():
-            # Of what came together, some may have been made long before the rest.
-            behind = next(a.end for a in lately if a.lateness <= least + _PIECES)
-            self._count_anew(behind, least)
+        # Of what came together, some may have been made long before the rest.
+        behind = next(a.end for a in lately if a.lateness <= least + _PIECES)
+        return self._count_anew(behind, least)
 
     def _is_steady(self) -> bool:
         middle = self._lately[-1].end - self._second // 2

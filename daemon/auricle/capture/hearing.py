@@ -39,6 +39,8 @@ RETRY_BASE, RETRY_CAP = 0.25, 1.5
 _READ_TIMEOUT = 0.25
 # Nor does a busy machine take longer to come back from it.
 _LONGEST_READ = 2 * _READ_TIMEOUT
+# Sound that comes later by no more than that is a device's wavering, or its slow clock.
+_WAVERING = 0.1
 
 CaptureEvent = WakeWordHeard | Heard | MicrophoneFact
 
@@ -76,7 +78,7 @@ class Hearing:
         self._answered = 0
         self._remarked: set[str] = set()
         self._told_health = SourceHealth.GOOD
-        self._frames = self._inferences = 0
+        self._frames = self._inferences = self._losses = 0
         self._last_frame = time.monotonic()
         self._clock = CaptureClock()
 
@@ -272,6 +274,7 @@ class Hearing:
     def _listen(self) -> None:
         """Listen until the open microphone is not wanted. Raises MicrophoneError."""
         self._clock = CaptureClock(self._source.pace)
+        self._losses = 0
         silent, found = 0.0, False
         # It may have taken long to open.
         while self._wishes.microphone_wanted:
@@ -291,12 +294,14 @@ class Hearing:
             self._last_frame = now
             silent = 0.0
             at = since_boot()
-            self._clock.arrived(
+            lost = self._clock.arrived(
                 frames[-1].end,
                 at,
                 all_of_it=self._source.caught_up,
                 slept=at - time.monotonic(),
             )
+            if lost > _WAVERING:
+                self._tell_of_a_loss(lost)
             if not found:
                 found = True
                 self._found()
@@ -344,6 +349,14 @@ class Hearing:
             logger.warning("%s", told)
         else:
             logger.info("%s sounds as it should again", description)
+
+    def _tell_of_a_loss(self, seconds: float) -> None:
+        self._losses += 1
+        level = logging.WARNING if self._losses == 1 else logging.DEBUG
+        missing = (
+            "%s: %.1f s of sound are missing: is this machine too busy to take it?"
+        )
+        logger.log(level, missing, self._source.description, seconds)
 
     def _lose(self, error: MicrophoneError) -> None:
         self._problem = str(error)

@@ -30,7 +30,7 @@ from rigs.audio.frail_source import FrailSource
 from rigs.audio.recordings import needs_people, people, save
 from rigs.audio.speech import frames, noise, say, silence
 from rigs.audio.wake_engine import ScriptedEngine
-from rigs.waiting import until
+from rigs.waiting import hold, until
 
 COMMAND = say("Okay nabu, turn on the kitchen light.")
 
@@ -589,3 +589,24 @@ def test_what_is_wrong_with_the_sound_is_logged_once_and_so_is_its_end(
     assert told in warning
     assert warning.endswith(": give it some rest")
     assert caplog.text.count("sounds as it should again") == 1
+
+
+def test_sound_that_a_device_dropped_is_told_as_missing(
+    listen: Listen, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = FrailSource()
+    listen(source)
+
+    def capture(seconds: float) -> None:
+        for frame in frames(noise(seconds, dbfs=-40)):
+            source.play([frame])
+            hold(frame.seconds)
+
+    capture(1.2)
+    hold(0.5)
+    capture(1.5)
+    (warning,) = [r.message for r in caplog.records if r.levelno == logging.WARNING]
+    assert warning.startswith("a frail microphone: ")
+    assert warning.endswith(
+        "s of sound are missing: is this machine too busy to take it?"
+    )

@@ -29,6 +29,8 @@ class Room:
     slept: float = 0.0
     made: list[tuple[int, float]] = field(default_factory=list)
     """Of each frame that was handed over: its end, and when that was made."""
+    missing: float = 0.0
+    """Seconds of sound that the clock says were lost."""
 
     def listen(self, seconds: float, together: int = 5, late: float = 0.0) -> None:
         """At the pace of the sound; `late`: seconds that this machine takes."""
@@ -69,7 +71,9 @@ class Room:
         self.now = back
 
     def _arrive(self, at: float, *, all_of_it: bool = True) -> None:
-        self.clock.arrived(self.position, at, all_of_it=all_of_it, slept=self.slept)
+        self.missing += self.clock.arrived(
+            self.position, at, all_of_it=all_of_it, slept=self.slept
+        )
 
     def _make(self, moment: float) -> None:
         self.position += FRAME_SAMPLES
@@ -127,6 +131,15 @@ def test_what_waited_while_we_were_stopped_is_as_old_as_it_is() -> None:
     assert max(map(room.error, range(len(room.made)))) == pytest.approx(TRANSPORT)
     room.listen(5.0)
     assert max(map(room.error, range(len(room.made)))) == pytest.approx(TRANSPORT)
+
+
+@pytest.mark.parametrize(("keeps", "missing"), [(0.5, 19.5), (60.0, 0.0)])
+def test_it_is_told_how_much_sound_was_lost(keeps: float, missing: float) -> None:
+    room = Room(keeps=keeps)
+    room.listen(3.0)
+    room.be_away(20.0)
+    room.listen(5.0)
+    assert room.missing == pytest.approx(missing, abs=FRAME_SECONDS)
 
 
 def test_what_was_said_just_before_sound_was_lost_stays_old() -> None:

@@ -152,12 +152,11 @@ class Microphone(AudioSource):
 
     def _take(self, block: Block, rate: int) -> None:
         lost = block.start - self._position
-        if block.behind_a_gap or lost:
+        if lost:
             self._gaps += 1
             level = logging.WARNING if self._gaps == 1 else logging.DEBUG
             busy = "%s lost some sound: this machine is too busy to take it"
             logger.log(level, busy, self._description)
-        if lost:
             lost_samples = round(lost * SAMPLE_RATE / rate)
             self._dropped += lost_samples
             self._cutter.skip(lost_samples)

@@ -13,6 +13,7 @@ from auricle.audio.capture_device import (
     choose_device,
     formats_to_try,
 )
+from auricle.audio.delivery import Delivery
 from auricle.audio.devices.sound_libraries import (
     ask_for_a_large_buffer,
     silence_libraries,
@@ -72,13 +73,15 @@ class Block:
     """Position of its first sample, at the device's own rate, since it was opened."""
     at: float
     """The time when it came, in seconds since the machine's start."""
-    behind_a_gap: bool
-    """Whether the device had to drop sound before it, nobody knows how much."""
 
 
 class InputStream:
-    """Captures from an open device; PortAudio's own thread fills it with blocks of one
-    frame each.
+    """Captures from an open device; a thread of its own takes the sound, in blocks of
+    one frame each, as they are wanted, and before the device has to drop any.
+
+    The thread never waits inside PortAudio, which can hang or spin there for good: it
+    looks how much there is and takes that. Nor does PortAudio call us: each such call
+    makes a thread state for Python and destroys it, which takes as long as all else.
     """
 
     def __init__(self, wanted: str, channel: int | None) -> None:
@@ -91,18 +94,27 @@ class InputStream:
         # A new one each time: the list of devices is as old as the instance.
         self._system = self._pyaudio.PyAudio()
         self._blocks: deque[Block] = deque(maxlen=round(BUFFER_SECONDS / FRAME_SECONDS))
-        self._arrived = threading.Event()
-        self._wanted = 1
-        self._position = 0
+        lock = threading.Lock()
+        self._arrived = threading.Condition(lock)
+        self._wanted = threading.Condition(lock)
+        self._together = 1
+        self._taken = self._asked = self._planned = self._position = 0
+        self._closing = False
+        self._reader: threading.Thread | None = None
         self._stream: Any = None
         try:
             self.device = choose_device(_devices(self._system), wanted)
             self.format = self._supported_format(channel)
+            self._block = round(self.format.rate * FRAME_SECONDS)
             ask_for_a_large_buffer(self.device.index)
             self._stream = self._open_stream()
         except BaseException:
             self.close()
             raise
+        self._reader = threading.Thread(
+            target=self._take_all, name="microphone", daemon=True
+        )
+        self._reader.start()
 
     @property
     def buffered(self) -> float:
@@ -118,27 +130,41 @@ class InputStream:
         """Return the oldest blocks, as soon as `together` of them wait; fewer, or none,
         where no more come within `timeout` seconds.
         """
-        self._wanted = together
-        self._arrived.clear()
-        # They may have come before, or in between.
-        if len(self._blocks) < together:
-            self._arrived.wait(timeout)
-        count = min(together, len(self._blocks))
-        return [self._blocks.popleft() for _ in range(count)]
+        with self._arrived:
+            self._together = together
+            self._asked = self._taken + together * self._block
+            if self._asked < self._planned:
+                self._wanted.notify()
+            self._arrived.wait_for(lambda: len(self._blocks) >= together, timeout)
+            count = min(together, len(self._blocks))
+            blocks = [self._blocks.popleft() for _ in range(count)]
+            if blocks:
+                self._taken = blocks[-1].start + self._block
+            return blocks
 
     def is_active(self) -> bool:
         """Tell whether PortAudio still means to deliver; it may not know better."""
         try:
-            return bool(self._stream.is_active())
+            return self._reader_lives and bool(self._stream.is_active())
         except OSError:
             return False
 
     def close(self) -> None:
         """Close the device and leave PortAudio; the call may hang."""
+        with self._wanted:
+            self._closing = True
+            self._wanted.notify()
+        if self._reader is not None:
+            # Closing a stream that is being read from can crash.
+            self._reader.join()
         with contextlib.suppress(OSError):
             if self._stream is not None:
                 self._stream.close()
         self._system.terminate()
+
+    @property
+    def _reader_lives(self) -> bool:
+        return self._reader is not None and self._reader.is_alive()
 
     def _supported_format(self, channel: int | None) -> CaptureFormat:
         unfit = {
@@ -174,25 +200,65 @@ class InputStream:
                 format=self._pyaudio.paInt16,
                 input=True,
                 input_device_index=self.device.index,
-                frames_per_buffer=round(self.format.rate * FRAME_SECONDS),
-                # A blocking read can hang for ever, or spin when a card is unplugged,
-                # and closing the stream under it can crash.
-                stream_callback=self._hand_over,
+                frames_per_buffer=self._block,
             )
         except (OSError, ValueError) as error:
             raise MicrophoneError(
                 f"{self.device.name!r} cannot be opened: {_text(error)}"
             ) from error
 
-    def _hand_over(
-        self, pcm: bytes, samples: int, _time: object, status: int
-    ) -> tuple[None, int]:
-        overflow = bool(status & self._pyaudio.paInputOverflow)
-        self._blocks.append(Block(pcm, self._position, since_boot(), overflow))
-        self._position += samples
-        if len(self._blocks) >= self._wanted:
-            self._arrived.set()
-        return None, self._pyaudio.paContinue
+    def _take_all(self) -> None:
+        """Take what comes, in the reader's thread, until the device is closed or
+        gone.
+        """
+        # PyAudio closes a stream whose device is gone.
+        with contextlib.suppress(OSError):
+            self._take_until_closed()
+
+    def _take_until_closed(self) -> None:
+        delivery = Delivery(self.format.rate, since_boot())
+        again = 0.0
+        while True:
+            with self._wanted:
+                if self._closing:
+                    return
+                wanted = self._planned = self._next_wanted()
+                wait = max(again, delivery.due_in(wanted, since_boot()))
+                if wait > 0 and self._wanted.wait(wait):
+                    again = 0.0
+                    continue
+            available = self._stream.get_read_available()
+            if available < 0:
+                return
+            now = since_boot()
+            delivered = self._position + available
+            if delivered >= wanted:
+                again = 0.0
+                delivery.enough(delivered, now)
+                self._take_blocks(available // self._block, now)
+            else:
+                again = delivery.too_little(now)
+
+    def _next_wanted(self) -> int:
+        """The position up to which sound is waited for; where nobody asks, as much as
+        was asked for before is taken.
+        """
+        if self._asked > self._position:
+            return self._asked
+        return self._position + self._together * self._block
+
+    def _take_blocks(self, count: int, now: float) -> None:
+        # Asked to tell of sound that it had to drop, PyAudio closes the stream. What
+        # follows is later than before, and tells as well.
+        pcm = self._stream.read(count * self._block, exception_on_overflow=False)
+        size = len(pcm) // count
+        with self._arrived:
+            for at in range(0, len(pcm), size):
+                block = Block(pcm[at : at + size], self._position, now)
+                self._blocks.append(block)
+                self._position += self._block
+            if len(self._blocks) >= self._together:
+                self._arrived.notify()
 
 
 def _devices(system: Any) -> list[CaptureDevice]:
