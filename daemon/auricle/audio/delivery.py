@@ -25,9 +25,9 @@ class Delivery:
         """
         self._rate = rate
         self._expected = now
-        """When the device was opened, had all its sound come when it is expected."""
+        """The time when the device was opened, by when its sound is expected."""
         self._waits_since: float | None = None
-        """When there was too little for the first time, while there still is."""
+        """The time when there was too little for the first time, while there is."""
 
     def enough(self, delivered: int, now: float) -> None:
         """Note that a look at `now` found as much as was waited for, or more:
