@@ -18,7 +18,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import get_args
@@ -38,7 +38,7 @@ from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import RecognizedText, Transcribe
-from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.endpointing import PRESETS, EndpointingSettings, Preset
 from auricle.turns.events import (
     Attend,
     CloseSession,
@@ -55,6 +55,7 @@ from auricle.turns.events import (
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
 from auricle.turns.turn import Mode, Outcome
+from auricle.turns.unfinished import UnfinishedWords
 from auricle.vad.silero import SileroVoiceDetector
 from auricle.wake.detector import WakeWordModel
 from auricle.wake.microwakeword import MicroWakeWordEngine
@@ -143,9 +144,11 @@ class _Link:
         vad: ServerVad | None,
         decode: float,
         understand: Callable[[bytes], str],
+        draft: Callable[[bytes], str] | None,
         heard: Callable[[ServerEvent], None],
     ) -> None:
         self._time = time
+        self._draft = draft
         self._decode = decode
         self._understand = understand
         self._heard = heard
@@ -182,15 +185,20 @@ class _Link:
             if isinstance(order, Reply):
                 self._time.after(_NETWORK, partial(self._receive, order))
             elif order.final:
-                begin = max(self._time.now, self._free_at)
-                self._free_at = begin + self._decode - 2 * _NETWORK
-                wait = self._free_at - self._time.now
-                self._time.after(wait, partial(self._decoded, order))
+                self._work(order, self._understand)
+            elif self._draft is not None:
+                self._work(order, self._draft)
             else:
                 self._answer(self._server.transcribed(order, None))
 
-    def _decoded(self, order: Transcribe) -> None:
-        transcript = RecognizedText(self._understand(order.pcm), "en")
+    def _work(self, order: Transcribe, write: Callable[[bytes], str]) -> None:
+        begin = max(self._time.now, self._free_at)
+        self._free_at = begin + self._decode - 2 * _NETWORK
+        wait = self._free_at - self._time.now
+        self._time.after(wait, partial(self._decoded, order, write))
+
+    def _decoded(self, order: Transcribe, write: Callable[[bytes], str]) -> None:
+        transcript = RecognizedText(write(order.pcm), "en")
         self._answer(self._server.transcribed(order, transcript))
 
     def _receive(self, reply: Reply) -> None:
@@ -199,25 +207,37 @@ class _Link:
         self._flush()
 
 
-class _Home:
+class Home:
     """A satellite in a room, for one turn."""
 
     def __init__(
-        self, mode: Mode, decode: float, understand: Callable[[bytes], str]
+        self,
+        mode: Mode,
+        decode: float,
+        understand: Callable[[bytes], str],
+        *,
+        endpointing: EndpointingSettings = PRESETS[Preset.BALANCED],
+        unfinished_words: UnfinishedWords | None = None,
+        draft: Callable[[bytes], str] | None = None,
     ) -> None:
+        """`understand` and `draft` make finals and interims of PCM, `decode` seconds
+        after it was said; without `draft` there are no interims.
+        """
         self.time = _Time()
         self._mode = mode
         self._decode = decode
         self._understand = understand
-        vad = mode is Mode.SERVER_VAD
-        self._endpointing = (
-            EndpointingSettings(silence=_BACKSTOP, silence_after_short=_BACKSTOP)
-            if vad
-            else EndpointingSettings()
-        )
+        self._draft = draft
+        if mode is Mode.SERVER_VAD:
+            endpointing = replace(
+                endpointing, silence=_BACKSTOP, silence_after_short=_BACKSTOP
+            )
         self._satellite = Satellite(
             TurnFactory(
-                mode=mode, endpointing=self._endpointing, new_turn_id=lambda: "turn"
+                mode=mode,
+                endpointing=endpointing,
+                new_turn_id=lambda: "turn",
+                unfinished_words=unfinished_words,
             )
         )
         self._satellite.step(MicrophoneFound())
@@ -251,6 +271,7 @@ class _Home:
                     vad if self._mode is Mode.SERVER_VAD else None,
                     self._decode,
                     self._understand,
+                    self._draft,
                     self._hear_from_recognizer,
                 )
             case SendAudio(_, frame) if self._link is not None:
@@ -317,7 +338,7 @@ def take(
         pause=pause,
         rng=rng,
     )
-    home = _Home(mode, decode, _understanding(turn, leveled(command.samples).size))
+    home = Home(mode, decode, _understanding(turn, leveled(command.samples).size))
     home.hear(turn)
     if home.outcome is None:
         return None

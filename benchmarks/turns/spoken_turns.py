@@ -146,8 +146,10 @@ def join(
     gap: float,
     pause: float,
     rng: np.random.Generator,
+    pause_at: int | None = None,
 ) -> SpokenTurn:
-    said = with_pause(leveled(command.samples), pause)
+    """`pause_at` is a sample position in the command; by default its quietest."""
+    said = with_pause(leveled(command.samples), pause, pause_at)
     wake_end = round(LEAD_IN * SAMPLE_RATE) + len(wake.samples)
     start = wake_end + round(gap * SAMPLE_RATE)
     end = start + len(said)
@@ -168,20 +170,21 @@ def leveled(samples: Samples) -> Samples:
     return out
 
 
-def with_pause(samples: Samples, seconds: float) -> Samples:
-    """A pause of that length at the quietest moment of its middle half.
+def with_pause(samples: Samples, seconds: float, cut: int | None = None) -> Samples:
+    """A pause of that length at `cut`, or at the quietest moment of its middle half.
 
     What silence there is already is a part of it.
     """
     if not seconds:
         return samples
     levels = levels_db(samples)
-    at = _quietest(levels)
+    if cut is None:
+        cut = pause_in(samples)
+    at = cut // _FADE
     silent = levels < np.percentile(levels, 98) - _SILENT_DB
     before = int(np.argmin(silent[at::-1])) if silent[at] else 0
     behind = int(np.argmin(silent[at:])) if silent[at] else 0
     missing = max(0, round(seconds * SAMPLE_RATE) - (before + behind) * _FADE)
-    cut = pause_in(samples)
     silence = np.zeros(missing, np.float32)
     return np.concatenate([samples[:cut], silence, samples[cut:]])
 

@@ -27,6 +27,7 @@ from auricle.arbitration.settings import ArbitrationSettings
 from auricle.arbitration.voice_print import print_of, same_person
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
+from auricle.assets.words import unfinished
 from auricle.audio.devices.microphone import Microphone
 from auricle.audio.devices.player import AplayPlayer
 from auricle.audio.echo import OwnSound
@@ -75,6 +76,7 @@ from auricle.turns.satellite import Satellite
 from auricle.turns.sounds import SoundArrived, SpeechFailed
 from auricle.turns.stop_words import STOP_WORDS, StopWords
 from auricle.turns.turn import Mode
+from auricle.turns.unfinished import UnfinishedWords
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.vad.detectors import make_voice_detector
 from auricle.wake.detector import WakeWord, WakeWordEngine, WakeWordModel
@@ -460,6 +462,7 @@ def satellite(
         },
         drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
         stop_words=StopWords(STOP_WORDS if stop_words is None else stop_words),
+        unfinished_words=UnfinishedWords(unfinished()),
     )
     group = settings.arbitration
     return ArbitratedSatellite(

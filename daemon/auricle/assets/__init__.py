@@ -1,1 +1,1 @@
-"""Sounds and recordings that come with auricle."""
+"""Sounds, recordings and words that come with auricle."""

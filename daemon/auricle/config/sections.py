@@ -243,10 +243,14 @@ class UtteranceSettings(Section):
     """How long to wait for the speaker to go on: fast, balanced or patient. It sets all
     keys below; those that are given win over it."""
     silence: float | None = Field(None, ge=0.2, le=3, examples=[0.4])
-    """Seconds of silence that end the utterance, in manual mode; 0.3, 0.4 or 0.8."""
+    """Seconds of silence that end the utterance, in manual mode; 0.3, 0.4 or 1.1."""
     silence_after_short: float | None = Field(None, ge=0.2, le=3, examples=[0.8])
     """Seconds of silence that end a short utterance, in manual mode: it may be a false
-    start, or a pause behind the first word; 0.6, 0.8 or 1.2."""
+    start, or a pause behind the first word; 0.6, 0.8 or 1.4."""
+    silence_unfinished: float | None = Field(None, ge=0.2, le=3, examples=[1.2])
+    """Seconds of silence that end an utterance which is no whole sentence, such as
+    "turn on the", or whose transcript breaks off; 0.8, 1.2 or 1.6. In server_vad mode
+    they are waited for behind the transcript."""
     short: float | None = Field(None, ge=0, le=2, examples=[0.4])
     """Seconds of speech up to which an utterance is a short one, in manual mode; 0.4.
     """

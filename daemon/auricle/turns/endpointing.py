@@ -6,7 +6,9 @@ as a fast one.
 What counts as speech is enough of it: a click is not a command. A little speech may be
 a cough, or the tail of the wake word, and the command is still to come; or it was "no".
 So a short one has to be followed by more silence than a long one, but ends all the
-same: waiting for more would leave "stop" to run into a time limit.
+same: waiting for more would leave "stop" to run into a time limit. Who stops behind
+"turn on the" is not done either, and has as long; nobody waits for it where the words
+came to a whole sentence, nor where more was said behind the latest that are known.
 """
 
 from collections.abc import Mapping
@@ -15,6 +17,9 @@ from enum import StrEnum
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 
+# Words are understood late. Of what is said behind them for longer than this, they do
+# not tell how it ends.
+_ANOTHER_WORD = 0.15
 # Sums of 0.03 fall short of a limit by rounding; frames are too coarse to notice.
 _TOLERANCE = FRAME_SECONDS / 2
 
@@ -36,6 +41,8 @@ class EndpointingSettings:
     more delays every answer by as much."""
     silence_after_short: float = 0.8
     """Silence that ends the utterance after less than `short` of speech."""
+    silence_unfinished: float = 1.2
+    """Silence that ends an utterance whose words are no whole sentence so far."""
     short: float = 0.4
     """Less speech than this may be a false start."""
     min_speech: float = 0.15
@@ -57,10 +64,16 @@ class Preset(StrEnum):
 
 
 PRESETS: Mapping[Preset, EndpointingSettings] = {
-    Preset.FAST: EndpointingSettings(silence=0.3, silence_after_short=0.6),
+    Preset.FAST: EndpointingSettings(
+        silence=0.3, silence_after_short=0.6, silence_unfinished=0.8
+    ),
     Preset.BALANCED: EndpointingSettings(),
     Preset.PATIENT: EndpointingSettings(
-        silence=0.8, silence_after_short=1.2, no_speech_timeout=8.0, longest=30.0
+        silence=1.1,
+        silence_after_short=1.4,
+        silence_unfinished=1.6,
+        no_speech_timeout=8.0,
+        longest=30.0,
     ),
 }
 """What each of them costs is measured: benchmarks/results/turns.md."""
@@ -75,6 +88,9 @@ class Endpointer:
         self._speech = 0.0
         self._silence = 0.0
         self._voiced = 0.0
+        self._unfinished = False
+        self._spoken_since = 0.0
+        """Seconds of speech since the latest words were understood."""
         self._timed_out = False
         """NO_SPEECH is said, or is none of its business."""
         self._first_speech: int | None = None
@@ -125,6 +141,11 @@ class Endpointer:
         endpointer._elapsed = self._elapsed
         return endpointer
 
+    def understood(self, *, unfinished: bool) -> None:
+        """Take whether the words so far are no whole sentence."""
+        self._unfinished = unfinished
+        self._spoken_since = 0.0
+
     def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:
         """Take the next frame; the endpoint that it completes.
 
@@ -137,6 +158,7 @@ class Endpointer:
             self._last_speech = frame.end
             self._speech += frame.seconds
             self._voiced += frame.seconds
+            self._spoken_since += frame.seconds
             self._silence = 0.0
         else:
             self._silence += frame.seconds
@@ -148,9 +170,7 @@ class Endpointer:
         if self._reached(self._elapsed, settings.longest):
             return Endpoint.LONGEST
         if self.speech_heard:
-            short = not self._reached(self._speech, settings.short)
-            needed = settings.silence_after_short if short else settings.silence
-            over = self._reached(self._silence, needed)
+            over = self._reached(self._silence, self._needed_silence)
             return Endpoint.END_OF_SPEECH if over else None
         if self._reached(self._silence, settings.forget):
             self._speech = 0.0
@@ -160,6 +180,15 @@ class Endpointer:
             self._timed_out = True
             return Endpoint.NO_SPEECH
         return None
+
+    @property
+    def _needed_silence(self) -> float:
+        settings = self._settings
+        short = not self._reached(self._speech, settings.short)
+        needed = settings.silence_after_short if short else settings.silence
+        if self._unfinished and not self._reached(self._spoken_since, _ANOTHER_WORD):
+            return max(needed, settings.silence_unfinished)
+        return needed
 
     @staticmethod
     def _reached(seconds: float, limit: float) -> bool:

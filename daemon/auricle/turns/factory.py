@@ -7,6 +7,7 @@ from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.open_turn import OpenTurn
 from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, Turn
+from auricle.turns.unfinished import UnfinishedWords
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 
@@ -24,12 +25,13 @@ class TurnFactory:
         wake_phrases: Mapping[str, WakePhrase] | None = None,
         drop_unconfirmed: bool = False,
         stop_words: StopWords | None = None,
+        unfinished_words: UnfinishedWords | None = None,
     ) -> None:
         """`server_silence` is how many seconds of silence end an utterance where the
         recognizer decides. `wake_phrases`, by wake word, are taken from the front of
         transcripts; with `drop_unconfirmed`, one without it is a false alarm, and not
         published. One of `stop_words` is no command where a sound was interrupted for
-        it.
+        it, and one that ends with one of `unfinished_words` is likely to go on.
         """
         self._mode = mode
         self._endpointing = endpointing
@@ -38,6 +40,7 @@ class TurnFactory:
         self._wake_phrases = wake_phrases or {}
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
+        self._unfinished_words = unfinished_words
 
     def name(self, detection: Detection) -> Turn:
         """Return what a turn of this wake word is known by, opened or not."""
@@ -60,13 +63,19 @@ class TurnFactory:
             server_silence=self._server_silence,
             drop_unconfirmed=self._drop_unconfirmed,
             stop_words=self._stop_words if interrupting else None,
+            unfinished_words=self._unfinished_words,
         )
 
     def by_push_to_talk(self, *, interrupting: bool = False) -> OpenTurn:
         """Open a turn in which no wake phrase was said; `interrupting` likewise."""
         turn = Turn(self._new_turn_id(), self._mode, None)
         stop_words = self._stop_words if interrupting else None
-        return OpenTurn(turn, self._endpointing, stop_words=stop_words)
+        return OpenTurn(
+            turn,
+            self._endpointing,
+            stop_words=stop_words,
+            unfinished_words=self._unfinished_words,
+        )
 
     def by_follow_up(self, seconds: float | None = None) -> OpenTurn:
         """Open a turn that waits so many seconds for speech; None: as long as behind a
@@ -76,4 +85,4 @@ class TurnFactory:
         waits = self._endpointing
         if seconds is not None:
             waits = replace(waits, no_speech_timeout=seconds)
-        return OpenTurn(turn, waits)
+        return OpenTurn(turn, waits, unfinished_words=self._unfinished_words)

@@ -18,6 +18,8 @@ processing   Heard, the server ended the utterance      processing   send
              finals without a word; more may follow     listening    keep listening,
                                                                      send what was held
              finals; the person may be going on         processing   wait: 0.3 s at most
+             finals that are no whole sentence          processing   wait: 1.2 s of
+                                                                     silence at most
              finals without a word otherwise            -            outcome no_speech
              finals that only say to stop               -            outcome cancelled
              finals otherwise                           -            outcome transcript
@@ -43,6 +45,9 @@ time for which silence behind the wake word is listened to, counted from there.
 *May be going on*: when the last final comes, our detector hears a voice that is too
 young to be told from a click or from a softer voice, or that the server has not told of
 yet. Nobody else waits: who is done is answered at once.
+
+*No whole sentence*: they end with "turn on the", or break off, as an interim may tell
+before: then the endpointer, too, says "over" later. What was said behind it counts.
 
 *Only say to stop*: the turn interrupted a sound, and nothing but stop words was said.
 
@@ -90,6 +95,7 @@ from auricle.turns.turn import (
     Transcript,
     Turn,
 )
+from auricle.turns.unfinished import UnfinishedWords
 from auricle.turns.wake_phrase import WHOLE_PHRASE, Command, WakePhrase
 from auricle.turns.wake_tail import WakeTail
 
@@ -117,16 +123,19 @@ class OpenTurn:
         server_silence: float = 0.4,
         drop_unconfirmed: bool = False,
         stop_words: StopWords | None = None,
+        unfinished_words: UnfinishedWords | None = None,
     ) -> None:
         """`wake_phrase` is taken from the front of what the recognizer heard; with
         `drop_unconfirmed`, nothing is published where it should be there and is not.
-        What is said in nothing but `stop_words` is no command. `server_silence` is
-        how many seconds of silence end an utterance where the recognizer decides.
+        What is said in nothing but `stop_words` is no command. Who ends with one of
+        `unfinished_words` has more time to go on. `server_silence` is how many seconds
+        of silence end an utterance where the recognizer decides.
         """
         self.turn = turn
         self._wake_phrase = wake_phrase
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
+        self._unfinished_words = unfinished_words or UnfinishedWords({})
         self.told_to_stop = False
         """Whether the person said nothing else."""
         self._phrase_sent = False
@@ -143,6 +152,7 @@ class OpenTurn:
         self._without_words = OutcomeKind.NO_SPEECH, None
 
         self._endpointer = Endpointer(endpointing)
+        self._silence_unfinished = endpointing.silence_unfinished
         self._behind: GoingOn | None = None
         """Listens for who goes on; None while listening, and where nobody can."""
         self._ended_by: EndedBy | None = None
@@ -231,6 +241,11 @@ class OpenTurn:
                 if self._repeats_hints(said, hints):
                     return []
                 self._items.interim(said)
+                self._endpointer.understood(
+                    unfinished=self._is_unfinished(
+                        self._items.text(drafts=True), said.language
+                    )
+                )
                 return self._publish_interim()
             case FinalTranscript():
                 return self._final(said, hints)
@@ -318,7 +333,7 @@ class OpenTurn:
             effects.append(self._send(event.frame))
         if self._behind.push(event.frame, speech=event.speech) is Endpoint.LONGEST:
             self._behind = None
-        if not self._items.awaited:
+        if not (self._items.awaited or self._hesitates()):
             self._lingered += event.frame.seconds
         return [*effects, *self._settle()]
 
@@ -410,9 +425,28 @@ class OpenTurn:
             # Noise, or the tail of the wake word, that was taken for words: the person
             # has yet to speak, or spoke while we waited.
             return self._listen_for_the_command()
+        if self._hesitates():
+            return []
         if self._may_go_on() and self._lingered < LINGER - FRAME_SECONDS / 2:
             return []
         return self._conclude()
+
+    def _hesitates(self) -> bool:
+        """Whether the words are no whole sentence, and it is not silent for long."""
+        end = self.end_of_speech
+        if self._behind is None or end is None:
+            return False
+        silence = (self._heard[-1].frame.end - end) / SAMPLE_RATE
+        finals = self._items.finals
+        return silence < self._silence_unfinished - FRAME_SECONDS / 2 and (
+            self._is_unfinished(
+                joined(final.text for final in finals),
+                _last(final.language for final in finals),
+            )
+        )
+
+    def _is_unfinished(self, text: str, language: str | None) -> bool:
+        return self._unfinished_words.end(self._command_in(text).text, language)
 
     def _goes_on(self) -> bool:
         if self._behind is None:

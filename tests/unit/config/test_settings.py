@@ -638,7 +638,7 @@ def test_a_preset_sets_what_the_file_does_not(tmp_path: Path) -> None:
 
     endpointing = build.endpointing(load(written(tmp_path, text)))
 
-    assert (endpointing.silence, endpointing.no_speech_timeout) == (0.8, 8.0)
+    assert (endpointing.silence, endpointing.no_speech_timeout) == (1.1, 8.0)
     assert endpointing.longest == 20.0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from auricle.assets.words import unfinished
 from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
 from auricle.errors import Reason
 from auricle.qwen_asr.events import (
@@ -42,6 +43,7 @@ from auricle.turns.events import (
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
 from auricle.turns.turn import Mode, Outcome, OutcomeKind
+from auricle.turns.unfinished import UnfinishedWords
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 
@@ -70,6 +72,7 @@ class Conversation:
             ),
             new_turn_id=lambda: TURN,
             wake_phrases={"okay_nabu": WakePhrase("okay_nabu")},
+            unfinished_words=UnfinishedWords(unfinished()),
         )
         self.machine = Satellite(turns)
         self.machine.step(MicrophoneFound())
@@ -205,6 +208,92 @@ def test_a_command_may_have_three_parts(turn: Conversation) -> None:
     for item in ("one", "two", "three"):
         turn.answers(item, item)
     assert turn.text == "one two three"
+
+
+# --- who stops in the middle of a sentence ---
+
+
+def test_who_stops_within_a_sentence_is_waited_for_behind_its_final(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.answers("one", "Turn on the")
+    assert turn.outcomes == []
+
+    turn.hears(1.1 - SILENCE, speech=False)
+    turn.speaks("two")
+    turn.answers("two", "kitchen light.")
+    assert turn.text == "Turn on the kitchen light."
+
+
+def test_who_leaves_a_sentence_unfinished_is_obeyed_after_so_much_silence(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.answers("one", "Turn on the")
+    turn.hears(1.14 - SILENCE, speech=False)
+    assert turn.outcomes == []
+
+    turn.hears(0.06, speech=False)
+    assert turn.text == "Turn on the"
+
+
+def test_whose_sentence_is_whole_is_answered_at_once(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_who_released_push_to_talk_is_done_whatever_was_said(
+    turn: Conversation,
+) -> None:
+    turn.begins("one")
+    turn.happens(StopRequested())
+    turn.answers("one", "Turn on the")
+    assert turn.text == "Turn on the"
+
+
+def interim(item: str, text: str) -> InterimTranscript:
+    return InterimTranscript(item, "", text, "en")
+
+
+def test_an_interim_that_breaks_off_holds_the_end_of_the_utterance() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.begins("one")
+    turn.says(interim("one", "Turn on the"))
+    turn.hears(1.14, speech=False)
+    assert EndUtterance(TURN) not in turn.effects
+
+    turn.hears(0.06, speech=False)
+    assert EndUtterance(TURN) in turn.effects
+
+
+@pytest.mark.parametrize("later", ["Turn on the light", "Turn on the light."])
+def test_an_interim_that_completes_the_sentence_ends_it(later: str) -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.begins("one")
+    turn.says(interim("one", "Turn on the"))
+    turn.hears(0.6, speech=False)
+    turn.says(interim("one", later))
+    turn.hears(0.03, speech=False)
+    assert EndUtterance(TURN) in turn.effects
+
+
+def test_an_interim_older_than_the_last_word_holds_nothing() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.begins("one", 0.6)
+    turn.says(interim("one", "Turn on the"))
+    turn.hears(0.3, speech=True)
+    turn.hears(SILENCE, speech=False)
+    assert EndUtterance(TURN) in turn.effects
+
+
+def test_a_wake_phrase_with_nothing_behind_it_is_no_unfinished_sentence() -> None:
+    turn = Conversation(Mode.MANUAL, pre_roll=0.9)
+    turn.begins("one")
+    turn.says(interim("one", "Okay Nabu,"))
+    turn.hears(SILENCE, speech=False)
+    assert EndUtterance(TURN) in turn.effects
 
 
 def test_finals_that_overtake_each_other_are_joined_as_they_were_spoken(

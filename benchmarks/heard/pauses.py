@@ -1,0 +1,295 @@
+"""Commands with a pause between two words, and whether they arrive whole."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from faster_whisper import WhisperModel
+
+from auricle.assets.words import unfinished
+from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE
+from auricle.recognizer.engines.weights import find_whisper
+from auricle.recognizer.engines.whisper import WhisperEngine
+from auricle.turns.endpointing import PRESETS, Preset
+from auricle.turns.turn import Mode
+from auricle.turns.unfinished import UnfinishedWords
+from benchmarks.heard.scale import Scale
+from benchmarks.progress import told
+from benchmarks.recordings import Clip, Samples, levels_db
+from benchmarks.rows import Row
+from benchmarks.turns.pauses import Home
+from benchmarks.turns.peers import CACHE
+from benchmarks.turns.spoken_turns import (
+    Noises,
+    Room,
+    SpokenTurn,
+    join,
+    pcm_of,
+)
+
+PAUSES = (0.0, 0.5, 0.7, 1.0)
+CLOUD = 0.4
+"""Seconds from the end of an utterance to its final, as others measured the cloud."""
+DECODES = (0.1, CLOUD, 0.8)
+_WAKE_WORD = "alexa"
+_FIRST, _SECOND = "first", "second"
+_HALF = round(0.4 * SAMPLE_RATE)
+"""Each half of a command is this long at least."""
+_STEP = SAMPLE_RATE // 100
+_NEAR = 6
+"""So many steps around it, a word's end is where it is quietest: time stamps err."""
+_COMMANDS, _FEW = 60, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One turn, as it came out."""
+
+    mode: Mode
+    preset: Preset
+    decode: float
+    pause: float
+    heard: str
+    """What was understood in the turn, with a mark for each half of the command."""
+    waited: float
+    """Seconds from the end of the voice to the outcome, but for the final's."""
+
+    @property
+    def whole(self) -> bool:
+        return _FIRST in self.heard and _SECOND in self.heard
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    mode: Mode
+    preset: Preset
+    decode: float
+    pause: float
+    number: int
+
+
+def rows(scale: Scale) -> Iterator[Row]:
+    yield from _rows(measure(scale))
+
+
+def measure(scale: Scale) -> list[Taken]:
+    commands = _FEW if scale.short else _COMMANDS
+    jobs = [
+        _Job(mode, preset, decode, pause, number)
+        for mode, preset, decode in _settings()
+        for pause in PAUSES
+        for number in range(commands)
+    ]
+    with ProcessPoolExecutor(2, initializer=_begin, initargs=(scale,)) as pool:
+        taken = pool.map(_take, jobs, chunksize=4)
+        return [one for one in told(taken, "pauses", len(jobs)) if one]
+
+
+def _settings() -> Iterator[tuple[Mode, Preset, float]]:
+    for preset in Preset:
+        yield Mode.MANUAL, preset, CLOUD
+    yield Mode.SERVER_VAD, Preset.BALANCED, CLOUD
+    for mode in Mode:
+        for decode in DECODES:
+            if decode != CLOUD:
+                yield mode, Preset.BALANCED, decode
+
+
+_LEAST: dict[tuple[Preset, float], float] = {
+    (Preset.BALANCED, 0.5): 80,
+    (Preset.BALANCED, 0.7): 70,
+    (Preset.BALANCED, 1.0): 50,
+    (Preset.PATIENT, 0.5): 99,
+    (Preset.PATIENT, 0.7): 98,
+    (Preset.PATIENT, 1.0): 80,
+}
+
+
+def _rows(taken: Sequence[Taken]) -> Iterator[Row]:
+    for mode, preset, decode in _settings():
+        targets = decode == CLOUD
+        for pause in PAUSES:
+            some = [
+                one
+                for one in taken
+                if (one.mode, one.preset, one.decode, one.pause)
+                == (mode, preset, decode, pause)
+            ]
+            name = f"{mode}, {preset}, final after {decode:g} s"
+            of = f"{len(some)} commands"
+            if pause:
+                yield Row(
+                    f"{name}: whole with a pause of {pause:g} s",
+                    _share(one.whole for one in some),
+                    "%",
+                    of,
+                    least=_LEAST.get((preset, pause)) if targets else None,
+                )
+                continue
+            waits = sorted(one.waited for one in some)
+            wanted = targets and preset is Preset.BALANCED
+            yield Row(
+                f"{name}: end of the voice to end of the turn, without a pause, p50",
+                waits[len(waits) // 2],
+                "s",
+                of,
+                most=0.47 if wanted else None,
+            )
+            yield Row(f"{name}: the same, p95", waits[int(len(waits) * 0.95)], "s", of)
+
+
+def _share(those: Iterable[bool]) -> float:
+    counted = [*those]
+    return 100 * sum(counted) / len(counted)
+
+
+# --- in each process ---
+
+_scale = Scale(1)
+
+
+def _begin(scale: Scale) -> None:
+    global _scale  # a process is told once what it works on
+    _scale = scale
+
+
+@dataclass(frozen=True)
+class _Material:
+    wakes: Sequence[Clip]
+    commands: Sequence[tuple[Clip, Sequence[int]]]
+    """With the positions between their words where a pause may be."""
+    noises: Noises
+
+
+@cache
+def _material() -> _Material:
+    recordings = _scale.recordings
+    commands = [
+        (clip, ends)
+        for clip in recordings.commands()
+        if (ends := _between_words(clip.samples))
+    ]
+    wakes = recordings.wake_words()[_WAKE_WORD]
+    return _Material(wakes, commands, Noises(recordings))
+
+
+def _take(job: _Job) -> Taken | None:
+    """One turn; None where the wake word was missed."""
+    material = _material()
+    rng = np.random.default_rng([_scale.seed, job.number])
+    command, ends = material.commands[job.number % len(material.commands)]
+    cut = ends[int(rng.integers(len(ends)))]
+    turn = join(
+        _WAKE_WORD,
+        material.wakes[int(rng.integers(len(material.wakes)))],
+        command,
+        material.noises,
+        Room.CLEAN,
+        gap=float(rng.choice([0.15, 0.3, 0.8])),
+        pause=job.pause,
+        rng=rng,
+        pause_at=cut,
+    )
+    home = Home(
+        job.mode,
+        job.decode,
+        _understanding(turn, cut),
+        endpointing=PRESETS[job.preset],
+        unfinished_words=_unfinished_words(),
+        draft=_draft,
+    )
+    home.hear(turn)
+    if home.outcome is None:
+        return None
+    at, outcome = home.outcome
+    text = outcome.transcript.text if outcome.transcript else ""
+    waited = at - turn.command_end / SAMPLE_RATE - job.decode
+    return Taken(job.mode, job.preset, job.decode, job.pause, text, waited)
+
+
+def _understanding(turn: SpokenTurn, cut: int) -> Callable[[bytes], str]:
+    """Writes down what the speech model hears, behind a mark for each half of the
+    command whose middle it was given.
+    """
+    length = len(turn.command.samples)
+    missing = turn.command_end - turn.command_start - length
+    middles = {
+        _FIRST: turn.command_start + cut // 2,
+        _SECOND: turn.command_start + missing + (cut + length) // 2,
+    }
+    halves = {
+        word: pcm_of(turn.samples[at : at + FRAME_SAMPLES])
+        for word, at in middles.items()
+    }
+
+    def understand(pcm: bytes) -> str:
+        marks = [word for word, half in halves.items() if half in pcm]
+        return " ".join([*marks, _written(pcm, final=True)])
+
+    return understand
+
+
+def _draft(pcm: bytes) -> str:
+    return _written(pcm, final=False)
+
+
+@cache
+def _unfinished_words() -> UnfinishedWords:
+    return UnfinishedWords(unfinished())
+
+
+@cache
+def _engine() -> WhisperEngine:
+    return WhisperEngine("tiny.en", threads=1)
+
+
+def _written(pcm: bytes, *, final: bool) -> str:
+    def write() -> str:
+        said = _engine().transcribe(pcm, language="en", corpus=None, final=final)
+        return said.text
+
+    return _kept("text", pcm + bytes([final]), write)
+
+
+def _between_words(samples: Samples) -> list[int]:
+    """Where one word is over and the next begins, not too near to the ends."""
+    ends = _kept("words", pcm_of(samples), lambda: json.dumps(_word_ends(samples)))
+    levels = levels_db(samples)
+    positions = []
+    for seconds in json.loads(ends)[:-1]:
+        first = max(0, round(seconds * 100) - _NEAR)
+        around = levels[first : first + 2 * _NEAR]
+        if len(around):
+            at = (first + int(np.argmin(around))) * _STEP + _STEP // 2
+            if _HALF < at < len(samples) - _HALF:
+                positions.append(at)
+    return positions
+
+
+@cache
+def _aligner() -> WhisperModel:
+    folder = str(find_whisper("tiny.en"))
+    return WhisperModel(folder, compute_type="int8", cpu_threads=1)
+
+
+def _word_ends(samples: Samples) -> list[float]:
+    """In seconds, as the speech model's attention tells."""
+    segments, _ = _aligner().transcribe(samples, language="en", word_timestamps=True)
+    return [float(word.end) for segment in segments for word in segment.words or ()]
+
+
+def _kept(what: str, sound: bytes, make: Callable[[], str]) -> str:
+    """What was made of this sound; it is made once."""
+    folder = CACHE.parent / "heard"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{what}-{hashlib.sha256(sound).hexdigest()[:32]}"
+    if not file.exists():
+        made = file.with_suffix(f".{os.getpid()}")
+        made.write_text(make())
+        made.replace(file)
+    return file.read_text()

@@ -1,0 +1,46 @@
+"""Whether the words so far are no whole sentence: whoever said them is about to go on.
+
+A recognizer that hears a voice break off writes "…", or a comma, or nothing behind a
+word with which no sentence ends: "turn on the". That is told by lists of such words, by
+language; where nobody tells the language, by the signs alone.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+_BREAKS_OFF = ("…", "...", ",", "\uff0c", "、", "-", "–", "—")  # noqa: RUF001
+# Chinese writes no spaces: a character counts as a word. What is joined by a hyphen or
+# an apostrophe is another word than its parts: "éteins-la" is a whole command.
+_WORD = re.compile(
+    r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff][\w'-]*"
+)
+# "si" and "para" are answers, or all that is wanted.
+_FEWEST = 2
+
+
+class UnfinishedWords:
+    """Knows with what no sentence ends."""
+
+    def __init__(self, by_language: Mapping[str, Iterable[str]]) -> None:
+        """`by_language` lists words, and sequences of words, by the language's code."""
+        self._endings = {
+            language: {_words(phrase) for phrase in phrases}
+            for language, phrases in by_language.items()
+        }
+
+    def end(self, text: str, language: str | None) -> bool:
+        """Whether `text` ends with such words, or with a sign that it breaks off."""
+        said = _words(text)
+        if len(said) < _FEWEST:
+            return False
+        if text.rstrip().endswith(_BREAKS_OFF):
+            return True
+        code = re.split("[-_]", language or "")[0].lower()
+        endings = self._endings.get(code, ())
+        return any(said[-len(ending) :] == ending for ending in endings)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    spelled = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    return tuple(word.rstrip("-") for word in _WORD.findall(spelled))

@@ -1,0 +1,69 @@
+"""With what no sentence ends, and what a command may well end with."""
+
+import pytest
+
+from auricle.assets.words import unfinished
+from auricle.turns.unfinished import UnfinishedWords
+
+WORDS = UnfinishedWords(unfinished())
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Turn on the"),
+        ("en", "Turn on the."),
+        ("en", "Please turn on"),
+        ("en-US", "I\u2019d like"),
+        ("de", "Schalte das Licht im"),
+        ("fr", "Allume la lumi\u00e8re dans la"),
+        ("fr", "Allume l\u2019"),
+        ("es", "Enciende la luz de la"),
+        ("it", "Accendi la luce della"),
+        ("zh", "\u8bf7\u6253\u5f00"),
+        ("zh", "\u6253\u5f00\u706f\u7136\u540e"),
+        ("ja", "\u660e\u304b\u308a\u3001"),
+        (None, "Turn on the light\u2026"),
+        (None, "Turn on the light, "),
+        ("en", "Turn on the kitchen..."),
+    ],
+)
+def test_who_stops_here_is_about_to_go_on(language: str | None, text: str) -> None:
+    assert WORDS.end(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Switch it on"),
+        ("en", "Turn the light off."),
+        ("en", "What time is it?"),
+        ("en", "Wait for a while"),
+        ("de", "Schalte das Licht ein"),
+        ("de", "Mach die T\u00fcr auf."),
+        ("de", "Wie sp\u00e4t ist es"),
+        ("fr", "\u00c9teins-la"),
+        ("es", "para"),
+        ("es", "Enci\u00e9ndela."),
+        ("it", "Spegnila"),
+        ("zh", "\u628a\u5ba2\u5385\u7684\u706f\u6253\u5f00"),
+        ("zh", "\u597d\u7684"),
+        ("xx", "Turn on the"),
+        (None, "Turn on the"),
+        ("en", "\u2026"),
+        ("en", "No,"),
+        ("en", ""),
+    ],
+)
+def test_who_stops_here_may_be_done(language: str | None, text: str) -> None:
+    assert not WORDS.end(text, language)
+
+
+def test_the_languages_that_are_most_spoken_to_satellites_are_known() -> None:
+    assert unfinished().keys() >= {"de", "en", "es", "fr", "it", "zh"}
+
+
+def test_no_word_stands_twice_and_each_is_in_lower_case() -> None:
+    for listed in unfinished().values():
+        assert len(set(listed)) == len(listed)
+        assert [word.lower() for word in listed] == [*listed]
