@@ -18,7 +18,7 @@ from auricle.audio.speexdsp import EchoFilter
 from auricle.capture.attention import Attention
 from auricle.capture.known_voice import KnownVoice
 from auricle.capture.own_voice import OwnVoice, UnknownVoice
-from auricle.config.sections import WakeWordSettings
+from auricle.config.sections import UtteranceSettings, WakeWordSettings
 from auricle.turns.events import Heard, WakeWordHeard
 from auricle.vad.detectors import VoiceDetectorName, make_voice_detector
 from auricle.wake.detector import Detection
@@ -27,7 +27,6 @@ from benchmarks.answers.acoustics import Scene
 # As the player hands it over: so far ahead of the sound, in such stretches.
 _AHEAD = round(0.3 * SAMPLE_RATE)
 _STRETCH = round(0.04 * SAMPLE_RATE)
-_PRE_ROLL = 0.3
 # The player is killed, and what its device holds is dropped.
 _SILENCED = 0.03
 
@@ -46,7 +45,7 @@ class Satellite:
         self._attention = Attention(
             build.wake_word_engines(settings),
             make_voice_detector(VoiceDetectorName.AUTO),
-            pre_roll=_PRE_ROLL,
+            pre_roll=UtteranceSettings().pre_roll,
             refractory=settings.refractory,
             own_voice=lambda: own_voice(settings),
         )

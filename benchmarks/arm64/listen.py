@@ -39,7 +39,7 @@ def _auricle() -> Callable[[Frame], object]:
     from auricle.wake.microwakeword import MicroWakeWordEngine
 
     engine = MicroWakeWordEngine([WakeWordModel("okay_nabu")])
-    attention = Attention([engine], WebrtcVoiceDetector(), pre_roll=0.3, refractory=2.0)
+    attention = Attention([engine], WebrtcVoiceDetector(), pre_roll=0.0, refractory=2.0)
     return attention.hear
 
 

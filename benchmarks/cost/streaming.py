@@ -131,7 +131,7 @@ def allocations() -> list[Allocated]:
     attention = Attention(
         [MicroWakeWordEngine([WakeWordModel("okay_nabu")])],
         WebrtcVoiceDetector(),
-        pre_roll=0.3,
+        pre_roll=0.0,
         refractory=2.0,
     )
     protocol = AsrProtocol(SessionSettings(ServerVad(0.0, 400)), "event_bench")

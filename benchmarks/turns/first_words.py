@@ -69,9 +69,9 @@ class FirstWords(StrEnum):
     """What came of a turn."""
 
     WHOLE = "whole"
-    """One stretch of the recording, from before the wake word's end."""
+    """One stretch of the recording, from before the command's first sound."""
     LATE = "late"
-    """It began behind the wake word's end: samples were lost."""
+    """It began behind the command's first sound: samples were lost."""
     BROKEN = "broken"
     """Samples are missing or repeated in the middle."""
 
@@ -158,12 +158,15 @@ def _first_words(turn: SpokenTurn, heard: bytes, *, wake_sound: bool) -> FirstWo
     said = pcm_of(turn.samples)
     # The wake sound is heard behind the wake word, and was taken out there: what comes
     # before and behind is as it was said, and as many samples lie between.
-    start = said.find(heard[:_EXACT])
-    differs = _differing(said[start : start + len(heard)], heard)
+    # The wake word's part of the first frame is silent.
+    silent = (len(heard) - len(heard.lstrip(b"\0"))) // SAMPLE_BYTES * SAMPLE_BYTES
+    words = heard[silent:]
+    start = said.find(words[:_EXACT])
+    differs = _differing(said[start : start + len(words)], words)
     allowed = round((_WAKE_SOUND_SECONDS if wake_sound else 0) * SAMPLE_RATE)
-    if start < 0 or len(heard) < _EXACT or differs > allowed:
+    if start < 0 or len(words) < _EXACT or differs > allowed:
         return FirstWords.BROKEN
-    late = start > turn.wake_end * SAMPLE_BYTES
+    late = start > turn.command_start * SAMPLE_BYTES
     return FirstWords.LATE if late else FirstWords.WHOLE
 
 

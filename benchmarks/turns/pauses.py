@@ -244,7 +244,7 @@ class Home:
         engine = _engine()
         engine.reset()
         self._attention = Attention(
-            [engine], SileroVoiceDetector(), pre_roll=0.4, refractory=60.0
+            [engine], SileroVoiceDetector(), pre_roll=0.0, refractory=60.0
         )
         self._link: _Link | None = None
         self.outcome: tuple[float, Outcome] | None = None

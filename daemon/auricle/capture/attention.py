@@ -12,7 +12,8 @@ from auricle.turns.events import Heard, WakeWordHeard
 from auricle.vad.voice_detector import VoiceDetector
 from auricle.wake.detector import Detection, Refractory, WakeWordEngine
 
-# Speech is judged against the sound of the last seconds.
+# Speech is judged against the sound of the last seconds. The longest pre-roll is in
+# them, behind a wake word that was in doubt for a second.
 ROOM_MEMORY = 3.0
 _WORD = round(WORD / FRAME_SECONDS)
 # Waking the event loop and writing to the recognizer's connection cost more than all
@@ -44,9 +45,9 @@ class Attention:
         """Listen with `engines`; `activity` tells speech from all else while somebody
         listens.
 
-        A wake word comes with `pre_roll` seconds of sound before its detection. For
-        `refractory` seconds behind it no other one counts. `own_voice` is called when
-        something is said for the first time, for it costs memory.
+        A wake word comes with what was said behind it, and `pre_roll` seconds of sound
+        before that. For `refractory` seconds behind it no other one counts. `own_voice`
+        is called when something is said for the first time, for it costs memory.
         """
         self._engines = engines
         self._activity = activity
@@ -196,7 +197,7 @@ class Attention:
         memory = self._pre_roll.memory()
         return WakeWordHeard(
             detection,
-            self._pre_roll.frames(),
+            self._pre_roll.behind(detection.word_end),
             level=word_level(memory),
             word=memory[-_WORD:],
         )

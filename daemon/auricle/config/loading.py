@@ -35,6 +35,7 @@ from auricle.config.sources import (
 from auricle.errors import ConfigError
 from auricle.system.redaction import OURS
 from auricle.turns.turn import Mode
+from auricle.turns.wake_phrase import WHOLE_PHRASE
 
 SYSTEM_FILE = Path("/etc/auricle/config.toml")
 _SECRETS: tuple[Key, ...] = (("asr", "api_key"), ("mqtt", "password"))
@@ -104,7 +105,8 @@ def _overriding(
 
 
 def doubts(settings: Settings) -> list[str]:
-    """Return a sentence for whatever is configured, harmless, and without effect."""
+    """Return a sentence for whatever is configured, harmless, and not of the use
+    that it seems."""
     told = strays()
     if settings.mqtt.password is not None and not settings.mqtt.username:
         told.append("mqtt.password is not sent: there is no mqtt.username")
@@ -114,6 +116,13 @@ def doubts(settings: Settings) -> list[str]:
             'recognizer to decide, set utterance.mode = "server_vad"'
             for key in ("threshold", "silence_duration_ms")
             if key in settings.asr.model_fields_set
+        )
+    if 0 < settings.utterance.pre_roll < WHOLE_PHRASE:
+        told.append(
+            f"utterance.pre_roll = {settings.utterance.pre_roll} counts from the end "
+            "of the wake word, and sends a part of it, which may become a word of the "
+            "transcript: what follows it is sent anyway, so leave the key out; "
+            f"{WHOLE_PHRASE} and more sends the whole of it, to be confirmed"
         )
     return told
 

@@ -226,9 +226,9 @@ class UtteranceSettings(Section):
     mode: UtteranceMode = UtteranceMode.AUTO
     """Who decides the end: server_vad, the recognizer; manual, this machine; or auto,
     this machine where Silero tells it speech from noise, else the recognizer."""
-    pre_roll: float = Field(0.4, ge=0, le=2)
-    """Seconds of sound from before the wake word's detection that are sent; the
-    detection comes up to 0.35 s behind the word's end."""
+    pre_roll: float = Field(0.0, ge=0, le=2)
+    """Seconds of sound from before the wake word's end that are sent, beside all that
+    follows it: they may become words of the transcript."""
     continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
     """Seconds to listen again, without a wake word, after each final, and behind the
     spoken answer to it; 0: not at all."""

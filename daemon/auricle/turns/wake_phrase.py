@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 WHOLE_PHRASE = 1.5
-"""Seconds of the wake phrase and the moment until its detection. A recognizer that was
-sent less of it cannot tell whether it was said."""
+"""Seconds of the wake phrase. A recognizer that was sent less of it cannot tell whether
+it was said."""
 
 _LIKENESS = 7 / 8
 

@@ -16,9 +16,10 @@ class Detection:
     score: float
     """The engine's confidence, 0 to 1."""
     end: int
-    """Sample position where the engine was sure: 0.1 to 0.3 s behind the word."""
+    """Sample position where the engine was sure: up to 0.3 s behind the word."""
     lag: int = 0
-    """Samples from where the word has ended to `end`, as far as the engine can tell."""
+    """Samples from where the word has ended to `end`, as far as the engine can tell;
+    negative where a part of it is still to come."""
 
     @property
     def word_end(self) -> int:

@@ -1,6 +1,6 @@
 """What every wake word engine knows of its models: which run, and how sure each is."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -85,15 +85,17 @@ class LoadedModels(WakeWordEngine, Generic[RunnerT]):
             model.score = 0.0
         return [model for model in self._running if model not in before]
 
-    def _detection(self, end: int, lag: int = 0) -> Detection | None:
-        """The surest one's, if its latest score is above its threshold; the engine is
-        `lag` samples late.
+    def _detection(
+        self, end: int, lag_of: Callable[[LoadedModel[RunnerT]], int]
+    ) -> Detection | None:
+        """The surest one's, if its latest score is above its threshold; `lag_of` tells
+        how many samples late it is.
         """
         above = [model for model in self._running if model.score > model.threshold]
         if not above:
             return None
         surest = max(above, key=lambda model: model.score)
-        return Detection(surest.name, surest.score, end, lag)
+        return Detection(surest.name, surest.score, end, lag_of(surest))
 
     def _forget(self) -> None:
         for model in self._models.values():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from auricle.audio.features import BANDS, STEP_BYTES, STEP_MS, FeatureExtractor
-from auricle.audio.frame import FRAME_BYTES, SAMPLE_RATE, Frame
+from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.text import presentable
 from auricle.wake.detector import Detection, WakeWordModel
@@ -37,9 +37,10 @@ _LONGEST_WINDOW = 1000
 _LONGEST_PHRASE = 64
 # Of a language, with or without its region, such as pt-BR.
 _CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-# From the end of the phrase until the mean of its last answers is high: the median of
-# people's voices.
-_LAG = round(0.13 * SAMPLE_RATE)
+# Seconds from the first likely answer to the end of the phrase, in people's voices. A
+# model learns to wait for that end, or for so much as tells the phrase from all else.
+_STILL_SPOKEN = {"hey_mycroft": 0.15, "okay_nabu": 0.06}
+_STEP_SAMPLES = STEP_BYTES // SAMPLE_BYTES
 _FEATURES_A_FRAME = FRAME_BYTES // STEP_BYTES * BANDS
 
 
@@ -78,7 +79,7 @@ class MicroWakeWordEngine(LoadedModels[StreamingModel]):
         for model in self._running:
             # Zero until the model has its 30 ms, which a frame brings once.
             model.score = max(map(model.runner.hear, features), default=0.0)
-        return self._detection(frame.end, _LAG)
+        return self._detection(frame.end, _lag)
 
     def reset(self) -> None:
         self._extractor.reset()
@@ -95,6 +96,12 @@ class _Description:
     """Probabilities that make a score."""
     phrase: str
     languages: tuple[str, ...]
+
+
+def _lag(model: LoadedModel[StreamingModel]) -> int:
+    """Samples from the end of the phrase to the latest answer."""
+    likely = model.runner.likely_since * _STEP_SAMPLES
+    return likely - round(_STILL_SPOKEN.get(model.name, 0.0) * SAMPLE_RATE)
 
 
 def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:

@@ -84,7 +84,8 @@ class OpenWakeWordEngine(LoadedModels["OpenWakeWord"]):
             for model in self._running:
                 scores = model.runner.process_streaming(embedding)
                 model.score = max(scores, default=0.0)
-            detection = self._detection(frame.end)
+            # These models are sure of a phrase when it ends, or just before.
+            detection = self._detection(frame.end, lambda _: 0)
         return detection
 
     def reset(self) -> None:

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+_LIKELY = 0.5
+
 
 class SlidingScore:
     """Averages the last probabilities that a model answered; the score is 0 until there
@@ -15,10 +17,17 @@ class SlidingScore:
         self._window = window
         self._surest = surest
         self._probabilities: deque[float] = deque(maxlen=window)
+        self._likely = 0
+
+    @property
+    def likely(self) -> int:
+        """How many answers in a row, up to the latest, were more likely than not."""
+        return self._likely
 
     def add(self, probability: float) -> float:
         """Take the next answer; return the score with it."""
         self._probabilities.append(probability)
+        self._likely = self._likely + 1 if probability > _LIKELY else 0
         if len(self._probabilities) < self._window:
             return 0.0
         return sum(self._probabilities) / self._window

@@ -8,6 +8,7 @@ import ctypes
 from pathlib import Path
 from typing import Any
 
+from auricle.audio.features import BANDS
 from auricle.errors import ConfigError
 from auricle.wake.sliding_score import SlidingScore
 from auricle.wake.tflite import INT8
@@ -56,6 +57,14 @@ class StreamingModel:
         answers = self._score.soonest_above(score)
         wanted: int = answers * self._input_bytes - len(self._heard)
         return wanted
+
+    @property
+    def likely_since(self) -> int:
+        """How many features ago it first found the word more likely than not, and has
+        since; 0 for the latest, and where it does not now.
+        """
+        features: int = self._input_bytes // BANDS
+        return max(0, self._score.likely - 1) * features
 
     def reset(self) -> None:
         """Forget all that was heard."""

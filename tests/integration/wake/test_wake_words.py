@@ -63,6 +63,17 @@ def test_a_detection_says_how_sure_and_when() -> None:
     assert spoken_until - 0.5 < first.word_end / 16_000 < first.end / 16_000
 
 
+def test_a_stricter_threshold_is_passed_later_and_tells_the_same_end_of_the_word() -> (
+    None
+):
+    lenient, strict = (
+        detections(engine("alexa", threshold=threshold), SPOKEN["alexa"])[0]
+        for threshold in (0.3, 0.97)
+    )
+    assert lenient.end < strict.end
+    assert lenient.word_end == strict.word_end
+
+
 def test_a_wake_word_is_heard_when_a_command_follows_at_once() -> None:
     sentence = say("Okay nabu, turn on the kitchen light.")
     assert words(engine("okay_nabu"), sentence) == {"okay_nabu"}

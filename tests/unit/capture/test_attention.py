@@ -41,7 +41,7 @@ def number_of(frame: Frame) -> int:
 def attention(
     *engines: WakeWordEngine, refractory: float = 1.0, room: Room | None = None
 ) -> Attention:
-    return Attention(engines, room or Room(), pre_roll=0.09, refractory=refractory)
+    return Attention(engines, room or Room(), pre_roll=0.0, refractory=refractory)
 
 
 def hear(

@@ -309,6 +309,22 @@ def test_a_password_without_a_user_is_no_secret_that_is_sent(
 
 
 @pytest.mark.parametrize(
+    ("seconds", "doubted"), [(0, 0), (0.4, 1), (1.49, 1), (1.5, 0)]
+)
+def test_a_part_of_the_wake_word_is_sent_as_asked_and_doubted(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, doubted: int
+) -> None:
+    monkeypatch.setenv("AURICLE_UTTERANCE__PRE_ROLL", str(seconds))
+    settings = load(None)
+
+    told = [doubt for doubt in doubts(settings) if "utterance.pre_roll" in doubt]
+
+    assert settings.utterance.pre_roll == seconds
+    assert len(told) == doubted
+    assert all("leave the key out" in doubt for doubt in told)
+
+
+@pytest.mark.parametrize(
     ("content", "told"),
     [
         (b"\xff\xfe", "is not UTF-8 text"),

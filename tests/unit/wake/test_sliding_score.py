@@ -21,6 +21,12 @@ def test_a_score_is_the_mean_of_the_last_answers() -> None:
     assert [listening.add(each) for each in (0.5, 0.25, 0.75)] == [0.0, 0.375, 0.5]
 
 
+def test_it_tells_since_how_many_answers_the_word_is_more_likely_than_not() -> None:
+    answers = [0.9, 0.4, 0.6, 0.99, 0.7, 0.5, 0.8]
+    told = [score(2, *answers[:heard]).likely for heard in range(len(answers) + 1)]
+    assert told == [0, 1, 0, 1, 2, 3, 0, 1]
+
+
 def test_a_model_that_has_heard_nothing_needs_a_window_of_answers() -> None:
     assert score(5).soonest_above(0.1) == 5
 
