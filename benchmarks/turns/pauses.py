@@ -37,7 +37,12 @@ from auricle.qwen_asr_client.protocol import AsrProtocol
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
-from auricle.recognizer.transcriptions import RecognizedText, Transcribe
+from auricle.recognizer.transcriptions import (
+    Confirm,
+    RecognizedText,
+    Transcribe,
+    Withdraw,
+)
 from auricle.turns.endpointing import PRESETS, EndpointingSettings, Preset
 from auricle.turns.events import (
     Attend,
@@ -184,6 +189,9 @@ class _Link:
         for order in orders:
             if isinstance(order, Reply):
                 self._time.after(_NETWORK, partial(self._receive, order))
+            elif isinstance(order, Confirm | Withdraw):
+                # What has begun is not broken off, and nothing waits here for others.
+                continue
             elif order.final:
                 self._work(order, self._understand)
             elif self._draft is not None:

@@ -3,11 +3,16 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from auricle.errors import AuricleError
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
-from auricle.recognizer.transcriptions import Answer, Transcribe
+from auricle.recognizer.transcriptions import (
+    Answer,
+    Confirm,
+    Transcribe,
+    Withdraw,
+)
 
 # What takes longer to read than this would hold up the other sessions' events.
 _LARGE_MESSAGE = 64 * 1024
@@ -35,6 +40,19 @@ class ClientSocket(Protocol):
         """Close the connection, if it is open."""
 
 
+class Transcriber(Protocol):
+    """What recognizes for all conversations."""
+
+    async def transcribe(self, work: Transcribe) -> Answer:
+        """Return what is said, or why nobody knows."""
+
+    def confirm(self, work: Transcribe) -> None:
+        """Have a final that was asked for ahead made in time."""
+
+    def withdraw(self, work: Transcribe) -> None:
+        """Do not begin with a final that was asked for ahead."""
+
+
 class Conversation:
     """A client is served until it leaves, or has been silent for too long."""
 
@@ -42,7 +60,7 @@ class Conversation:
         self,
         session: RecognizerSession,
         socket: ClientSocket,
-        transcribe: Callable[[Transcribe], Awaitable[Answer]],
+        transcriber: Transcriber,
         idle_timeout: float,
         linger: float,
     ) -> None:
@@ -52,7 +70,7 @@ class Conversation:
         """
         self._session = session
         self._socket = socket
-        self._transcribe = transcribe
+        self._transcriber = transcriber
         self._idle_timeout = idle_timeout
         self._linger = linger
         self._one_at_a_time = asyncio.Lock()
@@ -104,18 +122,27 @@ class Conversation:
         return lambda: asyncio.to_thread(read)
 
     async def _decode(self, work: Transcribe) -> None:
-        transcript = await self._transcribe(work)
+        transcript = await self._transcriber.transcribe(work)
         await self._carry_out(_now(lambda: self._session.transcribed(work, transcript)))
         self._caught_up.set()
 
     async def _carry_out(self, step: Callable[[], Awaitable[Orders]]) -> None:
+        loop = asyncio.get_running_loop()
         # Two that step and send in turns would overtake each other where a send waits.
         async with self._one_at_a_time:
             for order in await step():
-                if isinstance(order, Reply):
-                    await self._socket.send(json.dumps(order.message))
-                else:
-                    self._decoding.create_task(self._decode(order))
+                match order:
+                    case Reply(message):
+                        await self._socket.send(json.dumps(message))
+                    case Transcribe():
+                        self._decoding.create_task(self._decode(order))
+                    # The task that asks for it has been created, and begins before.
+                    case Confirm(work):
+                        loop.call_soon(self._transcriber.confirm, work)
+                    case Withdraw(work):
+                        loop.call_soon(self._transcriber.withdraw, work)
+                    case _:
+                        assert_never(order)
 
 
 def _now(step: Callable[[], Orders]) -> Callable[[], Awaitable[Orders]]:

@@ -47,34 +47,54 @@ class Inference:
         self._listening = listening
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._asked: dict[Decode, tuple[Transcribe, asyncio.Future[Answer]]] = {}
+        self._overdue: dict[Decode, asyncio.TimerHandle] = {}
         self._corpora: deque[int] = deque(maxlen=_MOST_CORPORA)
 
     async def transcribe(self, work: Transcribe) -> Answer:
         """Return what is said, or why nobody knows."""
-        decode = Decode(work.seconds, work.final)
-        loop = asyncio.get_running_loop()
-        in_time = work.final and not work.behind_its_own
-        if not work.final and not self.workload.wants_draft(
-            work.seconds, self._listening()
-        ):
+        decode = Decode(work.seconds, work.final, work.ahead)
+        in_time = work.final and not work.behind_its_own and not work.ahead
+        if not in_time and not self._has_time_for(work):
             return None
         if in_time and (pause := self.workload.no_time(work.seconds, time.monotonic())):
             return TooBusy(pause)
-        answer: asyncio.Future[Answer] = loop.create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._asked[decode] = work, answer
         self.workload.join(decode)
         self._start_next()
-        overdue = None
         if in_time:
-            patience = self.workload.patience(work.seconds)
-            overdue = loop.call_later(patience, self._give_up, decode, answer)
+            self._be_in_time(decode, answer)
         try:
             return await answer
         finally:
-            if overdue is not None:
-                overdue.cancel()
             # Whoever asked may be gone.
             self._forget(decode)
+
+    def confirm(self, work: Transcribe) -> None:
+        """Have a final that was asked for ahead made in time, as others are: whoever
+        spoke waits for it now.
+        """
+        for decode, (asked, answer) in self._asked.items():
+            if asked is not work:
+                continue
+            now = time.monotonic()
+            if pause := self.workload.no_time(work.seconds, now):
+                self._forget(decode)
+                answer.set_result(TooBusy(pause))
+            else:
+                self.workload.confirm(decode)
+                self._be_in_time(decode, answer)
+            return
+
+    def withdraw(self, work: Transcribe) -> None:
+        """Do not begin with a final that was asked for ahead: nobody needs it. What has
+        begun is not broken off.
+        """
+        for decode, (asked, answer) in self._asked.items():
+            if asked is work:
+                self._forget(decode)
+                answer.set_result(None)
+                return
 
     def no_room(self, *, full: bool) -> int | None:
         """Return after how many seconds a further session may come; None: it may now.
@@ -92,6 +112,18 @@ class Inference:
             if self._forget(decode):
                 answer.cancel()
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+
+    def _has_time_for(self, work: Transcribe) -> bool:
+        if work.behind_its_own:
+            return True
+        if work.ahead:
+            return self.workload.has_time_to_spare(work.seconds, self._listening())
+        return self.workload.wants_draft(work.seconds, self._listening())
+
+    def _be_in_time(self, decode: Decode, answer: asyncio.Future[Answer]) -> None:
+        patience = self.workload.patience(decode.seconds)
+        loop = asyncio.get_running_loop()
+        self._overdue[decode] = loop.call_later(patience, self._give_up, decode, answer)
 
     def _start_next(self) -> None:
         decode = self.workload.start(time.monotonic())
@@ -124,6 +156,8 @@ class Inference:
     def _forget(self, decode: Decode) -> bool:
         """Whether it was still waiting."""
         self._asked.pop(decode, None)
+        if overdue := self._overdue.pop(decode, None):
+            overdue.cancel()
         return self.workload.leave(decode)
 
     def _transcribe(self, work: Transcribe) -> RecognizedText:

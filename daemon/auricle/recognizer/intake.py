@@ -5,7 +5,7 @@ All sound here is mono s16le PCM at 16 kHz, all positions are samples of it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.errors import AuricleError
@@ -41,14 +41,30 @@ class SegmentStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentPaused:
+    """The utterance that began last may be over: there is silence, but not enough."""
+
+    end: int
+    """The sample position behind what is said, counted like `start`. Where the silence
+    goes on, it is the end of SegmentEnded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResumed:
+    """It was not over: somebody goes on speaking."""
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentEnded:
     """The utterance that began last is over."""
 
     end: int
-    """The sample position behind it, counted like `start`."""
+    """The sample position behind what is said, counted like `start`."""
+    noticed: int
+    """The sample position behind all that was heard to know it."""
 
 
-SegmentEvent = SegmentStarted | SegmentEnded
+SegmentEvent = SegmentStarted | SegmentPaused | SegmentResumed | SegmentEnded
 
 LOOK_BACK = 2.0
 """Seconds: when a start is reported, it is no further back than this."""
@@ -60,7 +76,7 @@ class Segmenter(Protocol):
     def push(self, pcm: bytes) -> list[SegmentEvent]:
         """Return what `pcm` tells, whole samples of any length.
 
-        Starts and ends alternate.
+        Starts and ends alternate; between them, so do pauses and what resumes.
         """
 
     def flush(self) -> list[SegmentEvent]:
@@ -82,12 +98,25 @@ class UtteranceStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class UtterancePaused:
+    """The utterance that began last may be over, and this would be all of it."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceResumed:
+    """It is not over."""
+
+
+@dataclass(frozen=True, slots=True)
 class UtteranceEnded:
     """The server heard the utterance end that began last, and here it is, whole."""
 
     end: int
-    """The sample position behind it in the session's audio."""
+    """The sample position in the session's audio behind the silence that ended it."""
     pcm: bytes
+    """Without most of that silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +130,13 @@ class UtteranceTooLongError(AuricleError):
     """The client commits too late; the message is for it."""
 
 
-UtteranceEvent = UtteranceStarted | UtteranceEnded | UtteranceLeft
+UtteranceEvent = (
+    UtteranceStarted
+    | UtterancePaused
+    | UtteranceResumed
+    | UtteranceEnded
+    | UtteranceLeft
+)
 
 
 class SegmentedInput:
@@ -121,11 +156,7 @@ class SegmentedInput:
         for at in range(0, len(pcm), _PIECE):
             piece = pcm[at : at + _PIECE]
             self._kept += piece
-            for event in self._segmenter.push(piece):
-                if isinstance(event, SegmentStarted):
-                    events.append(self._started(event.start))
-                else:
-                    events.append(self._ended(event.end))
+            events += map(self._taken, self._segmenter.push(piece))
             if self._open is not None and self._position - self._open >= _MOST_SAMPLES:
                 events += self.flush()
             self._forget()
@@ -133,12 +164,7 @@ class SegmentedInput:
 
     def flush(self) -> list[UtteranceEvent]:
         """End the utterance that is open, if one is."""
-        return [
-            self._started(event.start)
-            if isinstance(event, SegmentStarted)
-            else self._ended(event.end)
-            for event in self._segmenter.flush()
-        ]
+        return [self._taken(event) for event in self._segmenter.flush()]
 
     @property
     def open_audio(self) -> bytes:
@@ -155,16 +181,27 @@ class SegmentedInput:
     def _position(self) -> int:
         return self._kept_from + len(self._kept) // SAMPLE_BYTES
 
-    def _started(self, start: int) -> UtteranceStarted:
-        assert self._open is None
-        self._open = max(self._origin + start, self._kept_from)
-        return UtteranceStarted(self._open)
+    def _taken(self, event: SegmentEvent) -> UtteranceEvent:
+        match event:
+            case SegmentStarted(start):
+                assert self._open is None
+                self._open = max(self._origin + start, self._kept_from)
+                return UtteranceStarted(self._open)
+            case SegmentPaused(end):
+                return UtterancePaused(self._said(end))
+            case SegmentResumed():
+                return UtteranceResumed()
+            case SegmentEnded(end, noticed):
+                pcm = self._said(end)
+                self._open = None
+                return UtteranceEnded(min(self._origin + noticed, self._position), pcm)
+            case _:
+                assert_never(event)
 
-    def _ended(self, end: int) -> UtteranceEnded:
+    def _said(self, end: int) -> bytes:
         assert self._open is not None
-        start, self._open = self._open, None
-        end = max(start, min(self._origin + end, self._position))
-        return UtteranceEnded(end, self._cut(start, end))
+        end = max(self._open, min(self._origin + end, self._position))
+        return self._cut(self._open, end)
 
     def _cut(self, start: int, end: int) -> bytes:
         first = (start - self._kept_from) * SAMPLE_BYTES

@@ -212,7 +212,7 @@ class RecognizerServer:
         conversation = Conversation(
             session,
             _Client(connection),
-            self._inference.transcribe,
+            self._inference,
             self._settings.idle_timeout,
             # The official SDK leaves closing to its program.
             self._settings.linger,

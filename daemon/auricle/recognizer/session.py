@@ -43,15 +43,19 @@ from auricle.recognizer.intake import (
     UtteranceEnded,
     UtteranceEvent,
     UtteranceLeft,
+    UtterancePaused,
+    UtteranceResumed,
     UtteranceStarted,
     UtteranceTooLongError,
 )
 from auricle.recognizer.interim import InterimText
 from auricle.recognizer.transcriptions import (
     Answer,
+    Confirm,
     RecognizedText,
     Transcribe,
     Transcriptions,
+    Withdraw,
     interim_transcript,
     result,
 )
@@ -72,7 +76,7 @@ class Reply:
     message: Message
 
 
-Orders = list[Reply | Transcribe]
+Orders = list[Reply | Transcribe | Confirm | Withdraw]
 """What is due: to the client, and to the engine, in this order."""
 
 
@@ -164,12 +168,11 @@ class RecognizerSession:
 
     def transcribed(self, work: Transcribe, transcript: Answer) -> Orders:
         """Take what the engine made of `work`, and return what is due for it."""
-        self._transcriptions.done(work)
         if isinstance(transcript, RecognizedText) and not has_words(transcript.text):
             transcript = replace(transcript, text="")
-        if work.final:
+        if self._transcriptions.done(work, transcript):
             self._complete(work, transcript)
-        else:
+        elif not work.final or work.ahead:
             self._rest_from_interims()
             if isinstance(transcript, RecognizedText):
                 self._say_interim(work, transcript)
@@ -220,6 +223,10 @@ class RecognizerSession:
                 case UtteranceStarted(start):
                     item = self._new_item()
                     self._say(SpeechStarted(item, _milliseconds(start)))
+                case UtterancePaused(pcm):
+                    self._foresee(pcm)
+                case UtteranceResumed():
+                    self._tell_engine(self._transcriptions.resume())
                 case UtteranceEnded(end, pcm):
                     assert self._item is not None
                     self._say(SpeechStopped(self._item, _milliseconds(end)))
@@ -235,6 +242,11 @@ class RecognizerSession:
                 case _:
                     assert_never(event)
 
+    def _foresee(self, pcm: bytes) -> None:
+        assert self._item is not None
+        self._interim_wanted_at = self._intake.position
+        self._transcriptions.foresee(self._order(self._item, pcm, final=True))
+
     def _new_item(self) -> str:
         self._item = self._new_id("item")
         self._interim = InterimText(self._item)
@@ -244,7 +256,16 @@ class RecognizerSession:
     def _hand_over(self, item: str, pcm: bytes) -> None:
         self._announce(item)
         self._item = None
-        self._transcriptions.want(self._order(item, pcm, final=True))
+        work = self._order(item, pcm, final=True)
+        foreseen = self._transcriptions.settle(work)
+        if isinstance(foreseen, RecognizedText):
+            self._complete(work, foreseen)
+        else:
+            self._tell_engine(foreseen)
+
+    def _tell_engine(self, order: Confirm | Withdraw | None) -> None:
+        if order is not None:
+            self._due.append(order)
 
     def _announce(self, item: str) -> None:
         self._say(Committed(item, self._previous_item))
@@ -266,6 +287,7 @@ class RecognizerSession:
         if (
             self._intake.position < self._next_interim_at
             or not self._transcriptions.idle
+            or self._transcriptions.foreseen
         ):
             return
         pcm = self._intake.open_audio
@@ -299,8 +321,9 @@ class RecognizerSession:
             if len(work.pcm) >= _SHORTEST:
                 self._due.append(work)
             else:
-                self._transcriptions.done(work)
-                self._complete(work, RecognizedText(""))
+                silence = RecognizedText("")
+                if self._transcriptions.done(work, silence):
+                    self._complete(work, silence)
         if self._finishing and self._transcriptions.idle and not self.finished:
             self.finished = True
             self._say(SessionFinished(joined(self._finals)))

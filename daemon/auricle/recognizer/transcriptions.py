@@ -1,7 +1,8 @@
 """What a session wants recognized, one piece at a time, and how the results read.
 
 Finals go first in, first out. An interim is wanted only while nothing else is: it is
-worth nothing late.
+worth nothing late. So is a final of an utterance that may be over: where it is, its
+transcript is there sooner, and where somebody speaks on, it was an interim.
 """
 
 import math
@@ -58,11 +59,27 @@ class Transcribe:
     behind_its_own: bool = False
     """Whether its session's finals before it are not done: who uploads a recording has
     said more than is answered, and hears meanwhile how that goes on."""
+    ahead: bool = False
+    """Whether it is the final of an utterance that is not over yet, and may go on."""
 
     @property
     def seconds(self) -> float:
         """How long the audio is."""
         return len(self.pcm) / _BYTES_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The utterance is over whose final was ordered ahead: it is waited for now."""
+
+    work: Transcribe
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Somebody speaks on: what was ordered ahead need not be begun any more."""
+
+    work: Transcribe
 
 
 class Transcriptions:
@@ -71,11 +88,21 @@ class Transcriptions:
     def __init__(self) -> None:
         self._finals: deque[Transcribe] = deque()
         self._with_engine: Transcribe | None = None
+        self._ahead: Transcribe | None = None
+        """The final of the utterance that may be over: wanted, begun, or done."""
+        self._found: RecognizedText | None = None
+        """What it says, once it is done."""
+        self._confirmed: Transcribe | None = None
 
     @property
     def idle(self) -> bool:
         """Whether nothing is wanted, and the engine is at nothing."""
-        return self._with_engine is None and not self._finals
+        return self._with_engine is None and not self._finals and not self._ahead_waits
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether the final of the utterance under way is there, or on its way."""
+        return self._ahead is not None
 
     @property
     def backlog(self) -> float:
@@ -85,24 +112,84 @@ class Transcriptions:
     @property
     def final_under_way(self) -> bool:
         """Whether an utterance is over whose final is not there yet."""
-        return bool(self._finals) or bool(self._with_engine and self._with_engine.final)
+        current = self._with_engine
+        waited_for = current is not None and current.final and not current.ahead
+        return bool(self._finals) or waited_for or self._confirmed is not None
 
     def want(self, work: Transcribe) -> None:
         """Queue an order; an interim only while idle."""
         assert work.final or self.idle
         self._finals.append(replace(work, behind_its_own=self.final_under_way))
 
+    def foresee(self, work: Transcribe) -> None:
+        """Want the final of an utterance that may be over, unless others wait: who has
+        said more than is answered is not served sooner by that.
+        """
+        if not self.final_under_way:
+            self._ahead, self._found = replace(work, ahead=True), None
+
+    def resume(self) -> Withdraw | None:
+        """Forget what was foreseen; tell the engine, where it has the order."""
+        ahead, self._ahead, self._found = self._ahead, None, None
+        if ahead is None or ahead is not self._with_engine:
+            return None
+        return Withdraw(ahead)
+
+    def settle(self, work: Transcribe) -> RecognizedText | Confirm | Withdraw | None:
+        """Want the final of an utterance that is over.
+
+        Return it, where it was foreseen and is there; else what to tell the engine.
+        """
+        found = self._found
+        if self._ahead == replace(work, ahead=True):
+            if found is not None:
+                self._ahead = self._found = None
+                return found
+            if self._ahead is self._with_engine:
+                self._confirmed, self._ahead = self._ahead, None
+                return Confirm(self._confirmed)
+        withdraw = self.resume()
+        self.want(work)
+        return withdraw
+
     def next(self) -> Transcribe | None:
         """Return the order that the engine is to carry out now, if there is one."""
-        if self._with_engine is not None or not self._finals:
+        if self._with_engine is not None:
             return None
-        self._with_engine = self._finals.popleft()
+        if self._finals:
+            self._with_engine = self._finals.popleft()
+        elif self._ahead_waits:
+            self._with_engine = self._ahead
         return self._with_engine
 
-    def done(self, work: Transcribe) -> None:
-        """Take note that the engine is free of the order it had."""
+    def done(self, work: Transcribe, answer: Answer) -> bool:
+        """Take note that the engine is free of the order it had.
+
+        Return whether `answer` is the last word of its item: not of an interim, and not
+        of a final whose utterance goes on, or may do so.
+        """
         assert work is self._with_engine
         self._with_engine = None
+        if not work.ahead:
+            return work.final
+        confirmed = work is self._confirmed
+        if confirmed:
+            self._confirmed = None
+            if answer is None:
+                # It may not have been begun: it was of no importance.
+                self._finals.appendleft(replace(work, ahead=False))
+        elif work is self._ahead and isinstance(answer, RecognizedText):
+            self._found = answer
+        elif work is self._ahead:
+            self._ahead = None
+        return confirmed and answer is not None
+
+    @property
+    def _ahead_waits(self) -> bool:
+        ahead = self._ahead
+        return (
+            ahead is not None and self._found is None and ahead is not self._with_engine
+        )
 
 
 def interim_transcript(

@@ -2,8 +2,9 @@
 whom there is no time.
 
 Finals wait for each other, first in, first out; as a session has one with the engine at
-a time, nobody waits for more than one of each other's. A draft, which nobody needs, is
-made only for who finds the engine free. The times of an argument `now` are seconds of
+a time, nobody waits for more than one of each other's. A final of an utterance that may
+go on waits for all those, until it is over. A draft, which nobody needs, is made only
+for who finds the engine free. The times of an argument `now` are seconds of
 any clock that nobody sets.
 """
 
@@ -64,6 +65,9 @@ class Decode:
 
     seconds: float
     final: bool
+    ahead: bool = False
+    """Whether it is of an utterance that may go on: those who wait for theirs go first.
+    """
 
 
 class Workload:
@@ -75,13 +79,14 @@ class Workload:
         self._speed = DecodeSpeed()
         self._draft_took = 0.0
         self._waiting: deque[Decode] = deque()
+        self._ahead: deque[Decode] = deque()
         self._current: Decode | None = None
         self._since = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether the engine is at nothing, and nothing waits."""
-        return self._current is None and not self._waiting
+        return self._current is None and not self._waiting and not self._ahead
 
     @property
     def command_takes(self) -> float:
@@ -98,7 +103,7 @@ class Workload:
         return max(1, int(self._deadline / takes))
 
     def wait(self, now: float) -> float:
-        """Return in how many seconds the engine will be free of all that it has."""
+        """Return in how many seconds the engine will be free of what is waited for."""
         ahead = sum(self._speed.takes(decode.seconds) for decode in self._waiting)
         return self._current_takes(now) + ahead
 
@@ -110,6 +115,13 @@ class Workload:
         """
         if not self.idle or seconds < _WORTH_A_DRAFT * self._draft_took:
             return False
+        return self.has_time_to_spare(seconds, listening)
+
+    def has_time_to_spare(self, seconds: float, listening: Collection[float]) -> bool:
+        """Tell whether so many `seconds` of sound can be recognized for nothing.
+
+        `listening` is that of `no_room`: their finals may all be due in a moment.
+        """
         coming = sum(self._finals_take(listening))
         return coming + self._speed.takes(seconds) <= self._deadline
 
@@ -149,20 +161,32 @@ class Workload:
 
     def join(self, decode: Decode) -> None:
         """Have `decode` wait for its turn."""
+        (self._ahead if decode.ahead else self._waiting).append(decode)
+
+    def confirm(self, decode: Decode) -> bool:
+        """Have `decode`, whose utterance is over now, wait among those of the others;
+        return whether it still waits.
+        """
+        if decode not in self._ahead:
+            return False
+        self._ahead.remove(decode)
         self._waiting.append(decode)
+        return True
 
     def leave(self, decode: Decode) -> bool:
         """Forget `decode` if it still waits, and return whether it did."""
-        if decode not in self._waiting:
-            return False
-        self._waiting.remove(decode)
-        return True
+        for waiting in (self._waiting, self._ahead):
+            if decode in waiting:
+                waiting.remove(decode)
+                return True
+        return False
 
     def start(self, now: float) -> Decode | None:
         """Return what the engine begins now; None where it is not free, or done."""
-        if self._current is not None or not self._waiting:
+        waiting = self._waiting or self._ahead
+        if self._current is not None or not waiting:
             return None
-        self._current, self._since = self._waiting.popleft(), now
+        self._current, self._since = waiting.popleft(), now
         return self._current
 
     def done(self, now: float, *, told: bool) -> None:

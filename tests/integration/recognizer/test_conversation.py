@@ -48,12 +48,18 @@ class SlowEngine:
         self.done += 1
         return RecognizedText("turn on the light")
 
+    def confirm(self, work: Transcribe) -> None:
+        """Whatever is allowed is done."""
+
+    def withdraw(self, work: Transcribe) -> None:
+        """Whatever is allowed is done."""
+
 
 async def test_an_upload_is_read_as_fast_as_the_engine_works() -> None:
     socket, engine = EndlessUpload(), SlowEngine()
     session = RecognizerSession("s", "m", EnergySegmenter, make_decoder)
     running = asyncio.create_task(
-        Conversation(session, socket, engine.transcribe, 60.0, 10.0).run()
+        Conversation(session, socket, engine, 60.0, 10.0).run()
     )
     await eventually(lambda: session.backlog > 60)
     read = socket.read

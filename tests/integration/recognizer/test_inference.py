@@ -1,13 +1,14 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.inference import Inference
-from auricle.recognizer.transcriptions import RecognizedText, Transcribe
+from auricle.recognizer.transcriptions import RecognizedText, TooBusy, Transcribe
 from rigs.recognizer.one_turn import voice
 from rigs.recognizer.scripted_engine import ScriptedEngine
-from rigs.waiting import hold
+from rigs.waiting import eventually, hold
 
 
 class SlowEngine:
@@ -58,4 +59,55 @@ async def test_what_an_engine_does_not_heed_is_said_once_and_without_the_words(
         "scripted heeds the first word of the words to expect that a client sent "
         "(corpus.text)"
     ]
+    await inference.aclose()
+
+
+# --- finals before the silence is over ---
+
+
+async def test_what_is_foreseen_waits_for_finals_and_is_not_begun_in_vain() -> None:
+    engine = ScriptedEngine()
+    inference = Inference(engine, 4.0, list)
+    engine.hold()
+    under_way = asyncio.create_task(inference.transcribe(order(1.0, final=True)))
+    await eventually(lambda: len(engine.asked) == 1)
+    first, second = (
+        replace(order(seconds, final=True), ahead=True) for seconds in (2.0, 3.0)
+    )
+    foreseen = [asyncio.create_task(inference.transcribe(w)) for w in (first, second)]
+    waited_for = asyncio.create_task(inference.transcribe(order(4.0, final=True)))
+    await asyncio.sleep(0)
+    inference.withdraw(first)
+    assert await foreseen[0] is None
+    engine.go_on()
+    await asyncio.gather(under_way, waited_for, foreseen[1])
+    assert [asked[0] / 32_000 for asked in engine.asked] == [1.0, 4.0, 3.0]
+    await inference.aclose()
+
+
+async def test_a_final_that_is_confirmed_gives_up_when_it_would_be_late() -> None:
+    engine = ScriptedEngine(takes=0.1)
+    inference = Inference(engine, 0.3, list)
+    await inference.transcribe(order(1.0, final=True))
+    engine.hold()
+    under_way = asyncio.create_task(inference.transcribe(order(1.0, final=True)))
+    work = replace(order(1.0, final=True), ahead=True)
+    foreseen = asyncio.create_task(inference.transcribe(work))
+    await eventually(lambda: len(engine.asked) == 2)
+    inference.confirm(work)
+    assert isinstance(await foreseen, TooBusy)
+    engine.go_on()
+    await under_way
+    await inference.aclose()
+
+
+async def test_nothing_is_foreseen_for_one_where_many_may_be_done_in_a_moment() -> None:
+    engine = ScriptedEngine(takes=0.1)
+    listening = [1.0]
+    inference = Inference(engine, 1.0, lambda: listening)
+    await inference.transcribe(order(1.0, final=True))
+    work = replace(order(1.0, final=True), ahead=True)
+    assert await inference.transcribe(work) is not None
+    listening *= 20
+    assert await inference.transcribe(work) is None
     await inference.aclose()

@@ -4,15 +4,26 @@ import numpy as np
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.qwen_asr.events import ServerVad
-from auricle.recognizer.intake import SegmentEnded, SegmentEvent, SegmentStarted
+from auricle.recognizer.intake import (
+    SegmentEnded,
+    SegmentEvent,
+    SegmentPaused,
+    SegmentResumed,
+    SegmentStarted,
+)
 
 _STEP = SAMPLE_RATE // 100
 _LOUD = 500
 _ONSET_STEPS = 3
+_TAIL_STEPS = 10
 
 
 class EnergySegmenter:
-    """Speech is 30 ms in which every 10 ms reach an amplitude of 500."""
+    """Speech is 30 ms in which every 10 ms reach an amplitude of 500; what is said ends
+    with the silence behind it.
+    """
+
+    foresees = False
 
     def __init__(self, vad: ServerVad) -> None:
         self._silence_steps = vad.silence_duration_ms // 10
@@ -36,17 +47,31 @@ class EnergySegmenter:
     def flush(self) -> list[SegmentEvent]:
         if not self._open:
             return []
-        self._open = False
         self._loud = 0
-        return [SegmentEnded(self._position + len(self._rest) // SAMPLE_BYTES)]
+        return [self._ended(self._position + len(self._rest) // SAMPLE_BYTES)]
 
     def _step(self, *, loud: bool) -> list[SegmentEvent]:
+        resumed = loud and self._quiet >= _TAIL_STEPS
         self._loud = self._loud + 1 if loud else 0
         self._quiet = 0 if loud else self._quiet + 1
         if not self._open and self._loud == _ONSET_STEPS:
             self._open = True
             return [SegmentStarted(self._position - _ONSET_STEPS * _STEP)]
         if self._open and self._quiet == self._silence_steps:
-            self._open = False
-            return [SegmentEnded(self._position)]
-        return []
+            return [self._ended(self._position)]
+        if self._open and self.foresees and self._quiet == _TAIL_STEPS:
+            return [SegmentPaused(self._position)]
+        return [SegmentResumed()] if self._open and self.foresees and resumed else []
+
+    def _ended(self, position: int) -> SegmentEnded:
+        self._open = False
+        tail = self._quiet
+        if self.foresees:
+            tail = min(_TAIL_STEPS, tail)
+        return SegmentEnded(position - (self._quiet - tail) * _STEP, position)
+
+
+class ForesightedSegmenter(EnergySegmenter):
+    """What is said ends 100 ms behind the speech, which is known before it is over."""
+
+    foresees = True

@@ -34,7 +34,7 @@ from websockets.http11 import Request, Response
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.recognizer.codecs import make_decoder
-from auricle.recognizer.session import RecognizerSession, Reply
+from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import RecognizedText, Transcribe
 from auricle.system.log import silent_logger
 from rigs.recognizer.energy_segmenter import EnergySegmenter
@@ -281,11 +281,11 @@ class _Line:
         self._heard.messages.append(noted)
         return noted
 
-    def _carry_out(self, due: list[Reply | Transcribe]) -> None:
+    def _carry_out(self, due: Orders) -> None:
         for order in due:
             if isinstance(order, Reply):
                 self._outgoing.put_nowait(order.message)
-            else:
+            elif isinstance(order, Transcribe):
                 task = asyncio.create_task(self._decode(order))
                 self._decoding.add(task)
                 task.add_done_callback(self._decoding.discard)

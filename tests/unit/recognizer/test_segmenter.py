@@ -10,6 +10,8 @@ from auricle.recognizer.intake import (
     LOOK_BACK,
     SegmentEnded,
     SegmentEvent,
+    SegmentPaused,
+    SegmentResumed,
     SegmentStarted,
 )
 from auricle.recognizer.segmenter import VadSegmenter
@@ -50,7 +52,7 @@ def segments(pcm: bytes, vad: ServerVad = DEFAULT) -> list[tuple[float, float]]:
     segmenter = VadSegmenter(vad)
     events = segmenter.push(pcm) + segmenter.flush()
     starts = [event.start for event in events if isinstance(event, SegmentStarted)]
-    ends = [event.end for event in events if isinstance(event, SegmentEnded)]
+    ends = [event.noticed for event in events if isinstance(event, SegmentEnded)]
     return [(s / SECOND, e / SECOND) for s, e in zip(starts, ends, strict=True)]
 
 
@@ -75,6 +77,31 @@ def test_a_pause_shorter_than_the_silence_does_not_split() -> None:
     sound = in_room(silence(1), COMMAND, silence(0.6), COMMAND, silence(2))
     assert len(segments(sound, ServerVad(silence_duration_ms=800))) == 1
     assert len(segments(sound, ServerVad(silence_duration_ms=400))) == 2
+
+
+def test_what_is_said_is_known_before_the_silence_is_over_and_stays_so() -> None:
+    segmenter = VadSegmenter(ServerVad(silence_duration_ms=800))
+    sound = in_room(silence(1), COMMAND, silence(2))
+    told: list[tuple[float, SegmentEvent]] = []
+    for at in range(0, len(sound), 640):
+        now = (at + 640) / 2 / SECOND
+        told += [(now, event) for event in segmenter.push(sound[at : at + 640])]
+    *_, (paused_at, paused), (ended_at, ended) = told
+    assert isinstance(paused, SegmentPaused)
+    assert isinstance(ended, SegmentEnded)
+    assert paused.end == ended.end
+    assert paused_at - paused.end / SECOND < 0.1
+    assert ended_at - paused_at == pytest.approx(0.65, abs=0.05)
+
+
+def test_who_goes_on_behind_a_short_pause_takes_it_back() -> None:
+    segmenter = VadSegmenter(ServerVad(silence_duration_ms=800))
+    sound = in_room(silence(1), COMMAND, silence(0.5), COMMAND, silence(2))
+    kinds = [type(event) for event in segmenter.push(sound)]
+    assert kinds[0] is SegmentStarted
+    assert kinds[-2:] == [SegmentPaused, SegmentEnded]
+    assert kinds[1:-2] == [SegmentPaused, SegmentResumed] * (len(kinds[1:-2]) // 2)
+    assert SegmentResumed in kinds
 
 
 @either_detector
@@ -150,7 +177,7 @@ def test_flush_ends_an_open_segment_at_the_last_sample() -> None:
     segmenter = VadSegmenter(ServerVad())
     sound = in_room(silence(1), COMMAND)[:-2]
     assert [type(event) for event in segmenter.push(sound)] == [SegmentStarted]
-    assert segmenter.flush() == [SegmentEnded(len(sound) // 2)]
+    assert segmenter.flush() == [SegmentEnded(len(sound) // 2, len(sound) // 2)]
     assert segmenter.flush() == []
 
 
@@ -194,15 +221,26 @@ def test_segments_alternate_do_not_overlap_and_are_reported_in_time(
     segmenter = VadSegmenter(ServerVad(threshold, silence_ms))
     pushed = last_end = 0
     started: int | None = None
+    paused: int | None = None
     for at in range(0, len(sound), 640):
         chunk = sound[at : at + 640]
         pushed += len(chunk) // 2
         for event in segmenter.push(chunk):
-            if isinstance(event, SegmentStarted):
-                assert started is None
-                assert max(last_end, pushed - LOOK_BACK * SECOND) <= event.start
-                started = event.start
-            else:
-                assert started is not None
-                assert started < event.end <= pushed
-                started, last_end = None, event.end
+            match event:
+                case SegmentStarted(start):
+                    assert started is None
+                    assert max(last_end, pushed - LOOK_BACK * SECOND) <= start
+                    started = start
+                case SegmentPaused(end):
+                    assert started is not None
+                    assert not paused
+                    assert started < end <= pushed
+                    paused = end
+                case SegmentResumed():
+                    assert paused
+                    paused = None
+                case SegmentEnded(end, noticed):
+                    assert started is not None
+                    assert started < end <= noticed <= pushed
+                    assert end == (paused or end)
+                    started, last_end, paused = None, noticed, None

@@ -21,15 +21,17 @@ from auricle.qwen_asr.events import (
     SessionUpdate,
 )
 from auricle.recognizer.codecs import make_decoder
-from auricle.recognizer.intake import CodecError, Decoder
+from auricle.recognizer.intake import CodecError, Decoder, MakeSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import (
     Answer,
+    Confirm,
     RecognizedText,
     TooBusy,
     Transcribe,
+    Withdraw,
 )
-from rigs.recognizer.energy_segmenter import EnergySegmenter
+from rigs.recognizer.energy_segmenter import EnergySegmenter, ForesightedSegmenter
 from rigs.recognizer.one_turn import quiet, voice
 
 MANUAL = SessionSettings(turn_detection=None)
@@ -53,12 +55,15 @@ class Client:
         asked: SessionSettings | None = None,
         *,
         languages: Collection[str] = LANGUAGES,
+        segmenter: MakeSegmenter = EnergySegmenter,
     ) -> None:
         self.session = RecognizerSession(
-            "s", "model", EnergySegmenter, make_decoder, languages
+            "s", "model", segmenter, make_decoder, languages
         )
         self.told: list[dict[str, Any]] = []
         self.work: list[Transcribe] = []
+        self.changed: list[Confirm | Withdraw] = []
+        """What the engine was told of its work."""
         self._take(self.session.open())
         if asked is not None:
             self.send(SessionUpdate("e", asked))
@@ -115,10 +120,13 @@ class Client:
 
     def _take(self, orders: Orders) -> None:
         for order in orders:
-            if isinstance(order, Reply):
-                self.told.append(order.message)
-            else:
-                self.work.append(order)
+            match order:
+                case Reply(message):
+                    self.told.append(message)
+                case Transcribe():
+                    self.work.append(order)
+                case Confirm() | Withdraw():
+                    self.changed.append(order)
 
 
 # --- opening ---
@@ -794,9 +802,16 @@ STEPS = st.lists(
 )
 
 
-def play(steps: Iterable[bytes | str], split: int) -> tuple[Client, float]:
+SEGMENTERS = st.sampled_from([EnergySegmenter, ForesightedSegmenter])
+
+
+def play(
+    steps: Iterable[bytes | str],
+    split: int,
+    segmenter: MakeSegmenter = EnergySegmenter,
+) -> tuple[Client, float]:
     """A whole session; returns the client and the milliseconds it sent."""
-    client = Client()
+    client = Client(segmenter=segmenter)
     sent_ms = 0.0
     for step in steps:
         match step:
@@ -829,11 +844,11 @@ def loud(pcm: bytes) -> int:
 
 
 @settings(max_examples=60)
-@given(STEPS, SPLITS)
+@given(STEPS, SPLITS, SEGMENTERS)
 def test_the_order_of_events_keeps_the_services_five_rules(
-    steps: list[bytes | str], split: int
+    steps: list[bytes | str], split: int, segmenter: MakeSegmenter
 ) -> None:
-    client, sent_ms = play(steps, split)
+    client, sent_ms = play(steps, split, segmenter)
     types = client.types
 
     assert types[0] == "session.created"
@@ -870,13 +885,13 @@ def test_the_order_of_events_keeps_the_services_five_rules(
 
 
 @settings(max_examples=60)
-@given(STEPS, SPLITS)
+@given(STEPS, SPLITS, SEGMENTERS)
 def test_whatever_is_said_reaches_the_engine_once(
-    steps: list[bytes | str], split: int
+    steps: list[bytes | str], split: int, segmenter: MakeSegmenter
 ) -> None:
     # A change of the rate makes other samples of it.
     steps = [step for step in steps if step != "8 kHz"]
-    client = Client()
+    client = Client(segmenter=segmenter)
     heard: list[Transcribe] = []
     said = b""
     for step in [*steps, "finish"]:
@@ -895,7 +910,9 @@ def test_whatever_is_said_reaches_the_engine_once(
                 client.send(Finish("e"))
         while client.work:
             heard.append(client.answer())
-    spoken = b"".join(work.pcm for work in heard if work.final)
+    # What was ordered ahead is told of an item that is over, or was for nothing.
+    finals = {work.item_id: work for work in heard if work.final}
+    spoken = b"".join(work.pcm for work in finals.values())
     assert loud(spoken) == loud(said)
 
 
@@ -974,3 +991,152 @@ def test_an_item_for_which_there_is_no_time_fails_and_the_session_goes_on() -> N
     client.send(Commit("e"), Finish("e"))
     client.answer("turn it off")
     assert client.told[-1]["transcript"] == "turn it off"
+
+
+# --- finals before the silence is over ---
+
+
+def foresighted() -> Client:
+    return Client(VAD, segmenter=ForesightedSegmenter)
+
+
+def test_a_final_is_ordered_before_the_silence_is_over() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.1))
+    [work] = client.work
+    assert (work.final, work.ahead) == (True, True)
+    assert work.pcm == voice(0.8) + quiet(0.1)
+    assert STOPPED not in client.types
+
+
+def test_a_final_that_is_there_when_the_silence_is_over_is_said_at_once() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.1))
+    client.answer("Turn on.", language="en")
+    client.say(quiet(0.3))
+    told = [kind for kind in client.types[2:] if kind != TEXT]
+    assert told == [STARTED, STOPPED, COMMITTED, CREATED, COMPLETED]
+    assert client.told[-1]["transcript"] == "Turn on."
+    assert (client.work, client.changed) == ([], [])
+
+
+def test_a_final_under_way_when_the_silence_is_over_is_waited_for() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.4))
+    [work] = client.work
+    assert client.changed == [Confirm(work)]
+    assert client.session.listening is None
+    client.answer("Turn on.")
+    assert client.types[-1] == COMPLETED
+    assert client.work == []
+
+
+def test_where_somebody_speaks_on_it_is_withdrawn_and_made_anew() -> None:
+    client = foresighted()
+    client.say(voice(0.6) + quiet(0.2) + voice(0.6))
+    [work] = client.work
+    assert client.changed == [Withdraw(work)]
+    client.answer(None)
+    client.say(quiet(0.4))
+    assert client.answer("on and off").pcm == (
+        voice(0.6) + quiet(0.2) + voice(0.6) + quiet(0.1)
+    )
+    [completed] = client.of_type(COMPLETED)
+    assert completed["transcript"] == "on and off"
+
+
+def test_what_was_foreseen_for_nothing_is_an_interim() -> None:
+    client = foresighted()
+    client.say(voice(0.6) + quiet(0.2) + voice(0.1))
+    client.answer("turn on")
+    assert [told["stash"] for told in client.of_type(TEXT)] == ["turn on"]
+    assert client.of_type(COMPLETED) == []
+
+
+def test_a_final_that_was_foreseen_is_told_of_its_item_only() -> None:
+    client = foresighted()
+    client.say(voice(0.6) + quiet(0.1))
+    client.answer("one")
+    client.say(quiet(0.3) + voice(0.6) + quiet(0.4))
+    client.answer_all("two")
+    assert [told["transcript"] for told in client.of_type(COMPLETED)] == ["one", "two"]
+
+
+def test_what_an_engine_has_no_time_to_foresee_is_recognized_when_it_is_over() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.1))
+    client.answer(None)
+    client.say(quiet(0.3))
+    [work] = client.work
+    assert not work.ahead
+    client.answer("Turn on.")
+    assert client.told[-1]["transcript"] == "Turn on."
+
+
+def test_an_order_that_was_refused_in_the_moment_it_mattered_is_given_again() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.4))
+    client.answer(None)
+    [work] = client.work
+    assert not work.ahead
+    client.receive(TooBusy(3))
+    assert client.types[-1] == FAILED
+
+
+def test_another_language_while_it_is_quiet_makes_the_final_anew() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.2))
+    client.send(SessionUpdate("e", SessionSettings(VAD.turn_detection, "de")))
+    client.answer("Turn on.")
+    client.say(quiet(0.3))
+    assert client.answer("Licht an.").language == "de"
+    assert client.told[-1]["transcript"] == "Licht an."
+
+
+def test_nothing_is_foreseen_while_ones_own_final_is_under_way() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.4) + voice(0.8) + quiet(0.3))
+    assert len(client.work) == 1
+    client.answer("one")
+    client.say(quiet(0.1))
+    assert not client.work[0].ahead
+
+
+def test_while_it_is_quiet_no_interim_is_made() -> None:
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.1))
+    client.answer("Turn on.")
+    client.say(quiet(0.2))
+    assert client.work == []
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(st.one_of(SOUNDS, st.just("answer")), max_size=25),
+    SPLITS,
+    st.booleans(),
+)
+def test_finals_are_of_the_same_sound_whether_foreseen_or_not(
+    steps: list[bytes | str], split: int, finishes: bool
+) -> None:
+    """The engine says what it was given: how long, and how loud."""
+
+    def said(*, foreseen: bool) -> list[str]:
+        client = foresighted()
+        steps_left = [*steps, *[quiet(0.5)] * (not finishes)]
+        for step in steps_left:
+            if isinstance(step, bytes):
+                for at in range(0, len(step), split):
+                    client.send(AppendAudio("e", step[at : at + split]))
+            while client.work and (step == "answer" or not foreseen):
+                work = client.work[0]
+                refuse = not foreseen and (work.ahead or not work.final)
+                client.answer(None if refuse else repr((work.seconds, loud(work.pcm))))
+        client.send(Finish("e"))
+        while client.work:
+            work = client.work[0]
+            client.answer(repr((work.seconds, loud(work.pcm))))
+        assert client.types[-1] == "session.finished"
+        return [message["transcript"] for message in client.of_type(COMPLETED)]
+
+    assert said(foreseen=True) == said(foreseen=False)

@@ -268,3 +268,69 @@ def test_sound_without_a_word_does_not_tell_how_long_words_take() -> None:
     work.start(10.0)
     work.done(10.001, told=False)
     assert work.command_takes == 0.5
+
+
+# --- finals of utterances that may go on ---
+
+
+def ahead(seconds: float = 3.0) -> Decode:
+    return Decode(seconds, final=True, ahead=True)
+
+
+def test_who_waits_for_a_final_goes_before_those_that_may_be_for_nothing() -> None:
+    work = workload(0.5)
+    foreseen, waited_for = ahead(), final()
+    work.join(foreseen)
+    work.join(waited_for)
+    assert work.wait(100.0) == pytest.approx(0.5)
+    assert work.start(100.0) is waited_for
+    work.done(100.5, told=True)
+    assert work.start(100.5) is foreseen
+
+
+def test_when_its_utterance_is_over_it_waits_behind_those_that_were_there() -> None:
+    work = workload(0.5)
+    foreseen, others, later = ahead(), final(), final()
+    for decode in (foreseen, others):
+        work.join(decode)
+    assert work.confirm(foreseen)
+    work.join(later)
+    order = []
+    while not work.idle:
+        order.append(work.start(100.0))
+        work.done(100.5, told=True)
+    assert order == [others, foreseen, later]
+
+
+def test_what_has_begun_needs_no_confirmation_and_counts_for_those_who_come() -> None:
+    work = workload(0.5)
+    foreseen = ahead()
+    work.join(foreseen)
+    work.start(100.0)
+    assert not work.confirm(foreseen)
+    assert work.wait(100.1) == pytest.approx(0.4)
+
+
+def test_what_is_foreseen_for_nothing_is_never_begun_once_it_is_left() -> None:
+    work = workload(0.5)
+    foreseen = ahead()
+    work.join(foreseen)
+    assert not work.idle
+    assert work.leave(foreseen)
+    assert work.idle
+    assert work.start(100.0) is None
+
+
+def test_nothing_is_foreseen_where_that_might_cost_others_their_final() -> None:
+    work = workload(1.0)
+    assert work.has_time_to_spare(3.0, [2.0, 2.0, 2.0])
+    assert not work.has_time_to_spare(3.0, [2.0, 2.0, 2.0, 2.0])
+    assert not workload(3.0).has_time_to_spare(3.0, [2.0])
+
+
+def test_how_long_it_took_tells_how_long_finals_take() -> None:
+    work = Workload(4.0)
+    work.join(ahead())
+    work.start(100.0)
+    work.done(100.5, told=True)
+    assert work.command_takes == 0.5
