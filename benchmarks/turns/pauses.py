@@ -38,10 +38,10 @@ from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import (
-    Confirm,
+    ConfirmOrder,
     RecognizedText,
     Transcribe,
-    Withdraw,
+    WithdrawOrder,
 )
 from auricle.turns.endpointing import PRESETS, EndpointingSettings, Preset
 from auricle.turns.events import (
@@ -189,7 +189,7 @@ class _Link:
         for order in orders:
             if isinstance(order, Reply):
                 self._time.after(_NETWORK, partial(self._receive, order))
-            elif isinstance(order, Confirm | Withdraw):
+            elif isinstance(order, ConfirmOrder | WithdrawOrder):
                 # What has begun is not broken off, and nothing waits here for others.
                 continue
             elif order.final:

@@ -9,9 +9,9 @@ from auricle.errors import AuricleError
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import (
     Answer,
-    Confirm,
+    ConfirmOrder,
     Transcribe,
-    Withdraw,
+    WithdrawOrder,
 )
 
 # What takes longer to read than this would hold up the other sessions' events.
@@ -137,9 +137,9 @@ class Conversation:
                     case Transcribe():
                         self._decoding.create_task(self._decode(order))
                     # The task that asks for it has been created, and begins before.
-                    case Confirm(work):
+                    case ConfirmOrder(work):
                         loop.call_soon(self._transcriber.confirm, work)
-                    case Withdraw(work):
+                    case WithdrawOrder(work):
                         loop.call_soon(self._transcriber.withdraw, work)
                     case _:
                         assert_never(order)

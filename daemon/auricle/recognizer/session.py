@@ -51,11 +51,11 @@ from auricle.recognizer.intake import (
 from auricle.recognizer.interim import InterimText
 from auricle.recognizer.transcriptions import (
     Answer,
-    Confirm,
+    ConfirmOrder,
     RecognizedText,
     Transcribe,
     Transcriptions,
-    Withdraw,
+    WithdrawOrder,
     interim_transcript,
     result,
 )
@@ -76,7 +76,7 @@ class Reply:
     message: Message
 
 
-Orders = list[Reply | Transcribe | Confirm | Withdraw]
+Orders = list[Reply | Transcribe | ConfirmOrder | WithdrawOrder]
 """What is due: to the client, and to the engine, in this order."""
 
 
@@ -263,7 +263,7 @@ class RecognizerSession:
         else:
             self._tell_engine(foreseen)
 
-    def _tell_engine(self, order: Confirm | Withdraw | None) -> None:
+    def _tell_engine(self, order: ConfirmOrder | WithdrawOrder | None) -> None:
         if order is not None:
             self._due.append(order)
 

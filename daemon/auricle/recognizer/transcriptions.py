@@ -69,14 +69,14 @@ class Transcribe:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirm:
+class ConfirmOrder:
     """The utterance is over whose final was ordered ahead: it is waited for now."""
 
     work: Transcribe
 
 
 @dataclass(frozen=True, slots=True)
-class Withdraw:
+class WithdrawOrder:
     """Somebody speaks on: what was ordered ahead need not be begun any more."""
 
     work: Transcribe
@@ -128,14 +128,16 @@ class Transcriptions:
         if not self.final_under_way:
             self._ahead, self._found = replace(work, ahead=True), None
 
-    def resume(self) -> Withdraw | None:
+    def resume(self) -> WithdrawOrder | None:
         """Forget what was foreseen; tell the engine, where it has the order."""
         ahead, self._ahead, self._found = self._ahead, None, None
         if ahead is None or ahead is not self._with_engine:
             return None
-        return Withdraw(ahead)
+        return WithdrawOrder(ahead)
 
-    def settle(self, work: Transcribe) -> RecognizedText | Confirm | Withdraw | None:
+    def settle(
+        self, work: Transcribe
+    ) -> RecognizedText | ConfirmOrder | WithdrawOrder | None:
         """Want the final of an utterance that is over.
 
         Return it, where it was foreseen and is there; else what to tell the engine.
@@ -147,7 +149,7 @@ class Transcriptions:
                 return found
             if self._ahead is self._with_engine:
                 self._confirmed, self._ahead = self._ahead, None
-                return Confirm(self._confirmed)
+                return ConfirmOrder(self._confirmed)
         withdraw = self.resume()
         self.want(work)
         return withdraw

@@ -25,11 +25,11 @@ from auricle.recognizer.intake import CodecError, Decoder, MakeSegmenter
 from auricle.recognizer.session import Orders, RecognizerSession, Reply
 from auricle.recognizer.transcriptions import (
     Answer,
-    Confirm,
+    ConfirmOrder,
     RecognizedText,
     TooBusy,
     Transcribe,
-    Withdraw,
+    WithdrawOrder,
 )
 from rigs.recognizer.energy_segmenter import EnergySegmenter, ForesightedSegmenter
 from rigs.recognizer.one_turn import quiet, voice
@@ -62,7 +62,7 @@ class Client:
         )
         self.told: list[dict[str, Any]] = []
         self.work: list[Transcribe] = []
-        self.changed: list[Confirm | Withdraw] = []
+        self.changed: list[ConfirmOrder | WithdrawOrder] = []
         """What the engine was told of its work."""
         self._take(self.session.open())
         if asked is not None:
@@ -125,7 +125,7 @@ class Client:
                     self.told.append(message)
                 case Transcribe():
                     self.work.append(order)
-                case Confirm() | Withdraw():
+                case ConfirmOrder() | WithdrawOrder():
                     self.changed.append(order)
 
 
@@ -1024,7 +1024,7 @@ def test_a_final_under_way_when_the_silence_is_over_is_waited_for() -> None:
     client = foresighted()
     client.say(voice(0.8) + quiet(0.4))
     [work] = client.work
-    assert client.changed == [Confirm(work)]
+    assert client.changed == [ConfirmOrder(work)]
     assert client.session.listening is None
     client.answer("Turn on.")
     assert client.types[-1] == COMPLETED
@@ -1035,7 +1035,7 @@ def test_where_somebody_speaks_on_it_is_withdrawn_and_made_anew() -> None:
     client = foresighted()
     client.say(voice(0.6) + quiet(0.2) + voice(0.6))
     [work] = client.work
-    assert client.changed == [Withdraw(work)]
+    assert client.changed == [WithdrawOrder(work)]
     client.answer(None)
     client.say(quiet(0.4))
     assert client.answer("on and off").pcm == (
