@@ -81,7 +81,8 @@ async def killed(scale: Scale) -> Sequence[Row]:
     outcome = await _done(dataclasses.replace(plan, kills=True))
     tally = _tally(outcome).killed
     of = (
-        f"{tally.wakes} kills, {outcome.killed_before} of them before the final; "
+        f"{tally.wakes} kills, {outcome.killed_before} of them before the final, the "
+        "others within 0.1 s behind it; "
         f"{outcome.missed:.1f} s of sound missed"
     )
     return [

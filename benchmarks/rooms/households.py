@@ -56,6 +56,9 @@ _DECODING = 0.3
 # Engines detect a word from shortly before its end until half a second behind it; the
 # rest is for echoes, and for recordings that go on behind the word.
 _EARLY, _DETECTED_IN = 0.5, 1.5
+# A sentence is over for a satellite so long behind its last word, on a busy machine.
+_ENDED_IN = 1.5
+_BEHIND = 0.1
 _AWAY = 1.0
 """Seconds until a satellite that was killed is started again."""
 _SETTLING = 3.0
@@ -228,6 +231,8 @@ class Household:
         self._killing: set[asyncio.Task[None]] = set()
         self._published: dict[tuple[str, int], float] = {}
         """When a base topic's first final for a wake word left it, by member."""
+        self._told: dict[tuple[str, int], asyncio.Event] = {}
+        """Of those that are about to be killed: that it did."""
         self.rounds = Rounds(0.0, 0, 1.0)
         self.killed_before = 0
         self.mouths: Microphones | None = None
@@ -311,6 +316,8 @@ class Household:
                     (published.moment - self._begins) // self._plan.seconds_each
                 )
                 self._published.setdefault((member, number), published.moment)
+                if (member, number) in self._told:
+                    self._told[member, number].set()
 
     def _note_bid(self, member: str, told: Mapping[str, Any], moment: float) -> None:
         match told["kind"]:
@@ -336,15 +343,23 @@ class Household:
         return called is not None and not 0 <= since - called + _EARLY < _DETECTED_IN
 
     def _kill_soon(self, member: str, moment: float) -> None:
+        """At any moment of its turn; where that would be later than its final, in the
+        tenth of a second behind that, in which the broker may not have answered.
+        """
         number, since = divmod(moment - self._begins, self._plan.seconds_each)
-        final = self._scenes.over.get(int(number), since) + 0.4 + _DECODING
-        after = self._random.uniform(0, max(0.3, final - since) + 0.1)
-        killing = asyncio.create_task(self._kill(member, int(number), after))
+        latest = self._scenes.over.get(int(number), since) + _ENDED_IN + _DECODING
+        after = self._random.uniform(0, max(0.3, latest - since))
+        told = self._told[member, int(number)] = asyncio.Event()
+        killing = asyncio.create_task(self._kill(member, int(number), after, told))
         self._killing.add(killing)
         killing.add_done_callback(self._killing.discard)
 
-    async def _kill(self, member: str, number: int, after: float) -> None:
-        await asyncio.sleep(after)
+    async def _kill(
+        self, member: str, number: int, after: float, told: asyncio.Event
+    ) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), after)
+            await asyncio.sleep(self._random.uniform(0, _BEHIND))
         assert self.mouths is not None
         program, ear, microphone = self._programs[member]
         self.killed_before += (member, number) not in self._published
