@@ -52,7 +52,9 @@ stands in names the first turn of the word. And whoever goes on, though it knows
 worse one took the word too, names that one's turn until it is heard to have yielded:
 the worse one may know nothing, publish, and name nobody. Two finals of one word both
 name none only where neither of the two has heard one sign of the other between its take
-and its final.
+and its final. Whatever becomes of bids, one final comes of a word, or several that name
+each other. Where takes and signs of life are lost as well, and several took the word,
+two that stand in may each name another one of those.
 
 All time is counted in samples of our own audio.
 """
@@ -430,6 +432,10 @@ class Round:
             self.apart_from = awaited.claim.turn
         elif self._is_same_word(awaited):
             self._first, self.apart_from = awaited.key, awaited.apart_from
+            if self._first == self.claim.turn:
+                # Somebody took ours for the first; but what went silent is another one,
+                # and may have published without having heard of us.
+                self._first = awaited.claim.turn
 
     def _other_there(self, rival: _Rival, message: Bid | Take | Alive) -> list[Order]:
         answers = not isinstance(message, Bid)
@@ -573,12 +579,9 @@ class Round:
     def _tell_take(self) -> Tell:
         self._said = self._now
         return Tell(
-            Take(self._claim(), self.stands_in_for, self.apart_from, self._apart_print)
+            # Whoever takes it late may have its final before it is alive for once.
+            Take(self._claim(), self.stands_in_for, self.apart_from, self.print)
         )
-
-    @property
-    def _apart_print(self) -> bytes | None:
-        return None if self.apart_from is None else self.print
 
     def _alive(self) -> Tell:
         self._said = self._now

@@ -225,13 +225,15 @@ class Earshot:
 
     @property
     def executed(self) -> list[Outcome]:
-        """Finals that consumers obey: the first of each word."""
-        return list(
-            {
-                outcome.stands_in_for or outcome.turn.id: outcome
-                for _, outcome in reversed(self.published)
-            }.values()
-        )
+        """Finals that consumers obey: they name no turn that one before named."""
+        known: set[str | None] = {None}
+        obeyed = []
+        for _, outcome in self.published:
+            named = {outcome.turn.id, outcome.stands_in_for} - {None}
+            if not named & known:
+                obeyed.append(outcome)
+            known |= named
+        return obeyed
 
     @property
     def first(self) -> list[Outcome]:

@@ -133,6 +133,28 @@ def test_a_pair_obeys_a_command_once_where_of_three_signs_one_arrives(
 @settings(max_examples=40)
 @given(
     scenes(
+        loss=st.floats(0.0, 0.9),
+        slowest=st.floats(0.01, 0.3),
+        most_lost=2,
+        deaths=True,
+    )
+)
+def test_of_many_one_at_most_names_nobody_where_of_three_signs_one_arrives(
+    scene: Scene,
+) -> None:
+    """Two that stand in may name two turns: where several took the word, and each of
+    the two has heard of another one of them. No more is promised of takes, signs of
+    life and final words that get lost; of bids that do, everything is.
+    """
+    earshot = play(scene)
+
+    assert earshot.executed
+    assert len(earshot.first) <= 1
+
+
+@settings(max_examples=40)
+@given(
+    scenes(
         loss=st.floats(0.0, 1.0), slowest=st.floats(0.01, 0.3), lose=(Bid,), deaths=True
     )
 )
@@ -143,10 +165,21 @@ def test_a_command_is_obeyed_once_whatever_becomes_of_the_bids(scene: Scene) -> 
     assert len(earshot.first) <= 1
 
 
-@settings(max_examples=40)
-@given(
-    scenes(loss=st.floats(0.0, 1.0), slowest=st.floats(0.01, 0.3), deaths=True, most=2)
+@example(
+    # One that stood by is named as the first turn by who stands in for it.
+    Scene(
+        seed=2367456222,
+        levels=(0.0, 0.0, 28.4, 0.0),
+        detected=(0.183, 0.161, 0.0642, 0.1948),
+        dies=(3.949, None, 5.847, 5.284),
+        loss=0.5580706261766304,
+        slowest=0.1450341380692208,
+        most_lost=None,
+        lose=(Bid, Take, Alive, Done),
+    )
 )
+@settings(max_examples=40)
+@given(scenes(loss=st.floats(0.0, 1.0), slowest=st.floats(0.01, 0.3), deaths=True))
 def test_two_finals_name_nobody_only_where_neither_sender_has_heard_of_the_other(
     scene: Scene,
 ) -> None:
@@ -169,13 +202,15 @@ TOLD_APART = Voices(whose, lambda ours, theirs: ours == theirs)
 MISTAKEN = Voices(whose, lambda _ours, _theirs: False)
 
 
+# Some of hers and some of his are near enough to be one word, and others are not.
+@example(seed=1908, hers=[0, 0], his=[0, 0], between=0.40625)
 @example(seed=0, hers=[0], his=[0], between=0.5)
 @example(seed=0, hers=[0], his=[0], between=0.59375)
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
-    hers=st.lists(st.integers(-300, 300), min_size=1, max_size=1),
-    his=st.lists(st.integers(-300, 300), min_size=1, max_size=1),
+    hers=st.lists(st.integers(-300, 300), min_size=1, max_size=3),
+    his=st.lists(st.integers(-300, 300), min_size=1, max_size=3),
     between=st.floats(0.0, 1.5),
 )
 def test_two_people_at_the_same_moment_are_both_obeyed(
