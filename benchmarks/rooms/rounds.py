@@ -31,9 +31,9 @@ class Final:
     stands_in_for: str | None
 
     @property
-    def key(self) -> str:
-        """What consumers know a command by that they have executed already."""
-        return self.stands_in_for or self.turn
+    def names(self) -> set[str]:
+        """What consumers may know a command by that they have executed already."""
+        return {self.turn, self.stands_in_for or self.turn}
 
 
 @dataclass(slots=True)
@@ -67,7 +67,12 @@ class Round:
     @property
     def commands(self) -> int:
         """How many a consumer executes that drops what it knows."""
-        return len({final.key for final in self.finals})
+        known: set[str] = set()
+        executed = 0
+        for final in self.finals:
+            executed += not final.names & known
+            known |= final.names
+        return executed
 
     @property
     def best_answered(self) -> bool:

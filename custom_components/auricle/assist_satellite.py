@@ -336,7 +336,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
                 # It only overheard what another one answers, and still asks.
                 return
             answer = utterance.text or None
-            if answer is not None and not executed.first(self.hass, utterance.word):
+            if answer is not None and not executed.first(self.hass, *utterance.turns):
                 answer = None
             asking.set_result(answer)
             return
@@ -346,7 +346,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             issues.tell(self.hass, self._entry, issues.NO_WORDS)
             return
         issues.settle(self.hass, self._entry, issues.NO_WORDS)
-        if not utterance.text or not executed.first(self.hass, utterance.word):
+        if not utterance.text or not executed.first(self.hass, *utterance.turns):
             return
         before = self._pipeline_task
         self._pipeline_task = self._entry.async_create_background_task(

@@ -162,9 +162,11 @@ class Utterance:
     """The turn of another satellite that heard the same, and seemed to be gone."""
 
     @property
-    def word(self) -> str:
-        """What all that tell of the same words have in common: their first turn."""
-        return self.stands_in_for or self.turn
+    def turns(self) -> tuple[str, ...]:
+        """The ids by which others that tell of the same words may know them."""
+        if self.stands_in_for is None:
+            return (self.turn,)
+        return self.turn, self.stands_in_for
 
     @property
     def mood(self) -> str | None:

@@ -137,6 +137,35 @@ async def test_two_stand_ins_are_obeyed_once(
         assert len(await done(at_work, 1, 1)) == 1
 
 
+@pytest.mark.parametrize("blueprint", [COMMANDS, MOODS])
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_a_stand_in_that_is_stood_in_for_is_obeyed_once(
+    home_assistant: HomeAssistant,
+    pair: Pair,
+    tmp_path: Path,
+    blueprint: str,
+    *,
+    backwards: bool,
+) -> None:
+    north, south = pair
+    first, second, third = (uuid.uuid4().hex for _ in range(3))
+    told: list[tuple[ContractSatellite, str, dict[str, Any]]] = [
+        (north, first, {}),
+        (south, second, {"stands_in_for": first}),
+        (north, third, {"stands_in_for": second}),
+    ]
+    if backwards:
+        told.reverse()
+    fillings = [by(tmp_path, each, blueprint=blueprint) for each in pair]
+    async with automations(home_assistant, *fillings) as at_work:
+        for number, (satellite, turn, instead) in enumerate(told, start=1):
+            satellite.hears("Toggle the lights.", turn=turn, **instead, **BOTH)
+            await heard(home_assistant, satellite, turn)
+            runs_of_the_north, runs_of_the_south = (number + 1) // 2, number // 2
+            acted = await done(at_work, runs_of_the_north, runs_of_the_south)
+            assert acted == [told[0][1]]
+
+
 async def test_one_automation_for_all_satellites_acts_once(
     home_assistant: HomeAssistant, pair: Pair, tmp_path: Path
 ) -> None:

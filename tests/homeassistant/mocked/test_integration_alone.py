@@ -302,6 +302,19 @@ async def test_a_group_that_nobody_can_read_is_told_in_the_log_and_changes_nothi
     assert f"{ROOT}/group cannot be read" in caplog.text
 
 
+@pytest.mark.parametrize("order", ["abc", "cba", "bac", "bca"])
+async def test_a_stand_in_that_is_stood_in_for_is_obeyed_once(
+    hass: Any, den: Den, entry: Any, agent: Agent, order: str
+) -> None:
+    stood_in_for = {"a": None, "b": "a", "c": "b"}
+    for turn in order:
+        told = said(turn) | {"stands_in_for": stood_in_for[turn]}
+        den.tell("event/utterance", told)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert len(agent.asked) == 1
+
+
 async def test_what_was_said_is_remembered_beyond_a_reload_and_never_grows(
     hass: Any, den: Den, entry: Any, agent: Agent
 ) -> None:
