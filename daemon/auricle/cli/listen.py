@@ -1,4 +1,6 @@
-"""`auricle listen`: what the satellite hears, while it hears it."""
+"""`auricle listen`: what the satellite hears, while it hears it; kept with `--record`,
+and made a threshold of with `--tune`.
+"""
 
 import argparse
 import asyncio
@@ -7,11 +9,18 @@ import signal
 import sys
 from contextlib import ExitStack, suppress
 
+from auricle.app import build
+from auricle.app.state_file import StateFile
 from auricle.cli.terminal import Screen
 from auricle.config.loading import SYSTEM_FILE, default_file, load
 from auricle.config.settings import Settings
+from auricle.config.toml import toml
 from auricle.doctor import service
+from auricle.errors import ConfigError
+from auricle.listen.collection import Collection
 from auricle.listen.live_satellite import LiveSatellite
+from auricle.listen.tuning import propose
+from auricle.listen.tuning_picture import lines, svg
 from auricle.system.event_loop import run
 
 # Seconds.
@@ -24,15 +33,34 @@ def main(args: argparse.Namespace) -> int:
     """
     # What goes wrong is in the picture; a line of log would tear it.
     logging.getLogger().addHandler(logging.NullHandler())
+    if args.say and args.record is None:
+        raise ConfigError("--say belongs to --record FOLDER, which keeps what is said")
     path = args.config or default_file()
     of_service = service.find_installed() if path == SYSTEM_FILE else None
     with service.folders_of(of_service) as (folders, _):
         settings = load(path, {"microphone.recording": args.recording}, folders)
-    return run(_listen(settings, transcribe=args.transcribe))
+    if args.tune is not None:
+        return _tune(settings, Collection(args.tune, new=False))
+    collection = None
+    if args.record is not None:
+        collection = Collection(args.record, new=True)
+        if collection.full:
+            raise ConfigError(
+                f"{args.record} is full, with {collection.count} sounds: use --tune, "
+                "delete some, or name another folder"
+            )
+    return run(_listen(settings, args, collection))
 
 
-async def _listen(settings: Settings, *, transcribe: bool) -> int:
-    listening = LiveSatellite(settings, transcribe=transcribe)
+async def _listen(
+    settings: Settings, args: argparse.Namespace, collection: Collection | None
+) -> int:
+    listening = LiveSatellite(
+        settings,
+        transcribe=args.transcribe,
+        collection=collection,
+        prompts=args.say,
+    )
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -46,6 +74,9 @@ async def _listen(settings: Settings, *, transcribe: bool) -> int:
             shown = ""
             while not stopped.is_set() and not listening.over():
                 shown = _show(listening, screen, shown)
+                if screen is not None and screen.takes_keys:
+                    for key in screen.typed():
+                        listening.press(key)
                 with suppress(TimeoutError):
                     every = _REDRAW_EVERY if screen else _LINE_EVERY
                     await asyncio.wait_for(stopped.wait(), every)
@@ -54,6 +85,51 @@ async def _listen(settings: Settings, *, transcribe: bool) -> int:
     view = listening.look()
     trouble = [listening.trouble] if listening.trouble else []
     print("\n".join([*view.new_remarks(), *trouble, *view.summary()]))
+    if collection is not None:
+        print(
+            f"{collection.count} sounds are kept in {collection.folder}; auricle "
+            f"listen --tune {collection.folder} makes thresholds of them"
+        )
+    return 0
+
+
+def _tune(settings: Settings, collection: Collection) -> int:
+    """Print what each threshold would have cost, and which one suits."""
+    engines = build.wake_word_engines(settings.wake_word)
+    state = StateFile(build.state_directory(settings) / "state.json").load()
+    thresholds = build.choices(settings, engines, state).thresholds
+    proposed = dict(settings.wake_word.thresholds)
+    names = [name for name in collection.wake_words if name in thresholds]
+    for name in names:
+        heard, now = collection.heard(name), thresholds[name]
+        proposal = propose(heard)
+        print(
+            f"{name}: {len(heard.wanted)} wake words that were said, "
+            f"{len(heard.unwanted)} sounds that only resemble it in "
+            f"{heard.hours:.1f} h"
+        )
+        print("\n".join(lines(heard, now=now, proposed=proposal.threshold)))
+        picture = svg(name, heard, now=now, proposed=proposal.threshold)
+        try:
+            print(f"picture: {collection.draw(name, picture)}")
+        except OSError as error:
+            print(f"no picture: {(error.strerror or str(error)).lower()}")
+        if proposal.threshold is None:
+            print(f"no threshold is proposed: {proposal.reason}\n")
+        else:
+            print(f"threshold {proposal.threshold:g}: {proposal.reason}\n")
+            proposed[name] = proposal.threshold
+    for name in collection.wake_words:
+        if name not in thresholds:
+            print(f"{name} is kept, but not among wake_word.models")
+    if proposed != settings.wake_word.thresholds:
+        print("in the configuration:\n")
+        print(f"[wake_word]\nthresholds = {toml(proposed)}")
+        if any(name in state.thresholds for name in proposed):
+            print(
+                "\nwhat was set over MQTT or in Home Assistant counts more: set it "
+                "there, too"
+            )
     return 0
 
 

@@ -318,8 +318,9 @@ def _add_listen(commands: _Commands) -> None:
         description="Show the sound level, the score of each wake word beside its "
         "threshold, and what is taken for speech, live. To choose a threshold, say "
         "the wake word some times and talk of other things: it should lie between "
-        "the scores of both. Needs no broker; nothing that is heard leaves "
-        "this machine. Where there is a broker, it shows what the satellites of the "
+        "the scores of both; or let --record keep both, and --tune propose it. Needs "
+        "no broker; nothing that is heard leaves this machine, and without --record "
+        "nothing is kept. Where there is a broker, it shows what the satellites of the "
         "group bid for a wake word, and who answers.",
         epilog="Ctrl-C ends it, with the best score of each wake word. The service may "
         "have to be stopped, for it has the microphone: sudo systemctl stop auricle",
@@ -336,6 +337,29 @@ def _add_listen(commands: _Commands) -> None:
         action="store_true",
         help="send what is said behind a wake word to the recognizer, and show what "
         "it understands; off by default",
+    )
+    keeping = listen.add_mutually_exclusive_group()
+    keeping.add_argument(
+        "--record",
+        type=Path,
+        metavar="FOLDER",
+        help="keep some seconds of each wake word, and of what resembles one, with its "
+        "score, in this folder of yours alone: 500 sounds at most. Nobody is taken to "
+        "have called; in a terminal, y, n and m correct that",
+    )
+    listen.add_argument(
+        "--say",
+        type=_whole_number(1, 100),
+        default=0,
+        metavar="N",
+        help="with --record: ask to say each wake word N times, keep these, and end",
+    )
+    keeping.add_argument(
+        "--tune",
+        type=Path,
+        metavar="FOLDER",
+        help="show what each threshold would have cost, by what --record kept there, "
+        "and propose one for each wake word; nothing is listened to",
     )
     listen.set_defaults(module="auricle.cli.listen")
 

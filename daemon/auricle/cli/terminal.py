@@ -1,5 +1,7 @@
 """A terminal to draw on, given back as it was."""
 
+import os
+import select
 import shutil
 import sys
 import termios
@@ -18,7 +20,7 @@ _LOCAL_MODES = 3  # their place in what tcgetattr returns
 
 class Screen:
     """Draws on a terminal while its context lasts; what is typed meanwhile is not
-    shown, and Ctrl-C still works.
+    shown, but may be asked for key by key, and Ctrl-C still works.
     """
 
     def __init__(self) -> None:
@@ -28,7 +30,7 @@ class Screen:
         if sys.stdin.isatty():
             self._modes = termios.tcgetattr(sys.stdin)
             silent = termios.tcgetattr(sys.stdin)
-            silent[_LOCAL_MODES] &= ~termios.ECHO
+            silent[_LOCAL_MODES] &= ~(termios.ECHO | termios.ICANON)
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
         print(_OTHER_SCREEN + _HIDE_CURSOR, end="", flush=True)
         return self
@@ -43,6 +45,17 @@ class Screen:
         if self._modes is not None:
             # What was typed meanwhile was meant for nobody.
             termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, self._modes)
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether what is typed can be asked for."""
+        return self._modes is not None
+
+    def typed(self) -> str:
+        """Return what was typed since the last time, without waiting."""
+        fd = sys.stdin.fileno()
+        ready, _, _ = select.select([fd], [], [], 0)
+        return os.read(fd, 64).decode(errors="replace") if ready else ""
 
     @property
     def width(self) -> int:

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from auricle.app import build
+from auricle.app.choices import Choices
 from auricle.app.control import listen_as_chosen
 from auricle.app.state_file import StateFile
 from auricle.audio.files.recording import RecordingSource
@@ -17,8 +19,11 @@ from auricle.capture.hearing import Hearing
 from auricle.capture.hearing_state import in_words
 from auricle.config.settings import Settings
 from auricle.errors import RecordingError
+from auricle.listen.collection import Collection
 from auricle.listen.group_listener import GroupListener
 from auricle.listen.overheard import Overheard
+from auricle.listen.prompts import Prompts
+from auricle.listen.recorder import Recorder, what_is_kept
 from auricle.listen.turns import NoTurns, RealTurns, Turns
 from auricle.listen.view import LiveView, Moment
 from auricle.mqtt.settings import Setting
@@ -40,9 +45,19 @@ class LiveSatellite:
     event loop.
     """
 
-    def __init__(self, settings: Settings, *, transcribe: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transcribe: bool,
+        collection: Collection | None = None,
+        prompts: int = 0,
+    ) -> None:
         """Build the parts that hear; with `transcribe`, what is said behind a wake word
         is sent to the recognizer.
+
+        With a `collection`, what may be a wake word is kept in it; somebody is asked
+        `prompts` times for each wake word, and where that is 0 nobody called.
 
         Raises ConfigError and RecordingError.
         """
@@ -63,8 +78,12 @@ class LiveSatellite:
         self.view = LiveView(
             chosen.thresholds,
             recognizer=urlsplit(settings.asr.endpoint).hostname if transcribe else None,
+            kept="" if collection is None else what_is_kept(collection.folder),
         )
         self.view.listen_for(chosen.listened_for)
+        self._recorder: Recorder | None = None
+        if collection is not None:
+            self._recorder = _recorder(collection, prompts, chosen, engines)
         self._turns: Turns = NoTurns(self.view, self._hearing)
         if recognizer is not None:
             recognizer.expect(chosen.language, chosen.expected_words)
@@ -98,6 +117,8 @@ class LiveSatellite:
     async def stop(self) -> None:
         """Close the microphone and the connection to the recognizer."""
         await asyncio.to_thread(self._hearing.stop, _STOP_HEARING)
+        if self._recorder is not None:
+            self._recorder.stop()
         await self._turns.stop()
         if self._group_listener is not None:
             await self._group_listener.stop()
@@ -107,15 +128,25 @@ class LiveSatellite:
         self.view.hear_with(self._source.description, self._source.remarks)
         self.view.be(self._doing)
         self.view.overhear(self._overheard.others, self._overheard.bids)
+        if self._recorder is not None:
+            self.view.keep(self._recorder.status, self._recorder.keys)
         return self.view
 
+    def press(self, key: str) -> None:
+        """Take a key of whoever looks."""
+        if self._recorder is not None:
+            self._recorder.press(key)
+
     def over(self) -> bool:
-        """Tell whether a recording was heard to its end; a microphone has none.
+        """Tell whether a recording was heard to its end, which a microphone does not
+        have, or nothing more is kept of what it was opened for.
 
         Raises RecordingError where it turns out that it cannot be.
         """
         if isinstance(self._failure, RecordingError):
             raise self._failure
+        if self._recorder is not None and self._recorder.finished:
+            return True
         ended = isinstance(self._source, RecordingSource) and self._source.finished
         if not ended or self._turns.under_way:
             self._finished = None
@@ -142,11 +173,41 @@ class LiveSatellite:
     def _fail(self, error: Exception) -> None:
         self._failure = error
 
-    def _hand_over_moment(self, moment: Moment) -> None:
-        hand_to_loop(self._loop, self.view.hear, moment)
+    def _hand_over_moment(
+        self, frame: Frame, moment: Moment, detected: Mapping[str, float]
+    ) -> None:
+        hand_to_loop(self._loop, self._take, frame, moment, detected)
+
+    def _take(
+        self, frame: Frame, moment: Moment, detected: Mapping[str, float]
+    ) -> None:
+        self.view.hear(moment)
+        if self._recorder is not None:
+            self._recorder.hear(frame, moment, detected)
 
     def _deliver(self, events: Sequence[Event]) -> None:
         hand_to_loop(self._loop, self._turns.handle, *events)
+
+
+def _recorder(
+    collection: Collection,
+    prompts: int,
+    chosen: Choices,
+    engines: Sequence[WakeWordEngine],
+) -> Recorder:
+    described = [
+        word
+        for engine in engines
+        for word in engine.described
+        if word.name in chosen.listened_for
+    ]
+    return Recorder(
+        collection,
+        chosen.thresholds,
+        chosen.listened_for,
+        Prompts(described, prompts) if prompts else None,
+        now=lambda: datetime.now().astimezone(),
+    )
 
 
 class _WatchedAttention(Attention):
@@ -156,7 +217,7 @@ class _WatchedAttention(Attention):
         self,
         engines: Sequence[WakeWordEngine],
         settings: Settings,
-        watch: Callable[[Moment], None],
+        watch: Callable[[Frame, Moment, Mapping[str, float]], None],
     ) -> None:
         super().__init__(
             engines,
@@ -177,7 +238,13 @@ class _WatchedAttention(Attention):
         handed_on = super().hear(frame)
         speech = self._always.is_speech(frame)
         level, floor = dbfs(power(frame)), dbfs(self._gate.floor)
-        self._watch(Moment(frame.end, level, floor, speech, dict(self.scores)))
+        moment = Moment(frame.end, level, floor, speech, dict(self.scores))
+        detected = {
+            event.detection.wake_word: event.detection.score
+            for event in handed_on
+            if isinstance(event, WakeWordHeard)
+        }
+        self._watch(frame, moment, detected)
         return handed_on
 
     def reset(self) -> None:

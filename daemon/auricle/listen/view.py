@@ -34,11 +34,21 @@ class Moment:
 class LiveView:
     """Is told what happens, and draws it."""
 
-    def __init__(self, thresholds: Mapping[str, float], *, recognizer: str | None):
+    def __init__(
+        self,
+        thresholds: Mapping[str, float],
+        *,
+        recognizer: str | None,
+        kept: str = "",
+    ) -> None:
         """Draw the scores beside `thresholds`; `recognizer` is the host to which speech
-        is sent behind a wake word, None where it is sent to nobody.
+        is sent behind a wake word, None where it is sent to nobody; `kept` says what of
+        the sound is kept, and where, and is empty where none is.
         """
         self._recognizer = recognizer
+        self._kept = kept
+        self._keeping = ""
+        self._keys = ""
         self._thresholds = dict(thresholds)
         self._listened_for = tuple(thresholds)
         self._source = "the microphone"
@@ -97,6 +107,10 @@ class LiveView:
         """Show who else is in the group, and what was bid for the latest wake word."""
         self._group, self._bids = others, bids
 
+    def keep(self, what: str, keys: str) -> None:
+        """Show what was kept, or is asked for; and what may be pressed."""
+        self._keeping, self._keys = what, keys
+
     # --- the picture ---
 
     def lines(self, width: int) -> list[str]:
@@ -113,9 +127,10 @@ class LiveView:
             _row("last wake", self._last_wake or "none yet"),
             *([_row("group", self._group)] if self._group else ()),
             *([_row("bids", self._bids)] if self._bids else ()),
+            *([_row("record", self._keeping)] if self._keeping else ()),
             self._said,
             "",
-            "Ctrl-C ends it",
+            "; ".join(filter(None, (self._keys, "Ctrl-C ends it"))),
         ]
         return [line[: max(1, width)] for line in lines]
 
@@ -133,6 +148,8 @@ class LiveView:
             parts.append(f"last wake {self._last_wake}")
         if self._bids:
             parts.append(f"bids {self._bids}")
+        if self._keeping:
+            parts.append(self._keeping)
         if self._said:
             parts.append(" ".join(self._said.split()))
         return "; ".join(part for part in parts if part)
@@ -155,13 +172,17 @@ class LiveView:
 
     @property
     def promise(self) -> str:
-        """What leaves this machine, in a sentence."""
-        if self._recognizer is None:
-            return (
+        """What leaves this machine, and what is kept, in a sentence."""
+        if self._recognizer is not None:
+            sent = f"what is said behind a wake word is sent to {self._recognizer}"
+        elif self._kept:
+            sent = "nothing that is heard leaves this machine"
+        else:
+            sent = (
                 "nothing that is heard leaves this machine; --transcribe would send "
                 "what is said"
             )
-        return f"what is said behind a wake word is sent to {self._recognizer}"
+        return "; ".join(filter(None, (sent, self._kept)))
 
     @property
     def _speech(self) -> str:

@@ -1,11 +1,8 @@
 """`auricle listen`, in a terminal and out of one."""
 
 import asyncio
-import sys
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,9 +12,10 @@ from auricle.arbitration.messages import Bid, Claim, Take
 from auricle.mqtt.topics import Topics
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.homes.program import auricle, write_settings
+from rigs.homes.listener import FAST, command, settings
+from rigs.homes.program import auricle
 from rigs.homes.terminal import Terminal
-from rigs.mqtt.broker import Broker, free_port
+from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import publishing
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import elapse, eventually
@@ -25,20 +23,6 @@ from rigs.waiting import elapse, eventually
 CTRL_C = "\x03"
 OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 SHOW_CURSOR = "\x1b[?25h"
-# Of a recording's own pace, where nobody looks on.
-FAST = {"speed": 4}
-
-
-def settings(folder: Path, **sections: Mapping[str, Any]) -> Path:
-    """A configuration whose broker is not there."""
-    config = folder / "config.toml"
-    all_sections: dict[str, Mapping[str, Any]] = {
-        "satellite": {"name": "study", "state_directory": str(folder / "state")},
-        "mqtt": {"host": "127.0.0.1", "port": free_port()},
-        **sections,
-    }
-    write_settings(config, all_sections)
-    return config
 
 
 @pytest.fixture
@@ -52,11 +36,6 @@ def recording(tmp_path: Path) -> str:
     )
     room = noise(len(pcm) / 32000, dbfs=-70)
     return str(save(tmp_path / "spoken.wav", mix(pcm, room)))
-
-
-def command(config: Path, *arguments: str) -> list[str]:
-    program = (sys.executable, "-m", "auricle", "listen", "--config", str(config))
-    return [*program, *arguments]
 
 
 async def test_a_recording_is_listened_to_without_broker_or_terminal(
