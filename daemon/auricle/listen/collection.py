@@ -16,7 +16,7 @@ from typing import Any
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.errors import ConfigError
-from auricle.listen.tuning import Heard
+from auricle.listen.tuning import Evidence
 
 MOST_CLIPS = 500
 """How many sounds are kept; then nothing more is."""
@@ -92,14 +92,14 @@ class Collection:
         """The names of all wake words that something is known of."""
         return sorted({clip.wake_word for clip in self._clips} | self._seconds.keys())
 
-    def heard(self, wake_word: str) -> Heard:
+    def heard(self, wake_word: str) -> Evidence:
         """Return how sure the engine was of this wake word, each time."""
         scores: dict[Label, list[float]] = {label: [] for label in Label}
         for clip in self._clips:
             if clip.wake_word == wake_word:
                 scores[clip.label].append(clip.score)
         hours = self._seconds.get(wake_word, 0.0) / 3600
-        return Heard(scores[Label.WANTED], scores[Label.UNWANTED], hours)
+        return Evidence(scores[Label.WANTED], scores[Label.UNWANTED], hours)
 
     def keep(self, clip: Clip, pcm: bytes) -> Clip:
         """Keep a sound, 16 kHz mono s16le, whose `file` is chosen here. Raises

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from auricle.listen.candidates import FLOOR
 
 MOST_AN_HOUR = 0.3
-"""How often somebody may be interrupted who did not call: once in three hours."""
+"""The number of false alarms an hour that a household may have: one in three hours."""
 ENOUGH_WANTED = 10
-"""How many wake words there have to be."""
+"""The number of wake words that are needed."""
 ENOUGH_HOURS = 1.0
-"""For how long nobody may have called."""
+"""The hours of all else that are needed."""
 _STEPS = 100
 _HIGHEST = 99
 # Of the wake words: more are missed by a model that does not suit, or a microphone.
@@ -24,7 +24,7 @@ _NONE_SEEN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Evidence:
     """Holds how sure the engine was, each time."""
 
     wanted: Sequence[float]
@@ -52,18 +52,18 @@ class Proposal:
     reason: str
 
 
-def curve(heard: Heard) -> list[Point]:
+def curve(evidence: Evidence) -> list[Point]:
     """Return what each threshold would have cost, the lowest one first."""
     steps = range(round(FLOOR * _STEPS), _HIGHEST + 1)
-    return [_point(heard, step / _STEPS) for step in steps]
+    return [_point(evidence, step / _STEPS) for step in steps]
 
 
-def propose(heard: Heard) -> Proposal:
+def propose(evidence: Evidence) -> Proposal:
     """Find the threshold that misses least, of those with few enough false alarms."""
-    if lacking := _lacking(heard):
+    if lacking := _lacking(evidence):
         return Proposal(None, lacking)
-    points = curve(heard)
-    allowed = [p for p in points if p.false_alarms <= MOST_AN_HOUR * heard.hours]
+    points = curve(evidence)
+    allowed = [p for p in points if p.false_alarms <= MOST_AN_HOUR * evidence.hours]
     if not allowed:
         return Proposal(
             None,
@@ -73,7 +73,7 @@ def propose(heard: Heard) -> Proposal:
     least = min(point.missed for point in allowed)
     best = [point for point in allowed if point.missed == least]
     middle = best[(len(best) - 1) // 2]
-    return Proposal(middle.threshold, _reason(middle, heard))
+    return Proposal(middle.threshold, _reason(middle, evidence))
 
 
 def rate(false_alarms: int, hours: float) -> str:
@@ -85,32 +85,32 @@ def rate(false_alarms: int, hours: float) -> str:
     return f"{false_alarms / hours:.1f} an hour"
 
 
-def _point(heard: Heard, threshold: float) -> Point:
-    missed = sum(score <= threshold for score in heard.wanted)
-    false_alarms = sum(score > threshold for score in heard.unwanted)
+def _point(evidence: Evidence, threshold: float) -> Point:
+    missed = sum(score <= threshold for score in evidence.wanted)
+    false_alarms = sum(score > threshold for score in evidence.unwanted)
     return Point(threshold, missed, false_alarms)
 
 
-def _lacking(heard: Heard) -> str:
+def _lacking(evidence: Evidence) -> str:
     lacking = []
-    if len(heard.wanted) < ENOUGH_WANTED:
+    if len(evidence.wanted) < ENOUGH_WANTED:
         lacking.append(
-            f"{len(heard.wanted)} wake words were said, and {ENOUGH_WANTED} are "
+            f"{len(evidence.wanted)} wake words were said, and {ENOUGH_WANTED} are "
             "needed: add --say 10 to --record"
         )
-    if heard.hours < ENOUGH_HOURS:
+    if evidence.hours < ENOUGH_HOURS:
         lacking.append(
-            f"{heard.hours:.1f} h of all else were heard, and {ENOUGH_HOURS:g} h are "
-            "needed: let --record run on an ordinary day"
+            f"{evidence.hours:.1f} h of all else were heard, and {ENOUGH_HOURS:g} h "
+            "are needed: let --record run on an ordinary day"
         )
     return "; ".join(lacking)
 
 
-def _reason(point: Point, heard: Heard) -> str:
-    of = len(heard.wanted)
+def _reason(point: Point, evidence: Evidence) -> str:
+    of = len(evidence.wanted)
     reason = (
         f"{point.missed} of {of} missed, false alarms: "
-        f"{rate(point.false_alarms, heard.hours)}"
+        f"{rate(point.false_alarms, evidence.hours)}"
     )
     if point.missed > _FEW * of:
         reason += (

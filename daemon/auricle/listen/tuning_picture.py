@@ -3,23 +3,23 @@
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from auricle.listen.tuning import Heard, Point, curve
+from auricle.listen.tuning import Evidence, Point, curve
 from auricle.listen.view import gauge
 
 _BAR = 16
 _EVERY = 5
-"""Of how many hundredths one has a line in the terminal."""
+"""The number of hundredths of which one has a line in the terminal."""
 
 _WIDTH, _HEIGHT = 720, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 650, 60, 320
 _MISSED, _FALSE, _GREY = "#1f6fb2", "#c4541b", "#666"
 
 
-def lines(heard: Heard, *, now: float, proposed: float | None) -> Iterator[str]:
+def lines(evidence: Evidence, *, now: float, proposed: float | None) -> Iterator[str]:
     """Draw the curve, a line a threshold; `now` is the one that is set."""
-    points = curve(heard)
+    points = curve(evidence)
     most = max(1, *(point.false_alarms for point in points))
-    wanted = len(heard.wanted)
+    wanted = len(evidence.wanted)
     yield f"  threshold  {'missed':{_BAR}}            {'false alarms':{_BAR}}"
     for point in points:
         marks = _marks(point.threshold, now, proposed)
@@ -32,11 +32,11 @@ def lines(heard: Heard, *, now: float, proposed: float | None) -> Iterator[str]:
             )
 
 
-def svg(name: str, heard: Heard, *, now: float, proposed: float | None) -> str:
+def svg(name: str, evidence: Evidence, *, now: float, proposed: float | None) -> str:
     """Draw the same as a picture for a browser."""
-    points = curve(heard)
+    points = curve(evidence)
     most = max(1, *(point.false_alarms for point in points))
-    wanted = max(1, len(heard.wanted))
+    wanted = max(1, len(evidence.wanted))
     first, last = points[0].threshold, points[-1].threshold
 
     def x(threshold: float) -> float:
@@ -56,8 +56,8 @@ def svg(name: str, heard: Heard, *, now: float, proposed: float | None) -> str:
         _text(
             _LEFT,
             46,
-            f"{len(heard.wanted)} wake words that were said, "
-            f"{heard.hours:.1f} h of all else",
+            f"{len(evidence.wanted)} wake words that were said, "
+            f"{evidence.hours:.1f} h of all else",
             color=_GREY,
         ),
         _line(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, _GREY),
