@@ -5,8 +5,9 @@
 
 People speak to it in real time, one and several at once, in server VAD mode: read
 sentences and commands, clean and with a kitchen 10 dB below. Beside it the same model
-is called directly. It writes results/recognizer.md, row by row, and tells of its
-progress. Needs AURICLE_RECORDINGS.
+is called directly. Delays are those of the final that covers the end of speech; surplus
+is what was heard behind it, where nobody spoke. It writes results/recognizer.md, row by
+row, and tells of its progress. Needs AURICLE_RECORDINGS.
 """
 
 import argparse
@@ -36,6 +37,7 @@ _HEAD = (
     "model alone",
     "delay p50",
     "p95",
+    "surplus",
     "model alone p50",
     "p95",
     "real-time factor",
@@ -148,6 +150,7 @@ class _Report:
             _exactness(spoken, texts),
             _exactness(spoken, directly.transcripts),
             *_percentiles(delays),
+            str(sum(its.surplus for its in heard if its)),
             *_percentiles(directly.took),
             f"{(spent.loop + spent.model) / audio:.2f}",
             f"{directly.processor / audio:.2f}",

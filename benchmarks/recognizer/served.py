@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import sys
 import time
 from asyncio.subprocess import PIPE
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -25,9 +27,14 @@ _VAD = {"type": "server_vad", "threshold": 0.0, "silence_duration_ms": 400}
 
 @dataclass(frozen=True, slots=True)
 class Heard:
+    """What a recognizer made of one recording."""
+
     transcript: str
+    """Of all that was said, and of nothing behind it."""
     delay: float
-    """Seconds from the end of speech to the last `completed`."""
+    """Seconds from the end of speech to the `completed` that covers it."""
+    surplus: int
+    """Utterances that began behind the end of speech: nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,14 @@ class Recognizer:
         self._pid = pid
 
     async def listen(
-        self, spoken: Sequence[Spoken], sessions: int, progress: Callable[[], None]
+        self,
+        spoken: Sequence[Spoken],
+        sessions: int,
+        progress: Callable[[], None] = lambda: None,
     ) -> list[Heard | None]:
         """Everything in server VAD mode, `sessions` at a time, each at a person's pace.
 
-        None is a session that failed.
+        None is a session that failed, or heard nobody.
         """
         turns = asyncio.Semaphore(sessions)
 
@@ -119,24 +129,39 @@ class Recognizer:
             yield connection
 
 
-async def _converse(connection: ClientConnection, one: Spoken) -> Heard:
+async def _converse(connection: ClientConnection, one: Spoken) -> Heard | None:
     began = time.monotonic()
     sending = asyncio.create_task(_send(connection, one.pcm, began))
-    transcripts, completed = [], began
+    begins: dict[str, float] = {}
+    transcripts: dict[str, str] = {}
+    completed: dict[str, float] = {}
     while True:
-        event = await _event(connection, ".completed", "session.finished")
+        event = await _event(
+            connection, ".speech_started", ".completed", "session.finished"
+        )
         if event["type"] == "session.finished":
             break
-        completed = time.monotonic()
-        transcripts.append(event["transcript"])
+        item = event["item_id"]
+        if event["type"].endswith(".completed"):
+            completed[item] = time.monotonic() - began
+            transcripts[item] = event["transcript"]
+        else:
+            begins[item] = event["audio_start_ms"] / 1000
     await sending
-    return Heard(" ".join(transcripts), completed - began - one.end)
+    said = [item for item, begin in begins.items() if begin < one.end]
+    if not said or said[-1] not in completed:
+        return None
+    return Heard(
+        " ".join(transcripts[item] for item in said if item in transcripts),
+        completed[said[-1]] - one.end,
+        len(begins) - len(said),
+    )
 
 
-async def _event(connection: ClientConnection, *names: str) -> dict[str, str]:
+async def _event(connection: ClientConnection, *names: str) -> dict[str, Any]:
     """The next event whose type ends like this."""
     while True:
-        event: dict[str, str] = json.loads(await connection.recv())
+        event: dict[str, Any] = json.loads(await connection.recv())
         if event["type"].endswith(names):
             return event
 
@@ -158,13 +183,18 @@ async def _send(
 
 
 @asynccontextmanager
-async def recognizer(model: str) -> AsyncIterator[Recognizer]:
-    """Ready to serve, its model loaded."""
+async def recognizer(
+    model: str, *options: str, source: Path | None = None
+) -> AsyncIterator[Recognizer]:
+    """Ready to serve, its model loaded; `source` is the folder of another auricle."""
     command = ["-m", "auricle", "recognizer", "--port", "0", "--model", model]
     # However late: that is what is measured.
-    command += ["--deadline", "30"]
+    command += ["--deadline", "30", *options]
+    environment = dict(os.environ)
+    if source is not None:
+        environment["PYTHONPATH"] = str(source)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdout=PIPE
+        sys.executable, *command, stdout=PIPE, env=environment
     )
     assert process.stdout is not None
     try:
