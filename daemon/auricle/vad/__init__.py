@@ -2,7 +2,8 @@
 
 `voice_detector` says what a detector does, `detectors` chooses between `silero` and
 `webrtc`; `speaker_gate` and `energy_gate` know how loud speaker and room are, and
-`unannounced` does without knowing. When an utterance is over is decided in `turns`.
+`unannounced` does without knowing; `leveler` makes soft sound loud enough for all of
+them. When an utterance is over is decided in `turns`.
 
 Other packages use `VoiceDetector` (`voice_detector`), `VoiceDetectorName`,
 `make_voice_detector` and `make_unannounced_detector` (`detectors`),

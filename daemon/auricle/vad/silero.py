@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
+from auricle.vad.leveler import Leveler
 from auricle.vad.speaker_gate import SpeakerGate
 from auricle.vad.voice_detector import VoiceDetector, VoiceProbability
 
@@ -78,21 +79,26 @@ class SileroVoiceDetector(VoiceDetector):
 
     def __init__(self) -> None:
         self._silero = SileroVoice()
+        self._leveler = Leveler()
         self._speaker = SpeakerGate()
         self._talkative_room = False
         self._voiced = 0
 
     def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
         self._silero.reset()
+        self._leveler.attune(memory)
         self._voiced = 0
-        heard = [self._silero.hear(frame) > _POSSIBLE for frame in memory[-_MEMORY:]]
+        heard = [self._hear(frame) > _POSSIBLE for frame in memory[-_MEMORY:]]
         self._talkative_room = sum(heard) > _TALKATIVE * len(heard)
         self._speaker.attune(memory, woken=woken)
 
     def is_speech(self, frame: Frame) -> bool:
         goes_on = self._speaker.quiet_room and self._voiced >= _VOICE_HEARD
-        voice = self._silero.hear(frame) > (_GOES_ON if goes_on else _PROBABLE)
+        voice = self._hear(frame) > (_GOES_ON if goes_on else _PROBABLE)
         self._voiced += voice
         # Of voices alone, none is too soft to be the speaker's.
         speaker = self._speaker.passes(frame, voice=voice)
         return speaker if self._talkative_room else voice
+
+    def _hear(self, frame: Frame) -> float:
+        return self._silero.hear(self._leveler.level(frame))

@@ -12,6 +12,7 @@ from collections import deque
 from auricle.audio.frame import FRAME_SECONDS, Frame
 from auricle.audio.level import power
 from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.leveler import Leveler
 from auricle.vad.voice_detector import VoiceProbability
 
 # What is heard for less may be one command, all voice, without the room between it.
@@ -41,6 +42,7 @@ class UnannouncedVoice:
         """What is more `probable` a voice than this may be one."""
         self._voice = voice
         self._probable = probable
+        self._leveler = Leveler()
         self._room = EnergyGate(margin_db=4.0)
         self._heard = 0
         self._possible: deque[bool] = deque(maxlen=_MEMORY)
@@ -49,7 +51,7 @@ class UnannouncedVoice:
 
     def is_speech(self, frame: Frame) -> bool:
         """Take the next frame; tell whether somebody speaks in it."""
-        probability = self._voice.hear(frame)
+        probability = self._voice.hear(self._leveler.level(frame))
         self._listen_to_room(frame)
         voice = probability > self._probable
         speech = voice and (self._heard <= _ROOM_KNOWN or self._is_the_speaker())

@@ -6,6 +6,7 @@ import webrtcvad
 
 from auricle.audio.frame import SAMPLE_RATE, Frame
 from auricle.vad.energy_gate import EnergyGate
+from auricle.vad.leveler import Leveler
 from auricle.vad.speaker_gate import SpeakerGate
 from auricle.vad.voice_detector import VoiceDetector
 
@@ -26,10 +27,12 @@ class WebrtcVoiceDetector(VoiceDetector):
         """
         self._mode = mode
         self._speaker = SpeakerGate(gate)
+        self._leveler = Leveler()
         self._vad = webrtcvad.Vad(mode)
 
     def attune(self, memory: Sequence[Frame], *, woken: bool) -> None:
         self._speaker.attune(memory, woken=woken)
+        self._leveler.attune(memory)
         self._vad = webrtcvad.Vad(self._mode)
         for frame in memory:
             self._hears_voice(frame)
@@ -40,7 +43,8 @@ class WebrtcVoiceDetector(VoiceDetector):
     def reset(self) -> None:
         """Forget all audio heard so far, as after a gap in the stream."""
         self._speaker.reset()
+        self._leveler.attune(())
         self._vad = webrtcvad.Vad(self._mode)
 
     def _hears_voice(self, frame: Frame) -> bool:
-        return bool(self._vad.is_speech(frame.pcm, SAMPLE_RATE))
+        return bool(self._vad.is_speech(self._leveler.level(frame).pcm, SAMPLE_RATE))
