@@ -22,6 +22,8 @@ class Claim:
     """How near the voice was: dB, the sender's bias included."""
     after: float
     """Seconds of the sender's audio since it heard the word."""
+    interrupting: bool = False
+    """Whether the sender was playing, or ringing, and the word has ended that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Done:
     apart_from: str | None = None
     text: str | None = None
     """What was said; only where another person's turn may hold the same."""
+    told_to_stop: bool = False
+    """Whether somebody only said to stop what the word had interrupted."""
 
 
 GroupMessage = Bid | Take | Alive | Done

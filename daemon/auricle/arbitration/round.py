@@ -118,6 +118,8 @@ class Conclude:
     """The word is answered by another one."""
 
     answered_by: str
+    told_to_stop: bool = False
+    """Whether somebody only said to stop what the word had interrupted."""
 
 
 Order = Tell | Answer | Withdraw | Conclude
@@ -235,6 +237,11 @@ class Round:
             worst = min(worse, key=lambda rival: _order(rival.claim), default=None)
             first = None if worst is None else worst.key
         return None if first == self.claim.turn else first
+
+    @property
+    def interrupting(self) -> bool:
+        """Whether another one that heard the word was playing, or ringing."""
+        return any(rival.claim.interrupting for rival in self._same)
 
     @property
     def leads(self) -> bool:
@@ -363,9 +370,9 @@ class Round:
         self.alone = False
         return [self._tell_take()]
 
-    def ended(self, outcome: str) -> list[Order]:
+    def ended(self, outcome: str, *, told_to_stop: bool = False) -> list[Order]:
         """Our turn is over, and its outcome told."""
-        self._ended = self._done(outcome)
+        self._ended = replace(self._done(outcome), told_to_stop=told_to_stop)
         self.state, self._since = State.OVER, self._now
         return [] if self.alone else [Tell(self._ended)] * 2
 
@@ -465,13 +472,15 @@ class Round:
             return self._answered_elsewhere(answered)
         if self.state is State.BIDDING:
             obeyed = done.outcome not in {ERROR, YIELDED}
-            return self._conclude(answered) if obeyed else self._decide(due=False)
+            if not obeyed:
+                return self._decide(due=False)
+            return self._conclude(answered, told_to_stop=done.told_to_stop)
         if self.state not in {State.STANDBY, State.VACANT}:
             return []
         if self._answering():
             return self._stand_by(self._answering())
         if rival.ended or (done.outcome == ERROR and done.stands_in_for is not None):
-            return self._conclude(answered)
+            return self._conclude(answered, told_to_stop=done.told_to_stop)
         better = [r for r in self._bidders() if self._is_better(r)]
         if done.outcome == YIELDED and better:
             return self._stand_by(better)
@@ -485,10 +494,11 @@ class Round:
             withdraw = [Withdraw(answered_by)]
         return withdraw + self._conclude(answered_by)
 
-    def _conclude(self, answered_by: str) -> list[Order]:
+    def _conclude(self, answered_by: str, *, told_to_stop: bool = False) -> list[Order]:
         self.state, self._since = State.OVER, self._now
         self._awaited = None
-        return [Conclude(answered_by)]
+        ours = told_to_stop and self.claim.interrupting
+        return [Conclude(answered_by, told_to_stop=ours)]
 
     # --- the others ---
 
@@ -570,7 +580,7 @@ class Round:
     def _claim(self) -> Claim:
         ours = self.claim
         after = (self._now - self.at) / SAMPLE_RATE
-        return Claim(ours.member, ours.turn, ours.wake_word, ours.level, after)
+        return replace(ours, after=after)
 
     def _done(self, outcome: str) -> Done:
         text = self._text if self._apart else None

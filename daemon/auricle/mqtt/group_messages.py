@@ -124,7 +124,7 @@ def encode(message: GroupMessage | Presence | Remembrance) -> str:
                 apart_from=apart_from,
                 print=None if print is None else base64.b64encode(print).decode(),
             )
-        case Done(claim, outcome, stands_in_for, apart_from, text):
+        case Done(claim, outcome, stands_in_for, apart_from, text, told_to_stop):
             return _payload(
                 "done",
                 claim,
@@ -132,6 +132,7 @@ def encode(message: GroupMessage | Presence | Remembrance) -> str:
                 stands_in_for=stands_in_for,
                 apart_from=apart_from,
                 text=None if text is None else presentable(text, LONGEST_TEXT),
+                told_to_stop=told_to_stop or None,
             )
 
 
@@ -167,13 +168,17 @@ def decode(member: str, payload: bytes) -> GroupMessage | Presence | Remembrance
             _require(known, "its outcome is none that we know")
             assert isinstance(outcome, str)
             return Done(
-                _claim(member, facts), outcome, *_relations(facts), _text(facts)
+                _claim(member, facts),
+                outcome,
+                *_relations(facts),
+                _text(facts),
+                facts.get("told_to_stop") is True,
             )
         case _:
             raise UnreadableError("its kind is none that we know")
 
 
-def _payload(kind: str, claim: Claim, **further: str | None) -> str:
+def _payload(kind: str, claim: Claim, **further: str | bool | None) -> str:
     facts = {
         "kind": kind,
         "turn": claim.turn,
@@ -181,6 +186,7 @@ def _payload(kind: str, claim: Claim, **further: str | None) -> str:
         "level": round(claim.level * _TENTHS),
         "after_ms": round(claim.after * 1000),
     }
+    further["interrupting"] = claim.interrupting or None
     return compact_json(facts | {k: v for k, v in further.items() if v is not None})
 
 
@@ -213,6 +219,7 @@ def _claim(member: str, facts: dict[str, Any]) -> Claim:
         _word(facts, "wake_word", LONGEST_WAKE_WORD),
         _number(facts, "level", -MOST_DB * _TENTHS, MOST_DB * _TENTHS) / _TENTHS,
         _number(facts, "after_ms", 0, _LONGEST_AFTER * 1000) / 1000,
+        facts.get("interrupting") is True,
     )
 
 

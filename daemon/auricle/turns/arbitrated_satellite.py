@@ -75,6 +75,7 @@ from auricle.turns.events import (
     RecognizerSaid,
     Stopping,
     TellGroup,
+    ToldToStop,
     TurnYielded,
     WakeWordHeard,
     WordDisputed,
@@ -251,6 +252,8 @@ class ArbitratedSatellite:
         self._words = [*self._words, word][-MOST_WORDS:]
         if not word.round.alone:
             effects += self._through(WordDisputed(on=True))
+            ours = word.round.claim
+            word.round.claim = replace(ours, interrupting=self._satellite.interrupted)
             self._off_owed = self._off_owed or self.turn is None
         effects += self._dropped_behind()
         return effects + self._carry_out(word, word.round.begin())
@@ -318,18 +321,23 @@ class ArbitratedSatellite:
                     effects += self._answer(word)
                 case Withdraw(answered_by):
                     effects += self._withdraw(word, answered_by)
-                case Conclude(answered_by):
+                case Conclude(answered_by, told_to_stop):
                     outcome = Outcome(
                         word.turn, OutcomeKind.YIELDED, answered_by=answered_by
                     )
                     effects += self._tell_outcome(word, outcome)
+                    if told_to_stop:
+                        # First, or what waits would begin.
+                        effects += self._through(ToldToStop())
                     effects += self._through(WordDisputed(on=False))
                     word.held.clear()
                     word.event = replace(word.event, pre_roll=(), word=())
         return effects
 
     def _answer(self, word: _Word) -> list[Effect]:
-        effects = self._through(word.event)
+        # The nearest one is asked to stop what plays in the next room as well.
+        interrupting = word.round.claim.interrupting or word.round.interrupting
+        effects = self._through(replace(word.event, interrupting=interrupting))
         for heard in list(word.held):
             effects += self._through(heard)
         return effects
@@ -489,7 +497,8 @@ class ArbitratedSatellite:
         elif outcome.reason is Reason.EXPIRED:
             # Nor would anybody else be in time.
             kind = OutcomeKind.CANCELLED
-        return [PublishOutcome(outcome), *self._carry_out(word, disputed.ended(kind))]
+        ended = disputed.ended(kind, told_to_stop=outcome.told_to_stop)
+        return [PublishOutcome(outcome), *self._carry_out(word, ended)]
 
     def _drop(self, word: _Word, outcome: Outcome, said_by: str) -> list[Effect]:
         """What was taken for another person's command was the same one."""

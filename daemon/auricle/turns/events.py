@@ -38,6 +38,8 @@ class WakeWordHeard:
     """The sound of the word itself, oldest first."""
     turn: str | None = None
     """The id that its turn is to have, where that was told already."""
+    interrupting: bool = False
+    """Whether a sound of another satellite, which heard the word as well, has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,11 @@ class WordDisputed:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldToStop:
+    """Who interrupted a sound of ours said to another satellite only to stop it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnYielded:
     """Another satellite answers the wake word of this turn, as far as is known."""
 
@@ -228,6 +235,7 @@ Event = (
     | FinalSettled
     | CommandTold
     | WordDisputed
+    | ToldToStop
     | TurnYielded
     | Stopping
 )

@@ -136,8 +136,6 @@ class OpenTurn:
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
         self._unfinished_words = unfinished_words or UnfinishedWords({})
-        self.told_to_stop = False
-        """Whether the person said nothing else."""
         self._phrase_sent = False
         self.phase: Phase | None = Phase.LISTENING
         self.outcome: Outcome | None = None
@@ -286,6 +284,7 @@ class OpenTurn:
         *,
         transcript: Transcript | None = None,
         reason: Reason | None = None,
+        told_to_stop: bool = False,
     ) -> list[Effect]:
         """The turn is over; the outcome is its last word."""
         assert self.phase is not None
@@ -303,6 +302,7 @@ class OpenTurn:
             sent_seconds=self._sent_seconds,
             billed_seconds=self._billed(),
             end_of_speech=self.end_of_speech,
+            told_to_stop=told_to_stop,
         )
         return [PublishOutcome(self.outcome), CloseSession(self.turn.id)]
 
@@ -562,8 +562,7 @@ class OpenTurn:
             kind, reason = self._without_words
             return self.end(kind, reason=reason)
         if self._stop_words is not None and self._stop_words.are_all_of(command.text):
-            self.told_to_stop = True
-            return self.end(OutcomeKind.CANCELLED)
+            return self.end(OutcomeKind.CANCELLED, told_to_stop=True)
         if self._drop_unconfirmed and confirmed is False:
             return self.end(OutcomeKind.NO_SPEECH)
         finals = self._items.finals

@@ -30,6 +30,7 @@ mute ordered ListenRequested                   the same     outcome error
 budget spent WakeWordHeard                     the same     outcome error
 listening    WordDisputed, on                  at rest      outcome cancelled
 processing   WordDisputed, on                  processing   none: no follow-up behind it
+any          ToldToStop                        the same     cancel the sounds that wait
 responding   WordDisputed, on                  at rest      cancel the sound
 listening,
 processing   TurnYielded                       at rest      outcome yielded
@@ -93,6 +94,7 @@ from auricle.turns.events import (
     Stopping,
     StopRequested,
     TellNoAnswer,
+    ToldToStop,
     TurnYielded,
     WakeWordHeard,
     WordDisputed,
@@ -182,6 +184,11 @@ class Satellite:
     def disputed(self) -> bool:
         """Whether another one may answer the latest wake word: no sound begins."""
         return self._disputed
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the word that is disputed has ended a sound."""
+        return self._interrupted
 
     @property
     def turn(self) -> Turn | None:
@@ -287,6 +294,8 @@ class Satellite:
                 return self._playback.failed(event)
             case ChunksStalled(sound_id):
                 return self._playback.chunks_stalled(sound_id)
+            case ToldToStop():
+                return self._playback.stop_word()
             case WordDisputed(on):
                 return self._dispute(on=on)
             case TurnYielded(turn_id):
@@ -348,7 +357,7 @@ class Satellite:
         begun = self._turns.by_wake_word(
             event.detection,
             turn_id=event.turn,
-            interrupting=bool(interrupted) or self._interrupted,
+            interrupting=bool(interrupted) or self._interrupted or event.interrupting,
         )
         self._interrupted = False
         if self._limit_reached:
@@ -382,7 +391,7 @@ class Satellite:
         assert over.outcome is not None
         self._open = None
         effects = self._playback.turn_ended(over.outcome)
-        if over.told_to_stop:
+        if over.outcome.told_to_stop:
             effects += self._playback.stop_word()
         return effects + self._go_on_after(over.outcome)
 

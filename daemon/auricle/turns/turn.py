@@ -98,6 +98,8 @@ class Outcome:
     is the first."""
     answered_by: str | None = None
     """The name of the satellite that answered, where another one did."""
+    told_to_stop: bool = False
+    """Whether somebody only said to stop what the wake word had interrupted."""
 
 
 @dataclass(frozen=True, slots=True)

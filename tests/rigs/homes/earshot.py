@@ -19,6 +19,7 @@ from auricle.audio.frame import (
     SAMPLE_RATE,
     Frame,
 )
+from auricle.audio.playing import SoundFormat
 from auricle.qwen_asr.events import FinalTranscript
 from auricle.turns.arbitrated_satellite import ArbitratedSatellite, Voices
 from auricle.turns.endpointing import EndpointingSettings
@@ -36,12 +37,22 @@ from auricle.turns.events import (
     MicrophoneFound,
     PublishOutcome,
     RecognizerSaid,
+    ReportSound,
     StartTurn,
     TellGroup,
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite
+from auricle.turns.sounds import (
+    PlayReport,
+    PlayState,
+    SoundArrived,
+    SoundKind,
+    SoundOpening,
+    Then,
+)
+from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, Outcome, OutcomeKind
 from auricle.wake.detector import Detection
 
@@ -94,6 +105,8 @@ class Member:
         self.outcomes: list[Outcome] = []
         self.sessions = 0
         self.told: list[GroupMessage] = []
+        self.silenced: list[str] = []
+        """The sounds that were cancelled, in order."""
         self.heard_of: set[str] = set()
         """Who is known to answer, of the others."""
         self.knew_of: set[str] = set()
@@ -113,6 +126,7 @@ class Member:
                 silence=0.5, no_speech_timeout=3.0, longest=20.0
             ),
             new_turn_id=lambda: f"{name}-{next(numbers)}",
+            stop_words=StopWords(),
         )
         settings = ArbitrationSettings(name)
         self.machine = ArbitratedSatellite(Satellite(turns), turns, settings, voices)
@@ -145,6 +159,11 @@ class Member:
         frames = tuple(self._sound(self._frame - n) for n in range(PRE_ROLL, 0, -1))
         detection = Detection("okay_nabu", 0.9, end)
         self.happens(WakeWordHeard(detection, frames, level, frames))
+
+    def plays(self, sound_id: str) -> None:
+        """Begin a sound, or let it wait behind another one."""
+        sound = SoundOpening(SoundKind.ANNOUNCEMENT, SoundFormat(22_050, 1))
+        self.happens(SoundArrived(sound_id, 0, b"ab", sound, Then.IDLE))
 
     def hears(self) -> None:
         """Take the next frame, if anybody wants it."""
@@ -186,6 +205,8 @@ class Member:
             case Attend(on):
                 assert on or self.attending
                 self.attending = on
+            case ReportSound(PlayReport(sound_id, PlayState.CANCELLED)):
+                self.silenced.append(sound_id)
             case TellGroup(message, _):
                 self.told.append(message)
                 self._earshot.carry(self, message)

@@ -43,6 +43,7 @@ claims = st.builds(
     # As exact as they go over the wire.
     level=st.integers(-2000, 2000).map(lambda tenths: tenths / 10),
     after=st.integers(0, 60_000).map(lambda ms: ms / 1000),
+    interrupting=st.booleans(),
 )
 prints = st.none() | st.binary(max_size=LONGEST_PRINT)
 messages: st.SearchStrategy[GroupMessage | Presence | Remembrance] = st.one_of(
@@ -56,6 +57,7 @@ messages: st.SearchStrategy[GroupMessage | Presence | Remembrance] = st.one_of(
         st.none() | ids,
         st.none() | ids,
         st.none() | st.sampled_from(["", "turn on the light", "Licht an, é"]),
+        st.booleans(),
     ),
     st.sampled_from([Here("study"), Who(), Gone("study")]),
     st.builds(Ask, st.just("study"), ids, st.none() | ids),

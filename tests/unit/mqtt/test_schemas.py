@@ -74,6 +74,8 @@ def told_to_the_group() -> list[Message]:
         *(Alive(claim), Alive(claim, "t0", None, bytes(480))),
         *(Done(claim, kind.value) for kind in OutcomeKind),
         Done(claim, OutcomeKind.TRANSCRIPT, None, "t0", "on"),
+        Bid(replace(claim, interrupting=True)),
+        Done(claim, OutcomeKind.CANCELLED, told_to_stop=True),
         *(Ask("study", "t1"), Ask("study", "t1", "t0")),
         *(Told("study", "t1"), Told("study", "t1", "t0"), Untold("study", "t1")),
     ]

@@ -259,6 +259,49 @@ def test_who_may_spend_nothing_answers_only_where_nobody_else_heard_the_word() -
     assert earshot.members["kitchen"].outcomes[-1].reason is Reason.BUDGET
 
 
+@pytest.mark.parametrize("nearer", ["kitchen", "study"])
+@pytest.mark.parametrize("dies", [False, True])
+def test_who_only_stops_what_one_of_them_plays_gives_no_command(
+    nearer: str, *, dies: bool
+) -> None:
+    earshot = house("kitchen", "study", "attic")
+    study = earshot.members["study"]
+    for sound in ("news", "weather"):
+        study.plays(sound)
+    for name in ("kitchen", "study"):
+        earshot.members[name].wakes(NEAR if name == nearer else FAR, "Stop.")
+    earshot.members["attic"].wakes(FARTHEST, "Stop.")
+    assert study.silenced == ["news"]
+    if dies and nearer == "kitchen":
+        earshot.kill("kitchen", 0.5)
+    earshot.run(10.0)
+
+    assert earshot.published == []
+    # Nor does it go on with what waited.
+    assert study.silenced == ["news", "weather"]
+
+
+def test_who_interrupts_one_and_says_a_command_is_obeyed_by_the_nearest() -> None:
+    earshot = house("kitchen", "study")
+    study = earshot.members["study"]
+    for sound in ("news", "weather"):
+        study.plays(sound)
+    both_wake(earshot)
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+    assert study.silenced == ["news"]
+
+
+def test_where_nothing_was_interrupted_stop_is_a_command() -> None:
+    earshot = house("kitchen", "study")
+    for name, level in (("kitchen", NEAR), ("study", FAR)):
+        earshot.members[name].wakes(level, "Stop.")
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["kitchen"]
+
+
 def test_a_word_said_again_is_a_new_one_for_all() -> None:
     earshot = house("kitchen", "study")
     both_wake(earshot)
