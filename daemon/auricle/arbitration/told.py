@@ -23,6 +23,8 @@ from auricle.arbitration.round import TRANSCRIPT
 
 PATIENCE = 0.6
 """Seconds: there and back takes less, on the worst of networks that answer in time."""
+LEFT_BEHIND = 0.2
+"""Seconds in which a command is published in time, once nobody has answered."""
 MOST_KNOWN = 256
 """Commands are asked for within seconds, and no house speaks as many in that time."""
 
@@ -31,7 +33,7 @@ def is_worth_asking(others: Iterable[str], rest: float) -> bool:
     """Whether `others` can be asked for a command that is in time for `rest` seconds
     yet, and is to be published in time whatever they say.
     """
-    return bool(set(others)) and rest > 2 * PATIENCE
+    return bool(set(others)) and rest > PATIENCE + LEFT_BEHIND
 
 
 class ToldTurns:
