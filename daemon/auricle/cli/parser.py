@@ -249,6 +249,27 @@ def _add_recognizer(commands: _Commands) -> None:
         help="processor threads a decode (default: 2); moonshine takes what there is",
     )
     recognizer.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="what a Whisper model runs on (default: cpu); cuda is a GPU of NVIDIA's, "
+        "with its driver, and cuBLAS and cuDNN for CUDA 12; not measured",
+    )
+    recognizer.add_argument(
+        "--compute-type",
+        metavar="TYPE",
+        help="how a Whisper model computes: int8 (default on the processor), float16 "
+        "(default on a GPU), int8_float16, float32, …",
+    )
+    recognizer.add_argument(
+        "--window",
+        type=_whole_number(15, 30),
+        metavar="SECONDS",
+        help="how much a Whisper model looks at for a final, if no more is said "
+        "(default: 30): 15 takes half of the time, for machines that are too slow, and "
+        "costs some words",
+    )
+    recognizer.add_argument(
         "--api-key-file",
         type=Path,
         metavar="FILE",

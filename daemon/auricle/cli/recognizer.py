@@ -37,7 +37,13 @@ def main(args: argparse.Namespace) -> int:
     require_model(args.model)
     print("loading the speech model …", file=sys.stderr, flush=True)
     started = time.monotonic()
-    engine = load_engine(args.model, threads=args.threads)
+    engine = load_engine(
+        args.model,
+        threads=args.threads,
+        device=args.device,
+        compute_type=args.compute_type,
+        window=args.window,
+    )
     server = RecognizerServer(
         engine,
         VadSegmenter,

@@ -1,6 +1,7 @@
 """The embedded speech model: Whisper, run by CTranslate2 (faster-whisper)."""
 
-from ctranslate2 import StorageView
+import numpy as np
+from ctranslate2 import StorageView, get_supported_compute_types
 from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
@@ -18,8 +19,11 @@ from auricle.recognizer.transcriptions import RecognizedText
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
 # window too, in a quarter of the time for 10 s, but then gets one command in ten wrong
 # that it had right: good enough for an interim transcript, not for a final one. There,
-# it needs its time stamps to know when to stop.
-_WINDOW_SAMPLES = 30 * SAMPLE_RATE
+# it needs its time stamps to know when to stop. With 15 s it does not, and a few more
+# words are wrong.
+WHOLE_WINDOW = 30
+"""Seconds that Whisper was made to look at."""
+_WINDOW_SAMPLES = WHOLE_WINDOW * SAMPLE_RATE
 _INTERIM_WINDOW_SAMPLES = 10 * SAMPLE_RATE
 _MARGIN_SAMPLES = SAMPLE_RATE
 _SAMPLES_PER_FEATURE = SAMPLE_RATE // 100
@@ -42,24 +46,40 @@ class WhisperEngine(Engine):
     It cannot tell the mood of a voice: emotions are None.
     """
 
-    def __init__(self, model: str = "tiny.en", *, threads: int = 2) -> None:
+    def __init__(
+        self,
+        model: str = "tiny.en",
+        *,
+        threads: int = 2,
+        device: str = "cpu",
+        compute_type: str | None = None,
+        window: int = WHOLE_WINDOW,
+    ) -> None:
         """Load `model`: tiny.en, base, or a folder in CTranslate2's format.
 
-        Raises ConfigError where it cannot be used.
+        It runs on `device`, cpu or cuda, and computes there in `compute_type`, by
+        default int8 on the former and float16 on the latter. A final is made of
+        `window` seconds, or as many as are said. Raises ConfigError where that cannot
+        be.
         """
         folder = find_whisper(model)
+        compute_type = compute_type or ("int8" if device == "cpu" else "float16")
+        _require(device, compute_type)
         try:
             self._whisper = WhisperModel(
                 str(folder),
-                device="cpu",
-                compute_type="int8",
+                device=device,
+                compute_type=compute_type,
                 cpu_threads=threads,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ConfigError(f"{folder}: not a Whisper model: {error}") from error
         self._name = model
+        self._window = window * SAMPLE_RATE
         self._multilingual: bool = self._whisper.model.is_multilingual
+        if device != "cpu":
+            self._warm_up(device)
 
     @property
     def name(self) -> str:
@@ -96,6 +116,19 @@ class WhisperEngine(Engine):
         asked = len(tokens.ids)
         return f"the first {most} of {asked} tokens" if asked > most else None
 
+    def _warm_up(self, device: str) -> None:
+        # CUDA's libraries are loaded, and its kernels are made, by the first decode.
+        second = np.zeros(SAMPLE_RATE, np.float32)
+        try:
+            self._decode(second, None, None, final=True)
+        except RuntimeError as error:
+            raise ConfigError(
+                f"--device {device}: {error}; it needs cuBLAS and cuDNN for CUDA 12: "
+                "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12, and name their lib "
+                "folders in LD_LIBRARY_PATH, or install NVIDIA's packages of your "
+                "system"
+            ) from error
+
     def _decode(
         self,
         samples: Samples,
@@ -106,10 +139,9 @@ class WhisperEngine(Engine):
     ) -> tuple[str, str]:
         """Return the words, and the language: the one given, or else the one heard."""
         whisper = self._whisper
-        heard = _WINDOW_SAMPLES
-        if not final:
-            heard = max(_INTERIM_WINDOW_SAMPLES, len(samples) + _MARGIN_SAMPLES)
-        length = min(heard, _WINDOW_SAMPLES) // _SAMPLES_PER_FEATURE
+        least = self._window if final else _INTERIM_WINDOW_SAMPLES
+        heard = min(max(least, len(samples) + _MARGIN_SAMPLES), _WINDOW_SAMPLES)
+        length = heard // _SAMPLES_PER_FEATURE
         # The extractor adds a feature of silence.
         features = whisper.feature_extractor(samples)[:, :-1]
         encoded = whisper.encode(pad_or_trim(features, length))
@@ -140,3 +172,19 @@ class WhisperEngine(Engine):
             return "en"
         [[(token, _), *_]] = self._whisper.model.detect_language(encoded)
         return str(token).strip("<|>")
+
+
+def _require(device: str, compute_type: str) -> None:
+    """Raise ConfigError where there is no such device, or it cannot compute so."""
+    try:
+        known = get_supported_compute_types(device)
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(
+            f"--device {device}: {error}; `nvidia-smi` tells whether there is a GPU "
+            "and a driver for it"
+        ) from error
+    if compute_type not in known:
+        raise ConfigError(
+            f"--compute-type {compute_type}: the {device} here knows "
+            f"{', '.join(sorted(known))}"
+        )

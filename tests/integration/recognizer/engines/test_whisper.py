@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from ctranslate2 import get_cuda_device_count
 
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.whisper import WhisperEngine
@@ -140,3 +141,31 @@ def test_of_many_words_to_expect_it_says_how_many_it_heeds(
 ) -> None:
     assert engine.usable("kitchen light, living room") is None
     assert engine.usable("kitchen " * 1000) == "the first 223 of 1000 tokens"
+
+
+def test_a_command_is_understood_in_half_a_window() -> None:
+    engine = WhisperEngine(window=15)
+    transcript = engine.transcribe(
+        spoken("turn on the kitchen light"), language="en", corpus=None, final=True
+    )
+    assert words(transcript.text) == ["turn", "on", "the", "kitchen", "light"]
+
+
+@pytest.mark.parametrize(
+    ("device", "compute_type", "told"),
+    [
+        ("tpu", None, "--device tpu"),
+        ("cpu", "float17", "--compute-type float17: the cpu here knows .*int8"),
+    ],
+)
+def test_what_this_machine_cannot_run_a_model_on_is_named(
+    device: str, compute_type: str | None, told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        WhisperEngine(device=device, compute_type=compute_type)
+
+
+@pytest.mark.skipif(get_cuda_device_count() > 0, reason="there is a GPU")
+def test_where_there_is_no_gpu_it_is_said_how_to_see_that() -> None:
+    with pytest.raises(ConfigError, match=r"--device cuda: .*nvidia-smi"):
+        WhisperEngine(device="cuda")
