@@ -494,8 +494,9 @@ class ArbitratedSatellite:
         if stopping:
             # Nobody has told us to leave the command.
             kind = OutcomeKind.ERROR
-        elif outcome.reason is Reason.EXPIRED:
-            # Nor would anybody else be in time.
+        elif outcome.reason in {Reason.EXPIRED, Reason.RATE_LIMITED}:
+            # Nor would anybody else be in time, or find the recognizer of the house
+            # less busy: whoever asks makes it more so.
             kind = OutcomeKind.CANCELLED
         ended = disputed.ended(kind, told_to_stop=outcome.told_to_stop)
         return [PublishOutcome(outcome), *self._carry_out(word, ended)]

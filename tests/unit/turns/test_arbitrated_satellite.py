@@ -128,10 +128,10 @@ def test_a_stand_in_of_a_stand_in_names_the_first_turn() -> None:
     assert (name, final.stands_in_for) == ("attic", "kitchen-1")
 
 
-def fail(earshot: Earshot, name: str) -> None:
+def fail(earshot: Earshot, name: str, reason: Reason = Reason.AUTH_FAILED) -> None:
     turn = earshot.members[name].machine.turn
     assert turn is not None
-    failed = RecognizerFailed(turn.id, Reason.AUTH_FAILED, transient=False)
+    failed = RecognizerFailed(turn.id, reason, transient=False)
     earshot.members[name].happens(failed)
 
 
@@ -146,6 +146,20 @@ def test_where_the_winner_fails_another_one_answers_at_once() -> None:
     assert earshot.members["study"].machine.state is SatelliteState.LISTENING
     earshot.run(10.0)
     assert [name for name, _ in earshot.published] == ["study"]
+
+
+def test_a_busy_recognizer_is_not_asked_again_by_each_satellite_in_turn() -> None:
+    earshot = house("kitchen", "study", "attic")
+    both_wake(earshot)
+    earshot.members["attic"].wakes(FARTHEST)
+    earshot.run(1.0)
+    fail(earshot, "kitchen", Reason.RATE_LIMITED)
+    earshot.run(10.0)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.ERROR]
+    for other in ("study", "attic"):
+        assert kinds(earshot, other) == [OutcomeKind.YIELDED]
+        assert earshot.members[other].sessions == 0
 
 
 def test_nobody_stands_in_behind_the_failure_of_a_stand_in() -> None:
