@@ -16,6 +16,7 @@ from auricle.audio.capture_device import (
 from auricle.audio.delivery import Delivery
 from auricle.audio.devices.sound_libraries import (
     ask_for_a_large_buffer,
+    let_go_of_a_lost_card,
     silence_libraries,
 )
 from auricle.audio.frame import FRAME_SECONDS
@@ -157,10 +158,17 @@ class InputStream:
         if self._reader is not None:
             # Closing a stream that is being read from can crash.
             self._reader.join()
-        with contextlib.suppress(OSError):
+        lost = False
+        try:
             if self._stream is not None:
+                # Closing would not tell that it could not be stopped.
+                self._stream.stop_stream()
                 self._stream.close()
+        except OSError:
+            lost = True
         self._system.terminate()
+        if lost:
+            let_go_of_a_lost_card()
 
     @property
     def _reader_lives(self) -> bool:

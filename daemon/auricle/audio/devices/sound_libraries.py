@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import logging
 import os
+from pathlib import Path
 
 from auricle.audio.frame import FRAME_SECONDS
 
@@ -62,6 +63,26 @@ def ask_for_a_large_buffer(index: int) -> None:
     info.low_input_latency = _BUFFERED_FRAMES * FRAME_SECONDS
 
 
+def let_go_of_a_lost_card() -> None:
+    """Close what PortAudio keeps open of a card that was pulled out.
+
+    To be called once PortAudio has failed to close its stream: it cannot stop a card
+    that is gone, does not close what it could not stop, and forgets it. The kernel
+    keeps the card, and its number, until the last file and mapping of it is gone.
+    """
+    libc = ctypes.CDLL(None)
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if _CARDS in line:
+            start, end = (int(part, 16) for part in line.split()[0].split("-"))
+            libc.munmap(ctypes.c_void_p(start), ctypes.c_size_t(end - start))
+    for file in list(Path("/proc/self/fd").iterdir()):
+        # The folder that was read has closed meanwhile.
+        with contextlib.suppress(OSError):
+            if str(file.readlink()).startswith(_CARDS):
+                os.close(int(file.name))
+
+
+_CARDS = "/dev/snd/pcm"
 _Text, _Number = ctypes.c_char_p, ctypes.c_int
 _AlsaErrorHandler = ctypes.CFUNCTYPE(None, _Text, _Number, _Text, _Number, _Text)
 _JackMessageHandler = ctypes.CFUNCTYPE(None, _Text)
