@@ -118,7 +118,8 @@ async def test_who_goes_on_speaking_before_the_final_is_one_command(
         ScriptedRecognizer(parts, decode_seconds=0.7) as server,
         Program(
             tmp_path,
-            settings(broker, server.url, mode),
+            # The scripted interims break off anywhere, and would be waited for.
+            settings(broker, server.url, mode, utterance={"silence_unfinished": 0.4}),
             "--recording",
             str(recording),
         ),
@@ -165,7 +166,7 @@ async def test_a_command_behind_a_sound_without_a_word_is_not_lost(
     assert len(server.heard) == 1
     whole, _ = soundfile.read(recording, dtype="int16")
     sent = np.frombuffer(server.heard[0].pcm, "<i2")
-    offset = position_of(sent, whole)
+    offset, sent = found_in(whole, sent)
     assert np.array_equal(sent, whole[offset : offset + len(sent)])
 
 
@@ -183,7 +184,8 @@ async def test_a_command_without_a_pause_after_the_wake_word_arrives_whole(
         ScriptedRecognizer() as server,
         Program(
             tmp_path,
-            settings(broker, server.url, mode),
+            # As much as the end of the wake word may be believed too late.
+            settings(broker, server.url, mode, utterance={"pre_roll": 0.06}),
             "--recording",
             str(recording),
         ),
@@ -191,18 +193,20 @@ async def test_a_command_without_a_pause_after_the_wake_word_arrives_whole(
         await outcome(house)
 
     sent = np.frombuffer(server.heard[0].pcm, "<i2")
-    offset = position_of(sent, spoken)
+    offset, sent = found_in(spoken, sent)
     assert offset <= starts
     assert offset + len(sent) >= ends
     assert np.array_equal(sent, spoken[offset : offset + len(sent)])
 
 
-def position_of(part: np.ndarray, whole: np.ndarray) -> int:
-    """Where `part` begins in `whole`, by its first 30 ms."""
-    needle = part[:480].tobytes()
-    found = whole.tobytes().find(needle)
-    assert found % 2 == 0, "the first frame is not in the recording"
-    return found // 2
+def found_in(whole: np.ndarray, part: np.ndarray) -> tuple[int, np.ndarray]:
+    """Where `part` begins in `whole`, and `part` without the silence that stands for
+    the end of the wake word in its first frame.
+    """
+    heard = part[np.flatnonzero(part)[0] :]
+    found = whole.tobytes().find(heard[:480].tobytes())
+    assert found % 2 == 0, "the first sound is not in the recording"
+    return found // 2, heard
 
 
 async def test_the_link_cut_in_mid_utterance_costs_no_word(
