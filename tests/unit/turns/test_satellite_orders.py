@@ -353,7 +353,8 @@ class AnyOrder(RuleBasedStateMachine):
         """Late, or of a sound that has none any more."""
         self.happen(ChunksStalled(sound))
 
-    @precondition(lambda self: self.microphone is MicrophoneFound)
+    # In a group, only the round of a word says so, and only it takes it back.
+    @precondition(lambda self: self.microphone is MicrophoneFound and not self.grouped)
     @rule(on=st.booleans())
     def another_may_answer(self, *, on: bool) -> None:
         self.disputed = on
