@@ -466,7 +466,7 @@ def satellite(
     )
     group = settings.arbitration
     return ArbitratedSatellite(
-        Satellite(turns, muted=muted),
+        Satellite(turns, muted=muted, afterthought=settings.utterance.afterthought),
         turns,
         ArbitrationSettings(
             settings.satellite.name,

@@ -232,6 +232,11 @@ class UtteranceSettings(Section):
     continue_conversation: float = Field(0.0, ge=0, le=LONGEST_FOLLOW_UP)
     """Seconds to listen again, without a wake word, after each final, and behind the
     spoken answer to it; 0: not at all."""
+    afterthought: float = Field(0.0, ge=0, le=3)
+    """Seconds behind a final within which who spoke may go on without a wake word, in a
+    turn that tells which one it continues; none where an answer is spoken, or with
+    continue_conversation. 0: not at all. Anybody as loud as the speaker may be heard.
+    """
     stop_words: Texts | None = Field(None, examples=[["stop", "cancel"]])
     """What is no command behind a wake word that interrupted an answer, an announcement
     or a timer: it ends what is said; default: stop, cancel and their like in eleven

@@ -228,6 +228,7 @@ class Messages:
             "wake_word": heard.wake_word if heard else None,
             "heard_by": list(outcome.heard_by) or None,
             "stands_in_for": outcome.stands_in_for,
+            "continues": outcome.turn.continues,
             "mode": outcome.turn.mode.value,
             "started": _iso(stamp.started),
             "ended": _iso(stamp.ended),

@@ -513,8 +513,10 @@ class ArbitratedSatellite:
         effects: list[Effect] = [PublishOutcome(dropped)]
         effects += self._carry_out(word, word.round.ended(OutcomeKind.YIELDED))
         follow_up = self.turn
-        if follow_up is not None and follow_up.follow_up:
-            effects += self._through(TurnYielded(follow_up.id))
+        goes_on = follow_up is not None and follow_up.follow_up
+        if goes_on or self._satellite.awaits_afterthought:
+            turn = outcome.turn if follow_up is None else follow_up
+            effects += self._through(TurnYielded(turn.id))
             effects += self._through(WordDisputed(on=False))
         return effects
 

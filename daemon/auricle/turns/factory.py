@@ -77,6 +77,21 @@ class TurnFactory:
             unfinished_words=self._unfinished_words,
         )
 
+    def by_afterthought(self, continues: str) -> OpenTurn:
+        """Open a turn in which somebody speaks already, behind the transcript of the
+        turn with the id `continues`.
+        """
+        turn = Turn(
+            self._new_turn_id(),
+            self._mode,
+            None,
+            follow_up=True,
+            continues=continues,
+        )
+        return OpenTurn(
+            turn, self._endpointing, unfinished_words=self._unfinished_words
+        )
+
     def by_follow_up(self, seconds: float | None = None) -> OpenTurn:
         """Open a turn that waits so many seconds for speech; None: as long as behind a
         wake word.

@@ -69,6 +69,7 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
 )
 from auricle.qwen_asr.wording import has_words, joined, repeats_hints
+from auricle.turns.afterthought import Afterthought
 from auricle.turns.endpointing import Endpoint, Endpointer, EndpointingSettings
 from auricle.turns.events import (
     AwaitFinal,
@@ -186,6 +187,20 @@ class OpenTurn:
         """Sample position behind the last word so far; None before any was heard."""
         latest = self._endpointer.end_of_speech
         return self._end_of_speech if latest is None else latest
+
+    def afterthought(self, seconds: float) -> Afterthought | None:
+        """Return what listens for who goes on behind the transcript; None where that
+        cannot be, or where this turn continues another one itself.
+        """
+        ended = self.outcome is not None and self._may_follow(self._ended_by)
+        if not ended or self.turn.continues is not None:
+            return None
+        said, behind = self._heard[: self._until_end], self._heard[self._until_end :]
+        voice = [heard.frame for heard in said if heard.speech]
+        going_on = GoingOn(self._endpointer.following(), voice)
+        for heard in behind:
+            going_on.push(heard.frame, speech=heard.speech)
+        return Afterthought(self.turn.id, going_on, behind, seconds)
 
     def begin(self, pre_roll: tuple[Frame, ...]) -> list[Effect]:
         """Send the past; it holds the wake word's end, so it is not endpointed."""

@@ -8,6 +8,7 @@ idle         WakeWordHeard                     listening    start, send pre-roll
 listening,   what concerns the turn            as in open_turn; over: the resting state
 processing   its transcript, with follow-up    listening    outcome, start
              the same, too late                resting      outcome
+             the same, with afterthoughts      resting      outcome, attend
              CancelRequested, Stopping         resting      outcome cancelled
 listening    WakeWordHeard                     listening    outcome cancelled, start
              MicrophoneLost                    error        outcome error
@@ -41,8 +42,20 @@ responding   its end                           resting      as in playback
              the same, an answer, follow-up    listening    start, attend: a follow-up
              WakeWordHeard, ListenRequested    as at rest   cancel the sound, first
 a follow-up  an answer to the turn before      responding   outcome no_speech
+afterthought Heard, and somebody goes on       listening    start, send what was held
+             nobody does within a second       resting      attend no more
+             a sound begins, WordDisputed on,
+             MuteRequested, TurnYielded,
+             a limit is reached,
+             MicrophoneLost, MicrophoneClosed  the same     attend no more
+             WakeWordHeard, ListenRequested    listening    as at rest
 any          what concerns sounds              the same     as in playback
 ```
+
+*An afterthought* may come behind the transcript of a turn, where no follow-up does: at
+rest, the sound is listened to here for a second more, and nothing of it is sent unless
+the speaker's voice is in it. It is a turn of its own that tells which one it continues,
+and has none behind it.
 
 *Listening again*: an utterance of the turn is over, and who spoke goes on. A wake word
 is all that was meant then, and the utterance stands.
@@ -66,6 +79,7 @@ from typing import assert_never
 
 from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.errors import Reason
+from auricle.turns.afterthought import Afterthought
 from auricle.turns.events import (
     Attend,
     BudgetChanged,
@@ -130,9 +144,16 @@ class SatelliteState(StrEnum):
 class Satellite:
     """Events in, orders out; no I/O, no clock: time is counted in audio."""
 
-    def __init__(self, turns: TurnFactory, *, muted: bool = False) -> None:
+    def __init__(
+        self, turns: TurnFactory, *, muted: bool = False, afterthought: float = 0.0
+    ) -> None:
+        """`afterthought` is for how many seconds behind a transcript who spoke may go
+        on without a wake word; 0: not at all.
+        """
         self._turns = turns
         self._muted = muted
+        self._longest_afterthought = afterthought
+        self._afterthought: Afterthought | None = None
         self._follow_up = 0.0
         self._late = False
         """The recognizer said its latest word too late for the command to be obeyed."""
@@ -191,6 +212,11 @@ class Satellite:
         return self._interrupted
 
     @property
+    def awaits_afterthought(self) -> bool:
+        """Whether who spoke may go on without a wake word, and has not yet."""
+        return self._afterthought is not None
+
+    @property
     def turn(self) -> Turn | None:
         """The open turn."""
         return self._open.turn if self._open else None
@@ -202,11 +228,26 @@ class Satellite:
 
     def step(self, event: Event) -> list[Effect]:
         """Take what happened; return the orders, to be carried out in this sequence."""
-        had_turn = self._open is not None
+        attended = self._attends
         effects = self._advance(event)
-        if had_turn and self._open is None:
+        sounds = [] if self._disputed else self._playback.play_next()
+        if self._afterthought is not None and not self._may_have_afterthought:
+            self._afterthought = None
+        if attended and not self._attends:
             effects.append(Attend(on=False))
-        return effects if self._disputed else effects + self._playback.play_next()
+        return effects + sounds
+
+    @property
+    def _attends(self) -> bool:
+        """Whether frames are needed."""
+        return self._open is not None or self._afterthought is not None
+
+    @property
+    def _may_have_afterthought(self) -> bool:
+        """Whether a voice would be a person's that is meant for us."""
+        heard = self._at_rest is SatelliteState.IDLE and self._why_deaf() is None
+        quiet = not (self._playback.playing or self._playback.answer_waits)
+        return heard and quiet and self._open is None and not self._disputed
 
     def _advance(self, event: Event) -> list[Effect]:
         effects = list(self._take(event))
@@ -227,6 +268,8 @@ class Satellite:
             case Heard():
                 if self._waiting:
                     self._waiting.append(event)
+                if self._afterthought is not None:
+                    return self._go_on_behind(self._afterthought, event)
                 return self._open.heard(event) if self._open else []
             case ListenRequested():
                 return self._listen_requested()
@@ -299,6 +342,7 @@ class Satellite:
             case WordDisputed(on):
                 return self._dispute(on=on)
             case TurnYielded(turn_id):
+                self._afterthought = None
                 return self._yield(turn_id)
             case (
                 GroupSaid()
@@ -393,9 +437,9 @@ class Satellite:
         effects = self._playback.turn_ended(over.outcome)
         if over.outcome.told_to_stop:
             effects += self._playback.stop_word()
-        return effects + self._go_on_after(over.outcome)
+        return effects + self._go_on_after(over, over.outcome)
 
-    def _go_on_after(self, outcome: Outcome) -> list[Effect]:
+    def _go_on_after(self, over: OpenTurn, outcome: Outcome) -> list[Effect]:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             return [effect for event in waiting for effect in self._advance(event)]
@@ -403,7 +447,26 @@ class Satellite:
         # Where an answer is there already, it is listened for more behind that.
         if not answered or self._playback.answer_waits:
             return []
+        if self._longest_afterthought and not self._follow_up:
+            self._afterthought = over.afterthought(self._longest_afterthought)
         return self._listen_on(self._follow_up)
+
+    def _go_on_behind(self, afterthought: Afterthought, event: Heard) -> list[Effect]:
+        match afterthought.push(event):
+            case Afterthought.Fate.OPEN:
+                return []
+            case Afterthought.Fate.NONE:
+                self._afterthought = None
+                return []
+            case Afterthought.Fate.SPOKEN:
+                self._afterthought = None
+                begun = self._turns.by_afterthought(afterthought.continues)
+                effects = self._begin(begun)
+                for heard in afterthought.frames:
+                    effects += begun.heard(heard)
+                return effects
+            case fate:
+                assert_never(fate)
 
     def _follow_up_behind(self, heard_out: HeardOut | None) -> list[Effect]:
         match heard_out:
@@ -443,6 +506,7 @@ class Satellite:
 
     def _cancel(self) -> list[Effect]:
         self._waiting.clear()
+        self._afterthought = None
         if self._phase is None:
             return []
         assert self._open is not None

@@ -56,6 +56,9 @@ class Turn:
     follow_up: bool = False
     """Whether the turn before opened it; otherwise, without a wake word, push to talk
     did."""
+    continues: str | None = None
+    """The id of the turn whose speaker went on behind its transcript; None where nobody
+    did."""
 
 
 @dataclass(frozen=True, slots=True)

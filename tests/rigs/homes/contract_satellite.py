@@ -186,6 +186,7 @@ class ContractSatellite:
             "age_ms": 400,
             "heard_by": None,
             "stands_in_for": None,
+            "continues": None,
             **said,
         }
         for _ in range(times):

@@ -63,6 +63,7 @@ def test_a_final_says_what_was_said_when_and_how() -> None:
         "wake_word": "okay_nabu",
         "heard_by": None,
         "stands_in_for": None,
+        "continues": None,
         "mode": "server_vad",
         "started": "2026-11-21T08:00:00.250+01:00",
         "ended": "2026-11-21T08:00:02.100+01:00",

@@ -63,6 +63,10 @@ def outcomes(turn: Turn) -> list[Outcome]:
             heard_by=("hall", "study"),
             stands_in_for="t0",
         ),
+        Outcome(
+            replace(turn, follow_up=True, continues="t0"),
+            *(OutcomeKind.TRANSCRIPT, Transcript("and the lamp")),
+        ),
     ]
 
 

@@ -31,6 +31,8 @@ outbounds = st.builds(
             TEXT,
             st.sampled_from(Mode),
             st.none() | st.builds(Detection, TEXT, FINITE, st.integers()),
+            st.booleans(),
+            st.none() | TEXT,
         ),
         st.sampled_from(OutcomeKind),
         transcript=st.none()
