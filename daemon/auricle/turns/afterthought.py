@@ -21,7 +21,7 @@ _LONGEST_BEGINNING = 0.5
 class Afterthought:
     """Listens behind the outcome of a turn, until somebody goes on or nobody does."""
 
-    class Fate(Enum):
+    class Course(Enum):
         """What has become of it."""
 
         OPEN = auto()
@@ -41,17 +41,17 @@ class Afterthought:
         self._seconds = seconds
         self._waited = 0.0
 
-    def push(self, heard: Heard) -> Fate:
+    def push(self, heard: Heard) -> Course:
         """Take the next frame, and tell what has become of it by now."""
         self._heard.append(heard)
         self._behind.push(heard.frame, speech=heard.speech)
         self._waited += heard.frame.seconds
         if self._behind.sure:
-            return self.Fate.SPOKEN
+            return self.Course.SPOKEN
         late = self._waited - self._seconds + FRAME_SECONDS / 2
         if late < 0 or (self._behind.possible and late < _LONGEST_BEGINNING):
-            return self.Fate.OPEN
-        return self.Fate.NONE
+            return self.Course.OPEN
+        return self.Course.NONE
 
     @property
     def frames(self) -> list[Heard]:

@@ -453,20 +453,20 @@ class Satellite:
 
     def _go_on_behind(self, afterthought: Afterthought, event: Heard) -> list[Effect]:
         match afterthought.push(event):
-            case Afterthought.Fate.OPEN:
+            case Afterthought.Course.OPEN:
                 return []
-            case Afterthought.Fate.NONE:
+            case Afterthought.Course.NONE:
                 self._afterthought = None
                 return []
-            case Afterthought.Fate.SPOKEN:
+            case Afterthought.Course.SPOKEN:
                 self._afterthought = None
                 begun = self._turns.by_afterthought(afterthought.continues)
                 effects = self._begin(begun)
                 for heard in afterthought.frames:
                     effects += begun.heard(heard)
                 return effects
-            case fate:
-                assert_never(fate)
+            case course:
+                assert_never(course)
 
     def _follow_up_behind(self, heard_out: HeardOut | None) -> list[Effect]:
         match heard_out:
