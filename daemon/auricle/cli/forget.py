@@ -7,13 +7,13 @@ import sys
 
 from auricle.app import build, state_lock
 from auricle.config.loading import default_file, load
-from auricle.mqtt.forgetting import ForgettingError, forget
+from auricle.mqtt.forgetting import Forgotten, ForgettingError, forget
 from auricle.system import event_loop
 
 
 def main(args: argparse.Namespace) -> int:
-    """Clear every retained topic of this satellite; return the exit code, 69 where it
-    runs or the broker is not reached.
+    """Clear every retained topic of this satellite at each of its brokers; return the
+    exit code, 69 where it runs or a broker is not reached.
     """
     # What goes wrong is told below, once.
     logging.getLogger().addHandler(logging.NullHandler())
@@ -23,12 +23,19 @@ def main(args: argparse.Namespace) -> int:
         message = f"{running} would tell all again: stop it first"
         print(f"auricle forget: {message}", file=sys.stderr)
         return os.EX_UNAVAILABLE
-    try:
-        forgotten = event_loop.run(forget(build.broker(settings.mqtt, topics), topics))
-    except ForgettingError as error:
-        print(f"auricle forget: {error}", file=sys.stderr)
-        return os.EX_UNAVAILABLE
-    print(f"{topics.root}: {len(forgotten.topics)} topics cleared, the device removed")
+    code = os.EX_OK
+    for broker in build.brokers(settings.mqtt, topics):
+        try:
+            forgotten = event_loop.run(forget(broker, topics))
+        except ForgettingError as error:
+            print(f"auricle forget: {error}", file=sys.stderr)
+            code = os.EX_UNAVAILABLE
+        else:
+            _tell(f"{topics.root} at {broker}", forgotten)
+    return code
+
+
+def _tell(satellite: str, forgotten: Forgotten) -> None:
+    print(f"{satellite}: {len(forgotten.topics)} topics cleared, the device removed")
     if forgotten.was_online:
         print("it may still run, and would tell all again: stop it, and run this again")
-    return 0

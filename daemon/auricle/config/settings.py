@@ -66,12 +66,18 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _speech_is_heard(self) -> "Settings":
+    def _sound_is_heard(self) -> "Settings":
         if self.speech.engine and not self.loudspeaker.device:
             raise ValueError(
                 f'speech.engine = "{self.speech.engine}" needs a loudspeaker: set '
                 "loudspeaker.device"
             )
+        for key in ("wake", "end", "error"):
+            if getattr(self.feedback, key) and not self.loudspeaker.device:
+                raise ValueError(
+                    f"feedback.{key} is a sound, and needs a loudspeaker: set "
+                    "loudspeaker.device"
+                )
         return self
 
     @classmethod

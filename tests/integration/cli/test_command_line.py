@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import stat
 import sys
 from asyncio.subprocess import PIPE
@@ -23,7 +24,7 @@ from rigs.homes.program import (
     local_recognizer,
     write_settings,
 )
-from rigs.mqtt.broker import Broker
+from rigs.mqtt.broker import Broker, free_port, running_broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import SpokenWith
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -421,6 +422,41 @@ async def test_the_network_may_not_use_the_recognizer_without_a_key() -> None:
 
     assert code == 78
     assert "API key" in err
+
+
+async def test_a_satellite_is_forgotten_by_each_of_its_brokers(
+    broker: Broker, tmp_path: Path
+) -> None:
+    with running_broker(tmp_path) as second:
+        away = free_port()
+        path = tmp_path / "config.toml"
+        write_settings(
+            path,
+            {
+                "satellite": {"name": "study"},
+                "mqtt": {
+                    "host": "127.0.0.1",
+                    "port": broker.port,
+                    "fallbacks": [f"127.0.0.1:{away}", f"127.0.0.1:{second.port}"],
+                },
+            },
+        )
+        state = "auricle/study/state"
+        for port in (broker.port, second.port):
+            async with HouseClient(port, state) as house:
+                house.say(state, "idle", retain=True)
+                await house.hears(state)
+
+        code, out, err = await auricle("forget", "--config", str(path))
+
+        for port in (broker.port, second.port):
+            assert f"auricle/study at 127.0.0.1:{port}: " in out
+            async with HouseClient(port, "#") as newcomer:
+                newcomer.say("test/end", "now")
+                await newcomer.hears("test/end")
+                assert {message.topic for message in newcomer.heard} == {"test/end"}
+    assert code == os.EX_UNAVAILABLE
+    assert err.startswith(f"auricle forget: nothing listens on 127.0.0.1:{away}; ")
 
 
 async def test_a_forgotten_satellite_leaves_nothing_retained(

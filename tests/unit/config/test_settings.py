@@ -66,6 +66,11 @@ def test_the_file_sets_what_it_names(tmp_path: Path) -> None:
             'speech.engine = "espeak" needs a loudspeaker',
         ),
         (
+            '[feedback]\nwake = "default"\n[loudspeaker]\ndevice = ""',
+            2,
+            "feedback.wake is a sound, and needs a loudspeaker",
+        ),
+        (
             '[wake_word]\non_unconfirmed = "drop"',
             2,
             'wake_word.on_unconfirmed = "drop" needs the wake phrase',
