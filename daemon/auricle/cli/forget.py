@@ -7,7 +7,7 @@ import sys
 
 from auricle.app import build, state_lock
 from auricle.config.loading import default_file, load
-from auricle.mqtt.forgetting import Forgotten, ForgettingError, forget
+from auricle.mqtt.forgetting import ForgettingError, Forgotten, forget
 from auricle.system import event_loop
 
 

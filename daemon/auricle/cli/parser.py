@@ -410,9 +410,10 @@ def _add_forget(commands: _Commands) -> None:
     forget = commands.add_parser(
         "forget",
         help="take this satellite out of Home Assistant",
-        description="Clear every retained topic of this satellite at its broker, and at "
-        "each that stands in for it: Home Assistant removes the device. Stop the satellite first: it would announce "
-        "itself again, and is not forgotten while it runs on this machine.",
+        description="Clear every retained topic of this satellite at its broker, and "
+        "at each that stands in for it: Home Assistant removes the device. Stop the "
+        "satellite first: it would announce itself again, and is not forgotten while "
+        "it runs on this machine.",
     )
     _add_config_option(forget)
     forget.set_defaults(module="auricle.cli.forget")
