@@ -15,6 +15,8 @@ takes:
     idle      what listening to a microphone costs while nobody speaks (5 minutes)
     pauses    commands with a pause between two words, whoever ends the sentence: whole
               or not, and how long those without a pause wait (20 minutes)
+    transcript  the wake word's end as a word before the command, and words of the
+              command that are lost, however soon it follows (40 minutes)
 
 Each figure is printed beside its target; the last line tells how many targets are met,
 and the exit status is 0 only where all are. Each part is written to a file of its own,
@@ -27,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.heard import idle, pauses
+from benchmarks.heard import idle, pauses, transcript
 from benchmarks.heard.scale import Scale
 from benchmarks.rows import Row
 from benchmarks.targets import measure_parts
@@ -37,6 +39,7 @@ Part = Callable[[Scale], Iterable[Row]]
 PARTS: Mapping[str, Part] = {
     "idle": idle.rows,
     "pauses": pauses.rows,
+    "transcript": transcript.rows,
 }
 
 

@@ -1,8 +1,6 @@
 """Commands with a pause between two words, and whether they arrive whole."""
 
-import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,12 +16,12 @@ from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.turns.endpointing import PRESETS, Preset
 from auricle.turns.turn import Mode
 from auricle.turns.unfinished import UnfinishedWords
+from benchmarks.heard.kept import kept
 from benchmarks.heard.scale import Scale
 from benchmarks.progress import told
 from benchmarks.recordings import Clip, Samples, levels_db
 from benchmarks.rows import Row
 from benchmarks.turns.pauses import Home
-from benchmarks.turns.peers import CACHE
 from benchmarks.turns.spoken_turns import (
     Noises,
     Room,
@@ -253,12 +251,12 @@ def _written(pcm: bytes, *, final: bool) -> str:
         said = _engine().transcribe(pcm, language="en", corpus=None, final=final)
         return said.text
 
-    return _kept("text", pcm + bytes([final]), write)
+    return kept("text", pcm + bytes([final]), write)
 
 
 def _between_words(samples: Samples) -> list[int]:
     """Where one word is over and the next begins, not too near to the ends."""
-    ends = _kept("words", pcm_of(samples), lambda: json.dumps(_word_ends(samples)))
+    ends = kept("words", pcm_of(samples), lambda: json.dumps(_word_ends(samples)))
     levels = levels_db(samples)
     positions = []
     for seconds in json.loads(ends)[:-1]:
@@ -281,15 +279,3 @@ def _word_ends(samples: Samples) -> list[float]:
     """In seconds, as the speech model's attention tells."""
     segments, _ = _aligner().transcribe(samples, language="en", word_timestamps=True)
     return [float(word.end) for segment in segments for word in segment.words or ()]
-
-
-def _kept(what: str, sound: bytes, make: Callable[[], str]) -> str:
-    """What was made of this sound; it is made once."""
-    folder = CACHE.parent / "heard"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{what}-{hashlib.sha256(sound).hexdigest()[:32]}"
-    if not file.exists():
-        made = file.with_suffix(f".{os.getpid()}")
-        made.write_text(make())
-        made.replace(file)
-    return file.read_text()

@@ -54,7 +54,7 @@ class Recognizer:
     """One process that serves on loopback."""
 
     def __init__(self, url: str, pid: int) -> None:
-        self._url = url
+        self.url = url
         self._pid = pid
 
     async def listen(
@@ -117,7 +117,7 @@ class Recognizer:
 
     @asynccontextmanager
     async def _session(self, vad: object) -> AsyncIterator[ClientConnection]:
-        async with connect(self._url, proxy=None, compression=None) as connection:
+        async with connect(self.url, proxy=None, compression=None) as connection:
             settings = {
                 "input_audio_transcription": {"language": "en"},
                 "turn_detection": vad,

@@ -40,7 +40,7 @@ from rigs.waiting import eventually
 DECODE = 0.092
 _PATIENCE = 8.0
 _INTO_COMMAND = 0.2
-_NODE = "auricle/study"
+NODE = "auricle/study"
 
 
 @dataclass(slots=True)
@@ -75,18 +75,18 @@ async def _measure(
     result = FinalDelays(mode)
     with running_broker(folder / "broker") as broker:
         async with (
-            _TimedClient(broker.port, "auricle/#") as house,
+            TimedClient(broker.port, "auricle/#") as house,
             _Understanding(decode_seconds=DECODE) as recognizer,
-            _Voice() as voice,
+            Voice() as voice,
             Program(
-                folder, _settings(broker.port, recognizer.url, mode), stdin=voice.ear
+                folder, settings_of(broker.port, recognizer.url, mode), stdin=voice.ear
             ),
         ):
             # Sound from before there is a listener would wait in the pipe, and make
             # all that follows late.
-            await house.hears(f"{_NODE}/availability", "online", timeout=60)
+            await house.hears(f"{NODE}/availability", "online", timeout=60)
             voice.start()
-            await house.hears(f"{_NODE}/state", "idle", timeout=60)
+            await house.hears(f"{NODE}/state", "idle", timeout=60)
             for turn in told(turns, f"end of speech to final, {mode}"):
                 recognizer.expect(turn)
                 await _take(turn, voice, house, result)
@@ -94,7 +94,7 @@ async def _measure(
 
 
 async def _take(
-    turn: SpokenTurn, voice: "_Voice", house: "_TimedClient", result: FinalDelays
+    turn: SpokenTurn, voice: "Voice", house: "TimedClient", result: FinalDelays
 ) -> None:
     wakes, outcomes = len(house.wakes), len(house.outcomes)
     end = await voice.say(turn)
@@ -117,7 +117,7 @@ async def _take(
         result.delays.append(at - end)
 
 
-class _TimedClient(HouseClient):
+class TimedClient(HouseClient):
     """Knows when it heard what."""
 
     def __init__(self, port: int, *topics: str) -> None:
@@ -128,9 +128,9 @@ class _TimedClient(HouseClient):
     def _hear(self, message: paho.MQTTMessage) -> None:
         now = time.monotonic()
         super()._hear(message)
-        if message.topic == f"{_NODE}/event/wake":
+        if message.topic == f"{NODE}/event/wake":
             self.wakes.append(now)
-        elif message.topic == f"{_NODE}/event/utterance":
+        elif message.topic == f"{NODE}/event/utterance":
             self.outcomes.append((now, json.loads(message.payload)))
 
 
@@ -148,7 +148,7 @@ class _Understanding(ScriptedRecognizer):
         return transcript if understood else replace(transcript, text="")
 
 
-class _Voice:
+class Voice:
     """Turns in a room, one frame at a time, as a microphone would deliver them."""
 
     def __init__(self) -> None:
@@ -196,7 +196,7 @@ class _Voice:
                 self._loop.call_soon_threadsafe(self._said.set_result, at)
 
 
-def _settings(port: int, url: str, mode: Mode) -> dict[str, dict[str, Any]]:
+def settings_of(port: int, url: str, mode: Mode) -> dict[str, dict[str, Any]]:
     return {
         "satellite": {"name": "study"},
         "microphone": {"recording": "-"},
