@@ -82,6 +82,10 @@ class Segmenter(Protocol):
     def flush(self) -> list[SegmentEvent]:
         """End an open segment here; more audio may follow, and its positions go on."""
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody speaks in the last of what was pushed."""
+
 
 MakeSegmenter = Callable[[ServerVad], Segmenter]
 MakeDecoder = Callable[[str, int], Decoder]
@@ -176,6 +180,11 @@ class SegmentedInput:
         """How much that is."""
         start = self._open
         return 0 if start is None else self._position - start
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody speaks at the end of it."""
+        return self._segmenter.quiet
 
     @property
     def _position(self) -> int:
@@ -325,6 +334,11 @@ class Intake:
     def open_seconds(self) -> float:
         """How much that is."""
         return self._input.open_samples / SAMPLE_RATE if self._input else 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is known that nobody speaks at the end of it."""
+        return isinstance(self._input, SegmentedInput) and self._input.quiet
 
     def _hear(self, pcm: bytes) -> list[UtteranceEvent]:
         if self._input is None:

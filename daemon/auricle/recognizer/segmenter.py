@@ -42,6 +42,7 @@ class VadSegmenter(Segmenter):
         self._endpointer = Endpointer(self._settings)
         self._start: int | None = None
         self._pausing = False
+        self._quiet = True
         self._last_end = 0
         self._position = 0
         self._rest = b""
@@ -62,8 +63,13 @@ class VadSegmenter(Segmenter):
             return []
         return [self._end_at(self._position + len(self._rest) // SAMPLE_BYTES)]
 
+    @property
+    def quiet(self) -> bool:
+        return self._quiet
+
     def _listen(self, frame: Frame) -> list[SegmentEvent]:
         speech = self._detector.is_speech(frame)
+        self._quiet = not speech
         over = self._endpointer.push(frame, speech=speech) is not None
         if self._start is not None:
             return self._go_on(frame, speech=speech, over=over)

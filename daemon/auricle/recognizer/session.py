@@ -288,6 +288,8 @@ class RecognizerSession:
             self._intake.position < self._next_interim_at
             or not self._transcriptions.idle
             or self._transcriptions.foreseen
+            # It may be over: an engine at work on a draft is not there for its final.
+            or self._intake.quiet
         ):
             return
         pcm = self._intake.open_audio

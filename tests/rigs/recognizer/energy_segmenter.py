@@ -50,6 +50,10 @@ class EnergySegmenter:
         self._loud = 0
         return [self._ended(self._position + len(self._rest) // SAMPLE_BYTES)]
 
+    @property
+    def quiet(self) -> bool:
+        return self._quiet > 0
+
     def _step(self, *, loud: bool) -> list[SegmentEvent]:
         resumed = loud and self._quiet >= _TAIL_STEPS
         self._loud = self._loud + 1 if loud else 0

@@ -173,6 +173,16 @@ def test_talk_in_the_room_neither_holds_a_command_open_nor_begins_another(
     assert [start for start, _ in found if start >= spoken] == []
 
 
+@either_detector
+def test_it_is_quiet_before_and_behind_a_command_and_not_in_it() -> None:
+    segmenter = VadSegmenter(ServerVad(silence_duration_ms=800))
+    told = []
+    for sound in (silence(1), COMMAND[: len(COMMAND) // 4 * 2], silence(0.3)):
+        segmenter.push(sound)
+        told.append(segmenter.quiet)
+    assert told == [True, False, True]
+
+
 def test_flush_ends_an_open_segment_at_the_last_sample() -> None:
     segmenter = VadSegmenter(ServerVad())
     sound = in_room(silence(1), COMMAND)[:-2]

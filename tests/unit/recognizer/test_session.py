@@ -1110,6 +1110,20 @@ def test_while_it_is_quiet_no_interim_is_made() -> None:
     assert client.work == []
 
 
+def test_no_interim_is_begun_in_silence_that_may_end_the_utterance() -> None:
+    client = foresighted()
+    client.say(voice(0.98) + quiet(0.08))
+    assert client.work == []
+    client.say(quiet(0.04))
+    assert [work.ahead for work in client.work] == [True]
+
+
+def test_an_interim_is_begun_where_somebody_speaks_on() -> None:
+    client = foresighted()
+    client.say(voice(0.95) + quiet(0.05) + voice(0.1))
+    assert [work.final for work in client.work] == [False]
+
+
 @settings(max_examples=100)
 @given(
     st.lists(st.one_of(SOUNDS, st.just("answer")), max_size=25),
