@@ -12,6 +12,7 @@ Voices are people's, from the folder that AURICLE_RECORDINGS names; your own, 16
 mono WAV or FLAC, stand in for those of their kind. The parts, and what each of them
 takes:
 
+    wake      whether a wake word is heard, and what else is taken for it (15 minutes)
     idle      what listening to a microphone costs while nobody speaks (5 minutes)
     pauses    commands with a pause between two words, whoever ends the sentence: whole
               or not, and how long those without a pause wait (20 minutes)
@@ -29,7 +30,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.heard import idle, pauses, transcript
+from benchmarks.heard import idle, pauses, transcript, wake
 from benchmarks.heard.scale import Scale
 from benchmarks.rows import Row
 from benchmarks.targets import measure_parts
@@ -37,6 +38,7 @@ from benchmarks.targets import measure_parts
 Part = Callable[[Scale], Iterable[Row]]
 
 PARTS: Mapping[str, Part] = {
+    "wake": wake.rows,
     "idle": idle.rows,
     "pauses": pauses.rows,
     "transcript": transcript.rows,

@@ -440,9 +440,12 @@ def own_voice(settings: WakeWordSettings) -> OwnVoice:
 
 
 def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWordModel]:
-    thresholds = settings.thresholds
     return [
-        WakeWordModel(source, thresholds.get(Path(source).stem)) for source in sources
+        WakeWordModel(
+            source, settings.thresholds.get(name), settings.second_opinions.get(name)
+        )
+        for source in sources
+        for name in [Path(source).stem]
     ]
 
 

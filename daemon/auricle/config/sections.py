@@ -175,6 +175,10 @@ class WakeWordSettings(Section):
     )
     """The score from which a model's wake word counts, 0 to 1, by model; default: the
     model's own."""
+    second_opinions: dict[str, str] = Field(default_factory=dict)
+    """Another model of the same wake word, by model, which is asked where the first is
+    in doubt: the .json of a microWakeWord model of version 1, with its .tflite beside
+    it."""
     spellings: dict[str, Texts] = Field(default_factory=dict)
     """How the recognizer writes a wake phrase, beside the ways we know, by model; it is
     taken from the front of transcripts."""
@@ -186,7 +190,8 @@ class WakeWordSettings(Section):
 
     @model_validator(mode="after")
     def _something_to_listen_for(self) -> "WakeWordSettings":
-        names = [_model_name(m) for m in (*self.models, *self.openwakeword_models)]
+        own_names = [_model_name(m) for m in self.models]
+        names = [*own_names, *map(_model_name, self.openwakeword_models)]
         for name in names:
             if name in (ALL, OFF):
                 raise ValueError(
@@ -195,15 +200,16 @@ class WakeWordSettings(Section):
                 )
             if names.count(name) > 1:
                 raise ValueError(f"the wake word {name!r} is listed twice")
-        for key, table in (
-            ("thresholds", self.thresholds),
-            ("spellings", self.spellings),
+        for key, table, known in (
+            ("thresholds", self.thresholds, names),
+            ("second_opinions", self.second_opinions, own_names),
+            ("spellings", self.spellings, names),
         ):
             for name in table:
-                if name not in names:
+                if name not in known:
                     raise ValueError(
                         f"{key} names {name!r}, which is not among the models "
-                        f"({', '.join(names) or 'none'})"
+                        f"({', '.join(known) or 'none'})"
                     )
         return self
 

@@ -35,6 +35,8 @@ class WakeWordModel:
     """The name of a bundled model, or the path of a model file."""
     threshold: float | None = None
     """A detection's score is above it; None takes the model's own."""
+    second_opinion: str | None = None
+    """The path of another model of the same word, to be asked in doubt."""
 
 
 @dataclass(frozen=True, slots=True)

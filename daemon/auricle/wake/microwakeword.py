@@ -1,7 +1,6 @@
 """microWakeWord: the wake word engine of small machines."""
 
 import contextlib
-import json
 import math
 import re
 from collections.abc import Collection, Iterable
@@ -13,8 +12,12 @@ from auricle.audio.features import BANDS, STEP_BYTES, STEP_MS, FeatureExtractor
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.text import presentable
+from auricle.wake.careful_model import CarefulModel, Verdict
+from auricle.wake.description import is_of_version_1, read_json
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.loaded_models import LoadedModel, LoadedModels
+from auricle.wake.second_look import CARES, CAUTIOUS
+from auricle.wake.second_opinion import SecondOpinion
 from auricle.wake.streaming_model import StreamingModel
 from auricle.wake.tflite import (
     INT8,
@@ -44,7 +47,7 @@ _STEP_SAMPLES = STEP_BYTES // SAMPLE_BYTES
 _FEATURES_A_FRAME = FRAME_BYTES // STEP_BYTES * BANDS
 
 
-class MicroWakeWordEngine(LoadedModels[StreamingModel]):
+class MicroWakeWordEngine(LoadedModels[CarefulModel]):
     """Runs all microWakeWord models of a satellite; they share one feature
     extractor.
     """
@@ -60,9 +63,7 @@ class MicroWakeWordEngine(LoadedModels[StreamingModel]):
 
     @property
     def soonest(self) -> int | None:
-        features = (
-            model.runner.soonest_above(model.threshold) for model in self._running
-        )
+        features = (model.runner.soonest(model.threshold) for model in self._running)
         frames = (math.ceil(wanted / _FEATURES_A_FRAME) for wanted in features)
         return min(frames, default=None)
 
@@ -76,10 +77,16 @@ class MicroWakeWordEngine(LoadedModels[StreamingModel]):
         if not self._running:
             return None
         features = self._extractor.hear(frame.pcm)
+        surest: Detection | None = None
         for model in self._running:
             # Zero until the model has its 30 ms, which a frame brings once.
             model.score = max(map(model.runner.hear, features), default=0.0)
-        return self._detection(frame.end, _lag)
+            verdict = model.runner.judge(model.score, model.threshold, frame.end)
+            if verdict is not None and (surest is None or verdict.score > surest.score):
+                surest = Detection(
+                    model.name, verdict.score, frame.end, _lag(model, verdict)
+                )
+        return surest
 
     def reset(self) -> None:
         self._extractor.reset()
@@ -98,13 +105,13 @@ class _Description:
     languages: tuple[str, ...]
 
 
-def _lag(model: LoadedModel[StreamingModel]) -> int:
+def _lag(model: LoadedModel[CarefulModel], verdict: Verdict) -> int:
     """Samples from the end of the phrase to the latest answer."""
-    likely = model.runner.likely_since * _STEP_SAMPLES
+    likely = verdict.likely_since * _STEP_SAMPLES
     return likely - round(_STILL_SPOKEN.get(model.name, 0.0) * SAMPLE_RATE)
 
 
-def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:
+def _load(choice: WakeWordModel) -> LoadedModel[CarefulModel]:
     if choice.source in BUNDLED:
         config_path = _PACKAGE / "models" / f"{choice.source}.json"
     else:
@@ -113,14 +120,26 @@ def _load(choice: WakeWordModel) -> LoadedModel[StreamingModel]:
     library = load_library(library_of(_PACKAGE))
     _check_model(library, description.model)
     threshold = description.cutoff if choice.threshold is None else choice.threshold
-    runner = StreamingModel(library, description.model, description.window)
+    name = config_path.stem
+    model = StreamingModel(library, description.model, description.window)
+    care = CARES.get(name, CAUTIOUS) if choice.source in BUNDLED else CAUTIOUS
+    opinion = _opinion(library, name, choice.second_opinion)
     return LoadedModel(
-        config_path.stem,
+        name,
         threshold,
-        runner,
+        CarefulModel(model, care, opinion),
         description.phrase,
         description.languages,
     )
+
+
+def _opinion(library: Any, name: str, source: str | None) -> SecondOpinion | None:
+    if source is None:
+        return None
+    try:
+        return SecondOpinion(library, Path(source))
+    except ConfigError as error:
+        raise ConfigError(f"wake_word.second_opinions.{name}: {error}") from error
 
 
 def _own(source: str) -> Path:
@@ -155,18 +174,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(config_path: Path) -> _Description:
-    try:
-        if config_path.is_fifo():
-            # One that nobody writes to is waited for without end.
-            raise ConfigError(f"wake word model {config_path} is a pipe, not a file")
-        config: Any = json.loads(config_path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"wake word model {config_path}: {reason}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"wake word model {config_path} is not JSON: {error}"
-        ) from error
+    config = read_json(config_path)
     _refuse_other_kinds(config, config_path)
     try:
         micro = config["micro"]
@@ -207,11 +215,7 @@ def _refuse_other_kinds(config: Any, path: Path) -> None:
     """Raises ConfigError for a description that is right, but not for this engine."""
     if not isinstance(config, dict):
         return
-    micro = config.get("micro")
-    keys = micro.keys() if isinstance(micro, dict) else ()
-    # Its models take features every 20 ms; its first files do not tell their version.
-    older = "sliding_window_average_size" in keys and "sliding_window_size" not in keys
-    if older or str(config.get("version")) == "1":
+    if is_of_version_1(config):
         bundled = (
             f"; version 2 of {path.stem} is bundled: write its name, not a path"
             if path.stem in BUNDLED

@@ -41,6 +41,15 @@ class SlidingScore:
         enough = (n for n in range(1, self._window) if self._highest_after(n) > score)
         return next(enough, self._window)
 
+    def soonest_fall(self, score: float, fall: float) -> int:
+        """Return how many more answers it takes at the least until the score has been
+        higher than `score` and fallen by `fall`.
+        """
+        # Within a window of answers only those that are known by now leave it again.
+        if sum(self._probabilities) < fall * self._window:
+            return self._window + 1
+        return self.soonest_above(score) + 1
+
     def _highest_after(self, answers: int) -> float:
         kept = [*self._probabilities][answers - self._window :]
         if len(kept) + answers < self._window:

@@ -9,6 +9,7 @@ import numpy as np
 import pymicro_wakeword
 import pytest
 
+from auricle.audio.features import FeatureExtractor
 from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
 from auricle.wake.detector import (
@@ -19,6 +20,8 @@ from auricle.wake.detector import (
 )
 from auricle.wake.microwakeword import BUNDLED, MicroWakeWordEngine
 from auricle.wake.openwakeword import OpenWakeWordEngine
+from auricle.wake.streaming_model import StreamingModel
+from auricle.wake.tflite import library_of, load_library
 from rigs.audio.recordings import needs_people, people
 from rigs.audio.speech import frames, mix, noise, say, silence
 
@@ -29,7 +32,7 @@ SPOKEN = {
     "okay_nabu": say("okay nabu"),
     "alexa": say("alexa", voice="en-gb"),
     "hey_mycroft": say("hey mycroft"),
-    "hey_jarvis": say("hey jarvis", voice="en-us+f3"),
+    "hey_jarvis": say("hey jarvis", voice="en-gb-scotland+f3"),
 }
 
 
@@ -195,6 +198,111 @@ def test_after_a_reset_half_a_word_is_forgotten() -> None:
     assert reset.scores == {"okay_nabu": 0.0}
     for frame in spoken:
         assert reset.detect(frame) == fresh.detect(frame)
+
+
+# --- a second look ---
+
+
+@pytest.mark.parametrize("wake_word", BUNDLED)
+def test_what_was_heard_can_be_read_again_to_the_same_answers(wake_word: str) -> None:
+    library = load_library(library_of(MICRO_MODELS.parent))
+    model = StreamingModel(library, MICRO_MODELS / f"{wake_word}.tflite", 1)
+    reader = model.reader()
+    list(reader.answers(bytes(range(120)) * 30))
+    extractor = FeatureExtractor()
+    scores = []
+    for frame in frames(noise(2, dbfs=-40) + SPOKEN[wake_word] + silence(0.2)):
+        scores += [max(map(model.hear, extractor.hear(frame.pcm)), default=0.0)]
+    again = [*reader.answers(model.past)]
+    assert again[60:] == scores[-len(again) :][60:]
+    assert len(set(again[60:])) > 5
+
+
+@needs_people
+def test_people_are_heard_whose_command_follows_at_once() -> None:
+    listening, heard = engine("alexa"), 0
+    commands = [read_recording(path) for path in people("commands/lights/*_16bit.*")]
+    clips = people("wake/alexa/*")
+    for path in clips:
+        listening.reset()
+        word = cut(read_recording(path))
+        hits = detections(listening, word + cut(commands[len(word) % len(commands)]))
+        ends = 1.5 + len(word) / 32_000
+        heard += any(-0.6 < hit.end / 16_000 - ends < 1.2 for hit in hits)
+    assert heard >= 0.7 * len(clips)
+
+
+def cut(pcm: bytes) -> bytes:
+    """From its first loud sound to its last."""
+    loud = np.flatnonzero(
+        np.abs(np.frombuffer(pcm, np.int16).astype(int))
+        > np.abs(np.frombuffer(pcm, np.int16).astype(int)).max() / 30
+    )
+    return pcm[2 * int(loud[0]) : 2 * int(loud[-1])]
+
+
+@needs_people
+def test_jarvis_alone_is_no_hey_jarvis() -> None:
+    others = people("wake/jarvis/*")
+    assert len(heard_in(engine("hey_jarvis"), others)) <= 0.02 * len(others)
+
+
+@needs_people
+def test_whoever_was_nearly_heard_is_heard_when_they_say_it_again() -> None:
+    faint, once, again = engine("alexa", threshold=0.99), 0, 0
+    for path in people("wake/alexa/*"):
+        word = read_recording(path)
+        faint.reset()
+        once += bool(detections(faint, word))
+        faint.reset()
+        again += bool(detections(faint, word + silence(1) + word))
+    assert again > once
+
+
+# --- a second opinion ---
+
+
+def second(opinion: Path) -> MicroWakeWordEngine:
+    return MicroWakeWordEngine(
+        [WakeWordModel("alexa", second_opinion=str(opinion))],
+    )
+
+
+@needs_people
+def test_a_second_opinion_helps_to_hear_people() -> None:
+    models = people("wake_models_v1/alexa.json")
+    alone, both = engine("alexa", threshold=0.98), second(models[0])
+    both.set_threshold("alexa", 0.98)
+    clips = people("wake/alexa/*")
+    assert len(heard_in(both, clips)) > len(heard_in(alone, clips))
+
+
+def no_opinion(opinion: Path) -> str:
+    with pytest.raises(ConfigError) as error:
+        second(opinion)
+    told = str(error.value)
+    assert told.startswith("wake_word.second_opinions.alexa: wake word model ")
+    return told
+
+
+def test_a_second_opinion_that_cannot_be_had_is_told_by_its_key(
+    own_model: Path,
+) -> None:
+    assert "no such file or directory" in no_opinion(own_model.with_name("none.json"))
+    # The bundled kind knows no better than what it is asked about.
+    assert "is not of version 1" in no_opinion(own_model)
+    older = {
+        **json.loads(own_model.read_text()),
+        "version": 1,
+        "micro": {"probability_cutoff": 0.5, "sliding_window_average_size": 10},
+    }
+    own_model.write_text(json.dumps(older))
+    assert "is not a microWakeWord model of version 1" in no_opinion(own_model)
+    older["micro"] = {"sliding_window_average_size": 0}
+    own_model.write_text(json.dumps({**older, "micro": {**older["micro"]}}))
+    assert "has a sliding_window_average_size of 0" in no_opinion(own_model)
+    own_model.write_text('{"version": 1}')
+    assert "is not a microWakeWord description" in no_opinion(own_model)
 
 
 # --- models of one's own ---
