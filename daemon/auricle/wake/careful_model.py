@@ -17,9 +17,9 @@ from auricle.wake.feature_bytes import (
 from auricle.wake.second_look import (
     FALLEN,
     NEARLY,
-    Candidate,
     Care,
     Look,
+    NearWord,
     SecondChance,
     believed,
 )
@@ -38,7 +38,7 @@ _WORD = 70 * BANDS
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HeardWord:
     """Says that a word was heard."""
 
     score: float
@@ -61,11 +61,11 @@ class CarefulModel:
         self._opinion = opinion
         self.hear = model.hear
         self._reader: Interpreter | None = None
-        self._candidate = Candidate()
+        self._candidate = NearWord()
         self._chance = SecondChance()
         self._now = self._begun = self._likely_since = 0
 
-    def judge(self, score: float, threshold: float, end: int) -> Verdict | None:
+    def judge(self, score: float, threshold: float, end: int) -> HeardWord | None:
         """Tell whether the word was heard by the sample position `end`, after what was
         heard until then came to `score`; `threshold` is what a word's score is above.
         """
@@ -73,7 +73,7 @@ class CarefulModel:
         candidate = self._candidate
         if not self._looks:
             likely_since = self._model.likely_since
-            return Verdict(score, likely_since) if score > threshold else None
+            return HeardWord(score, likely_since) if score > threshold else None
         if not candidate.followed:
             if score <= min(NEARLY, threshold):
                 return None
@@ -116,11 +116,11 @@ class CarefulModel:
         self._candidate.reset()
         self._chance.reset()
 
-    def _heard(self, score: float) -> Verdict:
+    def _heard(self, score: float) -> HeardWord:
         self._candidate.accept()
         self._chance.reset()
         likely_since = self._model.likely_since or self._likely_since
-        return Verdict(score, likely_since)
+        return HeardWord(score, likely_since)
 
     def _look(self, look: Look) -> float:
         quantizer = self._model.quantizer

@@ -7,7 +7,7 @@ from 0, the way unsigned ones do.
 from auricle.audio.features import BANDS
 
 _LOW_BANDS = 12
-"""Up to 1 kHz: where a vowel is loudest."""
+"""How many bands are below 1 kHz, where a vowel is loudest."""
 
 
 def from_larger_mouth(features: bytes, quiet: int) -> bytes:

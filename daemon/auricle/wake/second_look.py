@@ -58,7 +58,7 @@ CARES: Mapping[str, Care] = {
     ),
     "hey_mycroft": Care(doubted=True, with_quiet=False, sure=0.0),
 }
-"""Of the bundled wake words that there were recordings or false alarms enough of."""
+"""How careful to be with those bundled wake words of which enough was recorded."""
 
 
 def believed(
@@ -94,7 +94,7 @@ class Look(Enum):
     """It has been higher, and the word is over."""
 
 
-class Candidate:
+class NearWord:
     """Follows a model's score while its word is nearly heard."""
 
     def __init__(self) -> None:

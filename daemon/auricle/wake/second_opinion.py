@@ -47,7 +47,7 @@ class SecondOpinion:
         return max(self._highest(ours), self._highest(nearly))
 
     def _translation(self, quantizer: Quantizer) -> bytes:
-        """From the bytes of one tensor to those of the other, both counted up."""
+        """Return what each byte of one tensor is in the other, both counted up."""
         assert self._interpreter is not None
         theirs = self._interpreter.quantizer
         steps = (

@@ -6,9 +6,9 @@ from auricle.wake.second_look import (
     CARES,
     FALLEN,
     NEARLY,
-    Candidate,
     Care,
     Look,
+    NearWord,
     SecondChance,
     believed,
 )
@@ -20,7 +20,7 @@ thresholds = st.floats(0.01, 0.99)
 
 
 def looks(scores: list[float], threshold: float = 0.9) -> list[Look | None]:
-    candidate = Candidate()
+    candidate = NearWord()
     return [candidate.step(score, threshold) for score in scores]
 
 
@@ -48,7 +48,7 @@ def test_one_that_gets_surer_behind_a_look_is_looked_into_again() -> None:
 
 
 def test_an_accepted_word_is_not_taken_for_a_near_miss_at_its_end() -> None:
-    candidate = Candidate()
+    candidate = NearWord()
     candidate.step(0.95, 0.9)
     candidate.accept()
     assert [candidate.step(score, 0.9) for score in (0.95, 0.5, 0.0)] == [
@@ -59,7 +59,7 @@ def test_an_accepted_word_is_not_taken_for_a_near_miss_at_its_end() -> None:
 
 
 def test_a_word_behind_an_accepted_one_is_another() -> None:
-    candidate = Candidate()
+    candidate = NearWord()
     candidate.step(0.95, 0.9)
     candidate.accept()
     candidate.step(0.0, 0.9)
@@ -82,7 +82,7 @@ def test_whatever_is_above_its_threshold_is_looked_into(
 def test_of_a_near_miss_the_score_was_higher_and_has_fallen(
     heard: list[float], threshold: float
 ) -> None:
-    candidate = Candidate()
+    candidate = NearWord()
     for at, score in enumerate(heard):
         if candidate.step(score, threshold) is Look.PAST:
             since = heard[at - candidate.age : at + 1]
@@ -95,7 +95,7 @@ def test_of_a_near_miss_the_score_was_higher_and_has_fallen(
 def test_nothing_is_looked_into_before_the_soonest(
     heard: list[float], threshold: float
 ) -> None:
-    score, candidate = SlidingScore(5, surest=255 / 256), Candidate()
+    score, candidate = SlidingScore(5, surest=255 / 256), NearWord()
     soonest = waited = 0
     for probability in heard:
         if waited == soonest:
@@ -105,7 +105,7 @@ def test_nothing_is_looked_into_before_the_soonest(
             assert waited >= soonest
 
 
-def soonest_look(score: SlidingScore, candidate: Candidate, threshold: float) -> int:
+def soonest_look(score: SlidingScore, candidate: NearWord, threshold: float) -> int:
     if candidate.followed:
         return 1
     falls = score.soonest_fall(min(NEARLY, threshold), FALLEN)
