@@ -31,7 +31,7 @@ _LASTS = 0.9
 _CROSSOVER, _TAPS = 1500.0, 127
 _DEEPEST = 100.0
 # Behind a head it is 4 dB fainter at 500 Hz, 14 dB at 4 kHz.
-_MOUTH = (0.82, 0.6)
+MOUTH = (0.82, 0.6)
 _OMNI = (1.0, 1.0)
 
 
@@ -44,7 +44,7 @@ def _crossover() -> tuple[Samples, Samples]:
     return low.astype(np.float32), high.astype(np.float32)
 
 
-_BANDS = _crossover()
+BANDS = _crossover()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +78,18 @@ class Walls:
         rng: np.random.Generator,
     ) -> Samples:
         first = float(np.linalg.norm(source - place)) / _SOUND
-        distance, walls, ahead = self._images(
+        away, walls, ahead = self.images(
             source, place, (first + _EARLY) * _SOUND, facing
         )
+        distance = _far(away)
         arrives = np.rint(distance / _SOUND * SAMPLE_RATE).astype(int)
         early = round((first + _EARLY) * SAMPLE_RATE) + 1
         late = round(_LASTS * self.reverberation * SAMPLE_RATE)
         whole = np.zeros(early + late + _TAPS - 1, np.float32)
-        wide = _MOUTH if facing is not None else _OMNI
-        for band, decay, width in zip(_BANDS, (1, _HIGH_DECAY), wide, strict=True):
+        wide = MOUTH if facing is not None else _OMNI
+        for band, decay, width in zip(BANDS, (1, _HIGH_DECAY), wide, strict=True):
             seconds = decay * self.reverberation
-            strength = self._reflected(seconds) ** walls / distance
+            strength = self.reflected(seconds) ** walls / distance
             strength *= width + (1 - width) * ahead
             response = np.bincount(arrives, strength, early)[:early]
             # Of the images, all of one sign, the spread is sound and the mean is none.
@@ -99,18 +100,18 @@ class Walls:
             whole += through(clicks, band)
         return whole[_TAPS // 2 : -(_TAPS // 2)]
 
-    def _reflected(self, seconds: float) -> float:
+    def reflected(self, seconds: float) -> float:
         """How much of the pressure each wall gives back, by Eyring's formula."""
         length, width, height = self.size
         surface = 2 * (length * width + length * height + width * height)
         absorbed = _SABINE * length * width * height / (surface * seconds)
         return float(np.exp(-absorbed / 2))
 
-    def _images(
+    def images(
         self, source: Numbers, place: Numbers, reach: float, facing: Numbers | None
     ) -> tuple[Numbers, Numbers, Numbers]:
-        """Of each image within reach: how far away, in how many walls, and how much it
-        speaks our way (1 to our face, -1 to the other side).
+        """Of each image within reach: where it is, seen from the place; in how many
+        walls; and how much it speaks our way (1 to our face, -1 to the other side).
         """
         axes = [
             _along(*axis, reach) for axis in zip(self.size, source, place, strict=True)
@@ -122,14 +123,20 @@ class Walls:
         distance = np.sqrt(away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
         near = distance < reach
         walls = (hits[0] + hits[1] + hits[2])[near]
-        far = np.maximum(distance[near], 0.05)
+        places = np.stack(
+            [np.broadcast_to(part, near.shape)[near] for part in away], axis=1
+        )
         if facing is None:
-            return far, walls, np.zeros_like(far)
+            return places, walls, np.zeros_like(walls)
         towards = sum(
             -part * sign * way
             for part, sign, way in zip(away, turned, facing, strict=True)
         )
-        return far, walls, np.asarray(towards)[near] / far
+        return places, walls, np.asarray(towards)[near] / _far(places)
+
+
+def _far(places: Numbers) -> Numbers:
+    return np.maximum(np.linalg.norm(places, axis=1), 0.05)
 
 
 def _along(

@@ -1,5 +1,6 @@
 """The unit of sound: a short stretch of mono 16-bit 16 kHz audio."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SAMPLE_RATE = 16_000
@@ -22,6 +23,9 @@ class Frame:
     pcm: bytes
     start: int
     """Position of the first sample, counted since the source was opened."""
+    array: bytes = b""
+    """The same moments of all microphones of an array, interleaved, where `pcm` is
+    their mix and somebody wants to make something better of them."""
 
     @property
     def end(self) -> int:
@@ -37,37 +41,47 @@ class Frame:
 class FrameCutter:
     """Cuts a stream of PCM, which comes in pieces of any size, into whole frames."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, channels: int = 1, mix: Callable[[bytes], bytes] | None = None
+    ) -> None:
+        """Cut interleaved PCM of so many channels; `mix` makes one of them, where what
+        comes is that of an array.
+        """
+        self._bytes = FRAME_BYTES * channels
+        self._sample_bytes = SAMPLE_BYTES * channels
+        self._mix = mix
         self._held = b""
         self._start = 0
 
-    @property
-    def pending(self) -> int:
-        """The number of bytes held until they make a whole frame."""
-        return len(self._held)
+    def fill(self) -> list[Frame]:
+        """Return the last frame, filled up with silence, if a part of one is held."""
+        return self.push(bytes(-len(self._held) % self._bytes))
 
     def push(self, pcm: bytes) -> list[Frame]:
         """Take the next PCM; return the frames that it completes, and keep the rest for
         the next call.
         """
-        if len(pcm) == FRAME_BYTES and not self._held:
+        if len(pcm) == self._bytes and not self._held:
             return [self._cut(pcm)]
         held = self._held + pcm
-        whole = len(held) - len(held) % FRAME_BYTES
+        whole = len(held) - len(held) % self._bytes
         self._held = held[whole:]
         return [
-            self._cut(held[at : at + FRAME_BYTES])
-            for at in range(0, whole, FRAME_BYTES)
+            self._cut(held[at : at + self._bytes])
+            for at in range(0, whole, self._bytes)
         ]
 
     def skip(self, samples: int) -> None:
         """Count samples that were captured but lost; a part of a frame is dropped with
         them.
         """
-        self._start += samples + len(self._held) // SAMPLE_BYTES
+        self._start += samples + len(self._held) // self._sample_bytes
         self._held = b""
 
     def _cut(self, pcm: bytes) -> Frame:
-        frame = Frame(pcm, self._start)
+        if self._mix is None:
+            frame = Frame(pcm, self._start)
+        else:
+            frame = Frame(self._mix(pcm), self._start, pcm)
         self._start = frame.end
         return frame
