@@ -27,7 +27,9 @@ ARRAYS: Mapping[str, Numbers] = {
     "one": np.array([[0.0, 0.0, 0.0]]),
     "two": np.array([[-0.029, 0.0, 0.0], [0.029, 0.0, 0.0]]),
     "square": 0.0325
-    * np.array([[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]]),
+    * np.array(
+        [[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]]
+    ),
 }
 """Meters from the middle of each, by what is sold: hats with two microphones 58 mm
 apart, and with four in a square of 65 mm."""
@@ -58,7 +60,7 @@ class ArrayRoom:
     def places(self) -> Numbers:
         cos, sin = np.cos(self.turned), np.sin(self.turned)
         turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-        return self.middle + MICROPHONES @ turn.T
+        return np.asarray(self.middle + MICROPHONES @ turn.T)
 
     def responses(
         self, source: Numbers, seed: int, facing: Numbers | None = None

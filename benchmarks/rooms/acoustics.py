@@ -136,7 +136,7 @@ class Walls:
 
 
 def _far(places: Numbers) -> Numbers:
-    return np.maximum(np.linalg.norm(places, axis=1), 0.05)
+    return np.asarray(np.maximum(np.linalg.norm(places, axis=1), 0.05))
 
 
 def _along(

@@ -28,6 +28,7 @@ from auricle.arbitration.voice_print import print_of, same_person
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
 from auricle.assets.words import unfinished
+from auricle.audio.capture_device import BEAM
 from auricle.audio.devices.microphone import Microphone
 from auricle.audio.devices.player import AplayPlayer
 from auricle.audio.echo import OwnSound
@@ -82,6 +83,7 @@ from auricle.vad.detectors import make_voice_detector
 from auricle.wake.detector import WakeWord, WakeWordEngine, WakeWordModel
 
 if TYPE_CHECKING:
+    from auricle.audio.beam import Beam
     from auricle.audio.files.recording import Recording
     from auricle.speech.speaking import Speaking
     from auricle.speech.synthesizer import Synthesizer
@@ -169,6 +171,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         pre_roll=settings.utterance.pre_roll,
         refractory=settings.wake_word.refractory,
         own_voice=partial(own_voice, settings.wake_word),
+        beam=beam(settings.microphone),
     )
     hearing = Hearing(
         source(settings.microphone),
@@ -278,6 +281,15 @@ def source(settings: MicrophoneSettings) -> AudioSource:
             gain=settings.gain,
         )
     return Microphone(settings.device, channel=settings.channel, gain=settings.gain)
+
+
+def beam(settings: MicrophoneSettings) -> "Beam | None":
+    """Return what aims an array; None where that is not wanted."""
+    if settings.channel != BEAM:
+        return None
+    from auricle.audio.beam import Beam
+
+    return Beam()
 
 
 def recording(

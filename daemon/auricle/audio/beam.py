@@ -9,7 +9,6 @@ its loudspeaker plays, weighs nothing, or helps to take that out.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +36,8 @@ _FADES, _FADED, _FAINTER = 3, 12, 0.25
 # Of the power of the word: more of it makes less of the noise's own direction.
 _REVERBERATION = 0.1
 _NOTHING = 1e-15
+# Who says the wake word may have talked before, and shall not be taken for noise.
+_QUIETER = 0.3
 
 
 class Beam:
@@ -76,20 +77,19 @@ class Beam:
         word = sound[:, max(0, begin) : max(0, end)]
         if noise.shape[1] < _LEAST_NOISE * SAMPLE_RATE or word.shape[1] < _WINDOW:
             return False
-        self._filters = _filters(_likeness(_spectra(noise)), _spectra(word))
+        self._filters = _filters(_likeness(_quieter(_spectra(noise))), _spectra(word))
         return True
 
     def let_go(self) -> None:
         """Hear the mix of all again."""
         self._filters = None
 
-    def again(self, frames: Iterable[Frame]) -> tuple[Frame, ...]:
-        """Return frames that were heard lately as they are heard now."""
-        at = {frame.start: number for number, frame in enumerate(self._heard)}
-        return tuple(
-            self._made(at[frame.start]) if frame.start in at else frame
-            for frame in frames
-        )
+    def again(self, frame: Frame) -> Frame:
+        """Return a frame that was heard lately as it is heard now."""
+        for number in range(len(self._heard) - 1, -1, -1):
+            if self._heard[number].start == frame.start:
+                return self._made(number)
+        return frame
 
     def reset(self) -> None:
         """Forget all sound, as when sample positions begin anew."""
@@ -112,7 +112,8 @@ class Beam:
         known = min(sound.shape[1], _TRANSFORM)
         heard[:, -known:] = sound[:, -known:]
         spectrum = (np.fft.rfft(heard, axis=1) * self._filters).sum(axis=0)
-        return Frame(to_pcm(np.fft.irfft(spectrum)[-size:]), frame.start)
+        made = np.fft.irfft(spectrum)[-size:]
+        return Frame(to_pcm(made.astype(np.float32)), frame.start)
 
     def _channels(self, start: int, stop: int) -> Samples:
         """A row for each microphone, of these frames."""
@@ -128,10 +129,16 @@ def _spectra(sound: Samples) -> _Spectra:
     return np.asarray(np.fft.rfft(pieces[:, ::_HOP] * np.hanning(_WINDOW), axis=2))
 
 
+def _quieter(spectra: _Spectra) -> _Spectra:
+    """The moments without a voice, if one was heard: the quietest of them."""
+    power = np.mean(np.abs(spectra) ** 2, axis=(0, 2))
+    return spectra[:, power <= np.quantile(power, _QUIETER)]
+
+
 def _likeness(spectra: _Spectra) -> _Spectra:
     """How alike each two microphones hear it, and how loud: a matrix a frequency."""
     alike: _Spectra = np.einsum("mtf,ntf->fmn", spectra, spectra.conj())
-    return alike / max(1, spectra.shape[1])
+    return np.asarray(alike / max(1, spectra.shape[1]))
 
 
 def _reverberation(word: _Spectra) -> _Spectra:
@@ -157,7 +164,7 @@ def _filters(noise: _Spectra, spectra: _Spectra) -> _Spectra:
     whitener = np.linalg.inv(np.linalg.cholesky(noise))
     whitened = whitener @ word @ whitener.conj().transpose(0, 2, 1)
     speaker = np.linalg.eigh(whitened)[1][:, :, -1:]
-    steered = np.linalg.solve(whitener, speaker)
+    steered = np.asarray(np.linalg.solve(whitener, speaker), np.complex128)
     loudest = int(np.argmax(np.einsum("fmm->m", word).real))
     steered = steered / _somewhat(steered[:, loudest : loudest + 1])
     weights = np.linalg.solve(noise, steered)

@@ -3,13 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import MicrophoneError
 
+BEAM: Literal["beam"] = "beam"
+"""In the place of a channel: all of an array, to be aimed at who speaks."""
+Channel = int | Literal["beam"] | None
+"""The microphone of an array that is heard, counted from 0; None is a mix of all."""
 DEFAULT = "default"
 """Whatever the sound system takes for its default input."""
 
+# A sound server promises 32 or 64 channels of any device; arrays have 2 to 8.
+MOST_MICROPHONES = 8
 # What cards offer: rates that divide evenly first, and 8 kHz, which loses half of
 # the speech band, only where there is nothing else.
 _RATES = (SAMPLE_RATE, 48_000, 32_000, 96_000, 44_100)
@@ -68,16 +75,17 @@ def _named(devices: Sequence[CaptureDevice], pattern: str) -> list[CaptureDevice
     ]
 
 
-def formats_to_try(
-    device: CaptureDevice, channel: int | None
-) -> Iterator[CaptureFormat]:
+def formats_to_try(device: CaptureDevice, channel: Channel) -> Iterator[CaptureFormat]:
     """Yield the formats to open this device with, the best one first.
 
     `channel` is the one that is wanted, counted from 0, where the device is an array of
-    microphones; None wants one channel, or a mix of what there is. Raises
-    MicrophoneError where the device has no such channel.
+    microphones; None wants one channel, or a mix of what there is, and BEAM
+    all that an array can have. Raises MicrophoneError where the device has no such
+    channel.
     """
-    if channel is None:
+    if channel == BEAM:
+        channels = [min(device.channels, MOST_MICROPHONES), 4, 2, 1]
+    elif channel is None:
         channels = [1, 2, device.channels]
     elif channel < device.channels:
         # An array is often offered whole or not at all.

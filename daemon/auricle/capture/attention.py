@@ -1,6 +1,7 @@
 """What is heard, and which of it is anybody's business."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from auricle.arbitration.voice_print import WORD
 from auricle.arbitration.word_level import word_level
@@ -11,6 +12,10 @@ from auricle.capture.pre_roll import PreRoll
 from auricle.turns.events import Heard, WakeWordHeard
 from auricle.vad.voice_detector import VoiceDetector
 from auricle.wake.detector import Detection, Refractory, WakeWordEngine
+
+if TYPE_CHECKING:
+    # It calculates, which costs memory: only who aims an array pays for it.
+    from auricle.audio.beam import Beam
 
 # Speech is judged against the sound of the last seconds. The longest pre-roll is in
 # them, behind a wake word that was in doubt for a second.
@@ -41,14 +46,17 @@ class Attention:
         pre_roll: float,
         refractory: float,
         own_voice: Callable[[], OwnVoice] = UnknownVoice,
+        beam: "Beam | None" = None,
     ) -> None:
         """Listen with `engines`; `activity` tells speech from all else while somebody
         listens.
 
         A wake word comes with what was said behind it, and `pre_roll` seconds of sound
         before that. For `refractory` seconds behind it no other one counts. `own_voice`
-        is called when something is said for the first time, for it costs memory.
+        is called when something is said for the first time, for it costs memory. `beam`
+        is aimed at who said a wake word, and hears the turn.
         """
+        self._beam = beam
         self._engines = engines
         self._activity = activity
         self._pre_roll = PreRoll(pre_roll, memory=ROOM_MEMORY)
@@ -92,6 +100,8 @@ class Attention:
 
     def hear(self, frame: Frame) -> list[Heard | WakeWordHeard]:
         """Take the next frame; return what is to be handed on."""
+        if self._beam is not None:
+            frame = self._beam.hear(frame)
         if self._speaking is None:
             return self._attend(frame)
         handed_on = self._attend_all(self._speaking.push(frame))
@@ -170,6 +180,8 @@ class Attention:
     def reset(self) -> None:
         """Forget all sound and turn off, as when sample positions begin anew."""
         self._turn_off()
+        if self._beam is not None:
+            self._beam.reset()
         if self._speaking is not None:
             self._speaking.reset()
             self._be_silent()
@@ -188,6 +200,8 @@ class Attention:
         if detection is not None:
             handed_on += self._hand_on(self._echo.release())
             handed_on += self._release()
+            if self._beam is not None:
+                self._beam.aim(detection.word_end)
             self._latest_detection = detection
             self._turn_on(woken=True)
             handed_on.append(self._woken(detection))
@@ -197,10 +211,16 @@ class Attention:
         memory = self._pre_roll.memory()
         return WakeWordHeard(
             detection,
-            self._pre_roll.behind(detection.word_end),
+            self._begun(detection),
             level=word_level(memory),
             word=memory[-_WORD:],
         )
+
+    def _begun(self, detection: Detection) -> tuple[Frame, ...]:
+        if self._beam is None or self._speaking is not None:
+            # What was taken out of it would come back.
+            return self._pre_roll.behind(detection.word_end)
+        return self._pre_roll.behind(detection.word_end, self._beam.again)
 
     def _hand_on(self, frames: list[Frame]) -> list[Heard | WakeWordHeard]:
         handed_on: list[Heard | WakeWordHeard] = []
@@ -258,6 +278,8 @@ class Attention:
     def _turn_off(self) -> None:
         self._on = self._voice = False
         self._held.clear()
+        if self._beam is not None:
+            self._beam.let_go()
 
     def _learn(self) -> None:
         if self._unlearned is not None:

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.capture.word_end import word_end
@@ -24,14 +25,16 @@ class PreRoll:
         """Take the next frame, and let go of the oldest."""
         self._frames.append(frame)
 
-    def behind(self, believed_end: int) -> tuple[Frame, ...]:
+    def behind(
+        self, believed_end: int, again: Callable[[Frame], Frame] = lambda frame: frame
+    ) -> tuple[Frame, ...]:
         """Return what was said behind a wake word that is believed to end there, and
         the margin before it, oldest frame first. What the first frame holds of the time
-        before that is silence.
+        before that is silence. Of each frame `again` makes what is returned.
         """
         frames = self.memory()
         start = word_end(frames, believed_end) - self._margin
-        kept = [frame for frame in frames if frame.end > start]
+        kept = [again(frame) for frame in frames if frame.end > start]
         if kept and kept[0].start < start:
             cut = (start - kept[0].start) * SAMPLE_BYTES
             kept[0] = Frame(bytes(cut) + kept[0].pcm[cut:], kept[0].start)

@@ -122,9 +122,12 @@ class MicrophoneSettings(Section):
 
     device: Annotated[str, BeforeValidator(_as_text)] = "default"
     """`default`, an index, or a part of the device's name (see `auricle devices`)."""
-    channel: int | None = Field(None, ge=0, le=63, examples=[0])
-    """The microphone of an array to hear, counted from 0; default: a mix of all. It is
-    done to a recording as well, and so is the gain."""
+    channel: Annotated[int, Field(ge=0, le=63)] | Literal["beam"] | None = Field(
+        None, examples=[0]
+    )
+    """The microphone of an array to hear, counted from 0, or `beam`: all of them, aimed
+    at who said the wake word; default: a mix of all. It is done to a recording as well,
+    and so is the gain."""
     gain: float = Field(0.0, ge=-40, le=40)
     """Decibels to make the sound louder by, or softer."""
     recording: str = ""

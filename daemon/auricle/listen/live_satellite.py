@@ -224,6 +224,7 @@ class _WatchedAttention(Attention):
             make_voice_detector(settings.utterance.voice_detector),
             pre_roll=settings.utterance.pre_roll,
             refractory=settings.wake_word.refractory,
+            beam=build.beam(settings.microphone),
         )
         # Its own voice detector is asked during a turn only.
         self._gate = EnergyGate()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import assert_never
 
-from auricle.audio.capture_device import DEFAULT
+from auricle.audio.capture_device import BEAM, DEFAULT, Channel
 from auricle.audio.conversion import Converter
 from auricle.audio.devices.portaudio import (
     LONGEST_CALL,
@@ -14,13 +14,18 @@ from auricle.audio.devices.portaudio import (
     InputStream,
     bounded,
 )
-from auricle.audio.frame import SAMPLE_RATE, Frame, FrameCutter
+from auricle.audio.frame import SAMPLE_RATE, Frame
 from auricle.audio.source import AudioSource
 from auricle.audio.source_health import LevelWatch, PaceWatch, SourceHealth
 from auricle.errors import MicrophoneError
 from auricle.system.clock import since_boot
 
 logger = logging.getLogger(__name__)
+
+_NO_ARRAY = (
+    "leave microphone.channel out, or name the array itself as microphone.device "
+    "(auricle devices), for a sound server may have mixed it"
+)
 
 
 class Microphone(AudioSource):
@@ -35,12 +40,12 @@ class Microphone(AudioSource):
         self,
         device: str = DEFAULT,
         *,
-        channel: int | None = None,
+        channel: Channel = None,
         gain: float = 0.0,
         longest_call: float = LONGEST_CALL,
     ) -> None:
-        """Choose `device`; `channel`, from 0, picks one of an array of microphones, and
-        None mixes them; `gain` is in decibels.
+        """Choose `device`; `channel`, from 0, picks one of an array of microphones,
+        None mixes them, and BEAM leaves them to a Beam; `gain` is in decibels.
 
         Where the sound system does not answer for `longest_call` seconds, opening and
         closing raise PortAudioHungError: only another process can listen, and only the
@@ -69,7 +74,11 @@ class Microphone(AudioSource):
 
     @property
     def remarks(self) -> Sequence[str]:
-        return ()
+        if self._channel != BEAM or self._stream is None:
+            return ()
+        if self._stream.format.channels > 1:
+            return ()
+        return (f"{self._description}: there is nothing to aim; {_NO_ARRAY}",)
 
     @property
     def dropped(self) -> int:
@@ -116,10 +125,12 @@ class Microphone(AudioSource):
         format = self._stream.format
         self._several_channels = self._stream.device.channels > 1
         self._description = f"microphone {self._stream.device.name!r}"
+        if self._channel == BEAM:
+            self._description += _of_microphones(format.channels)
         kept = self._stream.buffered
         logger.debug("%s is open: %s, keeps %.2f s", self._description, format, kept)
         self._converter = Converter(format, channel=self._channel, gain=self._gain)
-        self._cutter = FrameCutter()
+        self._cutter = self._converter.cutter()
         self._ready: list[Frame] = []
         self._position = 0
         self._dropped = 0
@@ -170,3 +181,7 @@ class Microphone(AudioSource):
             )
         assert self._converter is not None
         self._ready.extend(self._cutter.push(self._converter.convert(block.pcm)))
+
+
+def _of_microphones(count: int) -> str:
+    return f", {count} microphone{'s' if count > 1 else ''}"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from auricle.audio.capture_device import (
     CaptureDevice,
     CaptureFormat,
+    Channel,
     choose_device,
     formats_to_try,
 )
@@ -85,9 +86,9 @@ class InputStream:
     makes a thread state for Python and destroys it, which takes as long as all else.
     """
 
-    def __init__(self, wanted: str, channel: int | None) -> None:
+    def __init__(self, wanted: str, channel: Channel) -> None:
         """Open the device that `wanted` means (see choose_device); `channel` None wants
-        one channel, or a mix of what there is.
+        one channel, or a mix of what there is, and BEAM all.
 
         Raises MicrophoneError where there is no such device, or where it refuses.
         """
@@ -174,7 +175,7 @@ class InputStream:
     def _reader_lives(self) -> bool:
         return self._reader is not None and self._reader.is_alive()
 
-    def _supported_format(self, channel: int | None) -> CaptureFormat:
+    def _supported_format(self, channel: Channel) -> CaptureFormat:
         unfit = {
             self._pyaudio.paInvalidSampleRate,
             self._pyaudio.paInvalidChannelCount,

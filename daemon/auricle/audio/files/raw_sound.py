@@ -8,11 +8,11 @@ import sys
 import time
 from termios import FIONREAD
 
-from auricle.audio.capture_device import CaptureFormat
+from auricle.audio.capture_device import BEAM, CaptureFormat, Channel
 from auricle.audio.conversion import Converter
 from auricle.audio.file_layout import HEADER_BYTES, has_header
 from auricle.audio.files.sound import Sound
-from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE, FrameCutter
 from auricle.errors import RecordingError
 
 _READ_BYTES = 1 << 15
@@ -27,7 +27,7 @@ class RawSound(Sound):
         description: str,
         *,
         rate: int = SAMPLE_RATE,
-        channel: int | None = None,
+        channel: Channel = None,
         gain: float = 0.0,
         close: bool = False,
     ) -> None:
@@ -50,7 +50,9 @@ class RawSound(Sound):
         self._held = b""
         self._begun = self._ended = False
         self._remarks: list[str] = []
-        if channel:
+        if channel == BEAM:
+            self._remark("has one channel: there is nothing to aim")
+        elif channel:
             self._remark(
                 "has one channel, which is heard whatever microphone.channel says"
             )
@@ -75,6 +77,9 @@ class RawSound(Sound):
         except OSError:  # a device such as /dev/null
             return math.inf
         return int.from_bytes(told, sys.byteorder) / SAMPLE_BYTES / self._rate
+
+    def cutter(self) -> FrameCutter:
+        return FrameCutter()
 
     def read(self, timeout: float = math.inf) -> bytes | None:
         """What has come, as 16 kHz. Raises RecordingError for a file with a header."""

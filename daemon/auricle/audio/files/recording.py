@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+from auricle.audio.capture_device import Channel
 from auricle.audio.files.raw_sound import RawSound
 from auricle.audio.files.sound import Sound
 from auricle.audio.frame import (
@@ -20,7 +21,6 @@ from auricle.audio.frame import (
     FRAME_SECONDS,
     SAMPLE_RATE,
     Frame,
-    FrameCutter,
 )
 from auricle.audio.source import AudioSource
 from auricle.audio.source_health import LevelWatch, SourceHealth, trouble
@@ -44,7 +44,7 @@ def open_sound(
     path: str | Path,
     *,
     raw_rate: int | None = None,
-    channel: int | None = None,
+    channel: Channel = None,
     gain: float = 0.0,
 ) -> Sound:
     """Open a file that libsndfile reads, or `-`: raw mono s16le PCM on standard input.
@@ -108,7 +108,7 @@ class Recording:
         self._path = str(path)
         self._sound = sound
         self._gain = gain
-        self._cutter = FrameCutter()
+        self._cutter = sound.cutter()
         # Piped sound is live, and zeros in it are a microphone's.
         self._levels = LevelWatch(recorded=self._path != STANDARD_INPUT)
         self._ended = False
@@ -155,9 +155,8 @@ class Recording:
             if pcm is None:
                 return None
             self._ended = not pcm
-            if self._ended:
-                pcm = bytes(-self._cutter.pending % FRAME_BYTES)
-            if frames := self._cutter.push(pcm):
+            frames = self._cutter.fill() if self._ended else self._cutter.push(pcm)
+            if frames:
                 for frame in frames:
                     self._levels.watch(frame)
                 return frames
@@ -221,7 +220,7 @@ class RecordingSource(AudioSource):
         path: str | Path,
         *,
         speed: float = 1.0,
-        channel: int | None = None,
+        channel: Channel = None,
         gain: float = 0.0,
     ) -> None:
         """`speed` 1 is real time, infinity as fast as it is read (the silence behind

@@ -3,6 +3,8 @@
 import math
 from typing import Protocol
 
+from auricle.audio.frame import FrameCutter
+
 
 class Sound(Protocol):
     """A stretch of sound that is read once, from its beginning to its end."""
@@ -27,9 +29,12 @@ class Sound(Protocol):
         where nobody knows.
         """
 
+    def cutter(self) -> FrameCutter:
+        """Return what cuts into frames what is read."""
+
     def read(self, timeout: float = math.inf) -> bytes | None:
-        """Return the next piece as 16 kHz mono s16le; None if none came within
-        `timeout` seconds; empty at the end.
+        """Return the next piece as 16 kHz s16le, mono or of an array that is to be
+        aimed; None if none came within `timeout` seconds; empty at the end.
 
         Raises RecordingError.
         """

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from auricle.audio.capture_device import BEAM, Channel
 from auricle.audio.file_layout import Part, find_sound, foreign_format
 from auricle.audio.files.sound import Sound
 from auricle.audio.frame import (
@@ -19,6 +20,7 @@ from auricle.audio.frame import (
     LOWEST_RATE,
     SAMPLE_BYTES,
     SAMPLE_RATE,
+    FrameCutter,
 )
 from auricle.audio.mixing import Mixer
 from auricle.audio.resampler import StreamResampler
@@ -44,10 +46,10 @@ class SoundFile(Sound):
     """
 
     def __init__(
-        self, path: Path, *, channel: int | None = None, gain: float = 0.0
+        self, path: Path, *, channel: Channel = None, gain: float = 0.0
     ) -> None:
-        """Open a file; `channel`, from 0, picks one of several, and None mixes them;
-        `gain` is in decibels.
+        """Open a file; `channel`, from 0, picks one of several, None mixes them, and
+        BEAM leaves them to a Beam; `gain` is in decibels.
 
         Raises RecordingError where there is no sound to read.
         """
@@ -65,6 +67,8 @@ class SoundFile(Sound):
             self._read_seconds = 0.0
             self._peak = 0.0
             self._cancels = False
+            self._channels: int | None = None
+            self._array_mixer: Mixer | None = None
             self._playing: _Playing | None = self._first()
         except BaseException:
             self._content.close()
@@ -82,6 +86,8 @@ class SoundFile(Sound):
         """Whether what is mixed is in opposite phase, so that nothing is left of a
         voice.
         """
+        if self._array_mixer is not None:
+            return self._array_mixer.cancels
         return self._cancels
 
     @property
@@ -100,8 +106,13 @@ class SoundFile(Sound):
     def waiting(self) -> float:
         return 0.0
 
+    def cutter(self) -> FrameCutter:
+        if self._array_mixer is None:
+            return FrameCutter()
+        return FrameCutter(self._channels or 1, self._array_mixer.mix_pcm)
+
     def read(self, timeout: float = math.inf) -> bytes:
-        """Return the next half second or so as 16 kHz mono s16le, and never wait.
+        """Return the next half second or so as 16 kHz s16le, and never wait.
 
         Raises RecordingError.
         """
@@ -146,18 +157,32 @@ class SoundFile(Sound):
                 sound.close()
                 return None
             self._check(sound)
-            channel = self._channel if sound.channels > 1 else None
-            mixer = Mixer(
-                sound.channels, sound.samplerate, channel=channel, gain=self._gain
-            )
+            mixer = self._mixer(sound)
         except BaseException:
             sound.close()
             raise
-        if sound.channels == 1 and self._channel:
+        if sound.channels == 1 and self._channel and self._channel != BEAM:
             self._remark(
                 "has one channel, which is heard whatever microphone.channel says"
             )
         return _Playing(sound, file, mixer)
+
+    def _mixer(self, sound: soundfile.SoundFile) -> Mixer:
+        if self._channel != BEAM:
+            channel = self._channel if sound.channels > 1 else None
+            return Mixer(
+                sound.channels, sound.samplerate, channel=channel, gain=self._gain
+            )
+        if self._channels is None:
+            self._channels = sound.channels
+            if sound.channels == 1:
+                self._remark("has one channel: there is nothing to aim")
+            else:
+                self._array_mixer = Mixer(
+                    sound.channels, SAMPLE_RATE, channel=None, gain=0.0
+                )
+        # Each channel for itself: they are mixed once they are cut into frames.
+        return Mixer(1, sound.samplerate, channel=None, gain=self._gain)
 
     def _check(self, sound: soundfile.SoundFile) -> None:
         if not LOWEST_RATE <= sound.samplerate <= HIGHEST_RATE:
@@ -170,7 +195,13 @@ class SoundFile(Sound):
                 f"recording {self._path} cannot be read: its header says "
                 f"{sound.channels} channels, and an array has {MOST_CHANNELS} at most"
             )
-        if self._channel is not None and 1 < sound.channels <= self._channel:
+        if self._channel == BEAM:
+            if self._channels not in (None, sound.channels):
+                raise RecordingError(
+                    f"recording {self._path} has {sound.channels} channels, and "
+                    f"{self._channels} before: an array has the same all along"
+                )
+        elif self._channel is not None and 1 < sound.channels <= self._channel:
             raise RecordingError(
                 f"recording {self._path} has {sound.channels} channels, counted from "
                 f"0, and microphone.channel is {self._channel}"
@@ -249,7 +280,10 @@ class SoundFile(Sound):
         if not np.isfinite(block).all():
             self._remark("holds samples that are no numbers: they are silence here")
             block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-        mono = playing.mixer.mix(np.clip(block, -_LOUDEST, _LOUDEST))
+        block = np.clip(block, -_LOUDEST, _LOUDEST)
+        if self._array_mixer is not None:
+            block = block.reshape(-1, 1)
+        mono = playing.mixer.mix(block)
         self._cancels = playing.mixer.cancels
         self._peak = max(self._peak, float(np.abs(mono).max()))
         pcm = to_pcm(mono)
@@ -257,7 +291,7 @@ class SoundFile(Sound):
         if rate == SAMPLE_RATE:
             return pcm
         if self._resampler is None:
-            self._resampler = StreamResampler(rate, SAMPLE_RATE)
+            self._resampler = StreamResampler(rate, SAMPLE_RATE, self._channels or 1)
             self._rate = rate
         return self._resampler.process(pcm)
 
