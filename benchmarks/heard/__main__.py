@@ -13,6 +13,7 @@ mono WAV or FLAC, stand in for those of their kind. The parts, and what each of 
 takes:
 
     wake      whether a wake word is heard, and what else is taken for it (15 minutes)
+    far       what the recognizer at home understands from across the room (25 minutes)
     idle      what listening to a microphone costs while nobody speaks (5 minutes)
     pauses    commands with a pause between two words, whoever ends the sentence: whole
               or not, and how long those without a pause wait (20 minutes)
@@ -30,7 +31,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.heard import idle, pauses, transcript, wake
+from benchmarks.heard import far, idle, pauses, transcript, wake
 from benchmarks.heard.scale import Scale
 from benchmarks.rows import Row
 from benchmarks.targets import measure_parts
@@ -39,6 +40,7 @@ Part = Callable[[Scale], Iterable[Row]]
 
 PARTS: Mapping[str, Part] = {
     "wake": wake.rows,
+    "far": far.rows,
     "idle": idle.rows,
     "pauses": pauses.rows,
     "transcript": transcript.rows,

@@ -1,5 +1,7 @@
 """An array that is aimed at who said the wake word."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ _COMMAND = slice(round(3.9 * SAMPLE_RATE), round(5.4 * SAMPLE_RATE))
 _LENGTH = round(6.0 * SAMPLE_RATE)
 
 
-def arriving(sound: Samples, delays: Samples) -> Samples:
+def arriving(sound: Samples, delays: Sequence[float]) -> Samples:
     """A row for each microphone: the sound, so many samples later."""
     spectrum = np.fft.rfft(sound)
     turns = np.fft.rfftfreq(len(sound)) * 2 * np.pi
@@ -73,7 +75,7 @@ def test_noise_from_elsewhere_is_fainter_and_the_speaker_is_as_loud_as_before(
     away = towards + np.linspace(-2.5, 2.5, microphones)
     voice = speech(rng, _WORD, _COMMAND)
     noise = rng.standard_normal(_LENGTH).astype(np.float32) * 0.01
-    voices, noises = arriving(voice, towards), arriving(noise, away)
+    voices, noises = arriving(voice, list(towards)), arriving(noise, list(away))
     hiss = rng.standard_normal(voices.shape) * _HISS
     array = (voices + noises + hiss).astype(np.float32)
     if dead_channel:
@@ -92,9 +94,9 @@ def test_who_talked_before_the_wake_word_is_not_taken_for_noise() -> None:
     rng = np.random.default_rng(3)
     talk = slice(8_000, 36_000)
     voice = speech(rng, talk, _WORD, _COMMAND)
-    array = arriving(voice, np.array([0.0, 1.5])) + rng.standard_normal(
-        (2, _LENGTH)
-    ).astype(np.float32) * (10 * _HISS)
+    array = arriving(voice, (0.0, 1.5)) + rng.standard_normal((2, _LENGTH)).astype(
+        np.float32
+    ) * (10 * _HISS)
     heard = through(Beam(), frames_of(array.astype(np.float32)), _WORD.stop)
     assert abs(power_db(heard[_COMMAND]) - power_db(array[0][_COMMAND])) < 1.0
 
@@ -119,7 +121,7 @@ def test_what_was_said_before_it_was_aimed_can_be_heard_again_as_if_it_had_been(
     None
 ):
     rng = np.random.default_rng(2)
-    array = arriving(speech(rng, _WORD, _COMMAND), np.array([0.0, 2.0, 1.0]))
+    array = arriving(speech(rng, _WORD, _COMMAND), (0.0, 2.0, 1.0))
     array = array + rng.standard_normal(array.shape).astype(np.float32) * _HISS
     frames = frames_of(array.astype(np.float32))
     beam = Beam()
