@@ -187,7 +187,8 @@ class _Scenes:
         sounds = of_array(heard.sounds, array)
         begin = heard.command - round(_PICKED_UP * SAMPLE_RATE)
         if len(sounds) == 1:
-            return sounds[0][begin:].copy()
+            made: Samples = sounds[0][begin:].copy()
+        return made
         beam = Beam()
         noticed = heard.word_end + round(_NOTICED * SAMPLE_RATE)
         sent: list[bytes] = []

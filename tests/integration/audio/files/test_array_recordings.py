@@ -15,7 +15,6 @@ from auricle.audio.samples import from_pcm
 from auricle.capture.attention import Attention
 from auricle.turns.events import WakeWordHeard
 from auricle.vad.webrtc import WebrtcVoiceDetector
-from auricle.wake.detector import Detection
 from rigs.audio.wake_engine import ScriptedEngine
 
 
@@ -66,11 +65,10 @@ def test_a_wake_word_aims_the_array_for_its_turn_and_the_sound_behind_the_word(
     channels = [np.roll(noise, 2 * n) + np.roll(voice, -n) for n in range(4)]
     soundfile.write(path, np.stack(channels, axis=1), 16_000)
     frames = heard(path, 0.0)
-    detection = Detection("alexa", 0.9, 60_000, lag=2_400)
-    at = detection.end // FRAME_SAMPLES
+    at = 60_000 // FRAME_SAMPLES
     beam = Beam()
     attention = Attention(
-        [ScriptedEngine({at: detection})],
+        [ScriptedEngine([at])],
         WebrtcVoiceDetector(),
         pre_roll=0.0,
         refractory=1.0,
