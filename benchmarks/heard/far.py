@@ -187,8 +187,7 @@ class _Scenes:
         sounds = of_array(heard.sounds, array)
         begin = heard.command - round(_PICKED_UP * SAMPLE_RATE)
         if len(sounds) == 1:
-            made: Samples = sounds[0][begin:].copy()
-        return made
+            return np.asarray(sounds[0][begin:].copy(), np.float32)
         beam = Beam()
         noticed = heard.word_end + round(_NOTICED * SAMPLE_RATE)
         sent: list[bytes] = []
