@@ -242,6 +242,7 @@ async def test_looking_on_does_not_disturb_a_satellite(
         if look == "doctor":
             assert json.loads(out)
         assert await program.stop() == 0
+        await house.hears("auricle/study/availability", "offline")
 
     assert house.on("auricle/study/availability") == ["online", "offline"]
     assert "WARNING" not in program.log
