@@ -124,7 +124,7 @@ class Beam:
 
 
 def _spectra(sound: Samples) -> _Spectra:
-    """Of each microphone, a row for each moment."""
+    """Return for each microphone a row of frequencies for each moment."""
     pieces = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW, axis=1)
     return np.asarray(np.fft.rfft(pieces[:, ::_HOP] * np.hanning(_WINDOW), axis=2))
 
@@ -175,7 +175,7 @@ def _filters(noise: _Spectra, spectra: _Spectra) -> _Spectra:
 
 
 def _power(likeness: _Spectra) -> NDArray[np.float64]:
-    """Of the mean microphone, at each frequency."""
+    """Return how loud the mean microphone hears it at each frequency."""
     power = np.trace(likeness, axis1=1, axis2=2).real / likeness.shape[1]
     return np.asarray(power)[:, None, None]
 
