@@ -9,7 +9,7 @@ from auricle.audio.frame import SAMPLE_RATE
 from auricle.errors import MicrophoneError
 
 BEAM: Literal["beam"] = "beam"
-"""In the place of a channel: all of an array, to be aimed at who speaks."""
+"""This stands for a channel where all of an array are aimed at who speaks."""
 Channel = int | Literal["beam"] | None
 """The microphone of an array that is heard, counted from 0; None is a mix of all."""
 DEFAULT = "default"
