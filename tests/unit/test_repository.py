@@ -31,6 +31,7 @@ LOCKED = {
         EXTRAS["recognizer-multilingual"],
     ],
     "recognizer-light": [PROJECT["dependencies"], EXTRAS["recognizer-light"]],
+    "recognizer-sherpa": [PROJECT["dependencies"], EXTRAS["recognizer-sherpa"]],
     "dev": [
         PROJECT["dependencies"],
         EXTRAS["recognizer"],

@@ -9,11 +9,15 @@ from faster_whisper.tokenizer import Tokenizer
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
-from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import find_whisper
+from auricle.recognizer.engines.whisper_languages import (
+    known_languages,
+    protocol_code,
+    whisper_code,
+)
 from auricle.recognizer.transcriptions import RecognizedText
 
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
@@ -34,10 +38,6 @@ _SAMPLES_PER_FEATURE = SAMPLE_RATE // 100
 # utterance, with words that it is sure of.
 _NO_SPEECH = 0.5
 _SURE = -0.25
-# Codes of the protocol that Whisper has other names for. Cantonese it learned late:
-# to most models it is Chinese.
-_WHISPER_CODES = {"fil": "tl", "yue": "zh"}
-_PROTOCOL_CODES = {"tl": "fil"}
 
 
 class WhisperEngine(Engine):
@@ -89,10 +89,7 @@ class WhisperEngine(Engine):
     def languages(self) -> frozenset[str]:
         if not self._multilingual:
             return frozenset({"en"})
-        known = set(self._whisper.supported_languages)
-        return frozenset(
-            code for code in LANGUAGES if _WHISPER_CODES.get(code, code) in known
-        )
+        return known_languages(self._whisper.supported_languages)
 
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
@@ -163,11 +160,11 @@ class WhisperEngine(Engine):
         no_speech = result.no_speech_prob > _NO_SPEECH and result.scores[0] < _SURE
         if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
             text = ""
-        return text, language or _PROTOCOL_CODES.get(code, code)
+        return text, language or protocol_code(code)
 
     def _code(self, language: str | None, encoded: StorageView) -> str:
         if language is not None:
-            return _WHISPER_CODES.get(language, language)
+            return whisper_code(language)
         if not self._multilingual:
             return "en"
         [[(token, _), *_]] = self._whisper.model.detect_language(encoded)
