@@ -234,8 +234,8 @@ class Runner:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case StartTurn(turn):
-                self._start(turn)
+            case StartTurn(turn, audible):
+                self._start(turn, audible=audible)
             case SendAudio(_, frame):
                 self._last_sent = frame.end
                 self._of_turn.send(frame)
@@ -291,7 +291,7 @@ class Runner:
         assert self._recognition is not None
         return self._recognition
 
-    def _start(self, turn: Turn) -> None:
+    def _start(self, turn: Turn, *, audible: bool) -> None:
         self._turn_started, self._started = since_boot(), turn.id
         # A microphone that is opened anew counts anew.
         self._clock = self._capture.clock
@@ -301,7 +301,8 @@ class Runner:
         if not turn.follow_up:
             self._budget.count_turn(since_boot())
             self._publisher.wake(turn, _now())
-            self._feedback(Cue.WAKE)
+            if audible:
+                self._feedback(Cue.WAKE)
         self._recognition = self._recognizer.open(turn, self.handle)
 
     def _spoken(self, end_of_speech: int | None) -> float | None:

@@ -17,13 +17,17 @@ answering    0.4 s of audio                        answering    alive
              ours ended otherwise                  over         done, twice
 standby      1.3 s without a sign of who answers   vacant
              who answers failed                    vacant
-             the same, and it stood in             over         conclude
-             who answers ended without a command   over         conclude
+             it understood nothing, and we heard
+             somebody speak                        vacant
+             either of these, and it stood in      over         conclude
+             who answers ended without a command
+             otherwise                             over         conclude
              another person's voice there          vacant
              anybody takes, or is alive            standby
 vacant       0.5 s for each better one that is     answering    take for the silent one,
              left (0.25 s behind another person)                answer
              anybody takes, or is alive            standby
+             another one that stood in is over     over         conclude
 published    0.4 s of audio                        published    alive
              it has left for the broker            published    done, twice
              the broker has it, or never will      over         done, again
@@ -46,6 +50,10 @@ messages of a turn the soonest counts.
 *Apart* are two people who said the word at the same moment, each near another member.
 Where the prints of the two voices differ, neither ends the other's turn, and who stood
 by for the one voice and heard the other takes that one.
+
+*Understood nothing*: no voice was heard there, or no words were made of it. Who stands
+by may have a better recording of them; one of all does, once, and only where its own
+detector heard a voice behind the word, so that of a false alarm nobody makes two.
 
 *Two that both publish* are told apart from two commands by `stands_in_for`. Whoever
 stands in names the first turn of the word. And whoever goes on, though it knows that a
@@ -92,6 +100,7 @@ PRINTS_SAID = 2
 
 # As an outcome calls them.
 TRANSCRIPT, ERROR, YIELDED, CANCELLED = "transcript", "error", "yielded", "cancelled"
+NO_SPEECH = "no_speech"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,9 @@ class Tell:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The word is ours: open its turn, with all that was heard since."""
+
+    again: bool = False
+    """Whether another one has answered it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +196,8 @@ class Round:
     alone: bool = False
     """Nobody else is known: nothing is said, and nothing waited for."""
     state: State = State.BIDDING
+    command_heard: bool = False
+    """Whether our own detector heard somebody speak behind the word."""
     print: bytes | None = None
     """The print of the voice that we heard; None until it is known."""
     apart_from: str | None = None
@@ -405,7 +419,8 @@ class Round:
     def _take(self) -> list[Order]:
         self.state = State.ANSWERING
         self._awaited = None
-        return [self._tell_take(), Answer()]
+        again = self._first not in {None, self.claim.turn}
+        return [self._tell_take(), Answer(again)]
 
     def _watch(self) -> list[Order]:
         """Standing by: see whether somebody still answers."""
@@ -479,12 +494,14 @@ class Round:
             return []
         if self._answering():
             return self._stand_by(self._answering())
-        if rival.ended or (done.outcome == ERROR and done.stands_in_for is not None):
+        missed = done.outcome == NO_SPEECH and self.command_heard
+        failed = done.outcome == ERROR or missed
+        if done.stands_in_for is not None if failed else rival.ended:
             return self._conclude(answered, told_to_stop=done.told_to_stop)
         better = [r for r in self._bidders() if self._is_better(r)]
         if done.outcome == YIELDED and better:
             return self._stand_by(better)
-        if done.outcome == ERROR and rival is self._awaited:
+        if failed and rival is self._awaited:
             self._vacate(rival, self._now)
         return self._watch()
 

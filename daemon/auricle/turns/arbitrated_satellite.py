@@ -55,6 +55,7 @@ from auricle.arbitration.round import (
 from auricle.arbitration.settings import ArbitrationSettings
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.errors import Reason
+from auricle.turns.endpointing import Endpointer
 from auricle.turns.events import (
     Attend,
     BudgetChanged,
@@ -88,6 +89,8 @@ LONGEST_HELD = round(55 * SAMPLE_RATE)
 """What is said behind a word, at most."""
 LONGEST_UNSETTLED = 60 * SAMPLE_RATE
 """A final whose fate is open for longer is waited for in silence."""
+_END_OF_WORD = round(0.3 * SAMPLE_RATE)
+"""A wake word may be detected before it is over, and rings on in the room."""
 LONGEST_TEXT_WAIT = round(0.8 * SAMPLE_RATE)
 """How long a command waits for one of another person that may be the same."""
 MOST_WORDS = 8
@@ -113,6 +116,8 @@ class _Word:
     event: WakeWordHeard
     turn: Turn
     round: Round
+    listener: Endpointer
+    """Hears whether anybody speaks behind it."""
     held: list[Heard] = field(default_factory=list)
     told: bool = False
     """Whether its outcome is told: it was open, and was yielded."""
@@ -246,7 +251,8 @@ class ArbitratedSatellite:
             return effects + self._through(event)
         turn = self._turns.name(event.detection)
         event = replace(event, turn=turn.id)
-        word = _Word(event, turn, self._round_of(event, turn))
+        listener = self._turns.listener()
+        word = _Word(event, turn, self._round_of(event, turn), listener)
         for message, position in self._kept:
             word.round.said(message, position)
         self._words = [*self._words, word][-MOST_WORDS:]
@@ -317,8 +323,8 @@ class ArbitratedSatellite:
             match order:
                 case Tell(message):
                     effects.append(TellGroup(message, word.round.at))
-                case Answer():
-                    effects += self._answer(word)
+                case Answer(again):
+                    effects += self._answer(word, again=again)
                 case Withdraw(answered_by):
                     effects += self._withdraw(word, answered_by)
                 case Conclude(answered_by, told_to_stop):
@@ -334,10 +340,11 @@ class ArbitratedSatellite:
                     word.event = replace(word.event, pre_roll=(), word=())
         return effects
 
-    def _answer(self, word: _Word) -> list[Effect]:
+    def _answer(self, word: _Word, *, again: bool) -> list[Effect]:
         # The nearest one is asked to stop what plays in the next room as well.
         interrupting = word.round.claim.interrupting or word.round.interrupting
-        effects = self._through(replace(word.event, interrupting=interrupting))
+        event = replace(word.event, interrupting=interrupting, answered=again)
+        effects = self._through(event)
         for heard in list(word.held):
             effects += self._through(heard)
         return effects
@@ -374,6 +381,7 @@ class ArbitratedSatellite:
             if disputed.state not in {State.PUBLISHED, State.OVER}:
                 if position - disputed.at <= LONGEST_HELD:
                     word.held.append(event)
+                self._listen(word, event)
                 effects += self._carry_out(word, self._know_voice(word, position))
             elif disputed.state is State.PUBLISHED:
                 word.unsettled += FRAME_SAMPLES
@@ -389,6 +397,11 @@ class ArbitratedSatellite:
             if disputed.forgotten:
                 self._words.remove(word)
         return effects
+
+    def _listen(self, word: _Word, event: Heard) -> None:
+        if event.frame.start - word.round.at >= _END_OF_WORD:
+            word.listener.push(event.frame, speech=event.speech)
+            word.round.command_heard |= word.listener.speech_heard
 
     def _know_voice(self, word: _Word, position: int) -> list[Order]:
         # Also where nobody seems to have heard the same word: who heard another one
@@ -497,6 +510,9 @@ class ArbitratedSatellite:
         elif outcome.reason in {Reason.EXPIRED, Reason.RATE_LIMITED}:
             # Nor would anybody else be in time, or find the recognizer of the house
             # less busy: whoever asks makes it more so.
+            kind = OutcomeKind.CANCELLED
+        elif outcome.false_alarm:
+            # Whoever stood in would find the same.
             kind = OutcomeKind.CANCELLED
         ended = disputed.ended(kind, told_to_stop=outcome.told_to_stop)
         return [PublishOutcome(outcome), *self._carry_out(word, ended)]

@@ -40,6 +40,8 @@ class WakeWordHeard:
     """The id that its turn is to have, where that was told already."""
     interrupting: bool = False
     """Whether a sound of another satellite, which heard the word as well, has ended."""
+    answered: bool = False
+    """Whether another satellite answered it before, and made the wake sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,8 @@ class StartTurn:
     """Open a recognizer session for the turn, and announce it."""
 
     turn: Turn
+    audible: bool = True
+    """Whether the room is to hear that: it may have heard it before."""
 
 
 @dataclass(frozen=True, slots=True)

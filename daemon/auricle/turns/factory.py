@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.endpointing import Endpointer, EndpointingSettings
 from auricle.turns.open_turn import OpenTurn
 from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, Turn
@@ -45,6 +45,10 @@ class TurnFactory:
     def name(self, detection: Detection) -> Turn:
         """Return what a turn of this wake word is known by, opened or not."""
         return Turn(self._new_turn_id(), self._mode, detection)
+
+    def listener(self) -> Endpointer:
+        """Make one that hears what a turn would take for somebody who speaks."""
+        return Endpointer(self._endpointing)
 
     def by_wake_word(
         self,

@@ -300,6 +300,7 @@ class OpenTurn:
         transcript: Transcript | None = None,
         reason: Reason | None = None,
         told_to_stop: bool = False,
+        false_alarm: bool = False,
     ) -> list[Effect]:
         """The turn is over; the outcome is its last word."""
         assert self.phase is not None
@@ -318,6 +319,7 @@ class OpenTurn:
             billed_seconds=self._billed(),
             end_of_speech=self.end_of_speech,
             told_to_stop=told_to_stop,
+            false_alarm=false_alarm,
         )
         return [PublishOutcome(self.outcome), CloseSession(self.turn.id)]
 
@@ -579,7 +581,7 @@ class OpenTurn:
         if self._stop_words is not None and self._stop_words.are_all_of(command.text):
             return self.end(OutcomeKind.CANCELLED, told_to_stop=True)
         if self._drop_unconfirmed and confirmed is False:
-            return self.end(OutcomeKind.NO_SPEECH)
+            return self.end(OutcomeKind.NO_SPEECH, false_alarm=True)
         finals = self._items.finals
         transcript = Transcript(
             command.text,

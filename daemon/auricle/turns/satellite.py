@@ -407,7 +407,8 @@ class Satellite:
         if self._limit_reached:
             refusal = _refusal(begun.turn, Reason.BUDGET)
             return [*interrupted, refusal, Attend(on=False)]
-        return interrupted + self._begin(begun) + begun.begin(event.pre_roll)
+        announced = self._begin(begun, audible=not event.answered)
+        return interrupted + announced + begun.begin(event.pre_roll)
 
     def _listen_requested(self) -> list[Effect]:
         if self._phase is not None:
@@ -427,9 +428,10 @@ class Satellite:
             return Reason.MICROPHONE
         return Reason.BUDGET if self._limit_reached else None
 
-    def _begin(self, begun: OpenTurn) -> list[Effect]:
+    def _begin(self, begun: OpenTurn, *, audible: bool = True) -> list[Effect]:
         self._open = begun
-        return [*self._playback.turn_began(begun.turn), StartTurn(begun.turn)]
+        start = StartTurn(begun.turn, audible)
+        return [*self._playback.turn_began(begun.turn), start]
 
     def _close(self, over: OpenTurn) -> list[Effect]:
         assert over.outcome is not None

@@ -103,6 +103,9 @@ class Outcome:
     """The name of the satellite that answered, where another one did."""
     told_to_stop: bool = False
     """Whether somebody only said to stop what the wake word had interrupted."""
+    false_alarm: bool = False
+    """Whether there were words that are dropped, as the wake phrase was none of them.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,10 @@ from auricle.turns.sounds import (
 )
 from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, Outcome, OutcomeKind
+from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 
+WAKE_WORD = "okay_nabu"
 RECOGNIZED = 0.3
 """Seconds from the end of an utterance to its final."""
 SAID = 1.5
@@ -98,12 +100,20 @@ class Member:
     """A satellite with a microphone of its own, until it dies."""
 
     def __init__(
-        self, earshot: "Earshot", name: str, opened: float, voices: Voices | None
+        self,
+        earshot: "Earshot",
+        name: str,
+        opened: float,
+        voices: Voices | None,
+        *,
+        drop_unconfirmed: bool,
     ) -> None:
         self.name = name
         self.alive = True
         self.outcomes: list[Outcome] = []
         self.sessions = 0
+        self.announced = 0
+        """How many turns the room was told of."""
         self.told: list[GroupMessage] = []
         self.silenced: list[str] = []
         """The sounds that were cancelled, in order."""
@@ -119,6 +129,8 @@ class Member:
         self._command: dict[str, str] = {}
         self._speaks_until = 0.0
         self._texts = ""
+        # What holds no whole wake phrase confirms none.
+        self._pre_roll = 60 if drop_unconfirmed else PRE_ROLL
         numbers = itertools.count(1)
         turns = TurnFactory(
             mode=Mode.MANUAL,
@@ -127,6 +139,8 @@ class Member:
             ),
             new_turn_id=lambda: f"{name}-{next(numbers)}",
             stop_words=StopWords(),
+            wake_phrases={WAKE_WORD: WakePhrase(WAKE_WORD)} if drop_unconfirmed else {},
+            drop_unconfirmed=drop_unconfirmed,
         )
         settings = ArbitrationSettings(name)
         self.machine = ArbitratedSatellite(Satellite(turns), turns, settings, voices)
@@ -148,6 +162,9 @@ class Member:
         voice: bytes = b"her",
         said: float = SAID,
     ) -> None:
+        """Hear the word, then a voice for as long as it is `said`, of which the
+        recognizer makes `text`.
+        """
         if not self.alive:
             return
         self.attending = True
@@ -156,8 +173,9 @@ class Member:
         self._texts = text
         self._frame = self.position // FRAME_SAMPLES
         end = self._frame * FRAME_SAMPLES
-        frames = tuple(self._sound(self._frame - n) for n in range(PRE_ROLL, 0, -1))
-        detection = Detection("okay_nabu", 0.9, end)
+        past = range(self._pre_roll, 0, -1)
+        frames = tuple(self._sound(self._frame - n) for n in past)
+        detection = Detection(WAKE_WORD, 0.9, end)
         self.happens(WakeWordHeard(detection, frames, level, frames))
 
     def plays(self, sound_id: str) -> None:
@@ -185,8 +203,9 @@ class Member:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case StartTurn(turn):
+            case StartTurn(turn, audible):
                 self.sessions += 1
+                self.announced += audible
                 self._command[turn.id] = self._texts
             case EndUtterance(turn_id):
                 final = FinalTranscript("item", self._texts, None, None)
@@ -225,8 +244,14 @@ class Earshot:
     """Some members, and the time."""
 
     def __init__(
-        self, names: list[str], network: Network, voices: Voices | None = None
+        self,
+        names: list[str],
+        network: Network,
+        voices: Voices | None = None,
+        *,
+        drop_unconfirmed: bool = False,
     ) -> None:
+        """With `drop_unconfirmed`, each wants to hear the wake phrase in the text."""
         self.now = 0.0
         self.sending = 0.005
         """Seconds from a final to its leaving for the broker."""
@@ -238,7 +263,9 @@ class Earshot:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self.members = {
-            name: Member(self, name, -100.0 * n, voices)
+            name: Member(
+                self, name, -100.0 * n, voices, drop_unconfirmed=drop_unconfirmed
+            )
             for n, name in enumerate(names, start=1)
         }
         for member in self.members.values():

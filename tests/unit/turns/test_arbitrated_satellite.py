@@ -32,8 +32,11 @@ from rigs.homes.earshot import Earshot, Network
 NEAR, FAR, FARTHEST = 12.0, 3.0, -4.0
 
 
-def house(*names: str, slowest: float = 0.02) -> Earshot:
-    return Earshot(list(names), Network(Random(1), slowest=slowest))
+def house(
+    *names: str, slowest: float = 0.02, drop_unconfirmed: bool = False
+) -> Earshot:
+    network = Network(Random(1), slowest=slowest)
+    return Earshot(list(names), network, drop_unconfirmed=drop_unconfirmed)
 
 
 def kinds(earshot: Earshot, name: str) -> list[OutcomeKind]:
@@ -185,6 +188,80 @@ def test_where_nobody_speaks_nobody_stands_in() -> None:
 
     assert kinds(earshot, "kitchen") == [OutcomeKind.NO_SPEECH]
     assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+
+
+def test_where_the_winner_hears_nobody_another_one_that_does_answers() -> None:
+    earshot = house("kitchen", "study", "attic")
+    earshot.members["kitchen"].wakes(NEAR, said=0.0)
+    earshot.members["study"].wakes(FAR)
+    earshot.members["attic"].wakes(FARTHEST)
+    earshot.run(10.0)
+
+    ((name, final),) = earshot.published
+    assert (name, final.stands_in_for) == ("study", "kitchen-1")
+    assert kinds(earshot, "kitchen") == [OutcomeKind.NO_SPEECH]
+    assert kinds(earshot, "attic") == [OutcomeKind.YIELDED]
+    assert earshot.members["attic"].sessions == 0
+
+
+def test_where_the_winners_recognizer_understands_nothing_another_one_answers() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].wakes(NEAR, text="")
+    earshot.members["study"].wakes(FAR)
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["study"]
+
+
+def test_who_heard_nobody_leaves_it_to_the_next_that_did() -> None:
+    earshot = house("kitchen", "study", "attic")
+    earshot.members["kitchen"].wakes(NEAR, said=0.0)
+    earshot.members["study"].wakes(FAR, said=0.0)
+    earshot.members["attic"].wakes(FARTHEST)
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["attic"]
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+
+
+def test_of_a_command_that_a_stand_in_does_not_understand_nobody_makes_a_third() -> (
+    None
+):
+    earshot = house("kitchen", "study", "attic")
+    earshot.members["kitchen"].wakes(NEAR, text="")
+    earshot.members["study"].wakes(FAR, text="")
+    earshot.members["attic"].wakes(FARTHEST)
+    earshot.run(15.0)
+
+    assert earshot.published == []
+    assert [earshot.members[name].sessions for name in earshot.members] == [1, 1, 0]
+
+
+def test_the_end_of_the_wake_word_is_nobody_who_speaks() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].wakes(NEAR, said=0.0)
+    earshot.members["study"].wakes(FAR, said=0.4)
+    earshot.run(10.0)
+
+    assert earshot.members["study"].sessions == 0
+
+
+def test_words_without_the_wake_phrase_are_dropped_by_one_for_all() -> None:
+    earshot = house("kitchen", "study", drop_unconfirmed=True)
+    both_wake(earshot)
+    earshot.run(10.0)
+
+    assert kinds(earshot, "kitchen") == [OutcomeKind.NO_SPEECH]
+    assert earshot.members["study"].sessions == 0
+
+
+def test_the_wake_sound_is_made_once_whoever_stands_in() -> None:
+    earshot = house("kitchen", "study")
+    earshot.members["kitchen"].wakes(NEAR, text="")
+    earshot.members["study"].wakes(FAR)
+    earshot.run(10.0)
+
+    assert [member.announced for member in earshot.members.values()] == [1, 0]
 
 
 def test_a_command_that_is_cancelled_is_obeyed_by_nobody() -> None:

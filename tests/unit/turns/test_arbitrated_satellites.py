@@ -190,6 +190,84 @@ def test_two_finals_name_nobody_only_where_neither_sender_has_heard_of_the_other
         assert not earshot.members[name].knew_of & first
 
 
+# --- who understands nothing ---
+
+
+@dataclass(frozen=True)
+class Ears:
+    """What one of them makes of the command."""
+
+    hears: bool
+    """Its own detector, a voice."""
+    understands: bool
+    """The recognizer, what it sends."""
+
+
+EARS = st.lists(st.builds(Ears, st.booleans(), st.booleans()), min_size=2, max_size=6)
+
+
+def spoken_to(ears: list[Ears], network: Network) -> Earshot:
+    """Let the first hear the word best, and the last worst."""
+    earshot = Earshot(NAMES[: len(ears)], network)
+    for n, (member, ear) in enumerate(zip(earshot.members.values(), ears, strict=True)):
+        text = "toggle" if ear.understands else ""
+        said = 1.5 if ear.hears else 0.0
+        level = -3.0 * n
+        earshot.later(
+            network.random.uniform(0.0, 0.15),
+            lambda m=member, at=level, t=text, s=said: m.wakes(at, t, said=s),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.run(LONG)
+    return earshot
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32), ears=EARS)
+def test_what_the_best_one_does_not_understand_the_next_that_hears_it_is_asked_for(
+    seed: int, ears: list[Ears]
+) -> None:
+    earshot = spoken_to(ears, Network(Random(seed)))
+
+    best, *others = ears
+    asked = [best] if best.hears and best.understands else [best, *others]
+    next_one = next((ear for ear in asked[1:] if ear.hears), None)
+    answers = [ear for ear in (best, next_one) if ear and ear.hears and ear.understands]
+    assert len(earshot.published) == len(answers)
+    sessions = sum(member.sessions for member in earshot.members.values())
+    assert sessions == 1 + (next_one is not None)
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 2**32),
+    ears=EARS,
+    loss=st.floats(0.0, 1.0),
+    slowest=st.floats(0.01, 0.3),
+    lose=st.sampled_from([(Bid,), (Bid, Take, Alive, Done)]),
+)
+def test_whoever_is_not_understood_the_command_is_obeyed_once(
+    seed: int,
+    ears: list[Ears],
+    loss: float,
+    slowest: float,
+    lose: tuple[type[GroupMessage], ...],
+) -> None:
+    most_lost = None if lose == (Bid,) else 2
+    network = Network(
+        Random(seed),
+        slowest=slowest,
+        loss=loss,
+        most_lost=most_lost,
+        twice=0.1,
+        lose=lose,
+    )
+    earshot = spoken_to(ears, network)
+
+    assert len(earshot.first) <= 1
+    if all(ear.hears and ear.understands for ear in ears):
+        assert earshot.executed
+
+
 # --- two people ---
 
 
