@@ -38,11 +38,13 @@ _WORD = 70 * BANDS
 
 
 @dataclass(frozen=True, slots=True)
-class HeardWord:
-    """Says that a word was heard."""
+class Verdict:
+    """Says what a look into a score came to."""
 
+    heard: bool
+    """Whether the word was heard."""
     score: float
-    """How sure that is, 0 to 1."""
+    """How sure it is that this was the word, 0 to 1."""
     likely_since: int
     """How many features ago it was more likely than not first."""
 
@@ -65,15 +67,15 @@ class CarefulModel:
         self._chance = SecondChance()
         self._now = self._begun = self._likely_since = 0
 
-    def judge(self, score: float, threshold: float, end: int) -> HeardWord | None:
-        """Tell whether the word was heard by the sample position `end`, after what was
-        heard until then came to `score`; `threshold` is what a word's score is above.
+    def judge(self, score: float, threshold: float, end: int) -> Verdict | None:
+        """Look into what was heard until the sample position `end` and came to `score`,
+        where that is called for; `threshold` is what a word's score is above.
         """
         self._now = end
         candidate = self._candidate
         if not self._looks:
             likely_since = self._model.likely_since
-            return HeardWord(score, likely_since) if score > threshold else None
+            return Verdict(True, score, likely_since) if score > threshold else None
         if not candidate.followed:
             if score <= min(NEARLY, threshold):
                 return None
@@ -86,15 +88,19 @@ class CarefulModel:
         look = candidate.step(score, threshold)
         if look is None:
             return None
+        likely_since = self._model.likely_since or self._likely_since
         if look is Look.HIT and (candidate.accepted or not self._care.doubted):
-            return self._heard(score)
+            return self._heard(score, likely_since)
         believed_score = self._look(look)
         sure = threshold if look is Look.HIT else max(threshold, self._care.sure)
         if believed_score > sure:
-            return self._heard(believed_score)
+            return self._heard(believed_score, likely_since)
         if look is Look.PAST:
             self._chance.missed(end, max(candidate.peak, believed_score))
-        return None
+            # Its threshold is not all that it has to pass.
+            if believed_score <= self._care.sure:
+                return None
+        return Verdict(False, believed_score, likely_since)
 
     def soonest(self, threshold: float) -> int:
         """Return how many more features it takes at the least to hear the word,
@@ -116,11 +122,10 @@ class CarefulModel:
         self._candidate.reset()
         self._chance.reset()
 
-    def _heard(self, score: float) -> HeardWord:
+    def _heard(self, score: float, likely_since: int) -> Verdict:
         self._candidate.accept()
         self._chance.reset()
-        likely_since = self._model.likely_since or self._likely_since
-        return HeardWord(score, likely_since)
+        return Verdict(True, score, likely_since)
 
     def _look(self, look: Look) -> float:
         quantizer = self._model.quantizer

@@ -218,6 +218,18 @@ def test_what_was_heard_can_be_read_again_to_the_same_answers(wake_word: str) ->
     assert len(set(again[60:])) > 5
 
 
+@pytest.mark.parametrize("wake_word", BUNDLED)
+def test_a_score_that_passes_its_threshold_is_a_detection(wake_word: str) -> None:
+    listening = engine(wake_word)
+    threshold = listening.thresholds[wake_word]
+    nearly = [say(words) for words in ("elixir", "jarvis", "hey microphone", "okay no")]
+    for sound in (SPOKEN[wake_word], *nearly):
+        listening.reset()
+        for frame in frames(silence(1.5) + sound + silence(1)):
+            heard = listening.detect(frame)
+            assert (heard is not None) == (listening.scores[wake_word] > threshold)
+
+
 @needs_people
 def test_people_are_heard_whose_command_follows_at_once() -> None:
     listening, heard = engine("alexa"), 0
