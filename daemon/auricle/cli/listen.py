@@ -7,10 +7,14 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from auricle.app import build
 from auricle.app.state_file import StateFile
+from auricle.audio.files.recording import read_recording
+from auricle.audio.frame import FrameCutter
 from auricle.cli.terminal import Screen
 from auricle.config.loading import SYSTEM_FILE, default_file, load
 from auricle.config.settings import Settings
@@ -19,9 +23,11 @@ from auricle.doctor import service
 from auricle.errors import ConfigError
 from auricle.listen.collection import Collection
 from auricle.listen.live_satellite import LiveSatellite
+from auricle.listen.rehearing import highest_passed
 from auricle.listen.tuning import propose
 from auricle.listen.tuning_picture import lines, svg
 from auricle.system.event_loop import run
+from auricle.wake.detector import WakeWordEngine
 
 # Seconds.
 _REDRAW_EVERY, _LINE_EVERY = 0.1, 1.0
@@ -100,8 +106,10 @@ def _tune(settings: Settings, collection: Collection) -> int:
     thresholds = build.choices(settings, engines, state).thresholds
     proposed = dict(settings.wake_word.thresholds)
     names = [name for name in collection.wake_words if name in thresholds]
+    print(f"{collection.count} sounds are heard again, as the satellite does")
     for name in names:
-        heard, now = collection.heard(name), thresholds[name]
+        heard = collection.evidence(name, _hearing_again(engines, name))
+        now = thresholds[name]
         proposal = propose(heard)
         print(
             f"{name}: {len(heard.wanted)} wake words that were said, "
@@ -131,6 +139,18 @@ def _tune(settings: Settings, collection: Collection) -> int:
                 "there, too"
             )
     return 0
+
+
+def _hearing_again(
+    engines: Sequence[WakeWordEngine], name: str
+) -> Callable[[Path], float]:
+    engine = next(engine for engine in engines if name in engine.wake_words)
+
+    def highest(path: Path) -> float:
+        frames = FrameCutter().push(read_recording(path))
+        return highest_passed(engine, name, frames)
+
+    return highest
 
 
 def _show(listening: LiveSatellite, screen: Screen | None, before: str) -> str:

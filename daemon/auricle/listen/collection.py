@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import wave
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from io import BytesIO
@@ -92,12 +92,16 @@ class Collection:
         """The names of all wake words that something is known of."""
         return sorted({clip.wake_word for clip in self._clips} | self._seconds.keys())
 
-    def heard(self, wake_word: str) -> Evidence:
-        """Return how sure the engine was of this wake word, each time."""
+    def evidence(
+        self, wake_word: str, highest_passed: Callable[[Path], float]
+    ) -> Evidence:
+        """Return what is known of this wake word; `highest_passed` tells of a sound the
+        score that a threshold has to be below for it to be heard.
+        """
         scores: dict[Label, list[float]] = {label: [] for label in Label}
         for clip in self._clips:
             if clip.wake_word == wake_word:
-                scores[clip.label].append(clip.score)
+                scores[clip.label].append(highest_passed(self.folder / clip.file))
         hours = self._seconds.get(wake_word, 0.0) / 3600
         return Evidence(scores[Label.WANTED], scores[Label.UNWANTED], hours)
 

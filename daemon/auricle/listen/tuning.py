@@ -25,12 +25,14 @@ _NONE_SEEN = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Holds how sure the engine was, each time."""
+    """Holds the score, each time, that a threshold has to be below for the satellite to
+    wake up.
+    """
 
     wanted: Sequence[float]
-    """The scores of wake words that somebody said."""
+    """Of wake words that somebody said."""
     unwanted: Sequence[float]
-    """The scores of all else that resembled one."""
+    """Of all else that resembled one."""
     hours: float
     """How long all else was listened to."""
 
