@@ -38,7 +38,7 @@ _WORD = 70 * BANDS
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgment:
     """Says what a look into a score came to."""
 
     heard: bool
@@ -67,7 +67,7 @@ class CarefulModel:
         self._chance = SecondChance()
         self._now = self._begun = self._likely_since = 0
 
-    def judge(self, score: float, threshold: float, end: int) -> Verdict | None:
+    def judge(self, score: float, threshold: float, end: int) -> Judgment | None:
         """Look into what was heard until the sample position `end` and came to `score`,
         where that is called for; `threshold` is what a word's score is above.
         """
@@ -75,7 +75,7 @@ class CarefulModel:
         candidate = self._candidate
         if not self._looks:
             likely_since = self._model.likely_since
-            return Verdict(True, score, likely_since) if score > threshold else None
+            return Judgment(True, score, likely_since) if score > threshold else None
         if not candidate.followed:
             if score <= min(NEARLY, threshold):
                 return None
@@ -100,7 +100,7 @@ class CarefulModel:
             # Its threshold is not all that it has to pass.
             if believed_score <= self._care.sure:
                 return None
-        return Verdict(False, believed_score, likely_since)
+        return Judgment(False, believed_score, likely_since)
 
     def soonest(self, threshold: float) -> int:
         """Return how many more features it takes at the least to hear the word,
@@ -122,10 +122,10 @@ class CarefulModel:
         self._candidate.reset()
         self._chance.reset()
 
-    def _heard(self, score: float, likely_since: int) -> Verdict:
+    def _heard(self, score: float, likely_since: int) -> Judgment:
         self._candidate.accept()
         self._chance.reset()
-        return Verdict(True, score, likely_since)
+        return Judgment(True, score, likely_since)
 
     def _look(self, look: Look) -> float:
         quantizer = self._model.quantizer

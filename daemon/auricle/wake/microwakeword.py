@@ -12,7 +12,7 @@ from auricle.audio.features import BANDS, STEP_BYTES, STEP_MS, FeatureExtractor
 from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.text import presentable
-from auricle.wake.careful_model import CarefulModel, Verdict
+from auricle.wake.careful_model import CarefulModel, Judgment
 from auricle.wake.description import is_of_version_1, read_json
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.loaded_models import LoadedModel, LoadedModels
@@ -81,13 +81,13 @@ class MicroWakeWordEngine(LoadedModels[CarefulModel]):
         for model in self._running:
             # Zero until the model has its 30 ms, which a frame brings once.
             model.score = max(map(model.runner.hear, features), default=0.0)
-            verdict = model.runner.judge(model.score, model.threshold, frame.end)
-            if verdict is None:
+            judgment = model.runner.judge(model.score, model.threshold, frame.end)
+            if judgment is None:
                 continue
-            model.score = verdict.score
-            if verdict.heard and (surest is None or verdict.score > surest.score):
+            model.score = judgment.score
+            if judgment.heard and (surest is None or judgment.score > surest.score):
                 surest = Detection(
-                    model.name, verdict.score, frame.end, _lag(model, verdict)
+                    model.name, judgment.score, frame.end, _lag(model, judgment)
                 )
         return surest
 
@@ -108,9 +108,9 @@ class _Description:
     languages: tuple[str, ...]
 
 
-def _lag(model: LoadedModel[CarefulModel], verdict: Verdict) -> int:
+def _lag(model: LoadedModel[CarefulModel], judgment: Judgment) -> int:
     """Samples from the end of the phrase to the latest answer."""
-    likely = verdict.likely_since * _STEP_SAMPLES
+    likely = judgment.likely_since * _STEP_SAMPLES
     return likely - round(_STILL_SPOKEN.get(model.name, 0.0) * SAMPLE_RATE)
 
 
