@@ -30,9 +30,9 @@ class Evidence:
     """
 
     wanted: Sequence[float]
-    """Of wake words that somebody said."""
+    """The scores of wake words that somebody said."""
     unwanted: Sequence[float]
-    """Of all else that resembled one."""
+    """The scores of all else that resembled one."""
     hours: float
     """How long all else was listened to."""
 
