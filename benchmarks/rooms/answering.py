@@ -6,10 +6,12 @@ get lost and come late.
 
 import dataclasses
 import statistics
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 
+from auricle.config.sections import UtteranceMode
 from benchmarks.recordings import Recordings
 from benchmarks.rooms.households import Outcome, Plan, carry_out
 from benchmarks.rooms.rounds import Tally
@@ -53,10 +55,20 @@ async def answers(scale: Scale) -> Sequence[Row]:
 
 
 async def real(scale: Scale) -> Sequence[Row]:
-    """At 1 % loss, beside `auricle recognizer`."""
-    plan = _plan(scale, 2, 500, _GOOD, houses=_HOUSES_OF_THE_REAL)
-    plan = dataclasses.replace(plan, real_recognizer=True)
+    """At 1 % loss, beside `auricle recognizer`, with each program's defaults."""
+    plan = _real(scale, UtteranceMode.AUTO)
     return _answers("real recognizer", await _done(plan))
+
+
+async def server(scale: Scale) -> Sequence[Row]:
+    """The same, where the recognizer decides when a command is over."""
+    plan = _real(scale, UtteranceMode.SERVER_VAD)
+    return _answers("real recognizer, server_vad", await _done(plan))
+
+
+def _real(scale: Scale, mode: UtteranceMode) -> Plan:
+    plan = _plan(scale, 2, 500, _GOOD, houses=_HOUSES_OF_THE_REAL)
+    return dataclasses.replace(plan, real_recognizer=True, mode=mode)
 
 
 async def loss(scale: Scale) -> Sequence[Row]:
@@ -125,7 +137,19 @@ async def delay(scale: Scale) -> Sequence[Row]:
 
 
 async def _done(plan: Plan) -> Outcome:
-    return await carry_out(plan, Recordings.from_environment())
+    outcome = await carry_out(plan, Recordings.from_environment())
+    for house, rounds in enumerate(outcome.rounds):
+        for number, each in enumerate(rounds.all):
+            if each.heard and not each.once:
+                many = len(each.finals) or "no"
+                print(
+                    f"house {house}, wake word {number}: {many} finals",
+                    *each.told(),
+                    sep="\n",
+                    file=sys.stderr,
+                    flush=True,
+                )
+    return outcome
 
 
 def _answers(recognizer: str, outcome: Outcome) -> Sequence[Row]:

@@ -24,7 +24,7 @@ import numpy as np
 
 from auricle.app import build
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.config.sections import WakeWordSettings
+from auricle.config.sections import UtteranceMode, WakeWordSettings
 from benchmarks.recordings import Clip, Recordings, Samples, speech_level_db
 from benchmarks.rooms.houses import House, Person, Saying, spoken
 from benchmarks.rooms.microphones import Ear, HouseSound, Microphones, Sounds
@@ -75,6 +75,8 @@ class Plan:
     weather: Weather
     seed: int
     real_recognizer: bool = False
+    mode: UtteranceMode = UtteranceMode.MANUAL
+    """Who decides that a command is over."""
     kills: bool = False
     """Whether whoever takes a wake word is killed before its final, or just behind."""
     lone_twins: bool = False
@@ -291,6 +293,10 @@ class Household:
         member = heard.topic.split("/")[1]
         final = Final(member, told["turn"], told.get("stands_in_for"))
         self.rounds.final(final, moment)
+        what = f"the house has the final of {member}, turn {final.turn}"
+        if final.stands_in_for is not None:
+            what += f", which stands in for {final.stands_in_for}"
+        self.rounds.note(final.turn, moment, what)
 
     def delays(self) -> list[float]:
         """Of each wake word, beside the twin of whoever answered."""
@@ -310,11 +316,22 @@ class Household:
         _, member, *rest = published.topic.split("/")
         match rest:
             case ["bid", _]:
-                self._note_bid(member, json.loads(published.payload), published.moment)
+                told = json.loads(published.payload)
+                self._note_bid(member, told, published.moment)
+                known = "kind", "turn", "level", "stands_in_for", "outcome"
+                said = ", ".join(f"{key} {told[key]}" for key in known if key in told)
+                what = f"{member} says {said}"
+                self.rounds.note(told.get("turn"), published.moment, what)
+            case ["event", "utterance"]:
+                told = json.loads(published.payload)
+                what = f"{member} tells its outcome {told['event_type']}"
+                self.rounds.note(told["turn"], published.moment, what)
             case ["transcript", "final"]:
                 number = int(
                     (published.moment - self._begins) // self._plan.seconds_each
                 )
+                turn = json.loads(published.payload)["turn"]
+                self.rounds.note(turn, published.moment, f"{member} sends its final")
                 self._published.setdefault((member, number), published.moment)
                 if (member, number) in self._told:
                     self._told[member, number].set()
@@ -334,7 +351,7 @@ class Household:
                     and taken.contested
                 ):
                     taken.killed = True
-                    self._kill_soon(member, moment)
+                    self._kill_soon(member, told["turn"], moment)
 
     def _is_false(self, detected: float) -> bool:
         """Whether no wake word had been said shortly before."""
@@ -342,7 +359,7 @@ class Household:
         called = self._scenes.called.get(int(number))
         return called is not None and not 0 <= since - called + _EARLY < _DETECTED_IN
 
-    def _kill_soon(self, member: str, moment: float) -> None:
+    def _kill_soon(self, member: str, turn: str, moment: float) -> None:
         """At any moment of its turn; where that would be later than its final, in the
         tenth of a second behind that, in which the broker may not have answered.
         """
@@ -350,12 +367,13 @@ class Household:
         latest = self._scenes.over.get(int(number), since) + _ENDED_IN + _DECODING
         after = self._random.uniform(0, max(0.3, latest - since))
         told = self._told[member, int(number)] = asyncio.Event()
-        killing = asyncio.create_task(self._kill(member, int(number), after, told))
+        kill = self._kill(member, int(number), turn, after, told)
+        killing = asyncio.create_task(kill)
         self._killing.add(killing)
         killing.add_done_callback(self._killing.discard)
 
     async def _kill(
-        self, member: str, number: int, after: float, told: asyncio.Event
+        self, member: str, number: int, turn: str, after: float, told: asyncio.Event
     ) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), after)
@@ -363,10 +381,16 @@ class Household:
         assert self.mouths is not None
         program, ear, microphone = self._programs[member]
         self.killed_before += (member, number) not in self._published
+        self._note_of(turn, f"{member} is about to be killed")
         await program.__aexit__()
+        self._note_of(turn, f"{member} is killed")
         self.mouths.disconnect(self.sound, microphone, ear)
         await asyncio.sleep(_AWAY)
         await self.start(member)
+        self._note_of(turn, f"{member} is back")
+
+    def _note_of(self, turn: str, what: str) -> None:
+        self.rounds.note(turn, time.monotonic(), what)
 
     def _settings(self, name: str) -> dict[str, dict[str, Any]]:
         twin = name.startswith("twin")
@@ -375,7 +399,7 @@ class Household:
             "microphone": {"recording": "-"},
             "wake_word": {"models": [WAKE_WORD]},
             "utterance": {
-                "mode": "server_vad" if self._plan.real_recognizer else "manual",
+                "mode": self._plan.mode,
                 "longest": _LONGEST_TURN,
             },
             "asr": {"url": self._recognizer, "language": "en"},

@@ -46,6 +46,8 @@ class Round:
     finals: list[Final] = field(default_factory=list)
     killed: bool = False
     """Whether the first that took it was."""
+    story: list[tuple[float, str]] = field(default_factory=list)
+    """What was said of it and done to it, with the moment."""
 
     @property
     def heard(self) -> bool:
@@ -63,6 +65,11 @@ class Round:
     @property
     def lost(self) -> bool:
         return not self.finals
+
+    def told(self) -> Sequence[str]:
+        """Its story, line by line, in seconds since it began."""
+        story = sorted(self.story)
+        return [f"{moment - story[0][0]:7.3f} {what}" for moment, what in story]
 
     @property
     def commands(self) -> int:
@@ -103,6 +110,12 @@ class Rounds:
             self._of_turn[bid.turn] = known
             known.bids[bid.member] = bid
         return known
+
+    def note(self, turn: str | None, moment: float, what: str) -> None:
+        """Keep what happened to a turn, or then."""
+        known = self._of_turn.get(turn or "") or self._at(moment)
+        if known is not None and turn not in self.false_wakes:
+            known.story.append((moment, what))
 
     def false_wake(self, turn: str) -> None:
         """Take note that no wake word was said before that turn: what comes of it is

@@ -56,6 +56,21 @@ def test_what_is_told_again_after_a_restart_belongs_to_its_own_word() -> None:
     assert two_heard((final, 110.0), (final, 115.0)).finals == [final, final]
 
 
+def test_the_story_of_a_word_is_told_in_order_from_its_first_moment_on() -> None:
+    rounds = Rounds(0.0, 2, EACH)
+    rounds.bid(KITCHEN, 1.5)
+    rounds.note("k1", 3.0, "kitchen sends its final")
+    rounds.note("k1", 1.5, "kitchen says bid")
+    # Told again after a restart, while the second word is said.
+    rounds.note("k1", 8.0, "kitchen sends its final")
+    rounds.note(None, 7.5, "a door")
+    assert rounds.all[0].told() == [
+        "  0.000 kitchen says bid",
+        "  1.500 kitchen sends its final",
+        "  6.500 kitchen sends its final",
+    ]
+
+
 def test_a_bid_that_is_said_twice_is_one() -> None:
     rounds = Rounds(0.0, 1, EACH)
     assert rounds.bid(HALL, 1.0) is rounds.bid(HALL, 1.1)
