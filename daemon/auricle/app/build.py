@@ -527,12 +527,15 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
             '(auricle recognizer) and set asr.url = "ws://127.0.0.1:8778"'
         )
     key = settings.api_key
+    # The service does not ask, and is told nothing of this house that it does not need.
+    at_home = published_price(settings.endpoint) is None
     return RecognizerAddress(
         settings.endpoint,
         key.get_secret_value() if key else None,
         workspace=settings.workspace or None,
         data_inspection=settings.data_inspection,
         ca_file=settings.ca_file,
+        patience=settings.final_timeout if at_home else None,
     )
 
 

@@ -293,9 +293,9 @@ def _add_recognizer(commands: _Commands) -> None:
         type=_whole_number(1, 30),
         default=4,
         metavar="SECONDS",
-        help="seconds that satellites wait for a transcript, their asr.final_timeout; "
-        "whoever would wait for longer is refused at once, by the measured speed of "
-        "the model (default: 4)",
+        help="seconds that a client waits for a transcript where it does not tell, as "
+        "satellites do (their asr.final_timeout); whoever would wait for longer is "
+        "refused at once, by the measured speed of the model (default: 4)",
     )
     recognizer.add_argument(
         "--max-sessions",

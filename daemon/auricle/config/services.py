@@ -122,8 +122,8 @@ class AsrSettings(Section):
     connect_timeout: float = Field(3.0, gt=0, le=30)
     """Seconds for the connection and the session to be ready."""
     final_timeout: float = Field(4.0, gt=0, le=30)
-    """Seconds from the end of the utterance to its final transcript. To a recognizer at
-    home, tell the same: --deadline."""
+    """Seconds from the end of the utterance to its final transcript. A recognizer at
+    home is told, and refuses at once what it cannot do in that time."""
 
     @field_validator("url")
     @classmethod

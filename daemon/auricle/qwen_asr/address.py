@@ -9,6 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PATH = "/api-ws/v1/realtime"
 """The path under which the service serves the protocol."""
+FINAL_TIMEOUT = "X-Auricle-Final-Timeout"
+"""The header by which a satellite tells a recognizer at home how many seconds it waits
+for a final."""
 PRICE_CURRENCY = "USD"
 """What the published prices are in."""
 
@@ -28,6 +31,9 @@ class RecognizerAddress:
     """X-DashScope-DataInspection: whether the service is to inspect the content."""
     ca_file: Path | None = None
     """Certificate authorities to trust instead of the system's (PEM)."""
+    patience: float | None = None
+    """Seconds for which we wait for a final, for FINAL_TIMEOUT; None sends no such
+    header."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from websockets.exceptions import (
 from websockets.proxy import parse_proxy
 
 from auricle import __version__
-from auricle.qwen_asr.address import RecognizerAddress
+from auricle.qwen_asr.address import FINAL_TIMEOUT, RecognizerAddress
 from auricle.qwen_asr_client.errors import (
     ClockError,
     NotServedError,
@@ -229,6 +229,8 @@ def _headers(address: RecognizerAddress) -> dict[str, str]:
         headers["X-DashScope-WorkSpace"] = address.workspace
     if address.data_inspection:
         headers["X-DashScope-DataInspection"] = "enable"
+    if address.patience is not None:
+        headers[FINAL_TIMEOUT] = f"{address.patience:g}"
     return headers
 
 

@@ -9,6 +9,8 @@ from auricle.qwen_asr.address import PATH
 from auricle.qwen_asr.events import THROTTLED
 
 _LONGEST_MODEL = 128
+# As satellites can be told to wait.
+_LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,14 @@ def model_of(target: str) -> str:
     """Return the model that is named in the query of `target`; empty where none is."""
     values = parse_qs(urlsplit(target).query).get("model", [""])
     return values[0].strip()
+
+
+def deadline_of(told: str | None) -> float | None:
+    """Return how many seconds a client waits for a final, as `told` in FINAL_TIMEOUT;
+    None where that is nothing that can be.
+    """
+    try:
+        seconds = float(told or "")
+    except ValueError:
+        return None
+    return seconds if 0 < seconds <= _LONGEST_WAIT else None

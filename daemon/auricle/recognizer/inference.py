@@ -36,7 +36,7 @@ class Inference:
         deadline: float,
         listening: Callable[[], Collection[float]],
     ) -> None:
-        """Whoever waits for a final waits for `deadline` seconds.
+        """Who does not say how long it waits for a final waits for `deadline` seconds.
 
         `listening` returns how much of an utterance has come in each session whose
         utterance is not over.
@@ -50,40 +50,43 @@ class Inference:
         self._overdue: dict[Decode, asyncio.TimerHandle] = {}
         self._corpora: deque[int] = deque(maxlen=_MOST_CORPORA)
 
-    async def transcribe(self, work: Transcribe) -> Answer:
-        """Return what is said, or why nobody knows."""
+    async def transcribe(
+        self, work: Transcribe, deadline: float | None = None
+    ) -> Answer:
+        """Return what is said, or why nobody knows; a final within `deadline`."""
         decode = Decode(work.seconds, work.final, work.ahead)
         in_time = work.final and not work.behind_its_own and not work.ahead
         if not in_time and not self._has_time_for(work):
             return None
-        if in_time and (pause := self.workload.no_time(work.seconds, time.monotonic())):
+        now = time.monotonic()
+        if in_time and (pause := self.workload.no_time(work.seconds, now, deadline)):
             return TooBusy(pause)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._asked[decode] = work, answer
         self.workload.join(decode)
         self._start_next()
         if in_time:
-            self._be_in_time(decode, answer)
+            self._be_in_time(decode, answer, deadline)
         try:
             return await answer
         finally:
             # Whoever asked may be gone.
             self._forget(decode)
 
-    def confirm(self, work: Transcribe) -> None:
-        """Have a final that was asked for ahead made in time, as others are: whoever
-        spoke waits for it now.
+    def confirm(self, work: Transcribe, deadline: float | None = None) -> None:
+        """Have a final that was asked for ahead made within `deadline`, as others are:
+        whoever spoke waits for it now.
         """
         for decode, (asked, answer) in self._asked.items():
             if asked is not work:
                 continue
             now = time.monotonic()
-            if pause := self.workload.no_time(work.seconds, now):
+            if pause := self.workload.no_time(work.seconds, now, deadline):
                 self._forget(decode)
                 answer.set_result(TooBusy(pause))
             else:
                 self.workload.confirm(decode)
-                self._be_in_time(decode, answer)
+                self._be_in_time(decode, answer, deadline)
             return
 
     def withdraw(self, work: Transcribe) -> None:
@@ -96,15 +99,16 @@ class Inference:
                 answer.set_result(None)
                 return
 
-    def no_room(self, *, full: bool) -> int | None:
-        """Return after how many seconds a further session may come; None: it may now.
+    def no_room(self, deadline: float | None = None, *, full: bool) -> int | None:
+        """Return after how many seconds a further session may come that waits for so
+        long for its finals; None: it may now.
 
         `full`: it may not, whatever the engine has to do.
         """
         now = time.monotonic()
         if full:
             return self.workload.pause(now)
-        return self.workload.no_room(self._listening(), now)
+        return self.workload.no_room(self._listening(), now, deadline)
 
     async def aclose(self) -> None:
         """Wait for what the engine is at, and drop what waits."""
@@ -120,8 +124,10 @@ class Inference:
             return self.workload.has_time_to_spare(work.seconds, self._listening())
         return self.workload.wants_draft(work.seconds, self._listening())
 
-    def _be_in_time(self, decode: Decode, answer: asyncio.Future[Answer]) -> None:
-        patience = self.workload.patience(decode.seconds)
+    def _be_in_time(
+        self, decode: Decode, answer: asyncio.Future[Answer], deadline: float | None
+    ) -> None:
+        patience = self.workload.patience(decode.seconds, deadline)
         loop = asyncio.get_running_loop()
         self._overdue[decode] = loop.call_later(patience, self._give_up, decode, answer)
 
@@ -176,3 +182,24 @@ class Inference:
                 self._engine.name,
                 usable,
             )
+
+
+class InTime:
+    """The engine, for a client that waits for so long for a final."""
+
+    def __init__(self, inference: Inference, deadline: float) -> None:
+        """`deadline` is in seconds."""
+        self._inference = inference
+        self._deadline = deadline
+
+    async def transcribe(self, work: Transcribe) -> Answer:
+        """Return what is said, or why nobody knows."""
+        return await self._inference.transcribe(work, self._deadline)
+
+    def confirm(self, work: Transcribe) -> None:
+        """Have a final that was asked for ahead made in time."""
+        self._inference.confirm(work, self._deadline)
+
+    def withdraw(self, work: Transcribe) -> None:
+        """Do not begin with a final that was asked for ahead."""
+        self._inference.withdraw(work)

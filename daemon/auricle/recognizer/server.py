@@ -17,12 +17,12 @@ from websockets.http11 import Request, Response
 from auricle import __version__
 from auricle.audio.frame import SAMPLE_BYTES
 from auricle.errors import ConfigError
-from auricle.qwen_asr.address import PATH, is_loopback
-from auricle.recognizer.admission import Admission, model_of
+from auricle.qwen_asr.address import FINAL_TIMEOUT, PATH, is_loopback
+from auricle.recognizer.admission import Admission, deadline_of, model_of
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import ClientGoneError, Conversation
 from auricle.recognizer.engines.engine import Engine
-from auricle.recognizer.inference import Inference
+from auricle.recognizer.inference import Inference, InTime
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
 from auricle.recognizer.transcriptions import Transcribe
@@ -51,7 +51,7 @@ class ServerSettings:
     tls_key: Path | None = None
     """The certificate's key, where that is not in the same file."""
     deadline: float = 4.0
-    """Seconds that a client waits for a final: its satellite's asr.final_timeout. Who
+    """Seconds that a client waits for a final where it does not say so itself. Who
     would wait for longer is refused at once."""
     max_sessions: int = 32
     """So many clients are served at a time, however fast the engine is."""
@@ -161,11 +161,15 @@ class RecognizerServer:
         await self._inference.aclose()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        # Any of them may be the last whose turn comes, also the most impatient.
+        served = [other.request for other in self._conversations]
+        deadline = min(map(self._patience, (request, *served)))
         refusal = self._admission.refusal(
             request.path,
             request.headers.get("Authorization"),
             self._inference.no_room(
-                full=len(connection.server.connections) >= self._settings.max_sessions
+                deadline,
+                full=len(connection.server.connections) >= self._settings.max_sessions,
             ),
         )
         if refusal is None:
@@ -173,13 +177,12 @@ class RecognizerServer:
         logger.info("refused a client: %s", refusal.code)
         if refusal.retry_after is not None:
             logger.info(
-                "%d sessions are open, a command takes %.2f s here, and clients wait "
-                "%g s for it: have fewer satellites at once, a smaller model, or more "
-                "--threads; where satellites wait for longer (asr.final_timeout), tell "
-                "it with --deadline",
+                "%d sessions are open, a command takes %.2f s here, and one of them "
+                "waits %g s for it: have fewer satellites at once, a smaller model, or "
+                "more --threads, or let satellites wait for longer (asr.final_timeout)",
                 len(connection.server.connections),
                 self._inference.workload.command_takes,
-                self._settings.deadline,
+                deadline,
             )
         body = {"code": refusal.code, "message": refusal.message}
         response = connection.respond(HTTPStatus(refusal.status), json.dumps(body))
@@ -188,6 +191,11 @@ class RecognizerServer:
         if refusal.retry_after is not None:
             response.headers["Retry-After"] = str(refusal.retry_after)
         return response
+
+    def _patience(self, request: Request | None) -> float:
+        """Seconds that a client waits for a final."""
+        told = request.headers.get(FINAL_TIMEOUT) if request else None
+        return deadline_of(told) or self._settings.deadline
 
     def _listening(self) -> list[float]:
         """Seconds of the utterance under way in each session where one may be."""
@@ -212,7 +220,7 @@ class RecognizerServer:
         conversation = Conversation(
             session,
             _Client(connection),
-            self._inference,
+            InTime(self._inference, self._patience(connection.request)),
             self._settings.idle_timeout,
             # The official SDK leaves closing to its program.
             self._settings.linger,

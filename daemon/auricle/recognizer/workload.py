@@ -74,7 +74,9 @@ class Workload:
     """It knows which decodes wait for the engine, and which one that is at."""
 
     def __init__(self, deadline: float) -> None:
-        """Whoever waits for a final waits for `deadline` seconds."""
+        """Who does not say how long it waits for a final waits for `deadline`
+        seconds.
+        """
         self._deadline = deadline
         self._speed = DecodeSpeed()
         self._draft_took = 0.0
@@ -125,20 +127,24 @@ class Workload:
         coming = sum(self._finals_take(listening))
         return coming + self._speed.takes(seconds) <= self._deadline
 
-    def no_time(self, seconds: float, now: float) -> int | None:
+    def no_time(
+        self, seconds: float, now: float, deadline: float | None = None
+    ) -> int | None:
         """Return after how many seconds to try again, where others are in the way of a
-        final of so many `seconds` of sound; None where it comes in time.
+        final of so many `seconds` of sound; None where it comes within `deadline`.
 
         A slow engine that is free does what it can.
         """
         if self.idle:
             return None
-        excess = self.wait(now) + self._speed.takes(seconds) - self._deadline
+        excess = self.wait(now) + self._speed.takes(seconds) - self._within(deadline)
         return _whole(excess) if excess > 0 else None
 
-    def no_room(self, listening: Collection[float], now: float) -> int | None:
+    def no_room(
+        self, listening: Collection[float], now: float, deadline: float | None = None
+    ) -> int | None:
         """Return after how many seconds to try again, where a further session would get
-        no final in time if all who are there ended their utterances now.
+        no final within `deadline` if all who are there ended their utterances now.
 
         `listening` is how much of an utterance has come in each session whose utterance
         is not over. None lets it in: the first one, always.
@@ -146,14 +152,17 @@ class Workload:
         if self.idle and not listening:
             return None
         coming = self._finals_take(listening)
-        excess = self.wait(now) + sum(coming) + self.command_takes - self._deadline
+        wait = self.wait(now) + sum(coming)
+        excess = wait + self.command_takes - self._within(deadline)
         if excess <= 0:
             return None
         return _whole(max(excess, self._until_one_is_served(listening, coming, now)))
 
-    def patience(self, seconds: float) -> float:
-        """Return for how long a final of so many `seconds` of sound may wait."""
-        return max(0.0, self._deadline - self._speed.takes(seconds))
+    def patience(self, seconds: float, deadline: float | None = None) -> float:
+        """Return for how long a final of so many `seconds` of sound may wait, where it
+        is wanted within `deadline`.
+        """
+        return max(0.0, self._within(deadline) - self._speed.takes(seconds))
 
     def pause(self, now: float) -> int:
         """Return after how many seconds there is less to do."""
@@ -202,6 +211,9 @@ class Workload:
         if told:
             # Of sound without a word, some models see at once that there is none.
             self._speed.note(decode.seconds, took)
+
+    def _within(self, deadline: float | None) -> float:
+        return self._deadline if deadline is None else deadline
 
     def _finals_take(self, listening: Collection[float]) -> list[float]:
         return [self._speed.takes(max(_COMMAND, heard)) for heard in listening]

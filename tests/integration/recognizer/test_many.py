@@ -8,17 +8,23 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.resources import as_file
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from auricle.app.build import recognizer_address
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.files.recording import read_recording
+from auricle.config.services import AsrSettings
 from auricle.errors import Reason
+from auricle.qwen_asr.address import FINAL_TIMEOUT
 from auricle.qwen_asr.events import TRANSCRIPTION
+from auricle.qwen_asr_client.connection import Connection
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.recognizer.server import RecognizerServer, ServerSettings
@@ -84,9 +90,18 @@ class Satellite:
         await self._connection.send(json.dumps(message))
 
 
+def telling(patience: float | None) -> dict[str, str]:
+    """What tells the server for how many seconds its client waits."""
+    return {} if patience is None else {FINAL_TIMEOUT: f"{patience:g}"}
+
+
 @asynccontextmanager
-async def satellite(server: RecognizerServer) -> AsyncIterator[Satellite]:
-    async with connect(f"{server.url}?model=m", proxy=None) as connection:
+async def satellite(
+    server: RecognizerServer, patience: float | None = None
+) -> AsyncIterator[Satellite]:
+    async with connect(
+        f"{server.url}?model=m", proxy=None, additional_headers=telling(patience)
+    ) as connection:
         opened = Satellite(connection)
         await opened.open()
         yield opened
@@ -207,6 +222,61 @@ async def test_a_final_that_waits_in_vain_is_told_of_and_not_decoded() -> None:
         engine.go_on()
         assert await first.answer() == "recognized"
     assert len(engine.asked) == 1
+
+
+async def test_a_satellite_that_waits_for_longer_is_served_later() -> None:
+    engine = held()
+    async with (
+        serving(engine, deadline=0.2) as server,
+        satellite(server, patience=20) as first,
+        satellite(server, patience=20) as second,
+        satellite(server, patience=0.2) as third,
+    ):
+        await first.say(voice(0.5))
+        await eventually(lambda: engine.asked)
+        await elapse(0.3)
+        await second.say(voice(0.6))
+        await third.say(voice(0.6))
+        assert await third.answer() == THROTTLED
+        engine.go_on()
+        assert await first.answer() == "recognized"
+        assert await second.answer() == "recognized"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "let_in"),
+    [(20.0, 20.0, True), (20.0, 0.5, False), (0.5, 20.0, False), (None, None, False)],
+)
+async def test_nobody_is_let_in_for_whom_one_of_all_would_wait_too_long(
+    first: float | None, second: float | None, *, let_in: bool
+) -> None:
+    async with serving(ScriptedEngine(takes=0.3), deadline=0.5) as server:
+        await server.measure(voice(3.0))
+        async with satellite(server, first):
+            came = connect(
+                f"{server.url}?model=m",
+                proxy=None,
+                additional_headers=telling(second),
+            )
+            if let_in:
+                await (await came).close()
+                return
+            with pytest.raises(InvalidStatus) as refused:
+                await came
+    assert refused.value.response.status_code == 429
+
+
+async def test_a_satellite_tells_the_recognizer_at_home_how_long_it_waits() -> None:
+    at_home = AsrSettings(url="wss://recognizer.local", final_timeout=12.5)
+    cloud = AsrSettings(api_key=SecretStr("k"), final_timeout=12.5)
+    assert recognizer_address(cloud).patience is None
+    async with serving(ScriptedEngine(takes=0.3), deadline=0.5) as server:
+        await server.measure(voice(3.0))
+        address = replace(recognizer_address(at_home), url=f"{server.url}?model=m")
+        async with satellite(server, patience=20):
+            async with asyncio.timeout(20):
+                connection = await Connection.open(address, None)
+            await connection.close()
 
 
 async def test_who_uploads_more_than_is_done_is_not_refused_for_it() -> None:

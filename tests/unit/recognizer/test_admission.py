@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.recognizer.admission import Admission, model_of
+from auricle.recognizer.admission import Admission, deadline_of, model_of
 
 TARGET = "/api-ws/v1/realtime?model=qwen3-asr-flash-realtime"
 GUARDED = Admission(["sk-one", "sk-two"])
@@ -108,3 +108,15 @@ def test_the_model_is_named_in_the_query() -> None:
 def test_no_request_raises(target: str, authorization: str | None) -> None:
     GUARDED.refusal("/" + target, authorization, None)
     OPEN.refusal("/" + target, authorization, None)
+
+
+@pytest.mark.parametrize("told", [None, "", "soon", "nan", "inf", "0", "-1", "31"])
+def test_who_does_not_tell_how_long_it_waits_has_no_deadline_of_its_own(
+    told: str | None,
+) -> None:
+    assert deadline_of(told) is None
+
+
+def test_a_satellite_may_wait_for_as_long_as_it_can_be_told_to() -> None:
+    assert deadline_of("30") == 30.0
+    assert deadline_of("0.5") == 0.5
