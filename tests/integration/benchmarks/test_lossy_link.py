@@ -1,6 +1,7 @@
 """The links between simulated houses and their broker: what they lose, and what not."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -90,11 +91,13 @@ async def test_messages_arrive_late_in_varying_ways_and_in_their_order(
     assert max(waits) - min(waits) > 0.01
 
 
-async def test_whoever_is_gone_is_gone_at_the_broker_as_well(tmp_path: Path) -> None:
+async def test_whoever_is_gone_is_gone_at_the_broker_as_well_and_as_late(
+    tmp_path: Path,
+) -> None:
     with running_broker(tmp_path) as broker:
         async with HouseClient(broker.port, "home/#") as house:
             link = LossyLink(
-                broker.port, Weather(latest=0.05), may_be_lost=lambda _: True, seed=1
+                broker.port, Weather(0.0, 0.1, 0.15), may_be_lost=lambda _: True, seed=1
             )
             async with link:
                 client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
@@ -104,9 +107,12 @@ async def test_whoever_is_gone_is_gone_at_the_broker_as_well(tmp_path: Path) -> 
                 await eventually(client.is_connected)
                 # As a power cut does: nobody says good-bye.
                 connected = client.socket()
-                assert connected is not None
-                connected.close()
+                assert isinstance(connected, socket.socket)
+                loop = asyncio.get_running_loop()
+                gone = loop.time()
+                connected.shutdown(socket.SHUT_RDWR)
                 await house.hears("home/kitchen/availability", "offline")
+                assert loop.time() - gone >= 0.1
                 await asyncio.to_thread(client.loop_stop)
 
 

@@ -25,7 +25,8 @@ class Weather:
     """How probably a message of QoS 0 is lost, where it may be."""
     soonest: float = 0.0
     latest: float = 0.0
-    """Seconds that any packet takes; it does not overtake those before it."""
+    """Seconds that any packet takes, and the end of a connection as well; none of them
+    overtakes those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,10 @@ class LossyLink:
                             continue
                         last = max(last, loop.time() + self._delay())
                         on_its_way.put_nowait((last, packet.whole))
+            # A broker that cannot write to somebody who is gone leaves unread what
+            # came before: on a real network it has read it by then.
+            end = max(last, loop.time() + self._delay())
+            on_its_way.put_nowait((end, b""))
             await on_its_way.join()
         finally:
             delivering.cancel()
