@@ -15,9 +15,12 @@ from auricle.audio.level import FULL_SCALE, power
 
 # The loudest of a voice at its usual level, which is 6 dB fainter on average. Chosen on
 # commands in half of some simulated houses, and confirmed on the other half.
-_LOUD_ENOUGH = (FULL_SCALE * 10 ** (-20 / 20)) ** 2
+LOUD_ENOUGH = 10 ** (-20 / 20)
+"""What the loudest of a voice has of full scale, as its root mean square."""
 # What is softer by more than that is as soft as a microphone's own hiss.
-_MOST = 10 ** (30 / 20)
+MOST = 10 ** (30 / 20)
+"""Sound is made louder by this at most."""
+_LOUD_ENOUGH = (FULL_SCALE * LOUD_ENOUGH) ** 2
 # By 1 dB a second: between two sentences of somebody it stays as loud as it was.
 _FORGOTTEN = 10 ** (-FRAME_SECONDS / 10)
 _UNIT = 256
@@ -46,7 +49,7 @@ class Leveler:
         samples = memoryview(frame.pcm).cast("h")
         # A click is all peak.
         peak = max(max(samples), -min(samples), 1)
-        units = int(_UNIT * min(lacking, _MOST, (FULL_SCALE - 1) / peak))
+        units = int(_UNIT * min(lacking, MOST, (FULL_SCALE - 1) / peak))
         if units <= _UNIT:
             return frame
         louder = array("h", [sample * units // _UNIT for sample in samples])
