@@ -13,6 +13,9 @@ from auricle.qwen_asr.events import LONGEST_UTTERANCE, ServerVad, SessionSetting
 
 # The service's limit in manual mode, ours for a segment as well.
 _MOST_SAMPLES = round(LONGEST_UTTERANCE * SAMPLE_RATE)
+# It hears pauses where the client decides: softer voices than usual count as well, and
+# no silence ends anything.
+_UNTIL_COMMIT = ServerVad(-0.8, silence_duration_ms=round(2000 * LONGEST_UTTERANCE))
 # What is pushed at once is small enough for the limit to be met in time.
 _PIECE = SAMPLE_RATE * SAMPLE_BYTES
 
@@ -227,31 +230,45 @@ class SegmentedInput:
 
 
 class CommittedInput:
-    """The client decides: all audio up to a commit is one utterance."""
+    """The client decides: all audio up to a commit is one utterance.
 
-    def __init__(self) -> None:
+    Where nobody has spoken any more before the commit, it ends with the pause; so it is
+    known before the client decides, and no transcript depends on how late that is.
+    """
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        """`segmenter` tells where somebody pauses, and ends nothing by itself."""
+        self._segmenter = segmenter
+        self._origin = 0
+        """How many samples the segmenter had heard when what is kept began."""
         self._kept = bytearray()
+        self._paused: int | None = None
         self._overflowing = False
 
     def push(self, pcm: bytes) -> list[UtteranceEvent]:
-        """Take what was said.
+        """Take what was said, and return where somebody pauses and speaks on.
 
         Raises UtteranceTooLongError, once, where that is more than a minute.
         """
         room = _MOST_SAMPLES * SAMPLE_BYTES - len(self._kept)
-        self._kept += pcm[:room]
+        taken = pcm[:room]
+        self._kept += taken
+        events = self._taken(self._segmenter.push(taken))
         before, self._overflowing = self._overflowing, len(pcm) > room
         if self._overflowing and not before:
             raise UtteranceTooLongError(
                 f"audio beyond {LONGEST_UTTERANCE:g} seconds is not taken before "
                 "what there is has been committed"
             )
-        return []
+        return events
 
     def commit(self) -> bytes:
         """Return the utterance that ends here; it is empty where nothing was said."""
-        pcm = bytes(self._kept)
+        pcm = self._said
+        self._segmenter.flush()
+        self._origin += self.open_samples
         self._kept.clear()
+        self._paused = None
         self._overflowing = False
         return pcm
 
@@ -269,6 +286,33 @@ class CommittedInput:
     def open_samples(self) -> int:
         """How much that is."""
         return len(self._kept) // SAMPLE_BYTES
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody speaks at the end of it."""
+        return self._segmenter.quiet
+
+    @property
+    def _said(self) -> bytes:
+        if self._paused is None:
+            return bytes(self._kept)
+        return bytes(self._kept[: (self._paused - self._origin) * SAMPLE_BYTES])
+
+    def _taken(self, events: list[SegmentEvent]) -> list[UtteranceEvent]:
+        taken: list[UtteranceEvent] = []
+        for event in events:
+            match event:
+                case SegmentPaused(end):
+                    self._paused = end
+                    taken.append(UtterancePaused(self._said))
+                case SegmentResumed():
+                    self._paused = None
+                    taken.append(UtteranceResumed())
+                case SegmentStarted() | SegmentEnded():
+                    pass
+                case _:
+                    assert_never(event)
+        return taken
 
 
 class Intake:
@@ -337,8 +381,8 @@ class Intake:
 
     @property
     def quiet(self) -> bool:
-        """Whether it is known that nobody speaks at the end of it."""
-        return isinstance(self._input, SegmentedInput) and self._input.quiet
+        """Whether nobody speaks at the end of it."""
+        return self._input is not None and self._input.quiet
 
     def _hear(self, pcm: bytes) -> list[UtteranceEvent]:
         if self._input is None:
@@ -359,7 +403,7 @@ class Intake:
     def _new_input(self) -> SegmentedInput | CommittedInput:
         vad = self._settings.turn_detection
         if vad is None:
-            return CommittedInput()
+            return CommittedInput(self._make_segmenter(_UNTIL_COMMIT))
         return SegmentedInput(self._make_segmenter(vad), self.position)
 
 

@@ -234,18 +234,16 @@ class RecognizerSession:
                 case UtteranceLeft(pcm) if self._finishing:
                     # Where nobody spoke, the service ends a session without an item.
                     self._unannounced = self._item or self._new_item()
-                    self._transcriptions.want(
-                        self._order(self._unannounced, pcm, final=True)
-                    )
+                    self._recognize(self._unannounced, pcm)
                 case UtteranceLeft(pcm):
                     self._hand_over(self._item or self._new_item(), pcm)
                 case _:
                     assert_never(event)
 
     def _foresee(self, pcm: bytes) -> None:
-        assert self._item is not None
+        item = self._item or self._new_item()
         self._interim_wanted_at = self._intake.position
-        self._transcriptions.foresee(self._order(self._item, pcm, final=True))
+        self._transcriptions.foresee(self._order(item, pcm, final=True))
 
     def _new_item(self) -> str:
         self._item = self._new_id("item")
@@ -256,6 +254,9 @@ class RecognizerSession:
     def _hand_over(self, item: str, pcm: bytes) -> None:
         self._announce(item)
         self._item = None
+        self._recognize(item, pcm)
+
+    def _recognize(self, item: str, pcm: bytes) -> None:
         work = self._order(item, pcm, final=True)
         foreseen = self._transcriptions.settle(work)
         if isinstance(foreseen, RecognizedText):

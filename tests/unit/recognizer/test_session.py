@@ -1124,24 +1124,111 @@ def test_an_interim_is_begun_where_somebody_speaks_on() -> None:
     assert [work.final for work in client.work] == [False]
 
 
+# --- and before the client ends the utterance ---
+
+
+def patient() -> Client:
+    """It waits before it commits."""
+    return Client(MANUAL, segmenter=ForesightedSegmenter)
+
+
+def test_a_final_is_ordered_when_the_voice_pauses_before_the_commit() -> None:
+    client = patient()
+    client.say(voice(0.8) + quiet(0.2))
+    [work] = client.work
+    assert (work.final, work.ahead) == (True, True)
+    assert work.pcm == voice(0.8) + quiet(0.1)
+    client.answer("Turn on.")
+    assert COMMITTED not in client.types
+    client.send(Commit("e"))
+    assert client.types[-3:] == [COMMITTED, CREATED, COMPLETED]
+    assert client.told[-1]["transcript"] == "Turn on."
+    assert client.work == []
+
+
+def test_a_final_under_way_at_the_commit_is_waited_for() -> None:
+    client = patient()
+    client.say(voice(0.8) + quiet(0.4))
+    client.send(Commit("e"))
+    [work] = client.work
+    assert client.changed == [ConfirmOrder(work)]
+    client.answer("Turn on.")
+    assert client.types[-1] == COMPLETED
+    assert client.work == []
+
+
+def test_where_somebody_speaks_on_before_the_commit_all_of_it_is_recognized() -> None:
+    client = patient()
+    said = voice(0.6) + quiet(0.2) + voice(0.6)
+    client.say(said)
+    client.answer("turn on")
+    client.send(Commit("e"))
+    assert client.answer("turn on the light").pcm == said
+    [completed] = client.of_type(COMPLETED)
+    assert completed["transcript"] == "turn on the light"
+
+
+def test_what_is_known_before_the_commit_is_shown_as_an_interim() -> None:
+    client = patient()
+    client.say(voice(0.6) + quiet(0.2))
+    client.answer("turn on")
+    [told] = client.of_type(TEXT)
+    client.send(Commit("e"))
+    assert told["stash"] == "turn on"
+    assert client.told[-1]["item_id"] == told["item_id"]
+
+
+def test_where_no_voice_was_heard_all_that_is_committed_is_recognized() -> None:
+    client = patient()
+    client.say(quiet(1.5))
+    client.send(Commit("e"))
+    assert client.final("").pcm == quiet(1.5)
+
+
+def test_each_commit_has_the_pauses_of_its_own_utterance() -> None:
+    client = patient()
+    for said in (voice(0.6), voice(0.9)):
+        client.say(said + quiet(0.3))
+        assert client.answer("on").pcm == said + quiet(0.1)
+        client.send(Commit("e"))
+    assert [told["transcript"] for told in client.of_type(COMPLETED)] == ["on", "on"]
+    assert client.work == []
+
+
+def test_who_ends_the_session_without_a_commit_gets_what_is_known_already() -> None:
+    client = patient()
+    client.say(voice(0.6) + quiet(0.3))
+    client.answer("turn on")
+    client.send(Finish("e"))
+    assert client.work == []
+    assert client.told[-2]["transcript"] == "turn on"
+    assert client.types[-1] == "session.finished"
+
+
+@pytest.mark.parametrize("asked", [MANUAL, VAD], ids=["manual", "server_vad"])
 @settings(max_examples=100)
 @given(
-    st.lists(st.one_of(SOUNDS, st.just("answer")), max_size=25),
+    st.lists(
+        st.one_of(SOUNDS, st.just("answer"), st.just("commit")),
+        max_size=25,
+    ),
     SPLITS,
     st.booleans(),
 )
 def test_finals_are_of_the_same_sound_whether_foreseen_or_not(
-    steps: list[bytes | str], split: int, finishes: bool
+    asked: SessionSettings, steps: list[bytes | str], split: int, finishes: bool
 ) -> None:
     """The engine says what it was given: how long, and how loud."""
 
     def said(*, foreseen: bool) -> list[str]:
-        client = foresighted()
+        client = Client(asked, segmenter=ForesightedSegmenter)
         steps_left = [*steps, *[quiet(0.5)] * (not finishes)]
         for step in steps_left:
             if isinstance(step, bytes):
                 for at in range(0, len(step), split):
                     client.send(AppendAudio("e", step[at : at + split]))
+            elif step == "commit" and asked is MANUAL:
+                client.send(Commit("e"))
             while client.work and (step == "answer" or not foreseen):
                 work = client.work[0]
                 refuse = not foreseen and (work.ahead or not work.final)
