@@ -42,6 +42,8 @@ _STEP = SAMPLE_RATE // 100
 _NEAR = 6
 """So many steps around it, a word's end is where it is quietest: time stamps err."""
 _COMMANDS, _FEW = 60, 8
+_BEFORE = ("Make me a latte.", "Turn on the office lights.", "Brew a large mocha.")
+"""As the speech model writes what is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def _take(job: _Job) -> Taken | None:
         endpointing=PRESETS[job.preset],
         unfinished_words=_unfinished_words(),
         draft=_draft,
+        finals_before=_BEFORE,
     )
     home.hear(turn)
     if home.outcome is None:

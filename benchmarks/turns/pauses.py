@@ -227,9 +227,11 @@ class Home:
         endpointing: EndpointingSettings = PRESETS[Preset.BALANCED],
         unfinished_words: UnfinishedWords | None = None,
         draft: Callable[[bytes], str] | None = None,
+        finals_before: Iterable[str] = (),
     ) -> None:
         """`understand` and `draft` make finals and interims of PCM, `decode` seconds
-        after it was said; without `draft` there are no interims.
+        after it was said; without `draft` there are no interims. `finals_before` are
+        those of the turns before.
         """
         self.time = _Time()
         self._mode = mode
@@ -240,14 +242,15 @@ class Home:
             endpointing = replace(
                 endpointing, silence=_BACKSTOP, silence_after_short=_BACKSTOP
             )
-        self._satellite = Satellite(
-            TurnFactory(
-                mode=mode,
-                endpointing=endpointing,
-                new_turn_id=lambda: "turn",
-                unfinished_words=unfinished_words,
-            )
+        turns = TurnFactory(
+            mode=mode,
+            endpointing=endpointing,
+            new_turn_id=lambda: "turn",
+            unfinished_words=unfinished_words,
         )
+        for text in finals_before:
+            turns.punctuation.learn(text)
+        self._satellite = Satellite(turns)
         self._satellite.step(MicrophoneFound())
         engine = _engine()
         engine.reset()

@@ -34,7 +34,7 @@ class Endpoint(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EndpointingSettings:
-    """When an utterance ends, in seconds of audio; the defaults are `balanced`."""
+    """When an utterance ends, in seconds of audio."""
 
     silence: float = 0.4
     """Silence after speech that ends the utterance. Less cuts pauses for thought;
@@ -43,6 +43,9 @@ class EndpointingSettings:
     """Silence that ends the utterance after less than `short` of speech."""
     silence_unfinished: float = 1.2
     """Silence that ends an utterance whose words are no whole sentence so far."""
+    least_silence: float = 0.0
+    """Silence before there is an outcome where the recognizer ends the utterance: it
+    may be quicker than people are who go on."""
     short: float = 0.4
     """Less speech than this may be a false start."""
     min_speech: float = 0.15
@@ -65,13 +68,16 @@ class Preset(StrEnum):
 
 PRESETS: Mapping[Preset, EndpointingSettings] = {
     Preset.FAST: EndpointingSettings(
-        silence=0.3, silence_after_short=0.6, silence_unfinished=0.8
+        silence=0.3,
+        silence_after_short=0.6,
+        silence_unfinished=0.8,
     ),
-    Preset.BALANCED: EndpointingSettings(),
+    Preset.BALANCED: EndpointingSettings(least_silence=0.8),
     Preset.PATIENT: EndpointingSettings(
         silence=1.1,
         silence_after_short=1.4,
         silence_unfinished=1.6,
+        least_silence=1.5,
         no_speech_timeout=8.0,
         longest=30.0,
     ),

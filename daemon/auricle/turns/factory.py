@@ -7,7 +7,7 @@ from auricle.turns.endpointing import Endpointer, EndpointingSettings
 from auricle.turns.open_turn import OpenTurn
 from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, Turn
-from auricle.turns.unfinished import UnfinishedWords
+from auricle.turns.unfinished import Punctuation, UnfinishedWords
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
 
@@ -41,6 +41,8 @@ class TurnFactory:
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
         self._unfinished_words = unfinished_words
+        self.punctuation = Punctuation()
+        """What all its turns learn of the recognizer."""
 
     def name(self, detection: Detection) -> Turn:
         """Return what a turn of this wake word is known by, opened or not."""
@@ -68,6 +70,7 @@ class TurnFactory:
             drop_unconfirmed=self._drop_unconfirmed,
             stop_words=self._stop_words if interrupting else None,
             unfinished_words=self._unfinished_words,
+            punctuation=self.punctuation,
         )
 
     def by_push_to_talk(self, *, interrupting: bool = False) -> OpenTurn:
@@ -77,8 +80,10 @@ class TurnFactory:
         return OpenTurn(
             turn,
             self._endpointing,
+            server_silence=self._server_silence,
             stop_words=stop_words,
             unfinished_words=self._unfinished_words,
+            punctuation=self.punctuation,
         )
 
     def by_afterthought(self, continues: str) -> OpenTurn:
@@ -93,7 +98,11 @@ class TurnFactory:
             continues=continues,
         )
         return OpenTurn(
-            turn, self._endpointing, unfinished_words=self._unfinished_words
+            turn,
+            self._endpointing,
+            server_silence=self._server_silence,
+            unfinished_words=self._unfinished_words,
+            punctuation=self.punctuation,
         )
 
     def by_follow_up(self, seconds: float | None = None) -> OpenTurn:
@@ -104,4 +113,10 @@ class TurnFactory:
         waits = self._endpointing
         if seconds is not None:
             waits = replace(waits, no_speech_timeout=seconds)
-        return OpenTurn(turn, waits, unfinished_words=self._unfinished_words)
+        return OpenTurn(
+            turn,
+            waits,
+            server_silence=self._server_silence,
+            unfinished_words=self._unfinished_words,
+            punctuation=self.punctuation,
+        )

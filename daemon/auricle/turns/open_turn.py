@@ -20,6 +20,8 @@ processing   Heard, the server ended the utterance      processing   send
              finals; the person may be going on         processing   wait: 0.3 s at most
              finals that are no whole sentence          processing   wait: 1.2 s of
                                                                      silence at most
+             finals of what the server ended, sooner    processing   wait: 0.8 s of
+                                                                     silence at most
              finals without a word otherwise            -            outcome no_speech
              finals that only say to stop               -            outcome cancelled
              finals otherwise                           -            outcome transcript
@@ -96,7 +98,7 @@ from auricle.turns.turn import (
     Transcript,
     Turn,
 )
-from auricle.turns.unfinished import UnfinishedWords
+from auricle.turns.unfinished import Punctuation, UnfinishedWords
 from auricle.turns.wake_phrase import WHOLE_PHRASE, Command, WakePhrase
 from auricle.turns.wake_tail import WakeTail
 
@@ -125,11 +127,13 @@ class OpenTurn:
         drop_unconfirmed: bool = False,
         stop_words: StopWords | None = None,
         unfinished_words: UnfinishedWords | None = None,
+        punctuation: Punctuation | None = None,
     ) -> None:
         """`wake_phrase` is taken from the front of what the recognizer heard; with
         `drop_unconfirmed`, nothing is published where it should be there and is not.
         What is said in nothing but `stop_words` is no command. Who ends with one of
-        `unfinished_words` has more time to go on. `server_silence` is how many seconds
+        `unfinished_words`, or without the usual `punctuation`, has more time to go on.
+        `server_silence` is how many seconds
         of silence end an utterance where the recognizer decides.
         """
         self.turn = turn
@@ -137,6 +141,8 @@ class OpenTurn:
         self._drop_unconfirmed = drop_unconfirmed
         self._stop_words = stop_words
         self._unfinished_words = unfinished_words or UnfinishedWords({})
+        self._punctuation = punctuation or Punctuation()
+        self._server_silence = server_silence
         self._phrase_sent = False
         self.phase: Phase | None = Phase.LISTENING
         self.outcome: Outcome | None = None
@@ -152,6 +158,9 @@ class OpenTurn:
 
         self._endpointer = Endpointer(endpointing)
         self._silence_unfinished = endpointing.silence_unfinished
+        self._least_silence = (
+            endpointing.least_silence if turn.mode is Mode.SERVER_VAD else 0.0
+        )
         self._behind: GoingOn | None = None
         """Listens for who goes on; None while listening, and where nobody can."""
         self._ended_by: EndedBy | None = None
@@ -449,18 +458,30 @@ class OpenTurn:
         return self._conclude()
 
     def _hesitates(self) -> bool:
-        """Whether the words are no whole sentence, and it is not silent for long."""
-        end = self.end_of_speech
-        if self._behind is None or end is None:
+        """Whether it is not silent for long enough for what was said."""
+        if self._behind is None:
             return False
-        silence = (self._heard[-1].frame.end - end) / SAMPLE_RATE
         finals = self._items.finals
-        return silence < self._silence_unfinished - FRAME_SECONDS / 2 and (
-            self._is_unfinished(
-                joined(final.text for final in finals),
-                _last(final.language for final in finals),
-            )
-        )
+        text = joined(final.text for final in finals)
+        if self._only_says_to_stop(self._command_in(text)):
+            return False
+        needed = self._least_silence
+        language = _last(final.language for final in finals)
+        command = self._command_in(text).text
+        if self._is_unfinished(text, language) or self._punctuation.is_missing(command):
+            needed = max(needed, self._silence_unfinished)
+        return self._silence < needed - FRAME_SECONDS / 2
+
+    @property
+    def _silence(self) -> float:
+        """Seconds without a voice by now, by the ear of whoever heard the end."""
+        behind = sum(heard.frame.seconds for heard in self._heard[self._until_end :])
+        by_server = self._ended_by is EndedBy.SERVER
+        told = self._server_silence + behind if by_server else behind
+        end = self.end_of_speech
+        if end is None:
+            return told
+        return max(told, (self._heard[-1].frame.end - end) / SAMPLE_RATE)
 
     def _is_unfinished(self, text: str, language: str | None) -> bool:
         return self._unfinished_words.end(self._command_in(text).text, language)
@@ -578,7 +599,7 @@ class OpenTurn:
         if not has_words(command.text):
             kind, reason = self._without_words
             return self.end(kind, reason=reason)
-        if self._stop_words is not None and self._stop_words.are_all_of(command.text):
+        if self._only_says_to_stop(command):
             return self.end(OutcomeKind.CANCELLED, told_to_stop=True)
         if self._drop_unconfirmed and confirmed is False:
             return self.end(OutcomeKind.NO_SPEECH, false_alarm=True)
@@ -590,7 +611,12 @@ class OpenTurn:
             raw_text=command.raw_text if command.confirmed else None,
             wake_confirmed=confirmed,
         )
+        self._punctuation.learn(command.text)
         return self.end(OutcomeKind.TRANSCRIPT, transcript=transcript)
+
+    def _only_says_to_stop(self, command: Command) -> bool:
+        stop_words = self._stop_words
+        return stop_words is not None and stop_words.are_all_of(command.text)
 
     def _confirmed(self, command: Command) -> bool | None:
         if self._wake_phrase is None:

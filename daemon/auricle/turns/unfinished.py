@@ -2,11 +2,13 @@
 
 A recognizer that hears a voice break off writes "…", or a comma, or nothing behind a
 word with which no sentence ends: "turn on the". That is told by lists of such words, by
-language; where nobody tells the language, by the signs alone.
+language; where nobody tells the language, by the signs alone. One that ends sentences
+with a sign leaves that out where it is not sure: "get me a dark".
 """
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 _BREAKS_OFF = ("…", "...", ",", "\uff0c", "、", "-", "–", "—")  # noqa: RUF001
@@ -17,6 +19,9 @@ _WORD = re.compile(
 )
 # "si" and "para" are answers, or all that is wanted.
 _FEWEST = 2
+_SIGNS = (".", "?", "!", "\u3002", "\uff1f", "\uff01", "\u061f", "\u0964")
+_CLOSING = "\"'\u201d\u2019\u00bb)\u300d "
+_FINALS, _EXCEPTIONS, _FEWEST_FINALS = 5, 1, 3
 
 
 class UnfinishedWords:
@@ -39,6 +44,28 @@ class UnfinishedWords:
         code = re.split("[-_]", language or "")[0].lower()
         endings = self._endings.get(code, ())
         return any(said[-len(ending) :] == ending for ending in endings)
+
+
+class Punctuation:
+    """Learns whether the recognizer ends its sentences with a sign."""
+
+    def __init__(self) -> None:
+        self._latest: deque[bool] = deque(maxlen=_FINALS)
+
+    def learn(self, text: str) -> None:
+        """Take a whole command, as the recognizer wrote it."""
+        if len(_words(text)) >= _FEWEST:
+            self._latest.append(_has_sign(text))
+
+    def is_missing(self, text: str) -> bool:
+        """Whether `text` lacks what the latest commands ended with."""
+        without = self._latest.count(False)
+        known = len(self._latest) >= _FEWEST_FINALS and without <= _EXCEPTIONS
+        return known and len(_words(text)) >= _FEWEST and not _has_sign(text)
+
+
+def _has_sign(text: str) -> bool:
+    return text.rstrip(_CLOSING).endswith(_SIGNS)
 
 
 def _words(text: str) -> tuple[str, ...]:

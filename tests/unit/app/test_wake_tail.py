@@ -30,7 +30,8 @@ def heard_by_the_recognizer_alone(
     that began with the pre-roll and that our own detector took for no voice.
     """
     asr = {"url": "ws://127.0.0.1:9", "silence_duration_ms": silence_ms}
-    write_settings(config, {"asr": asr, "utterance": {"mode": "server_vad"}})
+    utterance = {"mode": "server_vad", "least_silence": 0.0}
+    write_settings(config, {"asr": asr, "utterance": utterance})
     satellite = build.satellite(load(config), ["alexa"], muted=False)
     count = round(PRE_ROLL / 1000 / FRAME_SECONDS) + 1
     pre_roll = tuple(

@@ -11,7 +11,7 @@ from auricle.config.sections import UtteranceMode, UtteranceSettings
 from auricle.config.settings import Settings
 from auricle.doctor.models import judge_voice_detector
 from auricle.qwen_asr.events import ServerVad
-from auricle.turns.endpointing import EndpointingSettings
+from auricle.turns.endpointing import PRESETS, Preset
 from auricle.turns.turn import Mode
 from auricle.vad.detectors import VoiceDetectorName
 from rigs.uninstalled import without_silero
@@ -21,7 +21,7 @@ def test_a_newcomers_satellite_decides_itself_when_a_sentence_is_over() -> None:
     settings = Settings()
 
     assert mode_of(settings.utterance) is Mode.MANUAL
-    assert build.endpointing(settings) == EndpointingSettings()
+    assert build.endpointing(settings) == PRESETS[Preset.BALANCED]
     assert build.session_settings(settings).turn_detection is None
 
 

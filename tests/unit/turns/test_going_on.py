@@ -60,7 +60,13 @@ class Conversation:
     """
 
     def __init__(
-        self, mode: Mode, *, longest: float = 15.0, pre_roll: float = 0.0
+        self,
+        mode: Mode,
+        *,
+        longest: float = 15.0,
+        pre_roll: float = 0.0,
+        least_silence: float = 0.0,
+        finals_before: Sequence[str] = (),
     ) -> None:
         self.mode = mode
         turns = TurnFactory(
@@ -69,11 +75,14 @@ class Conversation:
                 silence=0.4 if mode is Mode.MANUAL else 1.4,
                 silence_after_short=0.8 if mode is Mode.MANUAL else 1.4,
                 longest=longest,
+                least_silence=least_silence,
             ),
             new_turn_id=lambda: TURN,
             wake_phrases={"okay_nabu": WakePhrase("okay_nabu")},
             unfinished_words=UnfinishedWords(unfinished()),
         )
+        for text in finals_before:
+            turns.punctuation.learn(text)
         self.machine = Satellite(turns)
         self.machine.step(MicrophoneFound())
         self.position = 0
@@ -239,6 +248,93 @@ def test_who_leaves_a_sentence_unfinished_is_obeyed_after_so_much_silence(
 
 
 def test_whose_sentence_is_whole_is_answered_at_once(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+SIGNED = ("Turn on the light.", "What time is it?", "Make me a coffee.")
+
+
+def test_a_sentence_without_its_sign_is_not_over_where_the_others_had_one() -> None:
+    turn = Conversation(Mode.MANUAL, finals_before=SIGNED)
+    turn.speaks("one")
+    turn.answers("one", "Get me a dark")
+    turn.hears(1.14 - SILENCE, speech=False)
+    assert turn.outcomes == []
+
+    turn.hears(0.06, speech=False)
+    assert turn.text == "Get me a dark"
+
+
+@pytest.mark.parametrize(
+    "before", [(), SIGNED[:2], (*SIGNED, "turn on the light", "what time is it")]
+)
+def test_a_recognizer_that_writes_no_signs_delays_nobody(before: Sequence[str]) -> None:
+    turn = Conversation(Mode.MANUAL, finals_before=before)
+    turn.speaks("one")
+    turn.answers("one", "turn on the kitchen light")
+    assert turn.text == "turn on the kitchen light"
+
+
+def test_what_the_recognizer_writes_is_learned_turn_by_turn() -> None:
+    turn = Conversation(Mode.MANUAL)
+    for text in SIGNED:
+        turn.speaks("one")
+        turn.answers("one", text)
+        turn.happens(ListenRequested())
+    turn.speaks("one")
+    turn.answers("one", "Get me a dark")
+    assert len(turn.outcomes) == len(SIGNED)
+
+
+def quick_server() -> Conversation:
+    turn = Conversation(Mode.SERVER_VAD, least_silence=0.8)
+    turn.speaks("one")
+    return turn
+
+
+def test_who_goes_on_within_the_least_silence_is_heard_out() -> None:
+    turn = quick_server()
+    turn.answers("one", LIGHT)
+    turn.hears(0.78 - SILENCE, speech=False)
+    assert turn.outcomes == []
+
+    turn.speaks("two")
+    turn.answers("two", LAMP)
+    turn.hears(0.8 - SILENCE, speech=False)
+    assert turn.text == BOTH
+
+
+def test_who_is_done_is_answered_after_the_least_silence() -> None:
+    turn = quick_server()
+    turn.answers("one", LIGHT)
+    turn.hears(0.8 - SILENCE, speech=False)
+    assert turn.text == LIGHT
+
+
+def test_a_final_that_comes_behind_the_least_silence_waits_for_nothing() -> None:
+    turn = quick_server()
+    turn.hears(0.8 - SILENCE, speech=False)
+    turn.answers("one", LIGHT)
+    assert turn.text == LIGHT
+
+
+def test_of_a_speaker_we_are_deaf_to_the_server_tells_the_least_silence() -> None:
+    turn = Conversation(Mode.SERVER_VAD, least_silence=0.8)
+    turn.says(SpeechStarted("one", 0))
+    turn.hears(1.2, speech=False)
+    turn.says(SpeechStopped("one", 1200))
+    turn.answers("one", LIGHT)
+    turn.hears(0.36, speech=False)
+    assert turn.outcomes == []
+
+    turn.hears(0.06, speech=False)
+    assert turn.text == LIGHT
+
+
+def test_manual_mode_has_waited_for_silence_already() -> None:
+    turn = Conversation(Mode.MANUAL, least_silence=0.8)
     turn.speaks("one")
     turn.answers("one", LIGHT)
     assert turn.text == LIGHT
