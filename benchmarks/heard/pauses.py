@@ -91,9 +91,9 @@ def measure(scale: Scale) -> list[Taken]:
 
 
 def _settings() -> Iterator[tuple[Mode, Preset, float]]:
-    for preset in Preset:
-        yield Mode.MANUAL, preset, CLOUD
-    yield Mode.SERVER_VAD, Preset.BALANCED, CLOUD
+    for mode in Mode:
+        for preset in Preset:
+            yield mode, preset, CLOUD
     for mode in Mode:
         for decode in DECODES:
             if decode != CLOUD:

@@ -16,6 +16,7 @@ from auricle.errors import AsrError, NoNetworkError, Reason
 from auricle.qwen_asr.events import (
     LONGEST_UTTERANCE,
     FinalTranscript,
+    InterimTranscript,
     ServerError,
     ServerEvent,
     SessionFinished,
@@ -205,6 +206,9 @@ class TurnRecognition:
                 start_ms = self._in_turn(event.audio_start_ms)
                 event = replace(event, audio_start_ms=start_ms)
             case SpeechStopped():
+                end_ms = self._in_turn(event.audio_end_ms)
+                event = replace(event, audio_end_ms=end_ms)
+            case InterimTranscript():
                 end_ms = self._in_turn(event.audio_end_ms)
                 event = replace(event, audio_end_ms=end_ms)
             case _:

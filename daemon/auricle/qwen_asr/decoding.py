@@ -108,7 +108,14 @@ def _interim(event: _Json) -> InterimTranscript | InterimDelta | None:
     if "text" in event or "stash" in event:
         confirmed = clean(_string(event, "text"))
         draft = clean(_string(event, "stash"), LONGEST_TRANSCRIPT - len(confirmed))
-        return InterimTranscript(item_id, confirmed, draft, language, _emotion(event))
+        return InterimTranscript(
+            item_id,
+            confirmed,
+            draft,
+            language,
+            _emotion(event),
+            _milliseconds(event, "audio_end_ms"),
+        )
     delta = clean(_string(event, "delta"))
     if not delta:
         return None

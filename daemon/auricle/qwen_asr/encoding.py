@@ -109,12 +109,15 @@ def _body(event: ServerEvent, model: str, settings: SessionSettings) -> Message:
                 },
             }
         case InterimTranscript():
-            return {
+            interim = {
                 "type": f"{TRANSCRIPTION}.text",
                 **_recognized(event),
                 "text": event.confirmed,
                 "stash": event.draft,
             }
+            if event.audio_end_ms is not None:
+                interim["audio_end_ms"] = event.audio_end_ms
+            return interim
         case FinalTranscript():
             final = {
                 "type": f"{TRANSCRIPTION}.completed",

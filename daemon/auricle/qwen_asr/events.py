@@ -180,6 +180,9 @@ class InterimTranscript:
     """`stash` on the wire: the tail that may be rewritten."""
     language: str | None = None
     emotion: str | None = None
+    audio_end_ms: int | None = None
+    """Milliseconds of the session's audio up to which it was recognized; None where the
+    server does not tell. The service does not, and clients of it pass that over."""
 
     @property
     def text(self) -> str:

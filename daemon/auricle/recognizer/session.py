@@ -309,7 +309,14 @@ class RecognizerSession:
 
     def _order(self, item: str, pcm: bytes, *, final: bool) -> Transcribe:
         settings = self.settings
-        return Transcribe(item, pcm, final, settings.language, settings.corpus_text)
+        return Transcribe(
+            item,
+            pcm,
+            final,
+            settings.language,
+            settings.corpus_text,
+            end=self._intake.position,
+        )
 
     def _say_interim(self, work: Transcribe, transcript: RecognizedText) -> None:
         if work.item_id != self._interim.item_id:

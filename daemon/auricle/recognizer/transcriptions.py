@@ -7,7 +7,7 @@ transcript is there sooner, and where somebody speaks on, it was an interim.
 
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.qwen_asr.events import (
@@ -56,6 +56,8 @@ class Transcribe:
     """The code of the language that the client named; None where it named none."""
     corpus: str | None
     """Words to expect."""
+    end: int = field(default=0, compare=False)
+    """The position in the session's audio up to which this tells what is said."""
     behind_its_own: bool = False
     """Whether its session's finals before it are not done: who uploads a recording has
     said more than is answered, and hears meanwhile how that goes on."""
@@ -204,6 +206,7 @@ def interim_transcript(
         draft,
         work.language or transcript.language,
         transcript.emotion,
+        work.end * 1000 // SAMPLE_RATE,
     )
 
 

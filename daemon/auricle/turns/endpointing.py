@@ -72,7 +72,7 @@ PRESETS: Mapping[Preset, EndpointingSettings] = {
         silence_after_short=0.6,
         silence_unfinished=0.8,
     ),
-    Preset.BALANCED: EndpointingSettings(least_silence=0.8),
+    Preset.BALANCED: EndpointingSettings(least_silence=0.75),
     Preset.PATIENT: EndpointingSettings(
         silence=1.1,
         silence_after_short=1.4,
@@ -147,10 +147,12 @@ class Endpointer:
         endpointer._elapsed = self._elapsed
         return endpointer
 
-    def understood(self, *, unfinished: bool) -> None:
-        """Take whether the words so far are no whole sentence."""
+    def understood(self, *, unfinished: bool, spoken_since: float = 0.0) -> None:
+        """Take whether the words so far are no whole sentence; `spoken_since` is how
+        many seconds of voice they do not tell of.
+        """
         self._unfinished = unfinished
-        self._spoken_since = 0.0
+        self._spoken_since = spoken_since
 
     def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:
         """Take the next frame; the endpoint that it completes.

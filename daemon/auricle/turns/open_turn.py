@@ -20,7 +20,7 @@ processing   Heard, the server ended the utterance      processing   send
              finals; the person may be going on         processing   wait: 0.3 s at most
              finals that are no whole sentence          processing   wait: 1.2 s of
                                                                      silence at most
-             finals of what the server ended, sooner    processing   wait: 0.8 s of
+             finals of what the server ended, sooner    processing   wait: 0.75 s of
                                                                      silence at most
              finals without a word otherwise            -            outcome no_speech
              finals that only say to stop               -            outcome cancelled
@@ -173,6 +173,9 @@ class OpenTurn:
         """The sample position behind the speech of the utterances before the latest, as
         `_start_of_speech` in front of it."""
         self._first_sent: int | None = None
+        self._stretches: list[tuple[int, int]] = []
+        """Where in what was sent each unbroken stretch of the sound begins, and its
+        sample position."""
         self._sent_seconds = 0.0
         self._told_seconds: float | None = None
         self._all_told = True
@@ -266,7 +269,8 @@ class OpenTurn:
                 self._endpointer.understood(
                     unfinished=self._is_unfinished(
                         self._items.text(drafts=True), said.language
-                    )
+                    ),
+                    spoken_since=self._spoken_behind(said.audio_end_ms),
                 )
                 return self._publish_interim()
             case FinalTranscript():
@@ -342,8 +346,28 @@ class OpenTurn:
     def _send(self, frame: Frame) -> SendAudio:
         if self._first_sent is None:
             self._first_sent = frame.start
+        at = round(self._sent_seconds * SAMPLE_RATE)
+        if self._position_of(at) != frame.start:
+            self._stretches.append((at, frame.start))
         self._sent_seconds += frame.seconds
         return SendAudio(self.turn.id, frame)
+
+    def _position_of(self, sent: int) -> int | None:
+        """The sample position of so many samples behind the first that was sent."""
+        for at, start in reversed(self._stretches):
+            if at <= sent:
+                return start + sent - at
+        return None
+
+    def _spoken_behind(self, sent_ms: int | None) -> float:
+        """Seconds of voice behind so many milliseconds of what was sent, where they are
+        told.
+        """
+        end = self._position_of((sent_ms or 0) * SAMPLE_RATE // 1000)
+        if sent_ms is None or end is None:
+            return 0.0
+        voice = [heard.frame for heard in self._heard if heard.speech]
+        return sum(frame.seconds for frame in voice if frame.start >= end)
 
     def _hear(self, event: Heard, *, sent: bool) -> list[Effect]:
         """Whether it was `sent` when it was heard first."""

@@ -134,3 +134,11 @@ def test_an_interim_is_a_text_and_a_stash() -> None:
     interim = InterimTranscript("i", "turn on ", "the kit", "en", "neutral")
     message = encode_server_event(interim, "event_1", "m", SessionSettings())
     assert (message["text"], message["stash"]) == ("turn on ", "the kit")
+    assert "audio_end_ms" not in message
+
+
+def test_an_interim_tells_what_it_was_made_of_and_is_read_like_that() -> None:
+    interim = InterimTranscript("i", "turn on ", "the kit", audio_end_ms=1200)
+    message = encode_server_event(interim, "event_1", "m", SessionSettings())
+    assert message["audio_end_ms"] == 1200
+    assert decode_server_event(json.dumps(message)) == interim

@@ -392,6 +392,16 @@ def test_an_interim_tells_what_is_certain_and_what_is_not() -> None:
     assert told == [("", "turn on"), ("turn on", " the light")]
 
 
+@pytest.mark.parametrize("asked", [MANUAL, VAD], ids=["manual", "server_vad"])
+def test_an_interim_tells_up_to_where_it_was_heard(asked: SessionSettings) -> None:
+    client = Client(asked)
+    client.say(voice(1.2))
+    client.say(voice(0.5))
+    client.answer("turn on")
+    [interim] = client.of_type(TEXT)
+    assert 1000 <= interim["audio_end_ms"] <= 1200
+
+
 def test_interims_do_not_queue_behind_a_slow_engine() -> None:
     client = Client(MANUAL)
     client.say(voice(1.0) * 10)

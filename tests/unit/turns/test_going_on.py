@@ -384,6 +384,39 @@ def test_an_interim_older_than_the_last_word_holds_nothing() -> None:
     assert EndUtterance(TURN) in turn.effects
 
 
+def interim_of(item: str, text: str, audio_end_ms: int) -> InterimTranscript:
+    return InterimTranscript(item, "", text, "en", audio_end_ms=audio_end_ms)
+
+
+def test_an_interim_that_comes_late_tells_nothing_of_words_it_was_made_without() -> (
+    None
+):
+    turn = Conversation(Mode.MANUAL)
+    turn.begins("one", 1.2)
+    turn.says(interim_of("one", "Turn on the", 750))
+    turn.hears(SILENCE, speech=False)
+    assert EndUtterance(TURN) in turn.effects
+
+
+def test_an_interim_that_was_made_of_all_words_holds_the_end() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.begins("one", 1.2)
+    turn.says(interim_of("one", "Turn on the", 1100))
+    turn.hears(1.14, speech=False)
+    assert EndUtterance(TURN) not in turn.effects
+
+
+def test_behind_silence_that_was_not_sent_an_interim_counts_what_was() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.speaks("one")
+    turn.hears(0.9, speech=False)
+    turn.begins("two", 1.2)
+    sent = sum(isinstance(effect, SendAudio) for effect in turn.effects)
+    turn.says(interim_of("two", "And the", round(sent * FRAME_SECONDS * 1000)))
+    turn.hears(1.14, speech=False)
+    assert turn.effects.count(EndUtterance(TURN)) == 1
+
+
 def test_a_wake_phrase_with_nothing_behind_it_is_no_unfinished_sentence() -> None:
     turn = Conversation(Mode.MANUAL, pre_roll=0.9)
     turn.begins("one")
