@@ -174,8 +174,8 @@ class OpenTurn:
         `_start_of_speech` in front of it."""
         self._first_sent: int | None = None
         self._stretches: list[tuple[int, int]] = []
-        """Where in what was sent each unbroken stretch of the sound begins, and its
-        sample position."""
+        """Each unbroken stretch that was sent: its first sample among all that were,
+        and the position of that one."""
         self._sent_seconds = 0.0
         self._told_seconds: float | None = None
         self._all_told = True
