@@ -13,6 +13,7 @@ from auricle.app.ending import Ending
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
 from auricle.mqtt.publisher import Run
+from auricle.system import heap
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ async def run(settings: Settings, read: Callable[[], Settings], this_run: Run) -
     # wake word waiting for 20 to 40 ms, and on a Pi for longer.
     gc.collect()
     gc.freeze()
+    heap.give_back()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.stop)

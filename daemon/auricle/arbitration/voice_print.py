@@ -7,9 +7,7 @@ people's are alike.
 
 import math
 from collections.abc import Sequence
-from itertools import chain
 from operator import mul, sub
-from statistics import fmean
 
 from auricle.audio.features import BANDS, STEP_BYTES, STEP_MS, FeatureExtractor
 from auricle.audio.frame import Frame
@@ -45,7 +43,7 @@ def print_of(frames: Sequence[Frame]) -> bytes:
     features = FeatureExtractor().hear(pcm[:whole])
     together = zip(*(features[at::_TOGETHER] for at in range(_TOGETHER)), strict=False)
     steps = [_banded(step) for step in together][-_STEPS:]
-    means = [fmean(band) for band in zip(*steps, strict=True)]
+    means = [sum(band) / len(band) for band in zip(*steps, strict=True)]
     values = [sub(*both) for step in steps for both in zip(step, means, strict=True)]
     fours = [max(-_MOST, min(_MOST, round(value / _UNIT))) + _ZERO for value in values]
     return bytes(
@@ -70,7 +68,7 @@ def same_person(one: bytes, other: bytes) -> bool:
 
 def _banded(features: Sequence[Sequence[float]]) -> list[float]:
     return [
-        fmean(chain.from_iterable(each[at : at + _WIDTH] for each in features))
+        sum(sum(each[at : at + _WIDTH]) for each in features) / (_WIDTH * len(features))
         for at in range(0, BANDS, _WIDTH)
     ]
 

@@ -14,7 +14,6 @@ from array import array
 from collections.abc import Callable, Sequence
 from itertools import accumulate, repeat
 from operator import itemgetter, mul, sub
-from statistics import fmean
 from typing import TypeAlias
 
 from auricle.audio.frame import FRAME_SECONDS, SAMPLE_BYTES, SAMPLE_RATE, Frame
@@ -53,7 +52,7 @@ def word_level(frames: Sequence[Frame]) -> float:
     floor = quietest[int(len(room) * _FLOOR_QUANTILE)][0]
     voice = [samples for _, samples in loudest]
     noise = [samples for _, samples in quietest[:_QUIETEST]]
-    above_floor = _db(fmean(map(_power_of, loudest)) / floor)
+    above_floor = _db(sum(map(_power_of, loudest)) / len(loudest) / floor)
     high, low = (_without(noise, voice, band) for band in (_high, _low))
     return above_floor + _HIGH_TONES_COUNT * _db(high / low)
 
@@ -78,7 +77,7 @@ def _without(
 ) -> float:
     """What the voice has in a band, the noise subtracted."""
     both, alone = (
-        fmean(_mean_square(band(samples)) for samples in sound)
+        sum(_mean_square(band(samples)) for samples in sound) / len(sound)
         for sound in (voice, noise)
     )
     return max(both - alone, _LEAST_LEFT * alone)

@@ -8,7 +8,7 @@ from auricle.app import app, build, state_lock
 from auricle.config.loading import default_file, doubts, load
 from auricle.config.settings import Settings
 from auricle.mqtt.publisher import Run
-from auricle.system import event_loop, log
+from auricle.system import event_loop, heap, log
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ def main(args: argparse.Namespace) -> int:
     def read() -> Settings:
         return load(args.config or default_file(), options)
 
+    heap.share()
     settings = read()
     log.start(settings.log.level)
     for doubt in doubts(settings):

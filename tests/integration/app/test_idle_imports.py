@@ -11,6 +11,7 @@ _IDLE = (
     "auricle.wake.microwakeword",
 )
 _FOR_FEW = (
+    "statistics",
     "numpy",
     "soundfile",
     "soxr",
