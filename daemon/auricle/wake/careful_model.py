@@ -45,8 +45,8 @@ class Judgment:
     """Whether the word was heard."""
     score: float
     """How sure it is that this was the word, 0 to 1."""
-    likely_since: int
-    """How many features ago it was more likely than not first."""
+    possible_since: int
+    """How many features ago it was held for possible first."""
 
 
 class CarefulModel:
@@ -65,7 +65,7 @@ class CarefulModel:
         self._reader: Interpreter | None = None
         self._candidate = NearWord()
         self._chance = SecondChance()
-        self._now = self._begun = self._likely_since = 0
+        self._now = self._begun = 0
 
     def judge(self, score: float, threshold: float, end: int) -> Judgment | None:
         """Look into what was heard until the sample position `end` and came to `score`,
@@ -74,33 +74,27 @@ class CarefulModel:
         self._now = end
         candidate = self._candidate
         if not self._looks:
-            likely_since = self._model.likely_since
-            return Judgment(True, score, likely_since) if score > threshold else None
+            return self._heard(score) if score > threshold else None
         if not candidate.followed:
             if score <= min(NEARLY, threshold):
                 return None
-            self._begun, self._likely_since = end, -_FEATURES_A_FRAME
-        # It is unlikely again where quiet has to show that it was said.
-        self._likely_since = max(
-            self._model.likely_since, self._likely_since + _FEATURES_A_FRAME
-        )
+            self._begun = end
         threshold = self._chance.threshold(threshold, self._begun)
         look = candidate.step(score, threshold)
         if look is None:
             return None
-        likely_since = self._model.likely_since or self._likely_since
         if look is Look.HIT and (candidate.accepted or not self._care.doubted):
-            return self._heard(score, likely_since)
+            return self._heard(score)
         believed_score = self._look(look)
         sure = threshold if look is Look.HIT else max(threshold, self._care.sure)
         if believed_score > sure:
-            return self._heard(believed_score, likely_since)
+            return self._heard(believed_score)
         if look is Look.PAST:
             self._chance.missed(end, max(candidate.peak, believed_score))
             # Its threshold is not all that it has to pass.
             if believed_score <= self._care.sure:
                 return None
-        return Judgment(False, believed_score, likely_since)
+        return Judgment(False, believed_score, self._model.possible_since)
 
     def soonest(self, threshold: float) -> int:
         """Return how many more features it takes at the least to hear the word,
@@ -122,10 +116,10 @@ class CarefulModel:
         self._candidate.reset()
         self._chance.reset()
 
-    def _heard(self, score: float, likely_since: int) -> Judgment:
+    def _heard(self, score: float) -> Judgment:
         self._candidate.accept()
         self._chance.reset()
-        return Judgment(True, score, likely_since)
+        return Judgment(True, score, self._model.possible_since)
 
     def _look(self, look: Look) -> float:
         quantizer = self._model.quantizer

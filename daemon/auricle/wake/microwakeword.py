@@ -40,9 +40,10 @@ _LONGEST_WINDOW = 1000
 _LONGEST_PHRASE = 64
 # Of a language, with or without its region, such as pt-BR.
 _CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-# Seconds from the first likely answer to the end of the phrase, in people's voices. A
-# model learns to wait for that end, or for so much as tells the phrase from all else.
-_STILL_SPOKEN = {"hey_mycroft": 0.15, "okay_nabu": 0.06}
+# Seconds from the first answer that holds the phrase for possible to its end, in
+# people's voices. A model learns to wait for that end, or for so much as tells the
+# phrase from all else.
+_STILL_SPOKEN = {"hey_jarvis": 0.05, "hey_mycroft": 0.20, "okay_nabu": 0.13}
 _STEP_SAMPLES = STEP_BYTES // SAMPLE_BYTES
 _FEATURES_A_FRAME = FRAME_BYTES // STEP_BYTES * BANDS
 
@@ -110,8 +111,8 @@ class _Description:
 
 def _lag(model: LoadedModel[CarefulModel], judgment: Judgment) -> int:
     """Samples from the end of the phrase to the latest answer."""
-    likely = judgment.likely_since * _STEP_SAMPLES
-    return likely - round(_STILL_SPOKEN.get(model.name, 0.0) * SAMPLE_RATE)
+    possible = judgment.possible_since * _STEP_SAMPLES
+    return possible - round(_STILL_SPOKEN.get(model.name, 0.0) * SAMPLE_RATE)
 
 
 def _load(choice: WakeWordModel) -> LoadedModel[CarefulModel]:

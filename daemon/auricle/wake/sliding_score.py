@@ -2,7 +2,9 @@
 
 from collections import deque
 
-_LIKELY = 0.5
+# Where it is in doubt, an answer takes a fifth of a second to become likely. That the
+# word is possible at all is told when it ends, quick or slow.
+_POSSIBLE = 0.05
 
 
 class SlidingScore:
@@ -17,17 +19,22 @@ class SlidingScore:
         self._window = window
         self._surest = surest
         self._probabilities: deque[float] = deque(maxlen=window)
-        self._likely = 0
+        self._since = 0
+        self._possible = False
 
     @property
-    def likely(self) -> int:
-        """How many answers in a row, up to the latest, were more likely than not."""
-        return self._likely
+    def possible_since(self) -> int:
+        """How many answers ago the latest of those began that hold the word for
+        possible; 0 for the latest one, and where none of the window does.
+        """
+        return self._since if max(self._probabilities, default=0) > _POSSIBLE else 0
 
     def add(self, probability: float) -> float:
         """Take the next answer; return the score with it."""
         self._probabilities.append(probability)
-        self._likely = self._likely + 1 if probability > _LIKELY else 0
+        begins = probability > _POSSIBLE and not self._possible
+        self._possible = probability > _POSSIBLE
+        self._since = 0 if begins else self._since + 1
         if len(self._probabilities) < self._window:
             return 0.0
         return sum(self._probabilities) / self._window

@@ -148,12 +148,12 @@ class StreamingModel:
         return wanted
 
     @property
-    def likely_since(self) -> int:
-        """How many features ago it first found the word more likely than not, and has
-        since; 0 for the latest, and where it does not now.
+    def possible_since(self) -> int:
+        """How many features ago it first held the word of late for possible; 0 for the
+        latest, and where it does not.
         """
         features: int = self._input_bytes // BANDS
-        return max(0, self._score.likely - 1) * features
+        return self._score.possible_since * features
 
     def reset(self) -> None:
         """Forget all that was heard."""

@@ -21,10 +21,21 @@ def test_a_score_is_the_mean_of_the_last_answers() -> None:
     assert [listening.add(each) for each in (0.5, 0.25, 0.75)] == [0.0, 0.375, 0.5]
 
 
-def test_it_tells_since_how_many_answers_the_word_is_more_likely_than_not() -> None:
-    answers = [0.9, 0.4, 0.6, 0.99, 0.7, 0.5, 0.8]
-    told = [score(2, *answers[:heard]).likely for heard in range(len(answers) + 1)]
-    assert told == [0, 1, 0, 1, 2, 3, 0, 1]
+def test_it_tells_how_many_answers_ago_the_word_was_possible_first() -> None:
+    answers = [0.0, 0.2, 0.4, 0.9, 0.1, 0.0, 0.0, 0.3]
+    told = [
+        score(3, *answers[:heard]).possible_since for heard in range(len(answers) + 1)
+    ]
+    assert told == [0, 0, 0, 1, 2, 3, 4, 5, 0]
+
+
+def test_a_word_that_no_answer_holds_for_possible_has_no_past() -> None:
+    assert score(2, 0.9, 0.9, *[0.0] * 40).possible_since == 0
+
+
+def test_slow_or_quick_a_word_is_possible_from_the_same_answer_on() -> None:
+    slow, quick = (0.1, 0.3, 0.4, 0.6, 0.9), (0.9, 0.9, 0.9, 0.9, 0.9)
+    assert score(3, 0.0, *slow).possible_since == score(3, 0.0, *quick).possible_since
 
 
 def test_a_model_that_has_heard_nothing_needs_a_window_of_answers() -> None:
