@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ctranslate2 import get_cuda_device_count
 
@@ -52,6 +53,17 @@ def test_a_command_is_transcribed(
     transcript = engine.transcribe(
         spoken(command), language="en", corpus=None, final=final
     )
+    assert words(transcript.text) == command.split()
+
+
+@pytest.mark.parametrize("command", ["turn on the kitchen light", "stop"])
+def test_a_command_that_a_low_microphone_hears_is_transcribed(
+    engine: WhisperEngine, command: str
+) -> None:
+    loud = np.frombuffer(spoken(command), "<i2")
+    # 45 dB below: a few steps of sixteen bits.
+    soft = (loud / 180).round().astype("<i2").tobytes()
+    transcript = engine.transcribe(soft, language="en", corpus=None, final=True)
     assert words(transcript.text) == command.split()
 
 
