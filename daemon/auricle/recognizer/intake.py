@@ -86,6 +86,12 @@ class Segmenter(Protocol):
         """End an open segment here; more audio may follow, and its positions go on."""
 
     @property
+    def missed(self) -> bool:
+        """Whether something was louder than the room that may have been a voice, though
+        no segment tells of any.
+        """
+
+    @property
     def quiet(self) -> bool:
         """Whether nobody speaks in the last of what was pushed."""
 
@@ -128,9 +134,12 @@ class UtteranceEnded:
 
 @dataclass(frozen=True, slots=True)
 class UtteranceLeft:
-    """The client said this and did not commit it."""
+    """The client said this and did not commit it, or nobody was heard in it."""
 
     pcm: bytes
+    start: int | None = None
+    """The sample position where it begins, where the server decides what an utterance
+    is."""
 
 
 class UtteranceTooLongError(AuricleError):
@@ -156,6 +165,7 @@ class SegmentedInput:
         self._kept = bytearray()
         self._kept_from = position
         self._open: int | None = None
+        self._heard = False
 
     def push(self, pcm: bytes) -> list[UtteranceEvent]:
         """Take what was said, and return which utterances begin and end in it."""
@@ -172,6 +182,14 @@ class SegmentedInput:
     def flush(self) -> list[UtteranceEvent]:
         """End the utterance that is open, if one is."""
         return [self._taken(event) for event in self._segmenter.flush()]
+
+    def finish(self) -> list[UtteranceEvent]:
+        """End the utterance that is open; where there was none, hand out all that may
+        have been one.
+        """
+        if self._heard or not self._segmenter.missed:
+            return self.flush()
+        return [UtteranceLeft(bytes(self._kept), self._kept_from)]
 
     @property
     def open_audio(self) -> bytes:
@@ -197,6 +215,7 @@ class SegmentedInput:
         match event:
             case SegmentStarted(start):
                 assert self._open is None
+                self._heard = True
                 self._open = max(self._origin + start, self._kept_from)
                 return UtteranceStarted(self._open)
             case SegmentPaused(end):
@@ -222,7 +241,9 @@ class SegmentedInput:
     def _forget(self) -> None:
         if self._open is not None:
             return
-        spare = len(self._kept) // SAMPLE_BYTES - round(LOOK_BACK * SAMPLE_RATE)
+        # Voice detectors are deaf to some voices that a speech model understands.
+        wanted = round(LOOK_BACK * SAMPLE_RATE) if self._heard else _MOST_SAMPLES
+        spare = len(self._kept) // SAMPLE_BYTES - wanted
         # Seldom, and much at once: each time moves what stays.
         if spare > SAMPLE_RATE:
             del self._kept[: spare * SAMPLE_BYTES]
@@ -271,6 +292,10 @@ class CommittedInput:
         self._paused = None
         self._overflowing = False
         return pcm
+
+    def finish(self) -> list[UtteranceEvent]:
+        """Hand out what was not committed."""
+        return self.flush()
 
     def flush(self) -> list[UtteranceEvent]:
         """Hand out what was not committed."""
@@ -367,7 +392,7 @@ class Intake:
 
     def finish(self) -> list[UtteranceEvent]:
         """End what is under way: no audio follows."""
-        return self._hear_the_rest() + self._end_utterance()
+        return self._hear_the_rest() + (self._input.finish() if self._input else [])
 
     @property
     def open_audio(self) -> bytes:

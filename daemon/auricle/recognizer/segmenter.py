@@ -2,7 +2,13 @@
 
 from math import inf
 
-from auricle.audio.frame import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, Frame
+from auricle.audio.frame import (
+    FRAME_BYTES,
+    FRAME_SECONDS,
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+    Frame,
+)
 from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.intake import (
     SegmentEnded,
@@ -14,12 +20,14 @@ from auricle.recognizer.intake import (
 )
 from auricle.turns.endpointing import Endpointer, EndpointingSettings
 from auricle.vad.detectors import make_unannounced_detector
+from auricle.vad.energy_gate import EnergyGate
 
 # The first sound of a word may be too soft to be told from the room: the segment
 # begins this much earlier. The official SDK asks for 300 ms of `prefix_padding_ms`.
 _PREFIX_SAMPLES = round(0.3 * SAMPLE_RATE)
 # Nine pauses of ten that are that long end a command. What is behind it holds no word.
 _TAIL_SAMPLES = round(0.15 * SAMPLE_RATE)
+_SHORTEST_WORD = round(0.15 / FRAME_SECONDS)
 
 
 class VadSegmenter(Segmenter):
@@ -46,6 +54,8 @@ class VadSegmenter(Segmenter):
         self._last_end = 0
         self._position = 0
         self._rest = b""
+        self._room = EnergyGate(margin_db=4.0)
+        self._louder = 0
 
     def push(self, pcm: bytes) -> list[SegmentEvent]:
         events: list[SegmentEvent] = []
@@ -67,7 +77,12 @@ class VadSegmenter(Segmenter):
     def quiet(self) -> bool:
         return self._quiet
 
+    @property
+    def missed(self) -> bool:
+        return self._louder >= _SHORTEST_WORD
+
     def _listen(self, frame: Frame) -> list[SegmentEvent]:
+        self._louder += self._room.passes(frame)
         speech = self._detector.is_speech(frame)
         self._quiet = not speech
         over = self._endpointer.push(frame, speech=speech) is not None

@@ -110,6 +110,8 @@ class RecognizerSession:
         self._next_interim_at = 0
         self._transcriptions = Transcriptions()
         self._unannounced: str | None = None
+        self._unheard: tuple[int, int] | None = None
+        """The sample positions of what is unannounced where nobody was heard in it."""
         self._finals: list[str] = []
         self._finishing = False
         self._ids = 0
@@ -231,9 +233,11 @@ class RecognizerSession:
                     assert self._item is not None
                     self._say(SpeechStopped(self._item, _milliseconds(end)))
                     self._hand_over(self._item, pcm)
-                case UtteranceLeft(pcm) if self._finishing:
+                case UtteranceLeft(pcm, start) if self._finishing:
                     # Where nobody spoke, the service ends a session without an item.
                     self._unannounced = self._item or self._new_item()
+                    if start is not None:
+                        self._unheard = start, self._intake.position
                     self._recognize(self._unannounced, pcm)
                 case UtteranceLeft(pcm):
                     self._hand_over(self._item or self._new_item(), pcm)
@@ -279,6 +283,10 @@ class RecognizerSession:
             silent = text == ""
             if silent and not self._interim.begun:
                 return
+            if self._unheard is not None:
+                start, end = map(_milliseconds, self._unheard)
+                self._say(SpeechStarted(work.item_id, start))
+                self._say(SpeechStopped(work.item_id, end))
             self._announce(work.item_id)
         if text is not None:
             self._finals.append(text)

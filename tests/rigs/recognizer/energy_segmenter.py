@@ -14,13 +14,15 @@ from auricle.recognizer.intake import (
 
 _STEP = SAMPLE_RATE // 100
 _LOUD = 500
+_FAINT = 50
 _ONSET_STEPS = 3
+_FAINT_STEPS = 15
 _TAIL_STEPS = 10
 
 
 class EnergySegmenter:
     """Speech is 30 ms in which every 10 ms reach an amplitude of 500; what is said ends
-    with the silence behind it.
+    with the silence behind it. What is faint, from 50 on, may have been missed.
     """
 
     foresees = False
@@ -32,6 +34,7 @@ class EnergySegmenter:
         self._open = False
         self._loud = 0
         self._quiet = 0
+        self._faint = 0
 
     def push(self, pcm: bytes) -> list[SegmentEvent]:
         pcm = self._rest + pcm
@@ -41,6 +44,7 @@ class EnergySegmenter:
         events: list[SegmentEvent] = []
         for peak in np.abs(steps.astype(np.int32)).max(axis=1, initial=0):
             self._position += _STEP
+            self._faint += _FAINT <= peak < _LOUD
             events += self._step(loud=peak >= _LOUD)
         return events
 
@@ -49,6 +53,10 @@ class EnergySegmenter:
             return []
         self._loud = 0
         return [self._ended(self._position + len(self._rest) // SAMPLE_BYTES)]
+
+    @property
+    def missed(self) -> bool:
+        return self._faint >= _FAINT_STEPS
 
     @property
     def quiet(self) -> bool:

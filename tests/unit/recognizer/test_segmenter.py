@@ -122,6 +122,20 @@ def test_a_noisy_room_is_no_speech(threshold: float) -> None:
 
 
 @either_detector
+def test_what_is_louder_than_the_room_may_have_been_missed_and_a_steady_room_not() -> (
+    None
+):
+    for sound, missed in (
+        (silence(3), False),
+        (noise(5, dbfs=-50), False),
+        (in_room(silence(2), COMMAND, silence(1)), True),
+    ):
+        segmenter = VadSegmenter(DEFAULT)
+        segmenter.push(sound)
+        assert segmenter.missed is missed
+
+
+@either_detector
 def test_a_lower_threshold_hears_more_of_a_fainter_voice() -> None:
     voice = in_room(silence(2), COMMAND, silence(2))
     sound = mix(voice, noise(seconds(voice), dbfs=-18, seed=5))

@@ -578,6 +578,44 @@ def test_finishing_in_speech_completes_it() -> None:
     ]
 
 
+FAINT = b"\x64\x00" * 11_200
+"""Seven tenths of a second of what the rig's detector takes for no speech."""
+
+
+@pytest.mark.parametrize("text", ["Make me a latte.", "", None])
+def test_who_finishes_what_nobody_was_heard_in_may_have_heard_it(
+    text: str | None,
+) -> None:
+    client = Client(VAD)
+    client.say(quiet(0.5) + FAINT + quiet(0.3))
+    client.send(Finish("e"))
+    assert client.answer(text).pcm == quiet(0.5) + FAINT + quiet(0.3)
+    ended = FAILED if text is None else COMPLETED
+    item = [STARTED, STOPPED, COMMITTED, CREATED, ended] if text != "" else []
+    assert client.types[2:] == [*item, "session.finished"]
+    for started, stopped in zip(
+        client.of_type(STARTED), client.of_type(STOPPED), strict=True
+    ):
+        assert started["audio_start_ms"] == 0
+        assert stopped["audio_end_ms"] == 1500
+
+
+def test_what_was_said_before_is_all_that_a_finish_completes() -> None:
+    client = Client(VAD)
+    client.say(voice(0.7) + quiet(0.5) + FAINT)
+    client.send(Finish("e"))
+    client.answer("Turn on.")
+    assert client.types.count(COMPLETED) == 1
+    assert client.types[-1] == "session.finished"
+
+
+def test_of_what_nobody_was_heard_in_a_minute_is_kept() -> None:
+    client = Client(VAD)
+    client.say(quiet(70.0) + FAINT)
+    client.send(Finish("e"))
+    assert 60.0 <= client.answer("Stop.").seconds <= 61.0
+
+
 def test_what_was_not_committed_is_completed_before_the_end() -> None:
     client = Client(MANUAL)
     client.say(voice(0.7))
