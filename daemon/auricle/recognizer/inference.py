@@ -122,7 +122,9 @@ class Inference:
             return True
         if work.ahead:
             return self.workload.has_time_to_spare(work.seconds, self._listening())
-        return self.workload.wants_draft(work.seconds, self._listening())
+        return self.workload.wants_draft(
+            work.seconds, self._listening(), time.monotonic()
+        )
 
     def _be_in_time(
         self, decode: Decode, answer: asyncio.Future[Answer], deadline: float | None

@@ -4,8 +4,8 @@ whom there is no time.
 Finals wait for each other, first in, first out; as a session has one with the engine at
 a time, nobody waits for more than one of each other's. A final of an utterance that may
 go on waits for all those, until it is over. A draft, which nobody needs, is made only
-for who finds the engine free. The times of an argument `now` are seconds of
-any clock that nobody sets.
+for who finds the engine free, and leaves it free for twice as long. The times of an
+argument `now` are seconds of any clock that nobody sets.
 """
 
 from collections import deque
@@ -24,6 +24,9 @@ _COMMAND = 3.0
 # The final has to wait for a draft that is under way when the utterance ends. Of one
 # that is long beside the time that a draft takes, more is likely to come.
 _WORTH_A_DRAFT = 3
+# However many speak, the engine is at their drafts for a third of the time: they would
+# meet each other's finals.
+_FREE_OF_DRAFTS = 2
 
 
 class DecodeSpeed:
@@ -80,6 +83,7 @@ class Workload:
         self._deadline = deadline
         self._speed = DecodeSpeed()
         self._draft_took = 0.0
+        self._no_draft_until = 0.0
         self._waiting: deque[Decode] = deque()
         self._ahead: deque[Decode] = deque()
         self._current: Decode | None = None
@@ -109,13 +113,17 @@ class Workload:
         ahead = sum(self._speed.takes(decode.seconds) for decode in self._waiting)
         return self._current_takes(now) + ahead
 
-    def wants_draft(self, seconds: float, listening: Collection[float]) -> bool:
+    def wants_draft(
+        self, seconds: float, listening: Collection[float], now: float
+    ) -> bool:
         """Tell whether there is time for a draft of so many `seconds` of sound.
 
         `listening` is that of `no_room`: their finals, which may all be due in a
         moment, go first.
         """
-        if not self.idle or seconds < _WORTH_A_DRAFT * self._draft_took:
+        if not self.idle or now < self._no_draft_until:
+            return False
+        if seconds < _WORTH_A_DRAFT * self._draft_took:
             return False
         return self.has_time_to_spare(seconds, listening)
 
@@ -205,6 +213,7 @@ class Workload:
         took = now - self._since
         if not decode.final:
             self._draft_took = took
+            self._no_draft_until = now + _FREE_OF_DRAFTS * took
             return
         # A draft takes no longer than a final: a busy moment is got over.
         self._draft_took = min(self._draft_took, took)

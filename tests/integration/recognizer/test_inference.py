@@ -1,4 +1,5 @@
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -37,6 +38,7 @@ async def test_a_slow_engine_drafts_long_utterances_only(
 ) -> None:
     inference = Inference(SlowEngine(), 4.0, list)
     await inference.transcribe(order(1.0, final=False))
+    await eventually(lambda: inference.workload.wants_draft(9.0, [], time.monotonic()))
     draft = await inference.transcribe(order(seconds, final=False))
     assert (draft is not None) is made
     await inference.aclose()

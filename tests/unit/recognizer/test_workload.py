@@ -227,13 +227,22 @@ def test_nobody_waits_for_two_of_the_same_session(
 
 def test_a_draft_is_made_only_where_the_engine_is_free() -> None:
     work = Workload(4.0)
-    assert work.wants_draft(1.0, [])
+    assert work.wants_draft(1.0, [], 0.0)
     work.join(final())
-    assert not work.wants_draft(1.0, [])
+    assert not work.wants_draft(1.0, [], 0.0)
     work.start(0.0)
-    assert not work.wants_draft(1.0, [])
+    assert not work.wants_draft(1.0, [], 0.1)
     work.done(0.1, told=True)
-    assert work.wants_draft(1.0, [])
+    assert work.wants_draft(1.0, [], 0.1)
+
+
+def test_behind_a_draft_the_engine_is_free_of_them_for_twice_as_long() -> None:
+    work = Workload(4.0)
+    work.join(draft())
+    work.start(10.0)
+    work.done(10.5, told=True)
+    assert not work.wants_draft(9.0, [], 11.4)
+    assert work.wants_draft(9.0, [], 11.5)
 
 
 def test_a_draft_that_takes_long_beside_its_sound_is_not_worth_it() -> None:
@@ -241,15 +250,15 @@ def test_a_draft_that_takes_long_beside_its_sound_is_not_worth_it() -> None:
     work.join(draft())
     work.start(0.0)
     work.done(1.0, told=True)
-    assert not work.wants_draft(2.9, [])
-    assert work.wants_draft(3.0, [])
+    assert not work.wants_draft(2.9, [], 3.0)
+    assert work.wants_draft(3.0, [], 3.0)
     assert work.command_takes == 0.0
 
 
 def test_a_draft_is_not_in_the_way_of_finals_that_may_be_due_in_a_moment() -> None:
     work = workload(1.0)
-    assert work.wants_draft(3.0, [2.0, 2.0, 2.0])
-    assert not work.wants_draft(3.0, [2.0, 2.0, 2.0, 2.0])
+    assert work.wants_draft(3.0, [2.0, 2.0, 2.0], 0.0)
+    assert not work.wants_draft(3.0, [2.0, 2.0, 2.0, 2.0], 0.0)
 
 
 def test_who_has_left_is_passed_over() -> None:
