@@ -18,11 +18,12 @@ _MINUTES, _SHORT_MINUTES = 11, 1
 # As loud as in a turn, where the voice is at -26 dB.
 _ROOMS = {"a kitchen": Room.KITCHEN_10, "six people who talk": Room.BABBLE_10}
 _VOICE_DB = -26.0
+_SESSION = 5
 _PROGRAM = Path(__file__).parent / "segments_in.py"
 
 
 def rows(scale: Scale) -> Iterator[Row]:
-    """Alone, and behind a command."""
+    """Alone, behind a command, and where a session begins."""
     if scale.beside is None:
         yield from _rows(scale, {"now": None})
     else:
@@ -52,14 +53,17 @@ def _rows(scale: Scale, sources: Mapping[str, Path | None]) -> Iterator[Row]:
                 found = _segments(sound, folder) - expected
                 of = f"{minutes} min"
                 yield Row(what, found, "", of, most=0 if ours else None)
+            found = _segments(noise, folder, str(_SESSION))
+            of = f"{60 * minutes // _SESSION} sessions, {_SESSION} s each"
+            yield Row(f"utterances in sessions that begin in {name}", found, "", of)
 
 
-def _segments(sound: Samples, source: Path | None) -> int:
+def _segments(sound: Samples, source: Path | None, *options: str) -> int:
     environment = dict(os.environ)
     if source is not None:
         environment["PYTHONPATH"] = str(source)
     counted = subprocess.run(
-        [sys.executable, str(_PROGRAM)],
+        [sys.executable, str(_PROGRAM), *options],
         input=pcm_of(sound),
         stdout=subprocess.PIPE,
         env=environment,

@@ -69,9 +69,12 @@ class VadSegmenter(Segmenter):
         return events
 
     def flush(self) -> list[SegmentEvent]:
+        # What nobody knows yet to be the room's may have been said to us.
+        started = self._begin() if self._start is None else []
         if self._start is None:
             return []
-        return [self._end_at(self._position + len(self._rest) // SAMPLE_BYTES)]
+        end = self._end_at(self._position + len(self._rest) // SAMPLE_BYTES)
+        return [*started, end]
 
     @property
     def quiet(self) -> bool:
@@ -88,8 +91,17 @@ class VadSegmenter(Segmenter):
         over = self._endpointer.push(frame, speech=speech) is not None
         if self._start is not None:
             return self._go_on(frame, speech=speech, over=over)
+        if self._detector.speaker_since is None and not over:
+            return []
+        started = self._begin()
+        return [*started, self._end_at(frame.end)] if started and over else started
+
+    def _begin(self) -> list[SegmentEvent]:
         onset = self._endpointer.start_of_speech
         if onset is None:
+            return []
+        if onset < (self._detector.speaker_since or 0):
+            self._endpointer = Endpointer(self._settings)
             return []
         self._start = max(self._last_end, onset - _PREFIX_SAMPLES)
         return [SegmentStarted(self._start)]

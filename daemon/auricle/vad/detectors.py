@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auricle.errors import ConfigError
 from auricle.vad.energy_gate import EnergyGate
-from auricle.vad.unannounced import UnannouncedVoice
+from auricle.vad.unannounced import UnannouncedDetector, UnannouncedVoice
 from auricle.vad.webrtc import WebrtcVoiceDetector
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def make_voice_detector(
 
 def make_unannounced_detector(
     threshold: float,
-) -> UnannouncedVoice | WebrtcVoiceDetector:
+) -> UnannouncedDetector:
     """Make what tells speech in a stream that no wake word announces.
 
     `threshold` is the protocol's, from -1, which hears most, to 1. It is asked of

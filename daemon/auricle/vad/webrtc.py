@@ -18,6 +18,8 @@ class WebrtcVoiceDetector(VoiceDetector):
     """
 
     name = "webrtc"
+    speaker_since = 0
+    """The first sample: it cannot tell one voice from many."""
 
     def __init__(self, *, mode: int = 3, gate: EnergyGate | None = None) -> None:
         """Set up WebRTC's detector; `mode` is its aggressiveness, of which 0 and 1 take

@@ -187,6 +187,20 @@ def test_talk_in_the_room_neither_holds_a_command_open_nor_begins_another(
     assert [start for start, _ in found if start >= spoken] == []
 
 
+def test_a_session_that_begins_in_talk_takes_none_of_it_for_an_utterance() -> None:
+    assert segments(talk(8, below_db=12), ServerVad(0.0, 400)) == []
+
+
+def test_what_may_be_somebody_is_not_dropped_at_the_end() -> None:
+    segmenter = VadSegmenter(ServerVad())
+    sound = talk(1.0, below_db=12)
+    assert segmenter.push(sound) == []
+    assert [type(event) for event in segmenter.flush()] == [
+        SegmentStarted,
+        SegmentEnded,
+    ]
+
+
 @either_detector
 def test_it_is_quiet_before_and_behind_a_command_and_not_in_it() -> None:
     segmenter = VadSegmenter(ServerVad(silence_duration_ms=800))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pytest
+
 from auricle.audio.frame import FRAME_SAMPLES, Frame
 from auricle.vad.unannounced import UnannouncedVoice
 from rigs.audio.speech import frames, noise
@@ -75,3 +77,24 @@ def test_behind_a_voice_the_network_is_asked_anew_once() -> None:
     for frame in LOUD[:220]:
         detector.is_speech(frame)
     assert network.asked_anew == 1
+
+
+def begun(*parts: tuple[float, float, list[Frame]]) -> float | None:
+    """The seconds behind which speech is somebody's."""
+    probabilities = [p for seconds, p, _ in parts for _ in range(count(seconds))]
+    detector = UnannouncedVoice(ScriptedVoice(probabilities), probable=0.7)
+    for number, frame in enumerate(f for s, _, fs in parts for f in fs[: count(s)]):
+        detector.is_speech(Frame(frame.pcm, number * FRAME_SAMPLES))
+    since = detector.speaker_since
+    return None if since is None else since / 16_000
+
+
+def test_talk_without_a_pause_belongs_to_the_room_once_that_is_known() -> None:
+    assert begun((1.9, 0.9, LOUD)) is None
+    assert begun((2.5, 0.9, LOUD)) == pytest.approx(2.0, abs=0.05)
+    assert hear((2.0, 0.9, LOUD), (2.0, 0.9, LOUD))[-1] < 0.1
+
+
+def test_who_stands_out_from_the_room_is_somebody_at_once() -> None:
+    assert begun((0.5, 0.0, QUIET), (0.3, 0.9, LOUD)) == 0.0
+    assert begun((1.0, 0.9, LOUD), (0.2, 0.1, QUIET)) == 0.0
