@@ -1,9 +1,9 @@
 """Whether the transcript holds the command: nothing before it, and all of it.
 
 The same recognizer writes down each command alone; what it writes behind a wake word
-is held against that. A word that is another one counts as lost. Where it is another
-one although the command is sent from exactly its first sound, that is the recognizer's
-doing and not ours: such turns do not count, and are told beside.
+is held against that. A word that is another one counts as lost. Where it is wrong even
+if the command is sent from exactly its first sound, that is the recognizer's doing and
+not ours: such turns do not count, and are told beside.
 
 Half of the turns are of voices that nothing was tuned on.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.audio.frame import FRAME_SECONDS, SAMPLE_BYTES, SAMPLE_RATE
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.capture.attention import Attention
 from auricle.config.sections import UtteranceSettings, WakeWordSettings
 from auricle.recognizer.engines.whisper import WhisperEngine
@@ -53,7 +53,6 @@ from rigs.waiting import eventually
 
 GAPS = (0.0, 0.05, 0.2, 0.5)
 _MOST = 1.0
-_FIXED = 0.4
 _TURNS, _FEW = 98, 4
 _LIVE, _FEW_LIVE = 24, 4
 # Silence in front of a command alone, in seconds: its first word is known where these
@@ -91,21 +90,18 @@ def front(expected: Sequence[str], heard: Sequence[str]) -> Front:
 
 def rows(scale: Scale) -> Iterator[Row]:
     material = _Material(scale)
-    fixed: list[Row] = []
     for gap in GAPS:
         known, unseen = (material.transcribed(gap, unseen=new) for new in (False, True))
         sent = known.sent + unseen.sent
         yield from _counted(f"gap {gap:g} s", sent, target=_MOST)
         yield from _counted(f"gap {gap:g} s, voices kept from tuning", unseen.sent)
+        both = known.not_counted + unseen.not_counted
         yield Row(
-            f"another first word, gap {gap:g} s, were it sent from its first sound",
-            _share(known.not_counted + unseen.not_counted, sent.total()),
+            f"wrong there and if sent from its first sound, gap {gap:g} s",
+            100 * both / (both + sent.total()),
             "%",
-            "of these turns, not counted above",
+            f"{both} of {both + sent.total()}, not counted above",
         )
-        what = f"gap {gap:g} s, were it sent from {_FIXED} s before the detection"
-        fixed += _counted(what, unseen.fixed)
-    yield from fixed
     yield from _counted("the command alone, later in the sound", material.alone())
     for mode, counts in asyncio.run(_live(material)).items():
         yield from _counted(f"live, {mode}, all gaps", counts, target=_MOST)
@@ -125,21 +121,13 @@ def _counted(
         )
 
 
-def _share(of_them: int, others: int) -> float | None:
-    turns = of_them + others
-    return 100 * of_them / turns if turns else None
-
-
 @dataclass
 class _Transcripts:
-    """How those of some turns begin, by what the recognizer was sent."""
+    """How those of some turns begin."""
 
     sent: Counter[Front] = field(default_factory=Counter)
-    """What we send."""
-    fixed: Counter[Front] = field(default_factory=Counter)
-    """All from a fixed time before the detection."""
     not_counted: int = 0
-    """How many begin with another word though sent from their first sound."""
+    """How many are wrong as well if the command is sent from its first sound."""
 
 
 @dataclass(eq=False)
@@ -217,12 +205,14 @@ class _Material:
         )
         what = f"transcript, gap {gap:g} s"
         for turn, sent in told(itertools.islice(heard, wanted), what, total=wanted):
-            if self._front(turn, sent.exactly) is not Front.RIGHT:
+            begins = self._front(turn, sent)
+            exactly = turn.samples[turn.command_start : turn.command_end + _BEHIND]
+            if begins is not Front.RIGHT and begins is self._front(
+                turn, _QUIET + pcm_of(exactly)
+            ):
                 told_of.not_counted += 1
-                continue
-            told_of.sent[self._front(turn, sent.ours)] += 1
-            if unseen:
-                told_of.fixed[self._front(turn, sent.fixed)] += 1
+            else:
+                told_of.sent[begins] += 1
         return told_of
 
     def _front(self, turn: SpokenTurn, pcm: bytes) -> Front:
@@ -254,19 +244,10 @@ class _Material:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What a recognizer gets of a turn, to just behind its last word."""
-
-    ours: bytes
-    fixed: bytes
-    """From a fixed time before the detection."""
-    exactly: bytes
-    """From the command's first sound."""
-
-
-def _sent(turn: SpokenTurn) -> _Sent | None:
-    """None where the wake word is missed."""
+def _sent(turn: SpokenTurn) -> bytes | None:
+    """What a recognizer gets of a turn, to just behind its last word; None where the
+    wake word is missed.
+    """
     attention = Attention(
         [MicroWakeWordEngine([WakeWordModel(turn.wake_word)])],
         WebrtcVoiceDetector(),
@@ -278,13 +259,8 @@ def _sent(turn: SpokenTurn) -> _Sent | None:
     for at, frame in enumerate(frames):
         for event in attention.hear(frame):
             if isinstance(event, WakeWordHeard):
-                before = frames[: at + 1][-round(_FIXED / FRAME_SECONDS) :]
-                behind = b"".join(f.pcm for f in frames[at + 1 :] if f.start < last)
-                return _Sent(
-                    b"".join(f.pcm for f in event.pre_roll) + behind,
-                    b"".join(f.pcm for f in before) + behind,
-                    _QUIET + pcm_of(turn.samples[turn.command_start : last]),
-                )
+                behind = (f for f in frames[at + 1 :] if f.start < last)
+                return b"".join(f.pcm for f in (*event.pre_roll, *behind))
         if frame.start > turn.command_end:
             break
     return None
