@@ -103,8 +103,8 @@ def rows(scale: Scale) -> Iterator[Row]:
             f"{both} of {both + sent.total()}, not counted above",
         )
     yield from _counted("the command alone, later in the sound", material.alone())
-    for mode, counts in asyncio.run(_live(material)).items():
-        yield from _counted(f"live, {mode}, all gaps", counts, target=_MOST)
+    for mode, told_of in asyncio.run(_live(material)).items():
+        yield from _counted(f"live, {mode}, all gaps", told_of.sent, target=_MOST)
 
 
 def _counted(
@@ -205,14 +205,7 @@ class _Material:
         )
         what = f"transcript, gap {gap:g} s"
         for turn, sent in told(itertools.islice(heard, wanted), what, total=wanted):
-            begins = self._front(turn, sent)
-            exactly = turn.samples[turn.command_start : turn.command_end + _BEHIND]
-            if begins is not Front.RIGHT and begins is self._front(
-                turn, _QUIET + pcm_of(exactly)
-            ):
-                told_of.not_counted += 1
-            else:
-                told_of.sent[begins] += 1
+            self.note(turn, self._front(turn, sent), told_of)
         return told_of
 
     def _front(self, turn: SpokenTurn, pcm: bytes) -> Front:
@@ -221,6 +214,16 @@ class _Material:
 
     def judge(self, turn: SpokenTurn, text: str) -> Front:
         return front(self._expected[turn.command.name], words(text))
+
+    def note(self, turn: SpokenTurn, begins: Front, told_of: _Transcripts) -> None:
+        """Count how the transcript of a turn begins, unless it would anyway."""
+        exactly = turn.samples[turn.command_start : turn.command_end + _BEHIND]
+        if begins is not Front.RIGHT and begins is self._front(
+            turn, _QUIET + pcm_of(exactly)
+        ):
+            told_of.not_counted += 1
+        else:
+            told_of.sent[begins] += 1
 
     def _alone(self, command: Clip, lead_in: float) -> list[str]:
         rng = np.random.default_rng(1)
@@ -266,7 +269,7 @@ def _sent(turn: SpokenTurn) -> bytes | None:
     return None
 
 
-async def _live(material: _Material) -> Mapping[Mode, Counter[Front]]:
+async def _live(material: _Material) -> Mapping[Mode, _Transcripts]:
     """The program and the recognizer as processes, a real broker, in real time."""
     wanted = _FEW_LIVE if material.scale.short else _LIVE
     # Staged beforehand: nothing else may keep this process busy then.
@@ -281,9 +284,9 @@ async def _live(material: _Material) -> Mapping[Mode, Counter[Front]]:
 
 async def _speak(
     material: _Material, turns: Sequence[SpokenTurn], mode: Mode, folder: Path
-) -> Counter[Front]:
+) -> _Transcripts:
     (folder / "broker").mkdir(parents=True)
-    counts: Counter[Front] = Counter()
+    texts: list[tuple[SpokenTurn, str]] = []
     with running_broker(folder / "broker") as broker:
         async with (
             TimedClient(broker.port, "auricle/#") as house,
@@ -299,8 +302,11 @@ async def _speak(
             for turn in told(turns, f"transcript, live, {mode}"):
                 text = await _take(turn, voice, house)
                 if text is not None:
-                    counts[material.judge(turn, text)] += 1
-    return counts
+                    texts.append((turn, text))
+    told_of = _Transcripts()
+    for turn, text in texts:
+        material.note(turn, material.judge(turn, text), told_of)
+    return told_of
 
 
 async def _take(turn: SpokenTurn, voice: Voice, house: TimedClient) -> str | None:
