@@ -22,6 +22,7 @@ _ACCEPTED = re.compile(r"the final of turn ([0-9a-zA-Z]+) is accepted$")
 _FATE = re.compile(
     r"the final of turn ([0-9a-zA-Z]+) is (no_listener|expired|rejected)$"
 )
+_TOLD_BEFORE = re.compile(r"the final of turn ([0-9a-zA-Z]+) was told before$")
 
 
 class End(StrEnum):
@@ -65,6 +66,8 @@ class Ledgers:
     accepted: set[str] = field(default_factory=set)
     fates: dict[str, str] = field(default_factory=dict)
     """Of finals that were not executed, by the daemon's log."""
+    told_before: set[str] = field(default_factory=set)
+    """The turns whose command another satellite had told, by the daemon's log."""
     _obeyed: set[int] = field(default_factory=set)
     """The numbers of what was executed."""
 
@@ -97,6 +100,8 @@ class Ledgers:
             self.accepted.add(accepted[1])
         elif fate := _FATE.search(line):
             self.fates[fate[1]] = fate[2]
+        elif before := _TOLD_BEFORE.search(line):
+            self.told_before.add(before[1])
 
     def kill(self) -> None:
         """The daemon is about to be killed."""
@@ -143,8 +148,8 @@ class Ledgers:
 
     def unaccounted(self) -> set[str]:
         """Turns whose final was accepted and then never heard of again."""
-        executed = {executed.turn for executed in self.executed}
-        return self.accepted - executed - set(self.told) - set(self.fates)
+        known = {executed.turn for executed in self.executed} | self.told_before
+        return self.accepted - known - set(self.told) - set(self.fates)
 
     def late(self, tolerance: float) -> list[Executed]:
         """What was executed although it was too old."""
