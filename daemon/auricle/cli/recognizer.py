@@ -14,8 +14,7 @@ from pathlib import Path
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
-from auricle.recognizer.engines.loading import load_engine
-from auricle.recognizer.engines.weights import require_model
+from auricle.recognizer.engines.loading import load_engine, require_model
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer, ServerSettings
 from auricle.system import log
@@ -43,6 +42,7 @@ def main(args: argparse.Namespace) -> int:
         device=args.device,
         compute_type=args.compute_type,
         window=args.window,
+        languages=args.languages,
     )
     server = RecognizerServer(
         engine,

@@ -55,11 +55,13 @@ def read_client_message(
     message: str | bytes,
     settings: SessionSettings,
     languages: Collection[str] = LANGUAGES,
+    who_knows_others: str = "",
 ) -> ClientEvent | PartialUpdate | ServerError:
     """Return the event in a frame, or what is wrong with it.
 
     `settings` are what a session.update is merged into, `languages` those of the
-    protocol's that can be asked for here.
+    protocol's that can be asked for here. `who_knows_others` is a sentence for who asks
+    for one that cannot.
     """
     if isinstance(message, bytes):
         return invalid("message", "binary frames are not supported: send JSON as text")
@@ -74,7 +76,7 @@ def read_client_message(
         event_id = ""
     event_id = clean(event_id[:_LONGEST_EVENT_ID])
     try:
-        return _read(event, event_id, settings, languages)
+        return _read(event, event_id, _Update(settings, languages, who_knows_others))
     except _InvalidError as error:
         return invalid(error.param, str(error), event_id)
 
@@ -111,11 +113,10 @@ def _refuse_constant(name: str) -> float:
 
 
 def _read(
-    event: _Json, event_id: str, settings: SessionSettings, languages: Collection[str]
+    event: _Json, event_id: str, update: "_Update"
 ) -> ClientEvent | PartialUpdate:
     match event.get("type"):
         case "session.update":
-            update = _Update(settings, languages)
             update.session(event.get("session"))
             wanted = SessionUpdate(event_id, update.settings)
             refused = tuple(
@@ -160,10 +161,16 @@ class _Update:
     by default, except that `turn_detection` null is manual mode.
     """
 
-    def __init__(self, settings: SessionSettings, languages: Collection[str]) -> None:
+    def __init__(
+        self,
+        settings: SessionSettings,
+        languages: Collection[str],
+        who_knows_others: str,
+    ) -> None:
         self.settings = settings
         self.refused: list[_InvalidError] = []
         self._languages = languages
+        self._who_knows_others = who_knows_others
 
     def session(self, requested: object) -> None:
         """Raises _InvalidError where it is no session at all."""
@@ -221,7 +228,7 @@ class _Update:
                 param,
                 f"Invalid value: '{clean(value, 64)}'. The speech model of this "
                 f"recognizer knows: {', '.join(sorted(self._languages))}. Leave "
-                "language out to have it detected.",
+                f"language out to have it detected. {self._who_knows_others}".rstrip(),
             )
         self.settings = replace(self.settings, language=value)
 

@@ -12,7 +12,6 @@ It is the optional extra `recognizer`. How its parts work together:
   `workload` says whose turn it is, and for whom there is no time, by measured speed.
 
 All but `server`, `conversation`, `inference` and `engines` neither wait nor touch the
-outside. Others import load_engine from `engines.loading`, require_model from
-`engines.weights`, VadSegmenter from `segmenter`, and RecognizerServer and
-ServerSettings from `server`.
+outside. Others import load_engine and require_model from `engines.loading`,
+VadSegmenter from `segmenter`, and RecognizerServer and ServerSettings from `server`.
 """

@@ -22,6 +22,7 @@ from auricle.recognizer.admission import Admission, deadline_of, model_of
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import ClientGoneError, Conversation
 from auricle.recognizer.engines.engine import Engine
+from auricle.recognizer.engines.weights import WHO_KNOWS_OTHERS
 from auricle.recognizer.inference import Inference, InTime
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
@@ -216,6 +217,7 @@ class RecognizerServer:
             self._make_segmenter,
             make_decoder,
             self._languages,
+            WHO_KNOWS_OTHERS,
         )
         conversation = Conversation(
             session,

@@ -90,11 +90,13 @@ class RecognizerSession:
         make_segmenter: MakeSegmenter,
         make_decoder: MakeDecoder,
         languages: Collection[str] = LANGUAGES,
+        who_knows_others: str = "",
     ) -> None:
         """Start a session with the default settings.
 
         `session_id` makes its ids unique, `model` is the one that the client named, and
-        `languages` are those that the engine knows.
+        `languages` are those that the engine knows, `who_knows_others` a sentence for
+        who asks for another.
         """
         self.settings = SessionSettings()
         self.finished = False
@@ -102,6 +104,7 @@ class RecognizerSession:
         self._id = session_id
         self._model = model
         self._languages = languages
+        self._who_knows_others = who_knows_others
         self._intake = Intake(self.settings, make_segmenter, make_decoder)
         self._item: str | None = None
         self._previous_item: str | None = None
@@ -147,7 +150,9 @@ class RecognizerSession:
         """Take a frame of the client's, whatever it holds, and return what is due."""
         if self._finishing:
             return []
-        event = read_client_message(message, self.settings, self._languages)
+        event = read_client_message(
+            message, self.settings, self._languages, self._who_knows_others
+        )
         match event:
             case ServerError():
                 self._say(event)

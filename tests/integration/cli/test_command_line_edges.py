@@ -297,7 +297,7 @@ async def test_what_the_recognizer_cannot_serve_with_is_named(
     ("arguments", "told"),
     [
         (["demo", "--wake-word", "nope"], "no bundled wake word is called nope"),
-        (["recognizer", "--model", "nope"], "nope: not a Whisper model"),
+        (["recognizer", "--model", "nope"], "nope: neither a folder nor the name"),
     ],
 )
 async def test_what_does_not_exist_is_told_once_and_before_anything_is_loaded(

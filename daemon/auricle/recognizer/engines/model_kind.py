@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auricle.qwen_asr.events import LANGUAGES
+from auricle.recognizer.engines.qwen3_prompt import LANGUAGE_NAMES
 from auricle.recognizer.engines.whisper_languages import known_languages
 
 ReadMetadata = Callable[[str], Mapping[str, str]]
@@ -132,6 +133,7 @@ def tell_model(names: Collection[str], read: ReadMetadata) -> ModelFiles:
     Raises UnknownModelError, and what `read` raises.
     """
     if "model.bin" in names:
+        # Without its tokenizer, the runtime would fetch one from the network.
         needed = ("model.bin", "config.json", "tokenizer.json")
         _require(needed, names, ModelKind.CTRANSLATE2_WHISPER)
         files = {name.partition(".")[0]: name for name in needed}
@@ -158,7 +160,7 @@ def languages_of(model: ModelFiles, folder: str) -> frozenset[str] | None:
         case ModelKind.SENSE_VOICE:
             return _SENSE_VOICE_LANGUAGES
         case ModelKind.QWEN3_ASR:
-            return LANGUAGES
+            return frozenset(LANGUAGE_NAMES)
         case ModelKind.MOONSHINE:
             return frozenset({"en"})
         case ModelKind.WHISPER if model.metadata.get("is_multilingual") != "1":

@@ -6,15 +6,15 @@ import numpy as np
 from moonshine_voice import ModelArch, MoonshineError
 from moonshine_voice.transcriber import Transcriber
 
-from auricle.audio.frame import FRAME_BYTES, SAMPLE_RATE, FrameCutter
+from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
+from auricle.recognizer.engines.voice import has_voice
 from auricle.recognizer.engines.weights import MOONSHINE
 from auricle.recognizer.transcriptions import RecognizedText
-from auricle.vad.silero import SileroVoiceDetector
 
 _WINDOW_SAMPLES = 30 * SAMPLE_RATE
 # It takes sound in pieces of this size, and leaves out what remains.
@@ -50,7 +50,8 @@ class MoonshineEngine(Engine):
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> RecognizedText:
         texts: list[str] = []
-        if _has_voice(pcm):
+        # Of a room without one, Moonshine says "You", and not how sure it is.
+        if has_voice(pcm):
             texts += map(self._decode, windows(samples_of(pcm), _WINDOW_SAMPLES))
         return RecognizedText(" ".join(filter(None, texts)), "en")
 
@@ -65,9 +66,3 @@ class MoonshineEngine(Engine):
             )
             text = " ".join(line.text.strip() for line in heard.lines)
         return text if is_sayable(text, len(samples) / SAMPLE_RATE) else ""
-
-
-def _has_voice(pcm: bytes) -> bool:
-    # Of a room without one, Moonshine says "You", and not how sure it is.
-    frames = FrameCutter().push(pcm + bytes(-len(pcm) % FRAME_BYTES))
-    return any(map(SileroVoiceDetector().is_speech, frames))

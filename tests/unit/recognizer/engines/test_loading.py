@@ -1,11 +1,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from auricle.errors import ConfigError
-from auricle.recognizer.engines.loading import load_engine
+from auricle.recognizer.engines.loading import load_engine, require_model
+from rigs.recognizer.synthetic_models import moonshine
 
 # In a process of its own: which libraries there are is no affair of one test among
 # others, of which some have loaded them, and some are still at it in a thread.
@@ -42,6 +45,41 @@ def test_an_engine_that_is_not_installed_says_what_to_install(
         rf"{library} is not installed; run .*: pip install .*requirements/{extra}\.txt",
         ended.stdout,
     )
+
+
+def test_a_folder_whose_runtime_is_not_installed_says_what_to_install(
+    tmp_path: Path,
+) -> None:
+    moonshine(tmp_path)
+    command = [sys.executable, "-c", WITHOUT_LIBRARY, "sherpa_onnx", str(tmp_path)]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert ended.stdout.startswith("sherpa_onnx is not installed; run ")
+    assert "requirements/recognizer-sherpa.txt" in ended.stdout
+
+
+def test_a_name_that_nobody_knows_lists_those_that_are_known() -> None:
+    known = (
+        r"enormous: neither a folder .* known are tiny\.en, base, moonshine and auto"
+    )
+    with pytest.raises(ConfigError, match=known):
+        require_model("enormous")
+
+
+def test_the_languages_of_a_packaged_model_are_not_the_users_to_tell() -> None:
+    with pytest.raises(ConfigError, match="--languages is for a folder of your own"):
+        load_engine("tiny.en", threads=1, languages=("en",))
+
+
+@pytest.mark.parametrize("option", [{"device": "cuda"}, {"window": 15}])
+def test_what_is_for_whisper_models_is_refused_for_a_folder_of_another_kind(
+    tmp_path: Path, option: dict[str, Any]
+) -> None:
+    moonshine(tmp_path)
+    with pytest.raises(ConfigError, match="CTranslate2 runs, not Moonshine"):
+        load_engine(str(tmp_path), threads=1, **option)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ FOLDERS = ("weights_part1/data", "weights_part2/data")
 
 def model(sha256: str = hashlib.sha256(WEIGHTS).hexdigest()) -> PackagedModel:
     return PackagedModel(
-        "halves", FOLDERS, "recognizer-multilingual", {"model.bin": sha256}
+        "halves", FOLDERS, "recognizer-multilingual", True, {"model.bin": sha256}
     )
 
 
@@ -41,26 +41,6 @@ def test_the_bundled_model_is_the_one_that_was_measured() -> None:
     weights = find_whisper("tiny.en") / "model.bin"
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert TINY_EN.sha256 == {"model.bin": digest}
-
-
-def test_a_folder_of_ones_own_is_taken_as_it_is(tmp_path: Path) -> None:
-    for name in ("model.bin", "config.json", "tokenizer.json"):
-        (tmp_path / name).touch()
-    assert find_whisper(str(tmp_path)) == tmp_path
-
-
-def test_a_folder_that_would_need_the_network_is_refused(tmp_path: Path) -> None:
-    for name in ("model.bin", "config.json"):
-        (tmp_path / name).touch()
-    with pytest.raises(ConfigError, match=r"it lacks tokenizer\.json"):
-        find_whisper(str(tmp_path))
-
-
-def test_a_name_that_nobody_knows_lists_those_that_are_known() -> None:
-    with pytest.raises(
-        ConfigError, match=r"known by name are tiny\.en, base and moonshine"
-    ):
-        find_whisper("enormous")
 
 
 def test_a_model_that_is_not_installed_says_what_to_install(cache: Path) -> None:

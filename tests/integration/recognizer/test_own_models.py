@@ -1,0 +1,285 @@
+"""`auricle recognizer --model FOLDER` as a process, with folders good and bad."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import pytest
+
+from rigs.audio.recordings import save
+from rigs.audio.speech import say, silence
+from rigs.homes.program import auricle, local_recognizer, write_settings
+from rigs.recognizer.synthetic_models import (
+    KINDS,
+    SAID,
+    moonshine,
+    moonshine_v2,
+    nemo_ctc,
+    nemo_transducer,
+    qwen3_asr,
+    sense_voice,
+    streaming_zipformer,
+    whisper,
+)
+
+pytest.importorskip(
+    "sherpa_onnx",
+    reason="auricle[recognizer-sherpa] is not installed: 17 MB",
+    exc_type=ImportError,
+)
+
+SPOKEN = silence(0.3) + say("turn on the light") + silence(0.5)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(tmp_path_factory.mktemp("recording") / "spoken.flac", SPOKEN)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_satellite_is_served_by_a_model_of_each_kind(
+    kind: str, tmp_path: Path, recording: Path
+) -> None:
+    folder = KINDS[kind](tmp_path / "model")
+    async with local_recognizer("--model", str(folder)) as url:
+        code, out, err = await auricle(
+            "transcribe", "--url", url, "--json", str(recording)
+        )
+
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["text"].lower() == SAID
+    mood = "happy" if kind == "SenseVoice" else None
+    language = {"SenseVoice": "en", "Whisper": "de", "Moonshine": "en"}.get(kind)
+    assert (result["emotion"], result["language"]) == (mood, language)
+
+
+def without(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def with_content(name: str, content: bytes) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return write
+
+
+def half_of(name: str) -> Callable[[Path], None]:
+    def halve(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: len(content) // 2])
+
+    return halve
+
+
+def saying(name: str, **said: str | None) -> Callable[[Path], None]:
+    """The model's metadata with these values in the place of others, or without."""
+
+    def rewrite(folder: Path) -> None:
+        model = onnx.load(folder / name)
+        props = {prop.key: prop.value for prop in model.metadata_props} | said
+        del model.metadata_props[:]
+        onnx.helper.set_model_props(
+            model, {key: value for key, value in props.items() if value is not None}
+        )
+        onnx.save(model, folder / name)
+
+    return rewrite
+
+
+def copied(source: str, target: str) -> Callable[[Path], None]:
+    return lambda folder: shutil.copy(folder / source, folder / target) and None
+
+
+def emptied(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def replaced_by_a_link_to_nowhere(folder: Path) -> None:
+    (folder / "model.int8.onnx").unlink()
+    (folder / "model.int8.onnx").symlink_to("nowhere.onnx")
+
+
+def made_an_old_whisper(folder: Path) -> None:
+    emptied(folder)
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (folder / name).write_bytes(b"{}")
+
+
+MODEL = "model.int8.onnx"
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+BROKEN: dict[str, tuple[Callable[[Path], Path], Callable[[Path], None], str]] = {
+    "an empty folder": (sense_voice, emptied, "holds no speech model"),
+    "no tokens": (sense_voice, without("tokens.txt"), "lacks tokens.txt"),
+    "no model": (sense_voice, without(MODEL), "holds no speech model"),
+    "a pointer of Git LFS": (sense_voice, with_content(MODEL, LFS), "git lfs pull"),
+    "a web page": (
+        sense_voice,
+        with_content(MODEL, b"<!DOCTYPE html><html>404"),
+        "is a web page",
+    ),
+    "an empty model": (sense_voice, with_content(MODEL, b""), "is empty"),
+    "half a model": (sense_voice, half_of(MODEL), "ends in the middle"),
+    "not a model": (sense_voice, with_content(MODEL, b"PK\x03\x04" * 99), "damaged"),
+    "a link to nowhere": (
+        sense_voice,
+        replaced_by_a_link_to_nowhere,
+        "No such file or directory",
+    ),
+    "a model that does not say what it is": (
+        sense_voice,
+        saying(MODEL, model_type=None),
+        "does not say in its metadata what it is",
+    ),
+    "a model of another trade": (
+        sense_voice,
+        saying(MODEL, model_type="vits"),
+        "is of the type 'vits'",
+    ),
+    "metadata that lacks a key": (
+        sense_voice,
+        saying(MODEL, lfr_window_size=None),
+        "lacks lfr_window_size in its metadata",
+    ),
+    "metadata that makes no sense": (
+        sense_voice,
+        saying(MODEL, lfr_window_size="many", neg_mean="x"),
+        "cannot be used",
+    ),
+    "a model under a wrong name": (
+        nemo_ctc,
+        saying(MODEL, model_type="wenet_ctc", subsampling_factor=None),
+        "cannot be used",
+    ),
+    "tokens without numbers": (
+        sense_voice,
+        with_content("tokens.txt", b"turn\non\nthe\nlight\n"),
+        "tokens.txt: line 1 is not a token and its number",
+    ),
+    "tokens that are a web page": (
+        sense_voice,
+        with_content("tokens.txt", b"<html>Not found</html>"),
+        "is a web page",
+    ),
+    "tokens that are no text": (
+        sense_voice,
+        with_content("tokens.txt", b"\xff\xfe\x00"),
+        "not text in UTF-8",
+    ),
+    "no decoder": (
+        nemo_transducer,
+        without("decoder.int8.onnx"),
+        "lacks its decoder, a file *decoder*.onnx",
+    ),
+    "a decoder in the place of the joiner": (
+        nemo_transducer,
+        copied("decoder.int8.onnx", "joiner.int8.onnx"),
+        "cannot be used",
+    ),
+    "half a decoder": (
+        whisper,
+        half_of("tiny-decoder.int8.onnx"),
+        "ends in the middle",
+    ),
+    "tokens that are not those of Whisper": (
+        whisper,
+        with_content("tiny-tokens.txt", b"turn 0\n\xe2\x96\x81on 1\n"),
+        "cannot be used",
+    ),
+    "a tokenizer that is not JSON": (
+        qwen3_asr,
+        with_content("tokenizer/vocab.json", b"{nope"),
+        "cannot be used",
+    ),
+    "a tokenizer without merges": (
+        qwen3_asr,
+        without("tokenizer/merges.txt"),
+        "lacks tokenizer/merges.txt",
+    ),
+    "a streaming model without its measures": (
+        streaming_zipformer,
+        saying("encoder-chunk-16.int8.onnx", encoder_dims=None),
+        "cannot be used",
+    ),
+    "the first Moonshine, not whole": (
+        moonshine,
+        without("cached_decode.int8.onnx"),
+        "lacks cached_decode",
+    ),
+    "the second Moonshine, damaged": (
+        moonshine_v2,
+        half_of("decoder_model_merged.ort"),
+        "cannot be used",
+    ),
+    "two models in one folder": (
+        nemo_ctc,
+        copied(MODEL, "other.onnx"),
+        "holds several models",
+    ),
+    "a Whisper of CTranslate2's that is none": (
+        sense_voice,
+        made_an_old_whisper,
+        "cannot be used",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+async def test_a_broken_folder_is_one_sentence_that_names_it_and_what_to_do(
+    fault: str, tmp_path: Path
+) -> None:
+    make, spoil, told = BROKEN[fault]
+    folder = make(tmp_path / "model")
+    spoil(folder)
+
+    code, out, err = await auricle("recognizer", "--port", "0", "--model", str(folder))
+
+    assert (code, out) == (os.EX_CONFIG, ""), err
+    assert "Traceback" not in err
+    sentence = err.splitlines()[-1]
+    assert sentence.startswith(f"auricle: {folder}"), err
+    assert told in sentence
+    assert ";" in sentence or "No such file" in sentence, "it says what to do"
+
+
+async def test_a_folder_that_is_spoiled_while_it_is_served_ends_nothing(
+    tmp_path: Path, recording: Path
+) -> None:
+    folder = sense_voice(tmp_path / "model")
+    config = tmp_path / "auricle.config.toml"
+    found = []
+    async with local_recognizer("--model", str(folder)) as url:
+        for spoil in (half_of(MODEL), with_content("tokens.txt", b"\xff"), emptied):
+            spoil(folder)
+            for language in ("ja", "en"):
+                settings = {"asr": {"url": url, "language": language}}
+                write_settings(config, settings)
+                code, out, err = await auricle(
+                    "transcribe", "--config", str(config), "--json", str(recording)
+                )
+                assert code == 0, err
+                result = json.loads(out)
+                found.append((result["text"], result["language"], result["emotion"]))
+
+    assert found == [(SAID, "ja", "happy"), (SAID, "en", "happy")] * 3
+
+
+async def test_a_language_that_a_folder_does_not_know_names_who_does(
+    tmp_path: Path, recording: Path
+) -> None:
+    folder = sense_voice(tmp_path / "model")
+    config = tmp_path / "auricle.config.toml"
+    async with local_recognizer("--model", str(folder)) as url:
+        write_settings(config, {"asr": {"url": url, "language": "de"}})
+        code, _, err = await auricle(
+            "transcribe", "--config", str(config), str(recording)
+        )
+
+    assert code == os.EX_UNAVAILABLE
+    assert "The speech model of this recognizer knows: en, ja, ko, yue, zh." in err
+    assert "where the extra recognizer-multilingual is installed" in err
