@@ -1,6 +1,7 @@
 """From spoken words to actions, through the blueprints that we ship."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from rigs.homes.study import NODE, study
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.faults import Without
+from rigs.recognizer.synthetic_models import sense_voice
 from rigs.waiting import answered, eventually
 
 LIGHT = "light.kitchen_light"
@@ -65,6 +67,26 @@ async def test_a_spoken_command_switches_a_light_on(
             await house.becomes("sensor.study_voice_emotion", "unknown")
             answer = "||en|Turned on the light"
             await house.fits(ANSWER, lambda shown: (shown or "").endswith(answer))
+
+
+@pytest.mark.skipif(
+    find_spec("sherpa_onnx") is None,
+    reason="auricle[recognizer-sherpa] is not installed: 17 MB",
+)
+async def test_the_mood_that_a_model_at_home_hears_is_shown(
+    broker: Broker, house: HomeAssistant, tmp_path: Path
+) -> None:
+    model = sense_voice(tmp_path / "model", said="good morning", mood="FEARFUL")
+    spoken = silence(3) + read_recording(Path(str(OKAY_NABU)))
+    recording = save(tmp_path / "spoken.wav", spoken)
+    async with local_recognizer("--model", str(model)) as url:
+        asr = {"url": url, "final_timeout": 30}
+        mqtt = {"time_to_live": 60}
+        async with study(broker, tmp_path, recording=recording, asr=asr, mqtt=mqtt):
+            await house.becomes("sensor.study_voice_emotion", "fearful", timeout=60)
+            transcript = "sensor.study_voice_transcript"
+            await house.becomes(transcript, "good morning")
+            assert await house.attribute(transcript, "language") == "en"
 
 
 async def test_the_answer_is_spoken_where_one_listens(

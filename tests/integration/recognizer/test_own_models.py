@@ -10,8 +10,10 @@ import onnx
 import pytest
 
 from rigs.audio.recordings import save
-from rigs.audio.speech import say, silence
-from rigs.homes.program import auricle, local_recognizer, write_settings
+from rigs.audio.speech import mix, noise, say, silence
+from rigs.homes.program import Program, auricle, local_recognizer, write_settings
+from rigs.mqtt.broker import Broker
+from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.synthetic_models import (
     KINDS,
     SAID,
@@ -55,6 +57,29 @@ async def test_a_satellite_is_served_by_a_model_of_each_kind(
     mood = "happy" if kind == "SenseVoice" else None
     language = {"SenseVoice": "en", "Whisper": "de", "Moonshine": "en"}.get(kind)
     assert (result["emotion"], result["language"]) == (mood, language)
+
+
+async def test_mood_and_language_reach_mqtt(broker: Broker, tmp_path: Path) -> None:
+    folder = sense_voice(tmp_path / "model", mood="SURPRISED", language="ko")
+    spoken = silence(1.5) + say("okay nabu") + silence(0.3) + SPOKEN + silence(1)
+    recording = save(tmp_path / "spoken.flac", mix(spoken, noise(6, dbfs=-75)))
+    async with local_recognizer("--model", str(folder)) as url:
+        settings = {
+            "satellite": {"name": "study"},
+            "mqtt": {"host": "127.0.0.1", "port": broker.port, "time_to_live": 60},
+            "asr": {"url": url, "final_timeout": 30},
+            "utterance": {"mode": "manual"},
+        }
+        async with (
+            HouseClient(broker.port, "auricle/study/#") as house,
+            Program(tmp_path, settings, "--recording", str(recording)),
+        ):
+            await house.hears("auricle/study/event/utterance", timeout=40)
+            await house.hears("auricle/study/emotion", "surprised")
+            final = json.loads(house.on("auricle/study/event/utterance")[-1])
+
+    assert (final["event_type"], final["text"]) == ("transcript", SAID)
+    assert (final["emotion"], final["language"]) == ("surprised", "ko")
 
 
 def without(name: str) -> Callable[[Path], None]:

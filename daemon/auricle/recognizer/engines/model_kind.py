@@ -141,8 +141,8 @@ def tell_model(names: Collection[str], read: ReadMetadata) -> ModelFiles:
     models = _models_of(names)
     if not models:
         raise UnknownModelError(
-            "holds no speech model: neither files that end in .onnx or .ort nor "
-            "CTranslate2's model.bin"
+            "holds no speech model, neither files that end in .onnx or .ort nor "
+            "CTranslate2's model.bin; docs/recognizer.md names folders that do"
         )
     layout, files = _layout(models, names)
     if layout not in _TOLD_BY_METADATA:
