@@ -93,7 +93,7 @@ def sense_voice(
             **{f"lang_{code}": number for code, number in ids.items()},
         },
     )
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def nemo_ctc(folder: Path, said: str = SAID) -> Path:
@@ -121,7 +121,7 @@ def nemo_ctc(folder: Path, said: str = SAID) -> Path:
             "normalize_type": "per_feature",
         },
     )
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def _icefall_ctc(folder: Path, said: str, metadata: Mapping[str, object]) -> Path:
@@ -146,7 +146,7 @@ def _icefall_ctc(folder: Path, said: str, metadata: Mapping[str, object]) -> Pat
         },
         metadata={"vocab_size": len(tokens), "subsampling_factor": 8, **metadata},
     )
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def zipformer_ctc(folder: Path, said: str = SAID) -> Path:
@@ -189,7 +189,7 @@ def paraformer(folder: Path, said: str = SAID) -> Path:
             "inv_stddev": ",".join(["1"] * 560),
         },
     )
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def transducer(folder: Path, said: str = SAID) -> Path:
@@ -221,7 +221,7 @@ def transducer(folder: Path, said: str = SAID) -> Path:
         metadata={"model_type": "zipformer2", "version": "1"},
     )
     _icefall_decoder_and_joiner(folder, "-epoch-9-avg-1", len(tokens), words)
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def streaming_zipformer(folder: Path, said: str = SAID, every: int = 4) -> Path:
@@ -279,7 +279,7 @@ def streaming_zipformer(folder: Path, said: str = SAID, every: int = 4) -> Path:
         },
     )
     _icefall_decoder_and_joiner(folder, "-chunk-16", len(tokens), words, every)
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def nemo_transducer(folder: Path, said: str = SAID) -> Path:
@@ -359,7 +359,7 @@ def nemo_transducer(folder: Path, said: str = SAID) -> Path:
             "table": _one_hot([*words, blank], len(tokens)),
         },
     )
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def whisper(folder: Path, said: str = SAID, language: str = "de") -> Path:
@@ -427,7 +427,7 @@ def whisper(folder: Path, said: str = SAID, language: str = "de") -> Path:
         constants={"table": _followers(follows, at("<eot>"), len(tokens))},
     )
     encoded = [base64.b64encode(token.encode()).decode() for token in tokens]
-    return _write_tokens(folder, encoded, "tiny-tokens.txt")
+    return write_tokens(folder, encoded, "tiny-tokens.txt")
 
 
 def moonshine(folder: Path, said: str = SAID) -> Path:
@@ -482,7 +482,7 @@ def moonshine(folder: Path, said: str = SAID) -> Path:
         nodes=[look_up, ("Identity", ["state"], "new_state")],
         constants={"table": following["table"]},
     )
-    return _write_tokens(folder, tokens)
+    return write_tokens(folder, tokens)
 
 
 def moonshine_v2(folder: Path, said: str = SAID) -> Path:
@@ -536,7 +536,7 @@ def moonshine_v2(folder: Path, said: str = SAID) -> Path:
         onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options)
         (folder / f"{name}.onnx").unlink()
     encoded = [base64.b64encode(token.encode()).decode() for token in tokens]
-    return _write_tokens(folder, encoded)
+    return write_tokens(folder, encoded)
 
 
 def qwen3_asr(folder: Path, said: str = SAID) -> Path:
@@ -625,6 +625,13 @@ def qwen3_asr(folder: Path, said: str = SAID) -> Path:
     (tokenizer / "tokenizer_config.json").write_text(
         json.dumps({"added_tokens_decoder": added, "eos_token": "<|im_end|>"})
     )
+    return folder
+
+
+def write_tokens(folder: Path, tokens: Sequence[str], name: str = "tokens.txt") -> Path:
+    """Write the list of `tokens` into `folder`, and return that."""
+    lines = (f"{token} {number}\n" for number, token in enumerate(tokens))
+    (folder / name).write_text("".join(lines))
     return folder
 
 
@@ -764,14 +771,6 @@ def _save(
     )
     onnx.checker.check_model(model)
     onnx.save(model, path)
-
-
-def _write_tokens(
-    folder: Path, tokens: Sequence[str], name: str = "tokens.txt"
-) -> Path:
-    lines = (f"{token} {number}\n" for number, token in enumerate(tokens))
-    (folder / name).write_text("".join(lines))
-    return folder
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Folders of the user's own, through the real runtime: models without weights."""
 
+import base64
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.loading import load_engine, load_folder
 from auricle.recognizer.engines.model_folder import open_folder
 from auricle.recognizer.engines.model_kind import ModelKind
+from auricle.recognizer.engines.weights import MOONSHINE
 from rigs.audio.speech import noise, say, silence
 from rigs.recognizer.synthetic_models import (
     KINDS,
@@ -22,6 +25,7 @@ from rigs.recognizer.synthetic_models import (
     sense_voice,
     streaming_zipformer,
     whisper,
+    write_tokens,
 )
 
 pytest.importorskip(
@@ -182,3 +186,41 @@ def test_what_the_runtime_says_before_it_ends_is_in_the_error(tmp_path: Path) ->
         f"{folder}: {ModelKind.NEMO_TRANSDUCER} cannot"
     )
     assert "docs/recognizer.md" in str(refused.value)
+
+
+@pytest.mark.skipif(
+    find_spec("moonshine_voice") is None,
+    reason=f"auricle[{MOONSHINE.extra}] is not installed: 56 MB",
+)
+def test_real_weights_are_heard_in_a_folder_as_it_is_published(tmp_path: Path) -> None:
+    """Moonshine tiny-en, of which a package holds all but the list of tokens."""
+    folder = tmp_path / "sherpa-onnx-moonshine-tiny-en"
+    folder.mkdir()
+    [packaged] = MOONSHINE.installed()
+    for name in ("encoder_model.ort", "decoder_model_merged.ort"):
+        (folder / name).symlink_to(packaged / name)
+    tokens = packaged_tokens((packaged / "tokenizer.bin").read_bytes())
+    write_tokens(folder, [base64.b64encode(token).decode() for token in tokens])
+
+    engine = load_engine(str(folder), threads=2)
+
+    twelve_seconds = (say("stop the music") + silence(0.6)) * 8
+    for sound, times in ((SPOKEN, 1), (twelve_seconds, 8)):
+        found = engine.transcribe(sound, language=None, corpus=None, final=True)
+        assert found.language == "en"
+        said = "turn on the light" if times == 1 else "stop the music"
+        assert found.text.lower().count(said) == times, found.text
+    found = engine.transcribe(silence(2), language=None, corpus=None, final=True)
+    assert found.text == ""
+
+
+def packaged_tokens(content: bytes) -> list[bytes]:
+    """The tokens of Moonshine's own list, each behind its length."""
+    tokens, at = [], 0
+    while at < len(content):
+        length, at = content[at], at + 1
+        if length > 127:
+            length, at = content[at] * 128 + length - 128, at + 1
+        tokens.append(content[at : at + length])
+        at += length
+    return tokens
