@@ -18,8 +18,8 @@ _PATIENCE = 300.0
 HEARD = b"heard"
 """What the process says, and nothing else, where all went well."""
 _PROCESS = "auricle.recognizer.engines.trial_process"
-# What the runtime writes before what it has to say.
-_SOURCE = re.compile(r"^\S*\.(cc|h|py):\S*?(:\S*)? *\d* *")
+# What sherpa-onnx and Python write before what they have to say.
+_BEFORE = re.compile(r"^(\S+\.(cc|h):\w+:\d+|[\w.]+(Error|Exception):) *")
 _LONGEST_REASON = 300
 _REMEDY = (
     "download the folder again, whole; docs/recognizer.md names folders that were made "
@@ -28,7 +28,7 @@ _REMEDY = (
 
 
 def require_usable(folder: ModelFolder, *, threads: int) -> None:
-    """Load the model and have it hear a second, in another process.
+    """Load the model and have it hear a sentence, in another process.
 
     Raises ConfigError, which tells what its runtime said, where that fails.
     """
@@ -50,7 +50,7 @@ def require_usable(folder: ModelFolder, *, threads: int) -> None:
             ) from error
         said.seek(0)
         words = said.read().decode(errors="replace")
-    reason = _reason(words)
+    reason = _reason(words).removeprefix(f"{folder.path}: ")
     # Of what fails in a decode, it writes a line, and finds no words.
     caught = "exception" in words.lower()
     if ended.returncode == 0 and ended.stdout == HEARD and not caught:
@@ -78,5 +78,5 @@ def _ending(code: int) -> str | None:
 
 def _reason(said: str) -> str:
     """Return the line that tells what went wrong; empty where nothing did."""
-    lines = [_SOURCE.sub("", line).strip() for line in said.splitlines()]
+    lines = [_BEFORE.sub("", line).strip() for line in said.splitlines()]
     return next((line for line in reversed(lines) if line), "")[:_LONGEST_REASON]

@@ -5,11 +5,11 @@ hear something, and says so. Whatever goes wrong ends it, with a word on standar
 """
 
 import sys
+from importlib.resources import as_file
 
-import numpy as np
-
+from auricle.assets.recordings import OKAY_NABU
+from auricle.audio.files.recording import read_recording
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
-from auricle.audio.samples import Samples, to_pcm
 from auricle.recognizer.engines.loading import load_folder
 from auricle.recognizer.engines.model_folder import open_folder
 from auricle.recognizer.engines.trial import HEARD
@@ -21,9 +21,11 @@ _SHORTEST = SAMPLE_RATE // 10 * SAMPLE_BYTES
 def main(folder: str, threads: str) -> None:
     """Try the model of `folder`."""
     engine = load_folder(open_folder(folder), threads=int(threads))
-    noise: Samples = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype("f4")
-    second = to_pcm(noise)
-    for pcm, final in ((second[:_SHORTEST], True), (second, False), (second, True)):
+    with as_file(OKAY_NABU) as path:
+        spoken = read_recording(path)
+    middle = len(spoken) // 4 * SAMPLE_BYTES
+    shortest = spoken[middle : middle + _SHORTEST]
+    for pcm, final in ((shortest, True), (spoken, False), (spoken, True)):
         engine.transcribe(pcm, language=None, corpus=None, final=final)
     sys.stdout.buffer.write(HEARD)
 
