@@ -147,7 +147,7 @@ WHO_KNOWS_OTHERS = (
     f"`auricle recognizer --model {BASE.name}`, or auto, knows all of the protocol's, "
     f"where the extra {BASE.extra} is installed."
 )
-"""For who asks for a language that the models which are installed do not know."""
+"""Tells who asks for a language that no model there knows where there is one."""
 
 
 def packaged_here() -> list[PackagedModel]:
