@@ -64,8 +64,10 @@ class _Taken:
         return 1 - sum(self.missed(spoken)) / sum(len(one.slots) for one in spoken)
 
 
-def rows(scale: Scale, model: str) -> Iterator[Row]:
-    """Commands of people at their own pace, in server VAD mode."""
+def rows(scale: Scale, model: str, *, committed: bool = False) -> Iterator[Row]:
+    """Commands of people at their own pace, in server VAD mode, or `committed` half a
+    second behind the end of speech.
+    """
     clips = _SHORT_CLIPS if scale.short else _CLIPS
     rooms = {
         room: spoken
@@ -73,17 +75,26 @@ def rows(scale: Scale, model: str) -> Iterator[Row]:
         if room.startswith("commands")
     }
     if scale.beside is None:
-        taken = asyncio.run(_listen(model, rooms, {_NOW: None}))
+        taken = asyncio.run(_listen(model, rooms, {_NOW: None}, committed=committed))
     else:
         with source_of(scale.beside) as before:
             taken = asyncio.run(
-                _listen(model, rooms, {_NOW: None, scale.beside: before})
+                _listen(
+                    model,
+                    rooms,
+                    {_NOW: None, scale.beside: before},
+                    committed=committed,
+                )
             )
     for (room, sessions), by_source in taken.items():
         spoken = rooms[room]
         what = f"{model}, {room}, {sessions} at once"
+        if committed:
+            what = f"{what}, committed by the client"
         for source, one in by_source.items():
             yield from _rows(what, source, one, spoken, TARGETS[model].of(room))
+            if not committed:
+                yield _surplus(what, source, one, spoken)
         yield _slots(what, by_source, spoken, scale.beside)
 
 
@@ -102,20 +113,23 @@ def _rows(
             of,
             most=most if ours else None,
         )
-    surplus = sum(one.surplus for one in taken.heard if one)
-    yield Row(
-        f"{what}: utterances behind the command",
-        surplus,
-        "",
-        f"{len(spoken)} commands, 1.5 s behind each",
-        most=0 if ours else None,
-    )
     sound = sum(one.seconds for one in spoken)
     yield Row(
         f"{what}: processor time",
         (taken.loop + taken.model) / sound,
         "s/s",
         f"{sound:.0f} s of sound",
+    )
+
+
+def _surplus(what: str, source: str, taken: _Taken, spoken: Sequence[Spoken]) -> Row:
+    ours = source == _NOW
+    return Row(
+        f"{what if ours else f'{what}, {source}'}: utterances behind the command",
+        sum(one.surplus for one in taken.heard if one),
+        "",
+        f"{len(spoken)} commands, 1.5 s behind each",
+        most=0 if ours else None,
     )
 
 
@@ -144,6 +158,8 @@ async def _listen(
     model: str,
     rooms: Mapping[str, Sequence[Spoken]],
     sources: Mapping[str, Path | None],
+    *,
+    committed: bool,
 ) -> Mapping[tuple[str, int], Mapping[str, _Taken]]:
     """What each made of them, in turns: what else the machine does meets both."""
     taken: dict[tuple[str, int], dict[str, _Taken]] = defaultdict(dict)
@@ -161,7 +177,13 @@ async def _listen(
                 ]
                 progress = f"{model}, {room}, {sessions} at once"
                 for number, batch in enumerate(told(batches, progress)):
-                    await _take(servers, made, batch, backwards=number % 2 == 1)
+                    await _take(
+                        servers,
+                        made,
+                        batch,
+                        backwards=number % 2 == 1,
+                        committed=committed,
+                    )
     return taken
 
 
@@ -171,9 +193,10 @@ async def _take(
     batch: Sequence[Spoken],
     *,
     backwards: bool,
+    committed: bool,
 ) -> None:
     order = list(servers.items())
     for source, server in reversed(order) if backwards else order:
         before = server.spent
-        heard = await server.listen(batch, len(batch))
+        heard = await server.listen(batch, len(batch), committed=committed)
         made[source].add(heard, server.spent - before)

@@ -16,6 +16,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from benchmarks.recognizer.spoken import Spoken
 
 _CHUNK = 3200
@@ -23,6 +24,10 @@ _SECONDS_A_CHUNK = 0.1
 # A machine so slow that a final takes longer is of no use.
 _PATIENCE = 120
 _VAD = {"type": "server_vad", "threshold": 0.0, "silence_duration_ms": 400}
+# A satellite waits for 0.4 s of silence, and hears late that it began.
+_COMMIT_BEHIND = 0.5
+_COMMIT = '{"type": "input_audio_buffer.commit"}'
+_FINISH = '{"type": "session.finish"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,11 @@ class Recognizer:
         spoken: Sequence[Spoken],
         sessions: int,
         progress: Callable[[], None] = lambda: None,
+        *,
+        committed: bool = False,
     ) -> list[Heard | None]:
-        """Everything in server VAD mode, `sessions` at a time, each at a person's pace.
+        """Everything, `sessions` at a time, each at a person's pace, in server VAD mode
+        or `committed` half a second behind the end of speech.
 
         None is a session that failed, or heard nobody.
         """
@@ -71,7 +79,7 @@ class Recognizer:
 
         async def speak(one: Spoken) -> Heard | None:
             async with turns:
-                heard = await self._speak(one)
+                heard = await self._speak(one, committed=committed)
             progress()
             return heard
 
@@ -83,7 +91,7 @@ class Recognizer:
         async with self._session(None) as connection:
             for one in spoken:
                 await _send(connection, one.pcm)
-                await connection.send('{"type": "input_audio_buffer.commit"}')
+                await connection.send(_COMMIT)
                 event = await _event(connection, ".completed", ".failed")
                 transcripts.append(event.get("transcript", ""))
         return transcripts
@@ -104,12 +112,14 @@ class Recognizer:
                 return int(line.split()[1]) // 1024
         return 0
 
-    async def _speak(self, one: Spoken) -> Heard | None:
+    async def _speak(self, one: Spoken, *, committed: bool) -> Heard | None:
         try:
             async with (
                 asyncio.timeout(one.seconds + _PATIENCE),
-                self._session(_VAD) as connection,
+                self._session(None if committed else _VAD) as connection,
             ):
+                if committed:
+                    return await _commit(connection, one)
                 return await _converse(connection, one)
         except (TimeoutError, OSError, WebSocketException) as error:
             print(f"a session failed: {error!r}", file=sys.stderr)
@@ -131,7 +141,7 @@ class Recognizer:
 
 async def _converse(connection: ClientConnection, one: Spoken) -> Heard | None:
     began = time.monotonic()
-    sending = asyncio.create_task(_send(connection, one.pcm, began))
+    sending = asyncio.create_task(_send(connection, one.pcm, began, _FINISH))
     begins: dict[str, float] = {}
     transcripts: dict[str, str] = {}
     completed: dict[str, float] = {}
@@ -158,6 +168,18 @@ async def _converse(connection: ClientConnection, one: Spoken) -> Heard | None:
     )
 
 
+async def _commit(connection: ClientConnection, one: Spoken) -> Heard | None:
+    began = time.monotonic()
+    sent = round((one.end + _COMMIT_BEHIND) * SAMPLE_RATE) * SAMPLE_BYTES
+    await _send(connection, one.pcm[:sent], began, _COMMIT)
+    event = await _event(connection, ".completed", ".failed")
+    delay = time.monotonic() - began - one.end
+    await connection.send(_FINISH)
+    await _event(connection, "session.finished")
+    transcript = event.get("transcript")
+    return None if transcript is None else Heard(transcript, delay, 0)
+
+
 async def _event(connection: ClientConnection, *names: str) -> dict[str, Any]:
     """The next event whose type ends like this."""
     while True:
@@ -167,9 +189,12 @@ async def _event(connection: ClientConnection, *names: str) -> dict[str, Any]:
 
 
 async def _send(
-    connection: ClientConnection, pcm: bytes, began: float | None = None
+    connection: ClientConnection,
+    pcm: bytes,
+    began: float | None = None,
+    then: str | None = None,
 ) -> None:
-    """All of it; `began` paces and finishes it."""
+    """All of it, paced from `began` on, and `then` this."""
     for number, at in enumerate(range(0, len(pcm), _CHUNK), start=1):
         if began is not None:
             due = began + number * _SECONDS_A_CHUNK
@@ -178,8 +203,8 @@ async def _send(
         await connection.send(
             json.dumps({"type": "input_audio_buffer.append", "audio": audio})
         )
-    if began is not None:
-        await connection.send('{"type": "session.finish"}')
+    if then is not None:
+        await connection.send(then)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auricle.audio.files.recording import read_recording
 from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.intake import (
     LOOK_BACK,
@@ -15,6 +16,7 @@ from auricle.recognizer.intake import (
     SegmentStarted,
 )
 from auricle.recognizer.segmenter import VadSegmenter
+from rigs.audio.recordings import needs_people, people
 from rigs.audio.speech import mix, noise, say, silence, to_pcm
 from rigs.uninstalled import without_silero
 
@@ -158,6 +160,45 @@ def test_at_any_threshold_a_command_in_noise_is_one_segment_that_ends(
     spoken = lead_in + seconds(COMMAND)
     assert start <= max(0.1, lead_in)
     assert spoken <= end <= spoken + 1.0
+
+
+@needs_people
+@pytest.mark.parametrize("threshold", [-1.0, 1.0])
+def test_at_any_threshold_what_people_say_in_a_kitchen_ends_and_is_not_cut(
+    threshold: float,
+) -> None:
+    [kitchen] = people("noise/kitchen*")
+    room = read_recording(kitchen)
+    open_still, cut = [], []
+    recordings = people("commands/coffee/*.flac")[::12]
+    for number, recording in enumerate(recordings):
+        voice = read_recording(recording)
+        sound = silence(0.5) + voice + silence(2)
+        behind = np.frombuffer(room[number * 64_000 :][: len(sound)], "<i2")
+        softer = level(voice) / level(behind.tobytes()) * 10 ** (-10 / 20)
+        found = segments(
+            mix(sound, to_pcm(behind / 32768 * softer)), ServerVad(threshold, 800)
+        )
+        if found[-1][1] >= seconds(sound):
+            open_still.append(recording.name)
+        if found[0][1] < end_of_loud(sound):
+            cut.append(recording.name)
+    assert len(recordings) == 10
+    assert open_still == []
+    assert cut == []
+
+
+def end_of_loud(pcm: bytes) -> float:
+    """Where the last is that is within 20 dB of the loudest, in seconds."""
+    step = SECOND // 50
+    samples = np.frombuffer(pcm, "<i2").astype(float)
+    levels = np.mean(samples[: len(samples) // step * step].reshape(-1, step) ** 2, 1)
+    (heard,) = np.nonzero(levels > np.max(levels) / 100)
+    return float(heard[-1] / 50)
+
+
+def level(pcm: bytes) -> float:
+    return float(np.sqrt(np.mean(np.frombuffer(pcm, "<i2").astype(float) ** 2)))
 
 
 def talk(seconds: float, *, below_db: float) -> bytes:
