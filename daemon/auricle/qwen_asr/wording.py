@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
@@ -33,6 +34,16 @@ _ENTRY_END = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedWord:
+    """A word, and where in its text it stands."""
+
+    word: str
+    """In lower case."""
+    start: int
+    end: int
+
+
 def language_label(label: object) -> str | None:
     """Return `label` where it has the shape of a language code, else None."""
     if isinstance(label, str) and _LANGUAGE.fullmatch(label):
@@ -46,6 +57,15 @@ def words(text: str) -> list[str]:
     A character of Chinese or Japanese counts as a word.
     """
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
+
+
+def placed_words(text: str) -> Sequence[PlacedWord]:
+    """Return the words of `text` and their places in it."""
+    return [
+        PlacedWord(word, found.start(), found.end())
+        for found in _WORD.finditer(text)
+        if (word := "".join(words(found.group())))
+    ]
 
 
 def has_words(text: str) -> bool:

@@ -8,10 +8,11 @@ off, the end is taken where a comma or a full stop sets it apart.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+
+from auricle.qwen_asr.spelling import letters, likeness
 
 WHOLE_PHRASE = 1.5
 """Seconds of the wake phrase. A recognizer that was sent less of it cannot tell whether
@@ -71,9 +72,9 @@ class WakePhrase:
         model = _VERSION.sub("", wake_word)
         name = model.replace("_", " ")
         phrases = (name, *SPELLINGS.get(model, ()), *spellings)
-        self._phrases = {letters for phrase in phrases if (letters := _letters(phrase))}
+        self._phrases = {spelled for phrase in phrases if (spelled := letters(phrase))}
         ends = (name.split()[-1:], _ENDS.get(model, ()))
-        self._ends = {_letters(end) for some in ends for end in some} - self._phrases
+        self._ends = {letters(end) for some in ends for end in some} - self._phrases
         # One more than the longest: a recognizer may write a word in two.
         self._most_words = 1 + max(len(_WORD.findall(phrase)) for phrase in phrases)
 
@@ -90,7 +91,7 @@ class WakePhrase:
         most_alike, end = 0.0, None
         front = ""
         for word in islice(_WORD.finditer(transcript), self._most_words):
-            front += _letters(word.group())
+            front += letters(word.group())
             alike = self._likeness(front)
             if not alike and front in self._ends and _set_apart(transcript, word.end()):
                 alike = _LIKENESS
@@ -101,19 +102,7 @@ class WakePhrase:
 
     def _likeness(self, front: str) -> float:
         """How like a spelling it is; 0 where it is like none."""
-        # 3 MB that an idle satellite does without.
-        from rapidfuzz.distance import Levenshtein
-
-        return max(
-            Levenshtein.normalized_similarity(front, phrase, score_cutoff=_LIKENESS)
-            for phrase in self._phrases
-        )
-
-
-def _letters(text: str) -> str:
-    """What there is to compare: neither case, spaces nor punctuation."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if character.isalnum())
+        return max(likeness(front, phrase, _LIKENESS) for phrase in self._phrases)
 
 
 def _set_apart(transcript: str, end: int) -> bool:

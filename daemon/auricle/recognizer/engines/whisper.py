@@ -1,7 +1,11 @@
 """The embedded speech model: Whisper, run by CTranslate2 (faster-whisper)."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
-from ctranslate2 import StorageView, get_supported_compute_types
+from ctranslate2 import Device, StorageView, get_supported_compute_types
+from ctranslate2.models import WhisperGenerationResult
 from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
@@ -17,6 +21,15 @@ from auricle.recognizer.engines.whisper_languages import (
     known_languages,
     protocol_code,
     whisper_code,
+)
+from auricle.recognizer.hints import (
+    MOST_TOLD,
+    Change,
+    Hint,
+    changed,
+    changes,
+    read,
+    worth_telling,
 )
 from auricle.recognizer.transcriptions import RecognizedText
 
@@ -40,10 +53,20 @@ _NO_SPEECH = 0.5
 _SURE = -0.25
 
 
+# A change is taken where the first hearing, which was told nothing, found the new word
+# to be this much less likely at most, in natural logarithms, than the one that it
+# chose. Measured by benchmarks/recognizer/hints.py.
+_LESS_LIKELY = 3.0
+# Each satellite has hints of its own, and says them again in every session.
+_MOST_CORPORA = 100
+
+
 class WhisperEngine(Engine):
     """A Whisper is held in memory. Threads may share it: they wait for each other.
 
-    It cannot tell the mood of a voice: emotions are None.
+    It cannot tell the mood of a voice: emotions are None. Of words to expect it is told
+    those that sound like something it heard, in a second hearing; so an interim
+    transcript is made without.
     """
 
     def __init__(
@@ -78,6 +101,9 @@ class WhisperEngine(Engine):
         self._name = model
         self._window = window * SAMPLE_RATE
         self._multilingual: bool = self._whisper.model.is_multilingual
+        # faster-whisper gives the prompt half of what the model reads.
+        self._most_tokens = (self._whisper.max_length // 2 - 1) // MOST_TOLD
+        self._hints = lru_cache(_MOST_CORPORA)(self._read)
         if device != "cpu":
             self._warm_up(device)
 
@@ -104,14 +130,23 @@ class WhisperEngine(Engine):
         return RecognizedText(" ".join(texts), language)
 
     def usable(self, corpus: str) -> str | None:
-        # faster-whisper gives the prompt half of what the model reads, and leaves out
-        # the rest without a word.
-        most = self._whisper.max_length // 2 - 1
-        tokens = self._whisper.hf_tokenizer.encode(
-            f" {corpus.strip()}", add_special_tokens=False
-        )
-        asked = len(tokens.ids)
-        return f"the first {most} of {asked} tokens" if asked > most else None
+        of, usable = len(read(corpus)), len(self._hints(corpus))
+        if usable == of:
+            return None
+        return f"{usable} of {of} hints (of at most {self._most_tokens} tokens each)"
+
+    def _read(self, corpus: str) -> Sequence[Hint]:
+        """The hints that it can be told, however many there are."""
+        return [
+            hint for hint in read(corpus) if self._tokens(hint) <= self._most_tokens
+        ]
+
+    def _tokens(self, hint: Hint) -> int:
+        return len(self._ids(f" {hint.sentence}"))
+
+    def _ids(self, text: str) -> list[int]:
+        encoding = self._whisper.hf_tokenizer.encode(text, add_special_tokens=False)
+        return list(encoding.ids)
 
     def _warm_up(self, device: str) -> None:
         # CUDA's libraries are loaded, and its kernels are made, by the first decode.
@@ -146,21 +181,42 @@ class WhisperEngine(Engine):
         tokenizer = Tokenizer(
             whisper.hf_tokenizer, self._multilingual, task="transcribe", language=code
         )
-        prompt = whisper.get_prompt(
-            tokenizer, [], without_timestamps=final, hotwords=corpus
-        )
-        [result] = whisper.model.generate(
+        prompt = whisper.get_prompt(tokenizer, [], without_timestamps=final)
+        hints = self._hints(corpus) if final and corpus else ()
+        first = self._generate(encoded, prompt, with_logits=bool(hints))
+        text = tokenizer.decode(first.sequences_ids[0]).strip()
+        no_speech = first.no_speech_prob > _NO_SPEECH and first.scores[0] < _SURE
+        if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
+            text = ""
+        if told := worth_telling(text, hints):
+            sentences = " ".join(hint.sentence for hint in told)
+            prompt = whisper.get_prompt(
+                tokenizer, [], without_timestamps=True, hotwords=sentences
+            )
+            again = tokenizer.decode(self._generate(encoded, prompt).sequences_ids[0])
+            likelihood = _Likelihood(first, tokenizer)
+            text = changed(
+                text,
+                [
+                    change
+                    for change in changes(text, again, told)
+                    if likelihood.less_likely(change) <= _LESS_LIKELY
+                ],
+            )
+        return text, language or protocol_code(code)
+
+    def _generate(
+        self, encoded: StorageView, prompt: list[int], *, with_logits: bool = False
+    ) -> WhisperGenerationResult:
+        [result] = self._whisper.model.generate(
             encoded,
             [prompt],
             beam_size=1,
             return_scores=True,
+            return_logits_vocab=with_logits,
             return_no_speech_prob=True,
         )
-        text = tokenizer.decode(result.sequences_ids[0]).strip()
-        no_speech = result.no_speech_prob > _NO_SPEECH and result.scores[0] < _SURE
-        if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
-            text = ""
-        return text, language or protocol_code(code)
+        return result
 
     def _code(self, language: str | None, encoded: StorageView) -> str:
         if language is not None:
@@ -169,6 +225,47 @@ class WhisperEngine(Engine):
             return "en"
         [[(token, _), *_]] = self._whisper.model.detect_language(encoded)
         return str(token).strip("<|>")
+
+
+class _Likelihood:
+    """How likely other words were to a hearing than those that it found."""
+
+    def __init__(self, found: WhisperGenerationResult, tokenizer: Tokenizer) -> None:
+        """`found` has logits."""
+        self._ids = found.sequences_ids[0]
+        self._logits = found.logits[0]
+        self._tokenizer = tokenizer
+        self._text: str = tokenizer.decode(self._ids)
+        self._places = [
+            len(tokenizer.decode(self._ids[:at])) for at in range(len(self._ids))
+        ]
+
+    def less_likely(self, change: Change) -> float:
+        """Return how much, in natural logarithms, the change was less likely than what
+        was chosen, at the first token in which they differ.
+
+        `change` is one of the text without the spaces around it.
+        """
+        outer = len(self._text) - len(self._text.lstrip())
+        start, end = change.start + outer, change.end + outer
+        token = max(at for at, place in enumerate(self._places) if place <= start)
+        before, behind = self._text[self._places[token] : start], self._text[end:]
+        new = change.replacement
+        # A name begins with a capital where whoever sent it writes it so.
+        spellings = {new, new.lower(), new[0].upper() + new[1:]}
+        return min(
+            self._less_likely(token, f"{before}{spelling}{behind}")
+            for spelling in spellings
+        )
+
+    def _less_likely(self, token: int, text: str) -> float:
+        chosen = self._ids[token:]
+        other = self._tokenizer.encode(text)
+        same = next(
+            (at for at, (a, b) in enumerate(zip(chosen, other, strict=False)) if a != b)
+        )
+        logits = np.asarray(self._logits[token + same].to_device(Device.cpu)).ravel()
+        return float(logits.max() - logits[other[same]])
 
 
 def _require(device: str, compute_type: str) -> None:

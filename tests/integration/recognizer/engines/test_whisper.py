@@ -30,6 +30,8 @@ MANY_COMMANDS = {
     "tomorrow": "wake me at seven tomorrow",
     "dishwasher": "stop the dishwasher",
 }
+ROOMS = ("cellar", "attic", "nursery", "garden", "study", "hall", "garage", "office")
+THINGS = ("lamp", "fan", "heater", "blinds", "speaker", "radio", "door", "window")
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,34 @@ def test_words_to_expect_decide_between_spellings(engine: WhisperEngine) -> None
     assert words(expected.text) == ["call", "kathryn"]
 
 
+@pytest.mark.parametrize(
+    "corpus",
+    [
+        "\n".join(["lamp"] * 200),
+        ", ".join(f"{room} {thing}" for room in ROOMS for thing in THINGS),
+        "turn of the kitchen, turn on the chicken light, kitten light, night",
+    ],
+    ids=["one word 200 times", "many names", "what sounds like it"],
+)
+def test_words_to_expect_that_nobody_said_change_nothing(
+    engine: WhisperEngine, corpus: str
+) -> None:
+    transcript = engine.transcribe(
+        spoken("turn on the kitchen light"), language="en", corpus=corpus, final=True
+    )
+    assert words(transcript.text) == ["turn", "on", "the", "kitchen", "light"]
+
+
+def test_a_draft_is_made_without_words_to_expect(engine: WhisperEngine) -> None:
+    plain, expected = (
+        engine.transcribe(
+            spoken("call Catherine"), language="en", corpus=corpus, final=False
+        )
+        for corpus in (None, "Kathryn")
+    )
+    assert words(expected.text) == words(plain.text) != ["call", "kathryn"]
+
+
 def test_a_minute_of_speech_is_heard_to_its_end(engine: WhisperEngine) -> None:
     speech = b"".join(say(said) + silence(2) for said in MANY_COMMANDS.values())
     minute = mix(speech, noise(len(speech) / 32_000, dbfs=-70))
@@ -152,7 +182,10 @@ def test_of_many_words_to_expect_it_says_how_many_it_heeds(
     engine: WhisperEngine,
 ) -> None:
     assert engine.usable("kitchen light, living room") is None
-    assert engine.usable("kitchen " * 1000) == "the first 223 of 1000 tokens"
+    assert engine.usable("kitchen light\n" * 1000) is None
+    assert engine.usable(f"kitchen light, {'kitchen ' * 1000}") == (
+        "1 of 2 hints (of at most 18 tokens each)"
+    )
 
 
 def test_a_command_is_understood_in_half_a_window() -> None:
