@@ -259,13 +259,16 @@ class _Likelihood:
         )
 
     def _less_likely(self, token: int, text: str) -> float:
-        chosen = self._ids[token:]
-        other = self._tokenizer.encode(text)
-        same = next(
-            (at for at, (a, b) in enumerate(zip(chosen, other, strict=False)) if a != b)
-        )
-        logits = np.asarray(self._logits[token + same].to_device(Device.cpu)).ravel()
-        return float(logits.max() - logits[other[same]])
+        end = self._tokenizer.eot
+        chosen = [*self._ids[token:], end]
+        other = [*self._tokenizer.encode(text), end]
+        pairs = enumerate(zip(chosen, other, strict=False))
+        differs = next((at for at, (a, b) in pairs if a != b), None)
+        if differs is None:
+            return 0.0
+        logits = self._logits[token + differs].to_device(Device.cpu)
+        likely = np.asarray(logits).ravel()
+        return float(likely.max() - likely[other[differs]])
 
 
 def _require(device: str, compute_type: str) -> None:
