@@ -44,8 +44,8 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A part of a transcript, which a hint explains better than what was heard."""
+class Correction:
+    """A part of a transcript is replaced by what a hint explains better."""
 
     start: int
     """Where it begins in the transcript, in characters."""
@@ -78,7 +78,9 @@ def worth_telling(transcript: str, hints: Iterable[Hint]) -> Sequence[Hint]:
     return told if any(not _found(hint, heard) for hint in told) else []
 
 
-def changes(transcript: str, again: str, told: Iterable[Hint]) -> Sequence[Change]:
+def corrections(
+    transcript: str, again: str, told: Iterable[Hint]
+) -> Sequence[Correction]:
     """Return what of the second transcript `again` a hint explains, in sequence.
 
     That is where other words were heard which hold a hint that was told, where those of
@@ -89,7 +91,7 @@ def changes(transcript: str, again: str, told: Iterable[Hint]) -> Sequence[Chang
     comparison = _Comparison(
         [word.word for word in first], [word.word for word in second]
     )
-    found: list[tuple[range, Change]] = []
+    found: list[tuple[range, Correction]] = []
     # What a longer one explains is not left to one that is a part of it.
     for hint in sorted(told, key=lambda hint: -len(hint.words)):
         for at in _found(hint, comparison.again):
@@ -100,12 +102,12 @@ def changes(transcript: str, again: str, told: Iterable[Hint]) -> Sequence[Chang
             if span.old.start == 0:
                 replacement = _capitalized(replacement)
             start, end = first[span.old.start].start, first[span.old.stop - 1].end
-            found.append((span.old, Change(start, end, replacement)))
+            found.append((span.old, Correction(start, end, replacement)))
     return sorted((change for _, change in found), key=lambda change: change.start)
 
 
-def changed(transcript: str, taken: Iterable[Change]) -> str:
-    """Return `transcript` with those of its `changes` that are taken."""
+def corrected(transcript: str, taken: Iterable[Correction]) -> str:
+    """Return `transcript` with those of its `corrections` that are taken."""
     for change in sorted(taken, key=lambda change: -change.start):
         before, behind = transcript[: change.start], transcript[change.end :]
         transcript = before + change.replacement + behind

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from auricle.qwen_asr.wording import words
 from auricle.recognizer.hints import (
     MOST_TOLD,
-    changed,
-    changes,
+    corrected,
+    corrections,
     read,
     worth_telling,
 )
@@ -30,7 +30,7 @@ def told(transcript: str, corpus: str) -> list[str]:
 
 
 def taken(transcript: str, again: str, corpus: str) -> str:
-    return changed(transcript, changes(transcript, again, read(corpus)))
+    return corrected(transcript, corrections(transcript, again, read(corpus)))
 
 
 # --- which are told ---
@@ -161,7 +161,7 @@ def test_a_chinese_name_is_taken_by_its_characters() -> None:
 
 
 def parts(transcript: str, again: str, corpus: str) -> Sequence[tuple[int, int, str]]:
-    found = changes(transcript, again, read(corpus))
+    found = corrections(transcript, again, read(corpus))
     return [(change.start, change.end, change.replacement) for change in found]
 
 

@@ -24,10 +24,10 @@ from auricle.recognizer.engines.whisper_languages import (
 )
 from auricle.recognizer.hints import (
     MOST_TOLD,
-    Change,
+    Correction,
     Hint,
-    changed,
-    changes,
+    corrected,
+    corrections,
     read,
     worth_telling,
 )
@@ -195,11 +195,11 @@ class WhisperEngine(Engine):
             )
             again = tokenizer.decode(self._generate(encoded, prompt).sequences_ids[0])
             likelihood = _Likelihood(first, tokenizer)
-            text = changed(
+            text = corrected(
                 text,
                 [
                     change
-                    for change in changes(text, again, told)
+                    for change in corrections(text, again, told)
                     if likelihood.less_likely(change) <= _LESS_LIKELY
                 ],
             )
@@ -240,7 +240,7 @@ class _Likelihood:
             len(tokenizer.decode(self._ids[:at])) for at in range(len(self._ids))
         ]
 
-    def less_likely(self, change: Change) -> float:
+    def less_likely(self, change: Correction) -> float:
         """Return how much, in natural logarithms, the change was less likely than what
         was chosen, at the first token in which they differ.
 
