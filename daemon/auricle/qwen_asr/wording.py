@@ -39,7 +39,7 @@ class PlacedWord:
     """A word, and where in its text it stands."""
 
     word: str
-    """In lower case."""
+    """It is in lower case."""
     start: int
     end: int
 

@@ -34,7 +34,7 @@ class Hint:
     """Words that somebody may say together, such as a name."""
 
     text: str
-    """As whoever sent it writes it."""
+    """It is written as whoever sent it writes it."""
     words: tuple[str, ...]
 
     @property
@@ -48,7 +48,7 @@ class Correction:
     """A part of a transcript is replaced by what a hint explains better."""
 
     start: int
-    """Where it begins in the transcript, in characters."""
+    """It is the position in the transcript of the first character that goes."""
     end: int
     replacement: str
 
@@ -103,14 +103,16 @@ def corrections(
                 replacement = _capitalized(replacement)
             start, end = first[span.old.start].start, first[span.old.stop - 1].end
             found.append((span.old, Correction(start, end, replacement)))
-    return sorted((change for _, change in found), key=lambda change: change.start)
+    return sorted(
+        (correction for _, correction in found), key=lambda correction: correction.start
+    )
 
 
 def corrected(transcript: str, taken: Iterable[Correction]) -> str:
     """Return `transcript` with those of its `corrections` that are taken."""
-    for change in sorted(taken, key=lambda change: -change.start):
-        before, behind = transcript[: change.start], transcript[change.end :]
-        transcript = before + change.replacement + behind
+    for correction in sorted(taken, key=lambda correction: -correction.start):
+        before, behind = transcript[: correction.start], transcript[correction.end :]
+        transcript = before + correction.replacement + behind
     return transcript
 
 
@@ -122,7 +124,7 @@ class _Spans:
         self._of: dict[int, set[str]] = {}
 
     def likeness(self, hint: Hint) -> float:
-        """Of the span that is most like it; 0 where none is."""
+        """Return how like it the likest span is; 0 where none is."""
         spelled = letters(hint.text)
         best = 0.0
         # A model may write a word in two, or two in one.

@@ -53,8 +53,8 @@ _NO_SPEECH = 0.5
 _SURE = -0.25
 
 
-# A change is taken where the first hearing, which was told nothing, found the new word
-# to be this much less likely at most, in natural logarithms, than the one that it
+# A correction is taken where the first hearing, which was told nothing, found the new
+# word to be this much less likely at most, in natural logarithms, than the one that it
 # chose. Measured by benchmarks/recognizer/hints.py.
 _LESS_LIKELY = 3.0
 # Each satellite has hints of its own, and says them again in every session.
@@ -198,9 +198,9 @@ class WhisperEngine(Engine):
             text = corrected(
                 text,
                 [
-                    change
-                    for change in corrections(text, again, told)
-                    if likelihood.less_likely(change) <= _LESS_LIKELY
+                    correction
+                    for correction in corrections(text, again, told)
+                    if likelihood.less_likely(correction) <= _LESS_LIKELY
                 ],
             )
         return text, language or protocol_code(code)
@@ -240,17 +240,17 @@ class _Likelihood:
             len(tokenizer.decode(self._ids[:at])) for at in range(len(self._ids))
         ]
 
-    def less_likely(self, change: Correction) -> float:
-        """Return how much, in natural logarithms, the change was less likely than what
-        was chosen, at the first token in which they differ.
+    def less_likely(self, correction: Correction) -> float:
+        """Return how much less likely the correction was than what was chosen, in
+        natural logarithms, at the first token in which they differ.
 
-        `change` is one of the text without the spaces around it.
+        `correction` is one of the text without the spaces around it.
         """
         outer = len(self._text) - len(self._text.lstrip())
-        start, end = change.start + outer, change.end + outer
+        start, end = correction.start + outer, correction.end + outer
         token = max(at for at, place in enumerate(self._places) if place <= start)
         before, behind = self._text[self._places[token] : start], self._text[end:]
-        new = change.replacement
+        new = correction.replacement
         # A name begins with a capital where whoever sent it writes it so.
         spellings = {new, new.lower(), new[0].upper() + new[1:]}
         return min(
