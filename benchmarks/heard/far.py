@@ -1,5 +1,6 @@
 """How much of a command the recognizer at home understands from across the room: of one
-microphone, and of arrays of two and four that are aimed at who said the wake word.
+microphone, with and without the room's late echo, and of arrays of two and four that
+are aimed at who said the wake word.
 """
 
 import time
@@ -12,9 +13,12 @@ import numpy as np
 from auricle.audio.beam import DELAY, Beam
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.audio.samples import Samples, from_pcm, to_pcm
+from auricle.recognizer.engines.dereverberation import DereverberatingEngine
+from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.loading import load_engine
 from benchmarks.answers.acoustics import leveled, through
 from benchmarks.heard.arrays import ARRAYS, MICROPHONES, ArrayRoom, of_array
+from benchmarks.heard.kept import kept
 from benchmarks.heard.scale import Scale
 from benchmarks.progress import told
 from benchmarks.recognizer.scoring import Score, slots, slots_missed, words
@@ -65,6 +69,28 @@ _ROOMS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a command comes to the recognizer."""
+
+    name: str
+    array: str
+    dereverberated: bool = False
+    wanted: bool = False
+    """Whether it was asked for that it is better than one microphone."""
+
+
+_ONE = _Way("one microphone", "one")
+_WAYS = (
+    _ONE,
+    _Way("one microphone, dereverberated", "one", dereverberated=True),
+    _Way("two aimed", "two", wanted=True),
+    _Way("four aimed", "square", wanted=True),
+    _Way("two aimed, dereverberated", "two", dereverberated=True),
+    _Way("four aimed, dereverberated", "square", dereverberated=True),
+)
+
+
 def rows(scale: Scale) -> Iterator[Row]:
     folder = scale.commands or scale.recordings.root / "commands" / "coffee"
     if not (folder / "labels.json").is_file():
@@ -76,17 +102,14 @@ def rows(scale: Scale) -> Iterator[Row]:
     scenes = _Scenes(scale, [(folder / name, said) for name, said in labeled[:count]])
     engine = load_engine(_MODEL, threads=1)
     for room in _ROOMS[:2] if scale.short else _ROOMS:
-        missed = dict.fromkeys(ARRAYS, Score())
+        ways = _ways_in(room)
+        missed = dict.fromkeys(ways, Score())
         for number in told(range(scenes.count), room.name, scenes.count):
             heard = scenes.heard(room, number)
-            for array in ARRAYS if room.reverberation else ["one"]:
-                sound = scenes.picked_up(heard, array)
-                sound *= 0.5 / max(float(np.abs(sound).max()), 1e-9)
-                text = engine.transcribe(
-                    to_pcm(sound), language="en", corpus=None, final=True
-                ).text
-                said = scenes.commands[number][1]
-                missed[array] += slots_missed(said, words(text))
+            said = scenes.commands[number][1]
+            for way in ways:
+                text = _understood(engine, scenes.picked_up(heard, way.array), way)
+                missed[way] += slots_missed(said, words(text))
         yield from _told(room, missed, scenes.count)
     yield Row(
         "processor time of an array of four in a turn",
@@ -97,22 +120,42 @@ def rows(scale: Scale) -> Iterator[Row]:
     )
 
 
-def _told(room: _Room, missed: dict[str, Score], count: int) -> Iterator[Row]:
-    one = 100 * (1 - missed["one"].error_rate)
-    of = f"{missed['one'].words} slot words, {count} commands"
-    yield Row(f"{room.name}: one microphone", one, "%", of)
-    if room.reverberation:
-        for array, name in (("two", "two aimed"), ("square", "four aimed")):
-            right = 100 * (1 - missed[array].error_rate)
-            yield Row(f"{room.name}: {name}", right, "%", of)
-            if room.wanted:
-                yield Row(
-                    f"{room.name}: gained by {name}",
-                    right - one,
-                    "points",
-                    of,
-                    least=_GAIN,
-                )
+def _ways_in(room: _Room) -> list[_Way]:
+    return [
+        way
+        for way in _WAYS
+        if way.array == "one"
+        or (room.reverberation and (room.wanted or not way.dereverberated))
+    ]
+
+
+def _understood(engine: Engine, sound: Samples, way: _Way) -> str:
+    pcm = to_pcm(sound * (0.5 / max(float(np.abs(sound).max()), 1e-9)))
+    how = DereverberatingEngine(engine) if way.dereverberated else engine
+    return kept(
+        f"far-{_MODEL}-{'dereverberated' if way.dereverberated else 'as-it-is'}",
+        pcm,
+        lambda: how.transcribe(pcm, language="en", corpus=None, final=True).text,
+    )
+
+
+def _told(room: _Room, missed: dict[_Way, Score], count: int) -> Iterator[Row]:
+    one = _right(missed[_ONE])
+    of = f"{missed[_ONE].words} slot words, {count} commands"
+    for way, score in missed.items():
+        yield Row(f"{room.name}: {way.name}", _right(score), "%", of)
+        if way.wanted and room.wanted:
+            yield Row(
+                f"{room.name}: gained by {way.name}",
+                _right(score) - one,
+                "points",
+                of,
+                least=_GAIN,
+            )
+
+
+def _right(score: Score) -> float:
+    return 100 * (1 - score.error_rate)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -294,6 +294,13 @@ def _add_recognizer(commands: _Commands) -> None:
         "costs some words",
     )
     recognizer.add_argument(
+        "--no-dereverberation",
+        dest="dereverberation",
+        action="store_false",
+        help="leave the late echo of a room in what was said; by default a final is "
+        "made without, where there is one",
+    )
+    recognizer.add_argument(
         "--api-key-file",
         type=Path,
         metavar="FILE",

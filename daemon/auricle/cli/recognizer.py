@@ -14,6 +14,7 @@ from pathlib import Path
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
+from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.loading import load_engine, require_model
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer, ServerSettings
@@ -44,6 +45,8 @@ def main(args: argparse.Namespace) -> int:
         window=args.window,
         languages=args.languages,
     )
+    if args.dereverberation:
+        engine = DereverberatingEngine(engine)
     server = RecognizerServer(
         engine,
         VadSegmenter,

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from ctranslate2 import get_cuda_device_count
 
+from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.samples import from_pcm, to_pcm
 from auricle.errors import ConfigError
+from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.whisper import WhisperEngine
 from rigs.audio.speech import mix, noise, say, silence
 
@@ -45,6 +48,29 @@ def words(text: str) -> list[str]:
 
 def spoken(text: str) -> bytes:
     return silence(0.3) + say(text) + silence(0.5)
+
+
+def in_a_room(sound: bytes) -> bytes:
+    """It echoes for 0.8 s, and most of what is heard comes from its walls."""
+    at = np.arange(round(0.8 * SAMPLE_RATE)) / SAMPLE_RATE
+    rng = np.random.default_rng(1)
+    response = 0.06 * rng.standard_normal(len(at)) * 10 ** (-3 * at / 0.8)
+    response[0] = 1.0
+    echoing = np.convolve(from_pcm(sound), response)
+    return to_pcm(np.asarray(0.5 * echoing / np.abs(echoing).max(), np.float32))
+
+
+def test_of_what_is_said_across_a_room_it_is_given_a_voice_without_the_late_echo(
+    engine: WhisperEngine,
+) -> None:
+    nearby = spoken("turn on the light in the living room")
+    across = in_a_room(nearby)
+    for sound, alike in ((nearby, True), (across, False)):
+        without, kept = (
+            each.transcribe(sound, language="en", corpus=None, final=True).text
+            for each in (DereverberatingEngine(engine), engine)
+        )
+        assert (without == kept) is alike
 
 
 @pytest.mark.parametrize("command", ["turn on the kitchen light", "stop"])
