@@ -130,6 +130,7 @@ class CarefulModel:
             with_quiet = before[:-_UNSURE] + bytes([quantizer.quiet]) * _QUIET
         prominence = (low_tones(before[-_WORD:]) - quantizer.quiet) * quantizer.scale
         return believed(
+            look,
             self._readings(past, with_quiet),
             prominence,
             self._care,

@@ -31,6 +31,15 @@ _SUREST = 0.996
 _OPINION_WEIGHT, _UNDECIDED = 0.35, 0.2
 
 
+class Look(Enum):
+    """Why a score is looked into."""
+
+    HIT = auto()
+    """It is above its threshold."""
+    PAST = auto()
+    """It has been higher, and the word is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Care:
     """How one model's word is told from what resembles it: chosen by recordings of
@@ -39,6 +48,9 @@ class Care:
 
     doubted: bool = False
     """Whether a score above the threshold has to be confirmed as well."""
+    granted: float = 0.0
+    """What the readings of such a score are granted for having passed once already, in
+    logarithms of odds."""
     with_quiet: bool = True
     """Whether it is read as if quiet followed: not where half a word is enough for the
     model, which then hears it in other words."""
@@ -52,7 +64,13 @@ class Care:
 
 CAUTIOUS = Care()
 CARES: Mapping[str, Care] = {
-    "alexa": Care(doubted=True, sure=0.0, prominence_weight=0.9, usual_prominence=4.5),
+    "alexa": Care(
+        doubted=True,
+        granted=0.6,
+        sure=0.0,
+        prominence_weight=0.9,
+        usual_prominence=4.5,
+    ),
     "hey_jarvis": Care(
         doubted=True, sure=0.0, prominence_weight=0.6, usual_prominence=3.5
     ),
@@ -62,7 +80,11 @@ CARES: Mapping[str, Care] = {
 
 
 def believed(
-    readings: Sequence[float], prominence: float, care: Care, opinion: float | None
+    look: Look,
+    readings: Sequence[float],
+    prominence: float,
+    care: Care,
+    opinion: float | None,
 ) -> float:
     """Return the score, 0 to 1, that the `readings` of a word come to.
 
@@ -70,6 +92,8 @@ def believed(
     `opinion` is another model's score, None where there is none.
     """
     odds = _log_odds(sum(readings) / len(readings))
+    if look is Look.HIT:
+        odds += care.granted
     odds += care.prominence_weight * (prominence - care.usual_prominence)
     if opinion is not None:
         odds += _OPINION_WEIGHT * (_log_odds(opinion) - _log_odds(_UNDECIDED))
@@ -83,15 +107,6 @@ def _probability(log_odds: float) -> float:
 def _log_odds(probability: float) -> float:
     clipped = min(max(probability, 1 - _SUREST), _SUREST)
     return math.log(clipped / (1 - clipped))
-
-
-class Look(Enum):
-    """Why a score is looked into."""
-
-    HIT = auto()
-    """It is above its threshold."""
-    PAST = auto()
-    """It has been higher, and the word is over."""
 
 
 class NearWord:

@@ -128,7 +128,7 @@ PLAIN = Care()
 def test_without_any_weight_it_is_the_mean_of_the_readings(
     reading: float, prominence: float
 ) -> None:
-    heard = believed([reading, reading], prominence, PLAIN, None)
+    heard = believed(Look.PAST, [reading, reading], prominence, PLAIN, None)
     assert abs(heard - min(max(reading, 0.004), 0.996)) < 1e-9
 
 
@@ -137,22 +137,33 @@ def test_the_more_a_word_stands_out_the_more_it_is_believed(
     reading: float, prominence: float, more: float
 ) -> None:
     care = CARES["alexa"]
-    less = believed([reading], prominence, care, None)
-    assert less <= believed([reading], prominence + more, care, None) <= 1
+    less = believed(Look.PAST, [reading], prominence, care, None)
+    assert less <= believed(Look.PAST, [reading], prominence + more, care, None) <= 1
 
 
 def test_a_reading_that_fails_makes_a_word_that_was_heard_doubtful() -> None:
     care, usual = CARES["hey_jarvis"], CARES["hey_jarvis"].usual_prominence
-    assert believed([0.99, 0.98, 0.98], usual, care, None) > 0.97
-    assert believed([0.99, 0.63, 0.3], usual, care, None) < 0.97
+    assert believed(Look.HIT, [0.99, 0.98, 0.98], usual, care, None) > 0.97
+    assert believed(Look.HIT, [0.99, 0.63, 0.3], usual, care, None) < 0.97
+
+
+@given(st.floats(0, 1))
+def test_a_word_that_was_heard_is_granted_more_than_one_that_nearly_was(
+    reading: float,
+) -> None:
+    care, usual = CARES["alexa"], CARES["alexa"].usual_prominence
+    nearly = believed(Look.PAST, [reading], usual, care, None)
+    assert nearly <= believed(Look.HIT, [reading], usual, care, None)
+    assert believed(Look.HIT, [0.85], usual, care, None) > 0.9
+    assert believed(Look.HIT, [0.8], usual, care, None) < 0.9
 
 
 @given(st.floats(0.01, 0.99))
 def test_a_second_opinion_counts_either_way(reading: float) -> None:
-    alone = believed([reading], 0, PLAIN, None)
-    assert believed([reading], 0, PLAIN, 0.95) > alone
-    assert believed([reading], 0, PLAIN, 0.01) < alone
-    assert abs(believed([reading], 0, PLAIN, 0.2) - alone) < 1e-9
+    alone = believed(Look.PAST, [reading], 0, PLAIN, None)
+    assert believed(Look.PAST, [reading], 0, PLAIN, 0.95) > alone
+    assert believed(Look.PAST, [reading], 0, PLAIN, 0.01) < alone
+    assert abs(believed(Look.PAST, [reading], 0, PLAIN, 0.2) - alone) < 1e-9
 
 
 # --- the second chance ---
