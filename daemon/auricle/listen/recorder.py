@@ -11,8 +11,9 @@ from auricle.listen.collection import MOST_CLIPS, Clip, Collection, Label
 from auricle.listen.prompts import LONGEST, Prompts
 from auricle.listen.view import Moment
 
-# Seconds of a sound that is kept: the word, and somewhat before it.
-_CLIP, _BEFORE_PROMPT = 4.0, 0.3
+# Seconds of a sound that is kept: the word, and so much before it as an engine has to
+# have heard of a room to be as sure as it was.
+_CLIP, _BEFORE_PROMPT = 4.0, 1.5
 # Somebody who was not heard says so soon.
 _JUST_NOW = 5.0
 # Seconds after which the time that was listened to is written down.
