@@ -36,8 +36,15 @@ def rows(scale: Scale) -> Iterator[Row]:
             most=_CPU if wanted else None,
         )
         yield Row(
-            f"memory (PSS) of {name}",
+            f"memory (PSS) of {name}, beside what else ran meanwhile",
             statistics.median(kept.pss for kept in cost.memory),
+            "MB",
+            of,
+        )
+        # Whoever runs other Python programs too must not come off better for it.
+        yield Row(
+            "the same, were it the only Python program of the machine",
+            statistics.median(kept.alone for kept in cost.memory),
             "MB",
             of,
             most=_MEGABYTES if wanted else None,

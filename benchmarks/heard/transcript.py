@@ -53,8 +53,9 @@ from rigs.waiting import eventually
 
 GAPS = (0.0, 0.05, 0.2, 0.5)
 _MOST = 1.0
-_TURNS, _FEW = 98, 4
-_LIVE, _FEW_LIVE = 24, 4
+# Of either half.
+_TURNS, _FEW = 49, 4
+_LIVE, _FEW_LIVE = 20, 4
 # Silence in front of a command alone, in seconds: its first word is known where these
 # agree on it, and the last tells how sure the recognizer is of it.
 _LEAD_INS, _OTHER_LEAD_IN = (0.1, 0.3), 0.2
