@@ -41,8 +41,10 @@ from auricle.turns.events import (
     WakeWordHeard,
 )
 from auricle.turns.factory import TurnFactory
+from auricle.turns.open_turn import OpenTurn
 from auricle.turns.satellite import Satellite, SatelliteState
-from auricle.turns.turn import Mode, Outcome, OutcomeKind
+from auricle.turns.stop_words import StopWords
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Turn
 from auricle.turns.unfinished import UnfinishedWords
 from auricle.turns.wake_phrase import WakePhrase
 from auricle.wake.detector import Detection
@@ -331,6 +333,23 @@ def test_of_a_speaker_we_are_deaf_to_the_server_tells_the_least_silence() -> Non
 
     turn.hears(0.06, speech=False)
     assert turn.text == LIGHT
+
+
+def test_who_only_says_to_stop_is_obeyed_at_once() -> None:
+    open_turn = OpenTurn(
+        Turn(TURN, Mode.SERVER_VAD, None),
+        EndpointingSettings(silence=1.4, silence_after_short=1.4, least_silence=0.8),
+        stop_words=StopWords(),
+    )
+    sample = (3000).to_bytes(2, "little")
+    for number in range(20):
+        frame = Frame(sample * FRAME_SAMPLES, number * FRAME_SAMPLES)
+        open_turn.heard(Heard(frame, speech=number < 10))
+    for said in (SpeechStarted("one", 0), SpeechStopped("one", 600)):
+        open_turn.recognized(said, "")
+    open_turn.recognized(FinalTranscript("one", "Stop."), "")
+    assert open_turn.outcome is not None
+    assert open_turn.outcome.told_to_stop
 
 
 def test_manual_mode_has_waited_for_silence_already() -> None:

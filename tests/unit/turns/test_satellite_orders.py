@@ -101,7 +101,9 @@ from auricle.turns.stop_words import StopWords
 from auricle.turns.turn import Mode, OutcomeKind, Turn
 from auricle.wake.detector import Detection
 
-ENDPOINTING = EndpointingSettings(silence=0.3, no_speech_timeout=1.0, longest=3.0)
+ENDPOINTING = EndpointingSettings(
+    silence=0.3, no_speech_timeout=1.0, longest=3.0, least_silence=0.6
+)
 OPEN = {SatelliteState.LISTENING, SatelliteState.PROCESSING}
 # What the capture thread tells, and what the house is to be told of it.
 AT_REST: dict[type[Event], SatelliteState] = {
