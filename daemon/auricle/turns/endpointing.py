@@ -20,6 +20,9 @@ from auricle.audio.frame import FRAME_SECONDS, Frame
 # Words are understood late. Of what is said behind them for longer than this, they do
 # not tell how it ends.
 _ANOTHER_WORD = 0.15
+# Where it is told up to where they go, nothing is hidden in their delay: less than this
+# is one more word, and behind "turn on the" that is seldom the last.
+_ONE_WORD = 0.45
 # Sums of 0.03 fall short of a limit by rounding; frames are too coarse to notice.
 _TOLERANCE = FRAME_SECONDS / 2
 
@@ -97,6 +100,7 @@ class Endpointer:
         self._unfinished = False
         self._spoken_since = 0.0
         """Seconds of speech since the latest words were understood."""
+        self._most_since = _ANOTHER_WORD
         self._timed_out = False
         """NO_SPEECH is said, or is none of its business."""
         self._first_speech: int | None = None
@@ -147,12 +151,13 @@ class Endpointer:
         endpointer._elapsed = self._elapsed
         return endpointer
 
-    def understood(self, *, unfinished: bool, spoken_since: float = 0.0) -> None:
+    def understood(self, *, unfinished: bool, spoken_since: float | None) -> None:
         """Take whether the words so far are no whole sentence; `spoken_since` is how
-        many seconds of voice they do not tell of.
+        many seconds of voice they do not tell of, as far as that is known.
         """
         self._unfinished = unfinished
-        self._spoken_since = spoken_since
+        self._spoken_since = spoken_since or 0.0
+        self._most_since = _ANOTHER_WORD if spoken_since is None else _ONE_WORD
 
     def push(self, frame: Frame, *, speech: bool) -> Endpoint | None:
         """Take the next frame; the endpoint that it completes.
@@ -194,7 +199,7 @@ class Endpointer:
         settings = self._settings
         short = not self._reached(self._speech, settings.short)
         needed = settings.silence_after_short if short else settings.silence
-        if self._unfinished and not self._reached(self._spoken_since, _ANOTHER_WORD):
+        if self._unfinished and not self._reached(self._spoken_since, self._most_since):
             return max(needed, settings.silence_unfinished)
         return needed
 

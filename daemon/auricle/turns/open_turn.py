@@ -359,13 +359,13 @@ class OpenTurn:
                 return start + sent - at
         return None
 
-    def _spoken_behind(self, sent_ms: int | None) -> float:
-        """Seconds of voice behind so many milliseconds of what was sent, where they are
-        told.
+    def _spoken_behind(self, sent_ms: int | None) -> float | None:
+        """Seconds of voice behind so many milliseconds of what was sent; None where
+        they are not told.
         """
         end = self._position_of((sent_ms or 0) * SAMPLE_RATE // 1000)
         if sent_ms is None or end is None:
-            return 0.0
+            return None
         voice = [heard.frame for heard in self._heard if heard.speech]
         return sum(frame.seconds for frame in voice if frame.start >= end)
 

@@ -412,7 +412,7 @@ def test_an_interim_that_comes_late_tells_nothing_of_words_it_was_made_without()
 ):
     turn = Conversation(Mode.MANUAL)
     turn.begins("one", 1.2)
-    turn.says(interim_of("one", "Turn on the", 750))
+    turn.says(interim_of("one", "Turn on the", 600))
     turn.hears(SILENCE, speech=False)
     assert EndUtterance(TURN) in turn.effects
 
@@ -420,7 +420,7 @@ def test_an_interim_that_comes_late_tells_nothing_of_words_it_was_made_without()
 def test_an_interim_that_was_made_of_all_words_holds_the_end() -> None:
     turn = Conversation(Mode.MANUAL)
     turn.begins("one", 1.2)
-    turn.says(interim_of("one", "Turn on the", 1100))
+    turn.says(interim_of("one", "Turn on the", 900))
     turn.hears(1.14, speech=False)
     assert EndUtterance(TURN) not in turn.effects
 
