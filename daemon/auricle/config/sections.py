@@ -266,9 +266,8 @@ class UtteranceSettings(Section):
     "turn on the", or whose transcript breaks off; 0.8, 1.2 or 1.6. In server_vad mode
     they are waited for behind the transcript."""
     least_silence: float | None = Field(None, ge=0, le=3, examples=[0.75])
-    """Seconds of silence before a transcript is published, in server_vad mode, however
-    soon the recognizer has it: who goes on within them is heard out; 0, 0.75 or 1.5.
-    """
+    """Seconds of silence before a transcript is published, however soon the recognizer
+    has it: who goes on within them is heard out; 0, 0.75 or 1.5."""
     short: float | None = Field(None, ge=0, le=2, examples=[0.4])
     """Seconds of speech up to which an utterance is a short one, in manual mode; 0.4.
     """

@@ -47,8 +47,8 @@ class EndpointingSettings:
     silence_unfinished: float = 1.2
     """Silence that ends an utterance whose words are no whole sentence so far."""
     least_silence: float = 0.0
-    """Silence before there is an outcome where the recognizer ends the utterance: it
-    may be quicker than people are who go on."""
+    """Silence before there is an outcome: a recognizer may be quicker than people are
+    who go on."""
     short: float = 0.4
     """Less speech than this may be a false start."""
     min_speech: float = 0.15

@@ -20,7 +20,7 @@ processing   Heard, the server ended the utterance      processing   send
              finals; the person may be going on         processing   wait: 0.3 s at most
              finals that are no whole sentence          processing   wait: 1.2 s of
                                                                      silence at most
-             finals of what the server ended, sooner    processing   wait: 0.75 s of
+             finals that are there sooner than others   processing   wait: 0.75 s of
                                                                      silence at most
              finals without a word otherwise            -            outcome no_speech
              finals that only say to stop               -            outcome cancelled
@@ -158,9 +158,7 @@ class OpenTurn:
 
         self._endpointer = Endpointer(endpointing)
         self._silence_unfinished = endpointing.silence_unfinished
-        self._least_silence = (
-            endpointing.least_silence if turn.mode is Mode.SERVER_VAD else 0.0
-        )
+        self._least_silence = endpointing.least_silence
         self._behind: GoingOn | None = None
         """Listens for who goes on; None while listening, and where nobody can."""
         self._ended_by: EndedBy | None = None

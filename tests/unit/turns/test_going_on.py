@@ -290,14 +290,16 @@ def test_what_the_recognizer_writes_is_learned_turn_by_turn() -> None:
     assert len(turn.outcomes) == len(SIGNED)
 
 
-def quick_server() -> Conversation:
-    turn = Conversation(Mode.SERVER_VAD, least_silence=0.8)
+@pytest.fixture(params=Mode)
+def quick(request: pytest.FixtureRequest) -> Conversation:
+    """A recognizer whose final is there at once."""
+    turn = Conversation(request.param, least_silence=0.8)
     turn.speaks("one")
     return turn
 
 
-def test_who_goes_on_within_the_least_silence_is_heard_out() -> None:
-    turn = quick_server()
+def test_who_goes_on_within_the_least_silence_is_heard_out(quick: Conversation) -> None:
+    turn = quick
     turn.answers("one", LIGHT)
     turn.hears(0.78 - SILENCE, speech=False)
     assert turn.outcomes == []
@@ -308,15 +310,17 @@ def test_who_goes_on_within_the_least_silence_is_heard_out() -> None:
     assert turn.text == BOTH
 
 
-def test_who_is_done_is_answered_after_the_least_silence() -> None:
-    turn = quick_server()
+def test_who_is_done_is_answered_after_the_least_silence(quick: Conversation) -> None:
+    turn = quick
     turn.answers("one", LIGHT)
     turn.hears(0.8 - SILENCE, speech=False)
     assert turn.text == LIGHT
 
 
-def test_a_final_that_comes_behind_the_least_silence_waits_for_nothing() -> None:
-    turn = quick_server()
+def test_a_final_that_comes_behind_the_least_silence_waits_for_nothing(
+    quick: Conversation,
+) -> None:
+    turn = quick
     turn.hears(0.8 - SILENCE, speech=False)
     turn.answers("one", LIGHT)
     assert turn.text == LIGHT
@@ -350,13 +354,6 @@ def test_who_only_says_to_stop_is_obeyed_at_once() -> None:
     open_turn.recognized(FinalTranscript("one", "Stop."), "")
     assert open_turn.outcome is not None
     assert open_turn.outcome.told_to_stop
-
-
-def test_manual_mode_has_waited_for_silence_already() -> None:
-    turn = Conversation(Mode.MANUAL, least_silence=0.8)
-    turn.speaks("one")
-    turn.answers("one", LIGHT)
-    assert turn.text == LIGHT
 
 
 def test_who_released_push_to_talk_is_done_whatever_was_said(
