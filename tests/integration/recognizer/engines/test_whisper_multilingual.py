@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from auricle.qwen_asr.events import LANGUAGES
+from auricle.recognizer.engines.loading import load_engine
 from auricle.recognizer.engines.weights import BASE
 from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.recognizer.transcriptions import RecognizedText
@@ -85,4 +86,22 @@ def test_a_language_that_whisper_calls_otherwise_is_reported_as_asked(
 
 
 def test_it_knows_every_language_of_the_protocol(engine: WhisperEngine) -> None:
+    assert engine.languages == LANGUAGES
+
+
+@pytest.mark.usefixtures("engine")
+def test_of_what_is_installed_each_language_gets_a_model_that_knows_it() -> None:
+    engine = load_engine("auto", threads=2)
+    german, english = (
+        engine.transcribe(
+            spoken(command, voice), language=language, corpus=None, final=True
+        )
+        for command, voice, language in (
+            (GERMAN, "de", "de"),
+            ("turn on the kitchen light", "en-us", "en"),
+        )
+    )
+    assert (words(german.text), german.language) == (words(GERMAN), "de")
+    assert english.language == "en"
+    assert words(english.text) == ["turn", "on", "the", "kitchen", "light"]
     assert engine.languages == LANGUAGES
