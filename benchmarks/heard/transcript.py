@@ -2,8 +2,9 @@
 
 The same recognizer writes down each command alone; what it writes behind a wake word
 is held against that. A word that is another one counts as lost. Where it is wrong even
-if the command is sent from exactly its first sound, that is the recognizer's doing and
-not ours: such turns do not count, and are told beside.
+if the command is sent from exactly its first sound, with more or less quiet before it,
+that is the recognizer's doing and not ours: such turns do not count, and are told
+beside.
 
 Half of the turns are of voices that nothing was tuned on.
 """
@@ -60,8 +61,9 @@ _LIVE, _FEW_LIVE = 20, 4
 # agree on it, and the last tells how sure the recognizer is of it.
 _LEAD_INS, _OTHER_LEAD_IN = (0.1, 0.3), 0.2
 _BEHIND = round(0.4 * SAMPLE_RATE)
-# Of quiet, in front of a command that is sent from its first sound.
-_QUIET = bytes(round(0.1 * SAMPLE_RATE) * SAMPLE_BYTES)
+# Quiet in front of a command that is sent from its first sound, in seconds: whoever is
+# unsure of that word writes it down one way or the other.
+_QUIETS = (0.0, 0.1, 0.3)
 # A word of the wake word's end, as a recognizer hears it, has few others beside it.
 _MOST_EXTRA = 4
 _PATIENCE = 20.0
@@ -218,13 +220,18 @@ class _Material:
 
     def note(self, turn: SpokenTurn, begins: Front, told_of: _Transcripts) -> None:
         """Count how the transcript of a turn begins, unless it would anyway."""
-        exactly = turn.samples[turn.command_start : turn.command_end + _BEHIND]
-        if begins is not Front.RIGHT and begins is self._front(
-            turn, _QUIET + pcm_of(exactly)
-        ):
+        if begins is not Front.RIGHT and self._wrong_anyway(turn):
             told_of.not_counted += 1
         else:
             told_of.sent[begins] += 1
+
+    def _wrong_anyway(self, turn: SpokenTurn) -> bool:
+        exactly = turn.samples[turn.command_start : turn.command_end + _BEHIND]
+        quiets = (bytes(round(q * SAMPLE_RATE) * SAMPLE_BYTES) for q in _QUIETS)
+        return any(
+            self._front(turn, quiet + pcm_of(exactly)) is not Front.RIGHT
+            for quiet in quiets
+        )
 
     def _alone(self, command: Clip, lead_in: float) -> list[str]:
         rng = np.random.default_rng(1)
