@@ -67,14 +67,18 @@ class Recordings:
     def from_environment(
         cls, *, wake: Path | None = None, commands: Path | None = None
     ) -> "Recordings":
-        """Raises SystemExit where there is no such folder."""
+        """Raises SystemExit where there is no such folder, or where there is nothing in
+        somebody's own.
+        """
         folder = os.environ.get("AURICLE_RECORDINGS", "")
         if not (folder and Path(folder).is_dir()):
             raise SystemExit(
                 "AURICLE_RECORDINGS does not name a folder of recordings: "
                 "see benchmarks/README.md"
             )
-        return cls(Path(folder), wake=wake, commands=commands)
+        recordings = cls(Path(folder), wake=wake, commands=commands)
+        recordings._require_own()
+        return recordings
 
     def wake_words(self) -> dict[str, list[Clip]]:
         """Wake phrases of people, by the model that should hear them."""
@@ -82,6 +86,13 @@ class Recordings:
             model: self.phrases(*patterns)
             for model, patterns in self.wake_patterns().items()
         }
+
+    def wake_word(self, model: str) -> list[Clip]:
+        """Wake phrases that a model should hear: somebody's own, or, where these are
+        all of other words, those of the folder.
+        """
+        patterns = self.wake_patterns()[model]
+        return self.phrases(*patterns) or Recordings(self.root).phrases(*patterns)
 
     def wake_patterns(self) -> dict[str, tuple[str, ...]]:
         """Where those phrases are."""
@@ -132,19 +143,58 @@ class Recordings:
 
     def files(self, *patterns: str) -> Iterable[tuple[str, Samples]]:
         """Whole recordings, as they are."""
+        for name, path in self._paths(*patterns):
+            yield name, load(path)
+
+    def _require_own(self) -> None:
+        """See to it before the first part, which takes minutes. Raises SystemExit."""
+        own = {
+            "wake": [each for row in self.wake_patterns().values() for each in row],
+            "commands": ["commands/*", "commands/*/*"],
+        }
+        told = {
+            "wake": "WAV or FLAC files in a folder for each wake word, such as "
+            f"alexa/1.wav; known are {', '.join(self.wake_patterns())}",
+            "commands": "WAV or FLAC files in it, or in its folders",
+        }
+        for kind, folder in self._own.items():
+            paths = self._paths(*own[kind])
+            if not paths:
+                raise SystemExit(
+                    f"--{kind} {folder}: nothing there; it is {told[kind]}"
+                )
+            for _, path in paths:
+                _require_format(path)
+
+    def _paths(self, *patterns: str) -> list[tuple[str, Path]]:
+        """Files by what they are called below the folder of recordings."""
+        found = []
         for pattern in patterns:
             kind, _, rest = pattern.partition("/")
             folder = self._own.get(kind, self.root / kind)
-            for path in sorted(folder.glob(rest)):
-                if path.suffix in {".flac", ".wav"}:
-                    yield f"{kind}/{path.relative_to(folder)}", load(path)
+            found += [
+                (f"{kind}/{path.relative_to(folder)}", path)
+                for path in sorted(folder.glob(rest))
+                if path.suffix in {".flac", ".wav"}
+            ]
+        return found
 
 
 def load(path: Path) -> Samples:
-    samples, rate = soundfile.read(path, dtype="float32")
-    if rate != SAMPLE_RATE or samples.ndim != 1:
-        raise SystemExit(f"{path} is not 16 kHz mono")
+    _require_format(path)
+    samples, _ = soundfile.read(path, dtype="float32")
     return np.asarray(samples, np.float32)
+
+
+def _require_format(path: Path) -> None:
+    try:
+        info = soundfile.info(path)
+    except soundfile.LibsndfileError as error:
+        raise SystemExit(f"{path}: {error.error_string}") from error
+    if info.samplerate != SAMPLE_RATE or info.channels != 1:
+        raise SystemExit(
+            f"{path} is not 16 kHz mono: sox {path.name} -r 16000 -c 1 new.wav"
+        )
 
 
 def voice_of(samples: Samples) -> Samples:

@@ -22,11 +22,11 @@ from benchmarks.heard.kept import kept
 from benchmarks.heard.scale import Scale
 from benchmarks.progress import told
 from benchmarks.recognizer.scoring import Score, slots, slots_missed, words
-from benchmarks.recordings import load, phrase_of, voice_of
+from benchmarks.recordings import load, voice_of
 from benchmarks.rooms.acoustics import Numbers, Walls, without_rumble
 from benchmarks.rows import Row
 
-_MODEL = "tiny.en"
+_MODEL, _WAKE_WORD = "tiny.en", "alexa"
 _COMMANDS, _SHORT_COMMANDS = 60, 4
 _PLACES = 10
 """In each kind of room: who speaks, who listens and what sounds beside them."""
@@ -94,7 +94,12 @@ _WAYS = (
 def rows(scale: Scale) -> Iterator[Row]:
     folder = scale.commands or scale.recordings.root / "commands" / "coffee"
     if not (folder / "labels.json").is_file():
-        yield Row("slot words", None, "%", f"{folder.name} has no labels.json")
+        yield Row(
+            "slot words",
+            None,
+            "%",
+            f"{folder.name} has no labels.json: the slots of each file",
+        )
         return
     # The other half was used to choose the filters.
     labeled = sorted(slots(folder).items())[1::2]
@@ -175,9 +180,7 @@ class _Scenes:
     ) -> None:
         self.commands = commands
         self._seed = scale.seed
-        self._words = [
-            phrase_of(sound) for _, sound in scale.recordings.files("wake/alexa/*")
-        ]
+        self._words = [clip.samples for clip in scale.recordings.wake_word(_WAKE_WORD)]
         noise = next((scale.recordings.root / "noise").glob("kitchen*"))
         self._noise = without_rumble(load(noise))
         self._responses: dict[tuple[float, float, int], tuple[Samples, Samples]] = {}

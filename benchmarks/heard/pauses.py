@@ -174,7 +174,7 @@ def _material() -> _Material:
         for clip in recordings.commands()
         if (ends := _between_words(clip.samples))
     ]
-    wakes = recordings.wake_words()[_WAKE_WORD]
+    wakes = recordings.wake_word(_WAKE_WORD)
     return _Material(wakes, commands, Noises(recordings))
 
 
