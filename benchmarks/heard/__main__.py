@@ -10,8 +10,8 @@
 
 Voices are people's, from the folder that AURICLE_RECORDINGS names; your own, 16 kHz
 mono WAV or FLAC, stand in for those of their kind; a labels.json beside the commands
-tells `far` their slots: {"1.wav": {"slots": {"what": "lamp"}}}. The parts, and what each of them
-takes:
+tells `far` their slots: {"1.wav": {"slots": {"what": "lamp"}}}. The parts, and what
+each of them takes:
 
     wake      whether a wake word is heard, and what else is taken for it (15 minutes)
     far       what the recognizer at home understands from across the room (25 minutes)
