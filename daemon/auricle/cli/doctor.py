@@ -2,13 +2,11 @@
 
 import argparse
 import logging
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from auricle.app import build
-from auricle.audio.level import QUIETEST_DBFS
-from auricle.cli.terminal import START_LINE_ANEW
+from auricle.cli.level_meter import LevelMeter
 from auricle.config.loading import (
     SYSTEM_FILE,
     default_file,
@@ -24,7 +22,6 @@ from auricle.doctor.all_checks import Examination, without_settings
 from auricle.doctor.checks import run_checks
 from auricle.doctor.results import Result, all_well, as_json, as_lines, tally
 from auricle.errors import ConfigError
-from auricle.listen.view import bar
 from auricle.system.redaction import OURS
 
 
@@ -48,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
 
 class _Doctor:
     def __init__(self, path: Path | None, *, echo: bool) -> None:
-        self.meter = _Meter()
+        self.meter = LevelMeter()
         self._path = path
         self._echo = echo
 
@@ -73,7 +70,11 @@ class _Doctor:
         examination = Examination(
             settings, unit, withheld, self.meter.take, echo=self._echo
         )
-        yield from run_checks(examination.checks(), self.meter.show)
+        yield from run_checks(examination.checks(), self._waiting)
+
+    def _waiting(self, name: str) -> None:
+        if name == microphone.NAME:
+            self.meter.show()
 
     def _configuration(self, settings: Settings) -> Result:
         """Judge the configuration, with what no other check looks at."""
@@ -87,27 +88,3 @@ class _Doctor:
         except ConfigError as error:
             return configuration.refused(str(error))
         return configuration.accepted(self._path, overriding(), doubts(settings))
-
-
-class _Meter:
-    """A level bar on the terminal, while the microphone is listened to."""
-
-    def __init__(self) -> None:
-        self._on = sys.stdout.isatty()
-        self._level = QUIETEST_DBFS
-        self._shown = False
-
-    def take(self, level: float) -> None:
-        self._level = level
-
-    def show(self, waiting_for: str) -> None:
-        if not self._on or waiting_for != microphone.NAME:
-            return
-        self._shown = True
-        level = f"{bar(self._level, width=30)} {self._level:4.0f} dBFS"
-        print(f"\r  {microphone.NAME:17}{level}  say something", end="", flush=True)
-
-    def erase(self) -> None:
-        if self._shown:
-            self._shown = False
-            print(START_LINE_ANEW, end="")

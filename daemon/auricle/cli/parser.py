@@ -21,6 +21,7 @@ house before the wake word.
 _FIRST_STEPS = """\
 first steps:
   auricle demo                          the whole path on a recording, nothing needed
+  sudo auricle setup                    answer some questions, be a satellite
   auricle devices                       which microphones and loudspeakers there are
   auricle listen                        what it hears, while it hears it
   auricle config                        what is configured, and where it comes from
@@ -74,6 +75,7 @@ def _add_commands(commands: _Commands) -> None:
     _add_demo(commands)
     _add_transcribe(commands)
     _add_recognizer(commands)
+    _add_setup(commands)
     _add_doctor(commands)
     _add_listen(commands)
     _add_devices(commands)
@@ -435,6 +437,35 @@ def _add_config(commands: _Commands) -> None:
     )
     _add_config_option(config)
     config.set_defaults(module="auricle.cli.config")
+
+
+def _add_setup(commands: _Commands) -> None:
+    setup = commands.add_parser(
+        "setup",
+        help="ask for what it needs to know, try it, start the service",
+        description="Ask for name, language, broker, recognizer, microphone and "
+        "loudspeaker. Each answer is tried at once: the broker by a visit, the "
+        "recognizer by one second of silence, the microphone by its level, the "
+        "loudspeaker by a sound. Nothing is written before the last answer; what a "
+        "file holds already stays, and is offered as the answer. Then the service is "
+        "started, and auricle doctor looks at everything.",
+        epilog="Exit 77: the service's settings belong to root. Exit 64: the answers "
+        "ended too early, nothing was written. Else the exit code is the doctor's.",
+    )
+    setup.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="write these settings, and leave the service alone; default: "
+        "/etc/auricle/config.toml",
+    )
+    setup.add_argument(
+        "--credentials",
+        type=Path,
+        metavar="DIR",
+        help="keep the secrets there; default: /etc/credstore",
+    )
+    setup.set_defaults(module="auricle.cli.setup")
 
 
 def _add_forget(commands: _Commands) -> None:

@@ -56,6 +56,7 @@ COMMANDS = {
     "listen": ("--config", "{config}", "--recording", "{recording}"),
     "devices": (),
     "config": ("--config", "{config}"),
+    "setup": ("--config", "{config}"),
     "forget": ("--config", "{config}"),
 }
 

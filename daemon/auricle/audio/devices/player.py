@@ -312,13 +312,15 @@ class AplayPlayer:
         self._failing = False
 
 
-async def try_device(device: str) -> None:
-    """Play a moment of silence, which nobody hears. Raises PlaybackError."""
+async def try_device(device: str, pcm: bytes = b"") -> None:
+    """Play `pcm`, 16 kHz mono s16le of some seconds at most; without it a moment of
+    silence, which nobody hears. Raises PlaybackError.
+    """
     sound_format = SoundFormat(SAMPLE_RATE, channels=1)
     process = Aplay(device, sound_format)
     try:
         await process.start()
-        process.write(bytes(sound_format.size(_TRIED)))
+        process.write(pcm or bytes(sound_format.size(_TRIED)))
         process.close()
         async with asyncio.timeout(_LONGEST_OPENING):
             await process.wait()

@@ -1,0 +1,319 @@
+"""The conversation that ends in a satellite: what is asked, tried, and written.
+
+| asks for | tries |
+|---|---|
+| name and language | whether they can be used |
+| the broker, and who signs in there | a visit, as `auricle doctor` makes it |
+| the recognizer, and its key | one second of silence |
+| the microphone | some seconds of sound, their level shown |
+| the loudspeaker | a sound |
+
+An empty answer takes what stands in brackets. What was tried and failed may be kept all
+the same: a broker may be switched off. Nothing is written before the last answer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from auricle.audio.devices.loudspeakers import list_loudspeakers
+from auricle.audio.devices.portaudio import bounded, list_devices
+from auricle.config.loading import load
+from auricle.config.settings import Settings
+from auricle.doctor.results import Result, Status, as_lines
+from auricle.errors import AuricleError, ConfigError, PlaybackError
+from auricle.setup import nearby, secret_store, trials
+from auricle.setup.settings_file import filled
+
+AT_HOME = "ws://127.0.0.1:8778"
+"""The address of this machine's own `auricle recognizer`."""
+_TLS_PORT = ":8883"
+_NONE = "none"
+_PASSWORD, _API_KEY = "mqtt.password", "asr.api_key"  # names, not secrets
+_REGIONS = ("international", "china")
+
+
+class Terminal(Protocol):
+    """Where a person reads and answers."""
+
+    def say(self, text: str = "") -> None:
+        """Print a line."""
+
+    def ask(self, question: str, default: str) -> str:
+        """Return what is answered, `default` where that is nothing. Raises EOFError
+        where nobody answers any more.
+        """
+
+    def ask_secret(self, question: str, default: str) -> str:
+        """Return what is typed and not shown, empty where that is nothing; `default` is
+        what nothing means. Raises EOFError.
+        """
+
+    def meter(self, level: float) -> None:
+        """Take the level of the microphone, in dBFS."""
+
+    def waiting(self, name: str) -> None:
+        """Show that it goes on, while something is tried."""
+
+    def over(self) -> None:
+        """Show no more of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where settings and secrets are kept, and what of the recognizer is there."""
+
+    config: Path
+    credentials: Path
+    recognizer_installed: bool
+    """Whether the recognizer at home can be started on this machine."""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What was answered, as far as it differs from what was known."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    """Settings by names such as `mqtt.host`."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Secrets by the names of their credentials."""
+
+    @property
+    def recognizer_at_home(self) -> bool:
+        """Whether this machine's own recognizer was chosen."""
+        return self.values.get("asr.url") == AT_HOME
+
+
+class Assistant:
+    """Asks one person, at one terminal, for the settings of one satellite."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        place: Place,
+        start_recognizer: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read what is known already; `start_recognizer` is called before the one at
+        home is tried. Raises ConfigError.
+        """
+        self._terminal = terminal
+        self._place = place
+        self._start_recognizer = start_recognizer
+        self._answers = Chosen()
+        self._file = place.config if place.config.exists() else None
+        for name in (_PASSWORD, _API_KEY):
+            kept = secret_store.path_of(place.credentials, name)
+            if kept.exists():
+                self._answers.secrets[name] = kept.read_text(encoding="utf-8")
+        self._settings = self._loaded({})
+
+    def ask(self) -> Chosen:
+        """Ask for everything. Raises EOFError where nobody answers any more."""
+        self._say("An empty answer takes what is in brackets. Ctrl-C writes nothing.")
+        self._ask_who_it_is()
+        self._until_it_works(self._ask_for_broker, self._try_broker)
+        self._until_it_works(self._ask_for_recognizer, self._try_recognizer)
+        self._until_it_works(self._ask_for_microphone, self._try_microphone)
+        self._until_it_works(self._ask_for_loudspeaker, self._try_loudspeaker)
+        return self._answers
+
+    def write(self, example: str) -> None:
+        """Write secrets and settings, each file whole or not at all; `example` is the
+        text that a new file begins as. Raises OSError.
+        """
+        for name, secret in self._answers.secrets.items():
+            secret_store.keep(self._place.credentials, name, secret)
+        path = self._place.config
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8") if self._file else example
+        new = path.with_name(f".{path.name}.new")
+        new.write_text(filled(text, self._answers.values), encoding="utf-8")
+        new.chmod(path.stat().st_mode & 0o777 if self._file else 0o644)
+        new.replace(path)
+
+    # --- questions ---
+
+    def _ask_who_it_is(self) -> None:
+        self._part("The satellite")
+        self._ask_for("satellite.name", "Its name, in topics and entity ids")
+        self._ask_for(
+            "asr.language", "The language that is spoken, such as en; auto is any"
+        )
+
+    def _ask_for_broker(self) -> None:
+        self._part("The MQTT broker")
+        default = self._settings.mqtt.host
+        if "mqtt.host" not in self._known():
+            found = nearby.find()
+            for each in found:
+                kind = "a broker" if each.is_broker else "a Home Assistant"
+                self._say(f"  {each.host}  {kind}: {each.name}")
+            default = found[0].host if found else default
+        port = self._settings.mqtt.port
+        if port is not None and ":" not in default:
+            default = f"{default}:{port}"
+        self._ask_for("mqtt.host", "Its host, or host:port", default)
+        if self._settings.mqtt.host.endswith(_TLS_PORT):
+            self._take("mqtt.tls", value=True)
+        self._ask_for("mqtt.username", "The user to sign in as", empty=_NONE)
+        if self._settings.mqtt.username:
+            self._ask_for_secret(_PASSWORD, "The user's password")
+
+    def _ask_for_recognizer(self) -> None:
+        self._part("The recognizer")
+        self._say("  1  Alibaba's cloud, with an API key of yours: 27 languages")
+        self._say(
+            "  2  this machine, English; nothing of what is said leaves the house"
+        )
+        self._say("  3  auricle recognizer on another machine")
+        url = self._settings.asr.url
+        usual = "2" if self._place.recognizer_installed else "1"
+        default = {"": usual, AT_HOME: "2"}.get(url, "3")
+        match self._choice("Which one", ("1", "2", "3"), default):
+            case "1":
+                if url:
+                    self._take("asr.url", "")
+                self._ask_for_region()
+                self._ask_for_secret(_API_KEY, "The API key")
+            case "2":
+                if not self._place.recognizer_installed:
+                    self._say("It is not installed: apt install auricle-recognizer")
+                self._take("asr.url", AT_HOME)
+            case _:
+                shown = "" if url == AT_HOME else url
+                self._ask_for("asr.url", "Its address, such as wss://host:8778", shown)
+                self._ask_for_secret(_API_KEY, "Its key")
+
+    def _ask_for_region(self) -> None:
+        default = self._settings.asr.region
+        regions = tuple(dict.fromkeys((*_REGIONS, default)))
+        question = f"The key's region ({', '.join(regions)})"
+        region = self._choice(question, regions, default)
+        if region != default:
+            self._take("asr.region", region)
+
+    def _ask_for_microphone(self) -> None:
+        self._part("The microphone")
+        try:
+            for device in bounded(list_devices):
+                self._say(f"  {device.index:3}  {device.name}")
+        except AuricleError as error:
+            self._say(f"  {error}")
+        question = "A part of its name, or its number"
+        self._ask_for("microphone.device", question)
+
+    def _ask_for_loudspeaker(self) -> None:
+        self._part("The loudspeaker")
+        try:
+            for each in list_loudspeakers():
+                self._say(f"  {each.name}  {each.description}".rstrip())
+        except PlaybackError as error:
+            self._say(f"  {error}")
+        self._ask_for("loudspeaker.device", "Its name", empty=_NONE)
+
+    # --- trials ---
+
+    def _try_broker(self) -> bool:
+        self._say("signing in …")
+        return self._tell(trials.try_broker(self._settings))
+
+    def _try_recognizer(self) -> bool:
+        if self._answers.recognizer_at_home:
+            self._say("starting it; a small machine loads its model for a minute …")
+            self._start_recognizer()
+        self._say("sending one second of silence …")
+        return self._tell([trials.try_recognizer(self._settings)])
+
+    def _try_microphone(self) -> bool:
+        self._say("listening for three seconds: say something …")
+        terminal = self._terminal
+        result = trials.try_microphone(self._settings, terminal.meter, terminal.waiting)
+        terminal.over()
+        return self._tell([result])
+
+    def _try_loudspeaker(self) -> bool:
+        if not self._settings.loudspeaker.device:
+            return True
+        try:
+            trials.play_a_sound(self._settings)
+        except AuricleError as error:
+            self._say(f"  {error}")
+            return False
+        return self._choice("Did you hear a sound", ("y", "n"), "y") == "y"
+
+    def _until_it_works(
+        self, ask: Callable[[], None], attempt: Callable[[], bool]
+    ) -> None:
+        while True:
+            ask()
+            if attempt():
+                return
+            again = self._choice("Answer these again, or keep them", ("a", "k"), "a")
+            if again == "k":
+                return
+
+    def _tell(self, results: Sequence[Result]) -> bool:
+        for result in results:
+            if result.status is not Status.SKIPPED:
+                self._say("\n".join(as_lines(result)))
+        return all(result.status is not Status.FAILED for result in results)
+
+    # --- what is known, and what was answered ---
+
+    def _known(self) -> set[str]:
+        """Return the names of all settings that somebody has set."""
+        return {
+            f"{section}.{key}"
+            for section in self._settings.model_fields_set
+            for key in getattr(self._settings, section).model_fields_set
+        }
+
+    def _ask_for(
+        self, name: str, question: str, default: str | None = None, empty: str = ""
+    ) -> None:
+        """Ask for a setting until it can be used; `empty` is the word for none."""
+        section, _, key = name.partition(".")
+        known = str(getattr(getattr(self._settings, section), key))
+        shown = known if default is None else default
+        while True:
+            answer = self._terminal.ask(question, shown or empty)
+            value = "" if empty and answer == empty else answer
+            if value == known:
+                return
+            try:
+                self._take(name, value)
+            except ConfigError as error:
+                self._say(f"  {error}")
+            else:
+                return
+
+    def _ask_for_secret(self, name: str, question: str) -> None:
+        kept = name in self._answers.secrets
+        default = "the one that is stored" if kept else _NONE
+        if answer := self._terminal.ask_secret(question, default):
+            self._answers.secrets[name] = answer
+            self._settings = self._loaded({})
+
+    def _choice(self, question: str, among: Sequence[str], default: str) -> str:
+        while True:
+            answer = self._terminal.ask(f"{question}? {'/'.join(among)}", default)
+            if answer.lower() in among:
+                return answer.lower()
+            self._say(f"  one of {', '.join(among)}, please")
+
+    def _take(self, name: str, value: object) -> None:
+        """Take a setting. Raises ConfigError where it cannot be used."""
+        self._settings = self._loaded({name: value})
+        self._answers.values[name] = value
+
+    def _loaded(self, more: dict[str, object]) -> Settings:
+        answers = self._answers
+        return load(self._file, {**answers.values, **answers.secrets, **more})
+
+    def _part(self, name: str) -> None:
+        self._say()
+        self._say(name)
+
+    def _say(self, text: str = "") -> None:
+        self._terminal.say(text)

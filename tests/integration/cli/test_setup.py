@@ -1,0 +1,148 @@
+"""`auricle setup`, with a real broker, a real loudspeaker and a scripted recognizer."""
+
+import asyncio
+import os
+import stat
+import sys
+import tomllib
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from auricle.config.loading import load
+from rigs.audio.loudspeaker import loudspeaker
+from rigs.homes.program import clean_environment
+from rigs.mqtt.broker import free_port, password_file, running_broker
+from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
+
+PASSWORD, KEY = "pw-CANARY 'x'", "sk-CANARY"
+NO_MICROPHONE = ("", "k")
+"""Takes the default one, which is not there, and keeps it."""
+
+
+def beside_all_others(configuration: Path) -> None:
+    """PortAudio ends the process where ALSA's own devices are missing."""
+    ours = configuration.read_text()
+    configuration.write_text(f"</usr/share/alsa/alsa.conf>\n{ours}")
+
+
+async def setup(folder: Path, *answers: str) -> tuple[int, str, str]:
+    """Run it with these answers, a line each."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "auricle", "setup"),
+        *("--config", str(folder / "config.toml")),
+        *("--credentials", str(folder / "credentials")),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**clean_environment(), "PULSE_SERVER": "nowhere"},
+    )
+    given = "".join(f"{answer}\n" for answer in answers).encode()
+    out, err = await asyncio.wait_for(process.communicate(given), 120)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_answers_become_settings_secrets_and_a_satellite_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = password_file(tmp_path, {"pi": PASSWORD})
+    closed = ("allow_anonymous false", f"password_file {passwords}")
+    with (
+        running_broker(tmp_path, closed) as broker,
+        loudspeaker(tmp_path, monkeypatch) as speaker,
+    ):
+        beside_all_others(tmp_path / "asound.conf")
+        async with ScriptedRecognizer(api_key=KEY) as recognizer:
+            code, out, err = await setup(
+                tmp_path,
+                *("study", "en"),
+                *(f"127.0.0.1:{broker.port}", "pi", PASSWORD),
+                *("3", recognizer.url, KEY),
+                *NO_MICROPHONE,
+                *("file", "y"),
+            )
+        played = speaker.played
+
+    assert (code, err) == (0, "")
+    assert "✔ broker  " in out
+    assert "✔ topics" in out
+    assert "✔ recognizer" in out
+    assert "CANARY" not in out
+    assert any(played)
+    (session,) = recognizer.heard
+    assert session.seconds >= 1.0
+    assert not any(session.pcm)
+    config = tmp_path / "config.toml"
+    assert tomllib.loads(config.read_text()) | {} == {
+        **{section: {} for section in tomllib.loads(config.read_text())},
+        "satellite": {"name": "study"},
+        "loudspeaker": {"device": "file"},
+        "asr": {"language": "en", "url": recognizer.url},
+        "mqtt": {"host": f"127.0.0.1:{broker.port}", "username": "pi"},
+    }
+    kept = tmp_path / "credentials"
+    for name, secret in (("mqtt.password", PASSWORD), ("asr.api_key", KEY)):
+        file = kept / f"auricle.{name}"
+        assert file.read_text() == secret
+        assert stat.S_IMODE(file.stat().st_mode) == 0o400
+
+
+async def test_what_fails_is_told_and_asked_again(tmp_path: Path) -> None:
+    with running_broker(tmp_path) as broker:
+        code, out, _ = await setup(
+            tmp_path,
+            *("not a name/", "study", "xx", "de"),
+            *(f"127.0.0.1:{free_port()}", "", "a"),
+            *(f"127.0.0.1:{broker.port}", ""),
+            *("4", "3", f"ws://127.0.0.1:{free_port()}", "", "k"),
+            *NO_MICROPHONE,
+            "none",
+        )
+
+    assert code == 0
+    assert "satellite.name" in out
+    assert "asr.language" in out
+    assert out.index("✘ broker  ") < out.index("✔ broker  ")
+    assert "one of 1, 2, 3, please" in out
+    assert "✘ recognizer" in out
+    settings = load(tmp_path / "config.toml")
+    assert (settings.satellite.name, settings.asr.language) == ("study", "de")
+    assert settings.mqtt.address == ("127.0.0.1", broker.port)
+    assert settings.loudspeaker.device == ""
+
+
+async def test_answers_that_end_too_early_write_nothing(tmp_path: Path) -> None:
+    code, _, err = await setup(tmp_path, "study", "en")
+
+    assert code == os.EX_USAGE
+    assert "nothing was written" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_empty_answers_keep_what_a_file_says(tmp_path: Path) -> None:
+    with running_broker(tmp_path) as broker:
+        async with ScriptedRecognizer() as recognizer:
+            config = tmp_path / "config.toml"
+            text = (
+                "# mine\n"
+                '[satellite]\nname = "study"\n'
+                f'[mqtt]\nhost = "127.0.0.1:{broker.port}"\n'
+                f'username = "pi" # me\n[asr]\nurl = "{recognizer.url}"\n'
+                '[loudspeaker]\ndevice = ""\n'
+            )
+            config.write_text(text)
+            config.chmod(0o600)
+            kept = tmp_path / "credentials"
+            kept.mkdir()
+            (kept / "auricle.mqtt.password").write_text(PASSWORD)
+
+            empty = ("",) * 8
+            code, out, err = await setup(tmp_path, *empty, *NO_MICROPHONE, "")
+
+    assert (code, err) == (0, "")
+    assert config.read_text() == text
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert (kept / "auricle.mqtt.password").read_text() == PASSWORD
+    assert "[the one that is stored]" in out
