@@ -16,6 +16,9 @@ _MOST_SAMPLES = round(LONGEST_UTTERANCE * SAMPLE_RATE)
 # It hears pauses where the client decides: softer voices than usual count as well, and
 # no silence ends anything.
 _UNTIL_COMMIT = ServerVad(-0.8, silence_duration_ms=round(2000 * LONGEST_UTTERANCE))
+# A satellite that is patient commits within this behind a sentence. What comes later is
+# a recording with silence at its end, for whose final nobody is waiting.
+_PROMPT_SAMPLES = round(1.6 * SAMPLE_RATE)
 # What is pushed at once is small enough for the limit to be met in time.
 _PIECE = SAMPLE_RATE * SAMPLE_BYTES
 
@@ -253,8 +256,8 @@ class SegmentedInput:
 class CommittedInput:
     """The client decides: all audio up to a commit is one utterance.
 
-    Where nobody has spoken any more before the commit, it ends with the pause; so it is
-    known before the client decides, and no transcript depends on how late that is.
+    Where nobody has spoken any more before a prompt commit, it ends with the pause; so
+    it is known before the client decides.
     """
 
     def __init__(self, segmenter: Segmenter) -> None:
@@ -321,7 +324,10 @@ class CommittedInput:
     def _said(self) -> bytes:
         if self._paused is None:
             return bytes(self._kept)
-        return bytes(self._kept[: (self._paused - self._origin) * SAMPLE_BYTES])
+        said = self._paused - self._origin
+        if self.open_samples - said > _PROMPT_SAMPLES:
+            return bytes(self._kept)
+        return bytes(self._kept[: said * SAMPLE_BYTES])
 
     def _taken(self, events: list[SegmentEvent]) -> list[UtteranceEvent]:
         taken: list[UtteranceEvent] = []
@@ -329,7 +335,8 @@ class CommittedInput:
             match event:
                 case SegmentPaused(end):
                     self._paused = end
-                    taken.append(UtterancePaused(self._said))
+                    said = (end - self._origin) * SAMPLE_BYTES
+                    taken.append(UtterancePaused(bytes(self._kept[:said])))
                 case SegmentResumed():
                     self._paused = None
                     taken.append(UtteranceResumed())

@@ -1233,6 +1233,15 @@ def test_where_no_voice_was_heard_all_that_is_committed_is_recognized() -> None:
     assert client.final("").pcm == quiet(1.5)
 
 
+def test_silence_that_nobody_waits_behind_is_recognized_with_the_rest() -> None:
+    client = patient()
+    client.say(voice(0.6) + quiet(1.8))
+    client.answer("on")
+    client.send(Commit("e"))
+    assert client.answer("turn on").pcm == voice(0.6) + quiet(1.8)
+    assert client.told[-1]["transcript"] == "turn on"
+
+
 def test_each_commit_has_the_pauses_of_its_own_utterance() -> None:
     client = patient()
     for said in (voice(0.6), voice(0.9)):
