@@ -136,7 +136,7 @@ async def test_the_device_itself_offers_triggers(
 async def test_the_names_of_the_house_are_expected_by_the_recognizer(
     broker: Broker, house: HomeAssistant, tmp_path: Path
 ) -> None:
-    async with study(broker, tmp_path, mqtt={"vocabulary": True}) as satellite:
+    async with study(broker, tmp_path) as satellite:
         await house.becomes(STATE, "idle")
         async with HouseClient(broker.port, "auricle/vocabulary") as listener:
             await house.act("automation.trigger", "automation.what_things_are_called")

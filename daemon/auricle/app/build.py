@@ -64,7 +64,12 @@ from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Topics
-from auricle.qwen_asr.address import PRICE_CURRENCY, RecognizerAddress, published_price
+from auricle.qwen_asr.address import (
+    PRICE_CURRENCY,
+    RecognizerAddress,
+    is_the_services,
+    published_price,
+)
 from auricle.qwen_asr.events import LANGUAGES, ServerVad, SessionSettings
 from auricle.system.clock import boot_id
 from auricle.system.systemd import Notifier
@@ -528,7 +533,7 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
         )
     key = settings.api_key
     # The service does not ask, and is told nothing of this house that it does not need.
-    at_home = published_price(settings.endpoint) is None
+    at_home = not is_the_services(settings.endpoint)
     return RecognizerAddress(
         settings.endpoint,
         key.get_secret_value() if key else None,
@@ -576,6 +581,15 @@ def session_settings(settings: Settings) -> SessionSettings:
         sample_rate=asr.sample_rate,
         corpus_text=asr.hints or None,
     )
+
+
+def heeds_vocabulary(settings: Settings) -> bool:
+    """Tell whether the house's words are for this satellite's recognizer."""
+    if settings.mqtt.vocabulary is not None:
+        return settings.mqtt.vocabulary
+    # Our own is never the worse for them. The service may say them back on noise, and
+    # the names in a house are nobody's business there unless somebody says so.
+    return not is_the_services(settings.asr.endpoint)
 
 
 def price_per_second(settings: Settings) -> float | None:
@@ -736,7 +750,7 @@ def publisher_settings(
         outbox,
         settings.mqtt.time_to_live,
         history=settings.mqtt.history,
-        heed_vocabulary=settings.mqtt.vocabulary,
+        heed_vocabulary=heeds_vocabulary(settings),
         hermes_site=hermes_site(settings),
         plays=bool(settings.loudspeaker.device),
         speaks=bool(settings.speech.engine),

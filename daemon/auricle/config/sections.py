@@ -42,7 +42,7 @@ class Section(BaseModel):
     @classmethod
     def _can_be_used(cls, value: object, info: ValidationInfo) -> object:
         field = cls.model_fields[info.field_name or ""]
-        if isinstance(value, bool) and field.annotation is not bool:
+        if isinstance(value, bool) and field.annotation not in (bool, bool | None):
             # It would count as 1 or 0.
             raise ValueError("must not be true or false")
         # No file, topic or header could carry them.

@@ -266,9 +266,10 @@ class MqttSettings(Section):
     """Publish interim transcripts while a person speaks, at most four a second."""
     last_transcript_expiry: float = Field(3600.0, ge=0, le=604800)
     """Seconds the broker keeps the last transcript; 0: it is not retained at all."""
-    vocabulary: bool = False
+    vocabulary: bool | None = Field(None, examples=[True])
     """Heed <base>/vocabulary, retained words that every satellite of the house expects,
-    such as the names of rooms and lamps; they are sent with every utterance."""
+    such as the names of rooms and lamps; they are sent with every utterance. By
+    default, to a recognizer of your own, and not to the service."""
     hermes: bool = False
     """Publish and obey Rhasspy's topics (hermes/…) as well, for flows made for it."""
     history: bool = False

@@ -282,7 +282,7 @@ class Examination:
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[
-                *([topics.vocabulary] if settings.mqtt.vocabulary else ()),
+                *([topics.vocabulary] if build.heeds_vocabulary(settings) else ()),
                 *rhasspy,
             ],
             introduction=build.introduction(

@@ -62,6 +62,9 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
 )
 """International, or Singapore (ap-southeast-1), and mainland China (Beijing)."""
 
+# Of all its regions.
+_DOMAIN = ".aliyuncs.com"
+
 
 def region_url(region: Region, workspace: str) -> str:
     """Return the URL of the service in `region`, without a model."""
@@ -75,13 +78,22 @@ def published_price(url: str) -> float | None:
     It is None where the host is not the service's, or in a region whose price it does
     not publish.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".")
+    host = _host(url)
     for region in REGIONS.values():
         if host == region.host or (
             region.needs_workspace and host.endswith(region.host)
         ):
             return region.price
     return None
+
+
+def is_the_services(url: str) -> bool:
+    """Tell whether `url` is on a host of the service's, also in a region not listed."""
+    return _host(url).endswith(_DOMAIN)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").rstrip(".")
 
 
 def complete_url(url: str, model: str) -> str:

@@ -605,6 +605,27 @@ def test_a_published_price_is_not_taken_for_another_currencys() -> None:
         build.budget(settings)
 
 
+@pytest.mark.parametrize(
+    ("url", "heeded"),
+    [
+        ("ws://127.0.0.1:8778", True),
+        ("wss://recognizer.local:8778", True),
+        ("wss://llm-1.eu-central-1.maas.aliyuncs.com", False),
+        ("", False),
+    ],
+)
+def test_the_names_of_the_house_are_for_a_recognizer_of_ones_own(
+    url: str, heeded: bool
+) -> None:
+    def heeds(**mqtt: bool) -> bool:
+        settings = Settings.model_validate({"asr": {"url": url}, "mqtt": mqtt})
+        return build.heeds_vocabulary(settings)
+
+    assert heeds() is heeded
+    assert heeds(vocabulary=True)
+    assert not heeds(vocabulary=False)
+
+
 def test_a_workspace_of_its_own_region_is_part_of_the_host(tmp_path: Path) -> None:
     text = '[asr]\nregion = "ap-southeast-1"\nworkspace = "llm-1"'
     asr = load(written(tmp_path, text)).asr

@@ -4,6 +4,7 @@ from auricle.qwen_asr.address import (
     REGIONS,
     complete_url,
     is_loopback,
+    is_the_services,
     may_be_host,
     published_price,
     region_url,
@@ -122,6 +123,28 @@ def test_each_region_has_the_host_that_is_documented(region: str, url: str) -> N
 )
 def test_the_price_is_that_of_the_host(url: str, price: float | None) -> None:
     assert published_price(url) == price
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_region_is_the_services_whatever_it_costs(region: str) -> None:
+    assert is_the_services(region_url(REGIONS[region], "llm-1"))
+
+
+def test_so_is_one_that_is_not_listed() -> None:
+    assert is_the_services("wss://llm-1.eu-central-1.maas.aliyuncs.com")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ws://127.0.0.1:8778",
+        "wss://recognizer.local:8778",
+        "wss://dashscope.aliyuncs.com.example.org",
+        "wss://dashscope-aliyuncs.com",
+    ],
+)
+def test_another_host_is_not_the_services(url: str) -> None:
+    assert not is_the_services(url)
 
 
 @pytest.mark.parametrize("host", ["a", "a.b.", "10.0.0.1", "fe80::1%eth0", "bröker"])
