@@ -156,6 +156,9 @@ class Assistant:
         self._ask_for("mqtt.host", "Its host, or host:port", default)
         if self._settings.mqtt.host.endswith(_TLS_PORT):
             self._take("mqtt.tls", value=True)
+        elif self._answers.values.pop("mqtt.tls", False):
+            # It was for the answer before this one.
+            self._settings = self._loaded({})
         self._ask_for("mqtt.username", "The user to sign in as", empty=_NONE)
         if self._settings.mqtt.username:
             self._ask_for_secret(_PASSWORD, "The user's password")

@@ -94,7 +94,7 @@ async def test_what_fails_is_told_and_asked_again(tmp_path: Path) -> None:
         code, out, _ = await setup(
             tmp_path,
             *("not a name/", "study", "xx", "de"),
-            *(f"127.0.0.1:{free_port()}", "", "a"),
+            *("127.0.0.1:8883", "", "a"),
             *(f"127.0.0.1:{broker.port}", ""),
             *("4", "3", f"ws://127.0.0.1:{free_port()}", "", "k"),
             *NO_MICROPHONE,
@@ -110,6 +110,7 @@ async def test_what_fails_is_told_and_asked_again(tmp_path: Path) -> None:
     settings = load(tmp_path / "config.toml")
     assert (settings.satellite.name, settings.asr.language) == ("study", "de")
     assert settings.mqtt.address == ("127.0.0.1", broker.port)
+    assert not settings.mqtt.tls
     assert settings.loudspeaker.device == ""
 
 
