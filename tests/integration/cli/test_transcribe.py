@@ -12,7 +12,7 @@ import pytest
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from rigs.audio.recordings import save
-from rigs.audio.speech import at_rate, noise, say, silence
+from rigs.audio.speech import at_rate, mix, noise, say, silence
 from rigs.homes.program import auricle, clean_environment
 from rigs.homes.terminal import Terminal
 from rigs.recognizer.faults import AbortAfter
@@ -206,6 +206,9 @@ async def test_a_long_recording_is_sent_whole_in_stretches(
 # --- what is understood so far ---
 
 WORDS = "Turn on the kitchen light please."
+# A recording is sent at once, and what is quiet where a message ends makes no interim:
+# speech without a pause, of many messages.
+LONG_COMMAND = silence(0.3) + mix(say(WORDS) * 4, noise(12, dbfs=-25)) + silence(1.2)
 
 
 def interims(lines: list[str]) -> list[str]:
@@ -216,7 +219,7 @@ def interims(lines: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("mode", ["manual", "server_vad"])
 async def test_interims_are_lines_on_standard_error(tmp_path: Path, mode: str) -> None:
-    path = save(tmp_path / "a.wav", COMMAND)
+    path = save(tmp_path / "a.wav", LONG_COMMAND)
     async with ScriptedRecognizer(WORDS) as server:
         code, out, err = await transcribe(
             f"--mode={mode}", "--interim", str(path), server=server
@@ -227,7 +230,7 @@ async def test_interims_are_lines_on_standard_error(tmp_path: Path, mode: str) -
 
 
 async def test_interims_are_objects_before_the_result(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.wav", COMMAND)
+    path = save(tmp_path / "a.wav", LONG_COMMAND)
     async with ScriptedRecognizer(WORDS) as server:
         code, out, err = await transcribe(
             "--interim", "--json", str(path), server=server

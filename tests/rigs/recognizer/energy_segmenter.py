@@ -60,7 +60,8 @@ class EnergySegmenter:
 
     @property
     def quiet(self) -> bool:
-        return self._quiet > 0
+        # As long as the frames that a voice detector judges: less is within a word.
+        return self._quiet >= _ONSET_STEPS
 
     def _step(self, *, loud: bool) -> list[SegmentEvent]:
         resumed = loud and self._quiet >= _TAIL_STEPS
