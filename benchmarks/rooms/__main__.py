@@ -11,9 +11,9 @@ names. The parts, and what each of them takes:
 
     measure   who is the nearest, by what each has heard; two people (5 minutes)
     answers   five satellites in each house, 1 % of messages lost, a scripted
-              recognizer: exactly one final, the best bid, sessions (9 minutes)
-    real      the same beside `auricle recognizer`, with all defaults (21 minutes)
-    server    the same, where the recognizer decides when a command is over (21 minutes)
+              recognizer: exactly one final, the best bid, sessions (10 minutes)
+    real      the same beside `auricle recognizer`, with all defaults (23 minutes)
+    server    the same, where the recognizer decides when a command is over (23 minutes)
     loss      the same with 10 % of messages lost (7 minutes)
     killed    whoever takes it is killed before its final, or just behind (10 minutes)
     delay     a final's delay beside a lone satellite's (5 minutes)

@@ -51,7 +51,7 @@ def _plan(
 
 async def answers(scale: Scale) -> Sequence[Row]:
     """At 1 % loss, beside a scripted recognizer."""
-    plan = _plan(scale, 1, 500, _GOOD)
+    plan = _plan(scale, 1, 560, _GOOD)
     return _answers("scripted recognizer", await _done(plan))
 
 
@@ -68,7 +68,7 @@ async def server(scale: Scale) -> Sequence[Row]:
 
 
 def _real(scale: Scale, mode: UtteranceMode) -> Plan:
-    plan = _plan(scale, 2, 500, _GOOD, houses=_HOUSES_OF_THE_REAL)
+    plan = _plan(scale, 2, 560, _GOOD, houses=_HOUSES_OF_THE_REAL)
     return dataclasses.replace(plan, real_recognizer=True, mode=mode)
 
 

@@ -45,7 +45,9 @@ Another's late bid ends nothing: its take does.
 
 *The same word* has the same name, and was heard within 0.5 s of ours. A message says
 how long ago its sender heard it; on its way it can only have become later, so of all
-messages of a turn the soonest counts.
+messages of a turn the soonest counts. But one: where a busy machine has taken late
+sound for lost sound, it reads its microphone's clock too early for a while. For the
+same reason a turn that once was of our word stays so.
 
 *Apart* are two people who said the word at the same moment, each near another member.
 Where the prints of the two voices differ, neither ends the other's turn, and who stood
@@ -153,10 +155,13 @@ class _Rival:
     """Another member that heard the word."""
 
     claim: Claim
-    heard_at: int
-    """Our sample position when it heard the word, at the latest."""
     sign: int
     """Our sample position when something was heard of it last."""
+    soonest: tuple[int, ...] = ()
+    """Our sample position when it heard the word, at the latest, by each of the two
+    messages that tell the soonest."""
+    same_word: bool = False
+    """It was heard when ours was, by all that was known at any one time."""
     answers: bool = False
     """It took the word, and is not known to have yielded."""
     left: bool = False
@@ -324,7 +329,7 @@ class Round:
         if rival is None:
             return []
         self._compare(rival)
-        if not self._is_same_word(rival) or rival.apart:
+        if not rival.same_word or rival.apart:
             return self._watch() if self.state is State.STANDBY else []
         unknown, self.alone = self.alone, False
         if isinstance(message, Done):
@@ -425,7 +430,7 @@ class Round:
     def _watch(self) -> list[Order]:
         """Standing by: see whether somebody still answers."""
         awaited = self._awaited
-        if awaited is not None and (awaited.apart or not self._is_same_word(awaited)):
+        if awaited is not None and (awaited.apart or not awaited.same_word):
             self._vacate(awaited, self._now)
         elif awaited is not None:
             signs = [awaited.sign, *(rival.sign for rival in self._answering())]
@@ -452,7 +457,7 @@ class Round:
         if awaited.apart:
             self._pause = APART_PAUSE
             self.apart_from = awaited.claim.turn
-        elif self._is_same_word(awaited):
+        elif awaited.same_word:
             self._first, self.apart_from = awaited.key, awaited.apart_from
             if self._first == self.claim.turn:
                 # Somebody took ours for the first; but what went silent is another one,
@@ -523,25 +528,27 @@ class Round:
         claim = message.claim
         if claim.member == self.claim.member or claim.wake_word != self.claim.wake_word:
             return None
-        heard_at = position - round(claim.after * SAMPLE_RATE)
+        # What we have heard was made before.
+        heard_at = max(position, self._now) - round(claim.after * SAMPLE_RATE)
         # Also what is of another word is known: on its way, one of its messages may
         # come to look as if it were of this one.
         rival = self._rivals.get(claim.member)
         if rival is None:
             if len(self._rivals) == MOST_RIVALS:
                 return None
-            rival = self._rivals[claim.member] = _Rival(claim, heard_at, position)
+            rival = self._rivals[claim.member] = _Rival(claim, position)
         elif rival.claim.turn != claim.turn:
-            known, rival = rival, _Rival(claim, heard_at, position)
-            if self._is_same_word(known):
-                if not self._is_same_word(rival):
+            known, rival = rival, _Rival(claim, position)
+            if known.same_word:
+                if not self._is_of_ours(heard_at):
                     return None
                 rival.print, rival.apart = known.print, known.apart
                 if self._awaited is known:
                     self._awaited = rival
             self._rivals[claim.member] = rival
         rival.claim = claim
-        rival.heard_at = min(rival.heard_at, heard_at)
+        rival.soonest = tuple(sorted((*rival.soonest, heard_at))[:2])
+        rival.same_word |= self._is_of_ours(rival.soonest[-1])
         rival.sign = max(rival.sign, position)
         if isinstance(message, Bid):
             return rival
@@ -563,8 +570,8 @@ class Round:
         elif self.print is not None and rival.print is not None:
             rival.apart = not self.same_person(self.print, rival.print)
 
-    def _is_same_word(self, rival: _Rival) -> bool:
-        return abs(rival.heard_at - self.at) <= SAME_WORD
+    def _is_of_ours(self, heard_at: int) -> bool:
+        return abs(heard_at - self.at) <= SAME_WORD
 
     def _is_better(self, rival: _Rival) -> bool:
         return _order(rival.claim) > _order(self.claim)
@@ -574,16 +581,14 @@ class Round:
         return [
             rival
             for rival in self._rivals.values()
-            if self._is_same_word(rival) and not rival.apart
+            if rival.same_word and not rival.apart
         ]
 
     @property
     def _apart(self) -> list[_Rival]:
         """Those that answer another person, who said the word at the same moment."""
         return [
-            rival
-            for rival in self._rivals.values()
-            if self._is_same_word(rival) and rival.apart
+            rival for rival in self._rivals.values() if rival.same_word and rival.apart
         ]
 
     def _bidders(self) -> list[_Rival]:

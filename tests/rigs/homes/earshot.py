@@ -6,6 +6,7 @@ a test wants. Everything is counted in frames of sound and in seconds since the 
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -78,7 +79,12 @@ class Network:
     """How often a message arrives twice."""
     lose: tuple[type[GroupMessage], ...] = (Bid, Take, Alive, Done)
     """What may be lost."""
+    misread: int | None = None
+    """Which message of each to each other one finds a clock that is wrong."""
+    wrong_by: float = 0.0
+    """How many seconds the clock of the microphone then is ahead."""
     _lost: dict[tuple[str, str], int] = field(default_factory=dict)
+    _arrived: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def delays(
         self, sender: str, receiver: str, message: GroupMessage
@@ -94,6 +100,12 @@ class Network:
         yield self.random.uniform(0.005, self.slowest)
         if self.random.random() < self.twice:
             yield self.random.uniform(0.005, self.slowest)
+
+    def clock_error(self, sender: str, receiver: str) -> float:
+        """Return how wrong a clock is when the next message arrives, in seconds."""
+        number = self._arrived[sender, receiver]
+        self._arrived[sender, receiver] += 1
+        return self.wrong_by if number == self.misread else 0.0
 
 
 class Member:
@@ -193,7 +205,9 @@ class Member:
     def is_told(self, message: GroupMessage) -> None:
         if isinstance(message, Take | Alive):
             self.heard_of.add(message.claim.member)
-        self.happens(GroupSaid(message, self.position))
+        wrong = self._earshot.network.clock_error(message.claim.member, self.name)
+        position = self.position + round(wrong * SAMPLE_RATE)
+        self.happens(GroupSaid(message, position))
 
     def happens(self, event: Event) -> None:
         if not self.alive:

@@ -190,6 +190,33 @@ def test_two_finals_name_nobody_only_where_neither_sender_has_heard_of_the_other
         assert not earshot.members[name].knew_of & first
 
 
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(
+        st.integers(-300, 300).map(lambda n: n / 10), min_size=2, max_size=6
+    ),
+    misread=st.integers(0, 8),
+    wrong_by=st.floats(-5.0, 5.0),
+)
+def test_a_clock_that_is_read_wrong_once_makes_no_other_word_of_the_same(
+    seed: int, levels: list[float], misread: int, wrong_by: float
+) -> None:
+    names = NAMES[: len(levels)]
+    network = Network(Random(seed), misread=misread, wrong_by=wrong_by)
+    earshot = Earshot(names, network)
+    for name, level in zip(names, levels, strict=True):
+        member = earshot.members[name]
+        earshot.later(
+            network.random.uniform(0.0, 0.2),
+            lambda m=member, at=level: m.wakes(at),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.run(LONG)
+
+    assert len(earshot.executed) == 1
+    assert len(earshot.first) <= 1
+
+
 # --- who understands nothing ---
 
 
