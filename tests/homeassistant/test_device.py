@@ -3,9 +3,11 @@
 from datetime import datetime
 from pathlib import Path
 
+from auricle import __version__
 from rigs.homes.home_assistant import HomeAssistant
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
+from rigs.release_server import PAGE, release_server
 
 EVENTS = ("event.study_voice_wake", "event.study_voice_utterance")
 BUTTONS = (
@@ -102,6 +104,31 @@ async def test_what_the_recognizer_costs_today_is_told_and_outlives_a_restart(
     (tmp_path / "free").mkdir()
     async with study(broker, tmp_path / "free"):
         await home_assistant.becomes(cost, None)
+
+
+async def test_a_new_release_is_shown_where_somebody_wants_to_know(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    update = "update.study_voice_update"
+    (tmp_path / "asks").mkdir()
+    (tmp_path / "does_not").mkdir()
+    with release_server("99.0.0") as server:
+        async with study(broker, tmp_path / "asks", update={"url": server.url}):
+            await home_assistant.becomes(update, "on")
+            told = {
+                name: await home_assistant.attribute(update, name)
+                for name in ("installed_version", "latest_version", "release_url")
+            }
+        asked = len(server.asked)
+        async with study(broker, tmp_path / "does_not"):
+            await home_assistant.becomes(update, None)
+
+    assert told == {
+        "installed_version": __version__,
+        "latest_version": "99.0.0",
+        "release_url": PAGE,
+    }
+    assert len(server.asked) == asked
 
 
 async def test_what_the_configuration_takes_away_disappears_and_comes_back(

@@ -22,6 +22,14 @@ TEXTS = (
     *("mqtt://a", "mqtts://a", "mqtt://u:p@a", "://", "wss://a", "wss://a b"),
     *("ws://127.0.0.1:9", "wss://a..b", "wss://a/\n", "wss://a:99999", "ws://a"),
     *("wss://dashscope-intl.aliyuncs.com", "llm-1a2b", "a.b"),
+    *(
+        "https://a/b",
+        "https://a:0",
+        "http://a",
+        "http://[::1]/",
+        "https://[/",
+        "file:/x",
+    ),
     *("default", "okay_nabu", "alexa", "okay_nabu.json", ".json", "off.json", "EUR"),
     *("auto", "de", "study", "/dev/null", "/nowhere/at/all", "/root/x"),
 )

@@ -76,6 +76,11 @@ def steps(parts: Parts) -> list[Step]:
         Step("capture thread", parts.hearing.start, stop_hearing),
         Step("satellite", parts.runner.start, parts.runner.stop),
         Step("watch", parts.watch.start, parts.watch.stop),
+        *(
+            [Step("release", parts.release_watch.start, parts.release_watch.stop)]
+            if parts.release_watch
+            else ()
+        ),
     ]
 
 

@@ -48,6 +48,7 @@ from auricle.config.services import (
     AsrSettings,
     MqttSettings,
     SpeechSettings,
+    UpdateSettings,
     host_and_port,
 )
 from auricle.config.settings import Settings
@@ -90,6 +91,8 @@ from auricle.wake.detector import WakeWord, WakeWordEngine, WakeWordModel
 if TYPE_CHECKING:
     from auricle.audio.beam import Beam
     from auricle.audio.files.recording import Recording
+    from auricle.health.release import Release
+    from auricle.health.release_watch import ReleaseWatch
     from auricle.speech.speaking import Speaking
     from auricle.speech.synthesizer import Synthesizer
 
@@ -120,6 +123,7 @@ class Parts:
     runner: Runner
     control: Control
     watch: Watch
+    release_watch: "ReleaseWatch | None"
 
 
 def build(settings: Settings, run: Run | None = None) -> Parts:
@@ -225,6 +229,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
         runner,
         control,
         watch,
+        release_watch(settings.update, publisher),
     )
 
 
@@ -417,6 +422,23 @@ def speaking(
     from auricle.speech.speaking import Speaking
 
     return Speaking(synthesizer, per_hour=settings.per_hour, deliver=deliver)
+
+
+def release_watch(
+    settings: UpdateSettings, publisher: Publisher
+) -> "ReleaseWatch | None":
+    """Return what tells the house of a newer release; None where nobody is asked."""
+    if not settings.url:
+        return None
+    from auricle.health.release_watch import ReleaseWatch
+
+    def tell(latest: "Release | None") -> None:
+        if latest is None:
+            publisher.update(__version__)
+        else:
+            publisher.update(__version__, latest.version, latest.page)
+
+    return ReleaseWatch(settings.url, __version__, tell=tell)
 
 
 def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
@@ -712,6 +734,7 @@ def device(settings: Settings, wake_words: Iterable[WakeWord] = ()) -> Satellite
         area=settings.satellite.area,
         loudspeaker=bool(settings.loudspeaker.device),
         speaks=bool(settings.speech.engine),
+        updates=bool(settings.update.url),
         grouped=settings.arbitration.enabled,
         wake_words=tuple(wake_words),
         currency=None

@@ -5,6 +5,7 @@ Assistant.
 import re
 from functools import partial
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from auricle.mqtt.topics import require_levels, require_word
 from auricle.qwen_asr.address import (
     REGIONS,
     complete_url,
+    is_loopback,
     may_be_host,
     region_url,
     require_secure_url,
@@ -338,3 +340,37 @@ class HomeAssistantSettings(Section):
     """Announce the satellite as a Home Assistant device."""
     discovery_prefix: Annotated[str, AfterValidator(require_levels)] = "homeassistant"
     """The discovery prefix that is set in Home Assistant's MQTT integration."""
+
+
+def _release_url(value: str) -> str:
+    if not value:
+        return value
+    if not _fits_header(value):
+        raise ValueError("is not a URL: it holds white space or another character")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from error
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("takes no username or password: it is for everybody to read")
+    if parts.scheme not in ("https", "http") or not may_be_host(host) or port == 0:
+        raise ValueError("use https://host/path")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(
+            f"anybody on the way to http://{host} could name another release; use "
+            "https:// (http:// is for this machine only)"
+        )
+    return value
+
+
+class UpdateSettings(Section):
+    """How Home Assistant learns of a newer release of auricle: not at all, unless you
+    say where to ask.
+    """
+
+    url: Annotated[str, Field(max_length=1000), AfterValidator(_release_url)] = ""
+    """The address that tells the latest release, such as GitHub's
+    https://api.github.com/repos/OWNER/REPOSITORY/releases/latest; it is asked at the
+    start and once a day, and sent nothing of this house. http:// on this machine only;
+    empty: nothing is fetched."""

@@ -23,6 +23,7 @@ from auricle.config.services import (
     HomeAssistantSettings,
     MqttSettings,
     SpeechSettings,
+    UpdateSettings,
 )
 from auricle.turns.wake_phrase import WHOLE_PHRASE
 
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = Field(default_factory=MqttSettings)
     arbitration: GroupSettings = Field(default_factory=GroupSettings)
     home_assistant: HomeAssistantSettings = Field(default_factory=HomeAssistantSettings)
+    update: UpdateSettings = Field(default_factory=UpdateSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

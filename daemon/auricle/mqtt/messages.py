@@ -196,6 +196,17 @@ class Messages:
         facts = asdict(diagnostics) | {"started": _iso(diagnostics.started)}
         return Message(self.topics.diagnostics, compact_json(facts), retain=True)
 
+    def update(self, installed: str, latest: str | None, page: str) -> Message:
+        """Return which version is installed, and the latest one with its page; None
+        where nobody knows it yet.
+        """
+        facts = {"installed_version": installed}
+        if latest is not None:
+            facts["latest_version"] = latest
+        if page:
+            facts["release_url"] = page
+        return Message(self.topics.update, compact_json(facts), retain=True)
+
     def _kept(self, topic: str, payload: str) -> Message:
         seconds = self.disclosure.last_expiry
         return Message(topic, payload, retain=seconds > 0, expiry=seconds or None)

@@ -334,6 +334,10 @@ class Publisher:
         """Say how the satellite is: health at once, the rest once a minute."""
         self._announcer.put(self._messages.diagnostics(diagnostics))
 
+    def update(self, installed: str, latest: str | None = None, page: str = "") -> None:
+        """Say which version is installed, and which is the latest, as far as known."""
+        self._announcer.put(self._messages.update(installed, latest, page))
+
     def _ask(
         self, outbound: Outbound, rest: float, then: Callable[[bool], None]
     ) -> bool:

@@ -101,6 +101,11 @@ class Topics:
         return f"{self.root}/diag"
 
     @property
+    def update(self) -> str:
+        """The version that is installed, and the latest one."""
+        return f"{self.root}/update"
+
+    @property
     def delivery(self) -> str:
         """What became of the finals."""
         return f"{self.root}/delivery"
@@ -222,6 +227,7 @@ class Topics:
             self.emotion,
             self.diagnostics,
             self.delivery,
+            self.update,
             self.run,
             *(self.setting(setting) for setting in Setting),
         )

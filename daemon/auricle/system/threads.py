@@ -22,6 +22,8 @@ def start_call(call: Callable[[], T], *, name: str) -> Future[T]:
     thread is left behind and ends with the process.
     """
     future: Future[T] = Future()
+    # Nobody can cancel it: what came of the call would have nowhere to go.
+    future.set_running_or_notify_cancel()
 
     def run() -> None:
         try:

@@ -19,6 +19,7 @@ _FOR_FEW = (
     "auricle.recognizer",
     "auricle.audio.echo_canceller",
     "auricle.audio.speexdsp",
+    "auricle.health.release_watch",
     "auricle.speech.programs",
     "auricle.speech.speaking",
     "auricle.speech.wyoming",

@@ -1,10 +1,12 @@
 """Steps are started in their order, and stopped backwards."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from auricle.app.app import App, Step
+from auricle.app.app import App, Step, steps
+from auricle.app.build import build
 from auricle.app.ending import EX_DEAF, EX_NOINPUT, EX_RESTART, Ending
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
@@ -71,6 +73,21 @@ async def test_a_satellite_that_cannot_hear_ends(error: Exception, code: int) ->
     await asyncio.to_thread(ending.hearing_failed, error)
 
     assert await App([], ending).run() == code
+
+
+async def test_nobody_is_asked_for_a_release_unless_the_configuration_says_whom(
+    tmp_path: Path,
+) -> None:
+    asr = {"url": "ws://127.0.0.1:9"}
+    satellite = {"state_directory": str(tmp_path)}
+    named = {"url": "https://forge.example/releases/latest"}
+    by_default = Settings.model_validate({"asr": asr, "satellite": satellite})
+    asking = Settings.model_validate(
+        {"asr": asr, "satellite": satellite, "update": named}
+    )
+
+    assert "release" not in [step.name for step in steps(build(by_default))]
+    assert "release" in [step.name for step in steps(build(asking))]
 
 
 async def test_new_settings_are_taken_by_a_restart_only_if_they_can_be_used() -> None:

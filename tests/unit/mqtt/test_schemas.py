@@ -100,6 +100,9 @@ def published() -> list[Message]:
             MESSAGES.play(PlayReport("a1", PlayState.FAILED, reason))
             for reason in PlayReason
         ),
+        MESSAGES.update("0.2.0", None, ""),
+        MESSAGES.update("0.2.0.dev1", "0.3.0", ""),
+        MESSAGES.update("0.2.0", "0.3.0", "https://forge.example/releases/tag/v0.3.0"),
         MESSAGES.diagnostics(Diagnostics(NOW, asr=True, mic=True)),
         MESSAGES.diagnostics(
             Diagnostics(

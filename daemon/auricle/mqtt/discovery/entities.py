@@ -241,6 +241,13 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
             **diagnostics,
         },
         {
+            "platform": "update",
+            "name": "Update",
+            "state_topic": topics.update,
+            "title": "auricle",
+            **_DIAGNOSTIC,
+        },
+        {
             "platform": "sensor",
             "name": "CPU temperature",
             "value_template": _number_of("cpu_temperature"),

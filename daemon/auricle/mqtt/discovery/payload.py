@@ -35,6 +35,8 @@ class SatelliteDevice:
     """Whether it can play what the house sends."""
     speaks: bool = False
     """Whether it makes sound of texts itself."""
+    updates: bool = False
+    """Whether it tells of a newer release."""
     grouped: bool = True
     """Whether it leaves a wake word to whichever satellite of a group hears it best."""
     wake_words: tuple[WakeWord, ...] = ()
@@ -144,6 +146,7 @@ def _unwanted(device: SatelliteDevice, disclosure: Disclosure) -> Container[str]
         "stop": device.loudspeaker,
         "volume": device.loudspeaker,
         "speak": device.speaks,
+        "update": device.updates,
         "group": device.grouped,
         "satellites_in_the_group": device.grouped,
         "wake_words_won": device.grouped,

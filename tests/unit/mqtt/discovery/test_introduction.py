@@ -15,7 +15,11 @@ from auricle.mqtt.topics import Topics
 
 TOPICS = Topics("auricle", "study")
 DEVICE = SatelliteDevice(
-    "Study voice", "0.1.0", "Pi", area="Library", speaks=True, currency="USD"
+    *("Study voice", "0.1.0", "Pi"),
+    area="Library",
+    speaks=True,
+    updates=True,
+    currency="USD",
 )
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 INTRODUCTION = discovery(TOPICS, DEVICE, Disclosure(), OPTIONS)

@@ -19,6 +19,7 @@ DEVICE = SatelliteDevice(
     model="Raspberry Pi 4",
     currency="USD",
     speaks=True,
+    updates=True,
 )
 OPTIONS = Options(("auto", "en"), ("off", "okay_nabu"))
 EVERYTHING = Disclosure(partial=True)
@@ -88,6 +89,19 @@ def test_a_satellite_that_makes_no_sound_of_texts_is_sent_none() -> None:
     mute = replace(DEVICE, speaks=False)
 
     assert announced(mute)["components"]["speak"] == {"platform": "notify"}
+
+
+def test_a_satellite_that_asks_for_no_release_has_no_update() -> None:
+    components = announced(replace(DEVICE, updates=False))["components"]
+
+    assert components["update"] == {"platform": "update"}
+
+
+def test_an_update_is_shown_and_nobody_is_offered_to_install_it_from_there() -> None:
+    update = entities(announced())["update"]
+
+    assert update["state_topic"] == "auricle/study/update"
+    assert "command_topic" not in update
 
 
 def test_a_recognizer_that_costs_nothing_has_no_cost() -> None:
