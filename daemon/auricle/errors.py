@@ -114,12 +114,3 @@ class AsrRejectedError(AsrError):
 
     def __init__(self, message: str, *, reason: Reason) -> None:
         super().__init__(message, reason=reason, transient=False)
-
-
-def how_to_install(extra: str) -> str:
-    """Return where to run what, to install an extra of ours, locked by hash.
-
-    No package index is asked for our own name: what has it there need not be ours.
-    """
-    lock = f"requirements/{extra}.txt"
-    return f"in the checkout of auricle: pip install --require-hashes -r {lock}"

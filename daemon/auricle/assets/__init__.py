@@ -1,1 +1,1 @@
-"""Sounds, recordings and words that come with auricle."""
+"""Sounds, recordings, words and lists of requirements that come with auricle."""

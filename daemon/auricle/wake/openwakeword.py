@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auricle.assets.requirements import how_to_install
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
-from auricle.errors import ConfigError, how_to_install
+from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
 from auricle.wake.loaded_models import LoadedModel, LoadedModels
 from auricle.wake.tflite import FLOAT32, inspect_model, library_of

@@ -5,7 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.errors import ConfigError, how_to_install
+from auricle.assets.requirements import how_to_install
+from auricle.errors import ConfigError
 from auricle.recognizer.engines.by_language import ByLanguage
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.model_folder import ModelFolder, open_folder

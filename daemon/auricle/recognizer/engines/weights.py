@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.errors import ConfigError, how_to_install
+from auricle.assets.requirements import how_to_install
+from auricle.errors import ConfigError
 
 _WEIGHTS = "model.bin"
 

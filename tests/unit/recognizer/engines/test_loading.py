@@ -42,7 +42,7 @@ def test_an_engine_that_is_not_installed_says_what_to_install(
     )
 
     assert re.match(
-        rf"{library} is not installed; run .*: pip install .*requirements/{extra}\.txt",
+        rf"{library} is not installed; run .*pip install .*requirements/{extra}\.txt",
         ended.stdout,
     )
 
