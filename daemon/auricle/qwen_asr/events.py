@@ -45,34 +45,44 @@ MAX_APPEND_BYTES = 15 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ServerVad:
-    """The server decides where an utterance ends, by these two measures."""
+    """The server decides where an utterance ends, by these two measures.
+
+    `threshold`, from -1 to 1 (THRESHOLD_RANGE), by default 0.2: the lower it is, the
+    more sound is taken for speech. The service recommends 0.0.
+
+    `silence_duration_ms`, from 200 to 6000 (SILENCE_MS_RANGE), by default 800: so many
+    milliseconds of silence end an utterance. The service recommends 400; fewer may
+    split a sentence at a pause, more are slower.
+    """
 
     threshold: float = 0.2
-    """The threshold of the server's VAD, from -1 to 1 (THRESHOLD_RANGE); the lower it
-    is, the more sound is taken for speech. The service recommends 0.0."""
     silence_duration_ms: int = 800
-    """Milliseconds of silence that end an utterance, from 200 to 6000
-    (SILENCE_MS_RANGE). The service recommends 400; fewer may split a sentence at a
-    pause, more are slower."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What `session.update` asks for; the defaults are the service's."""
+    """What `session.update` asks for; the defaults are the service's.
+
+    `turn_detection`: what the server's VAD goes by; None is manual mode: the client
+    commits.
+
+    `language`: one of the 27 codes in LANGUAGES; None lets the service detect it.
+
+    `input_audio_format`: "pcm" (mono, signed 16 bits, little-endian) or "opus" (one
+    Ogg-Opus stream).
+
+    `sample_rate`: samples a second on the wire, 16000, or 8000 for telephone sound,
+    which the service converts (SAMPLE_RATES).
+
+    `corpus_text`: words to expect, of 10,000 tokens at most (`hints`); on noise the
+    service may answer with these very words.
+    """
 
     turn_detection: ServerVad | None = ServerVad()
-    """What the server's VAD goes by; None is manual mode: the client commits."""
     language: str | None = None
-    """One of the 27 LANGUAGES; None lets the service detect it."""
     input_audio_format: str = "pcm"
-    """The audio's format: pcm (mono, signed 16 bits, little-endian) or opus (one
-    Ogg-Opus stream)."""
     sample_rate: int = 16_000
-    """Samples a second on the wire, in hertz: 16000, or 8000 for telephone sound, which
-    the service converts (SAMPLE_RATES)."""
     corpus_text: str | None = None
-    """Words to expect, of 10,000 tokens at most (`hints`); on noise the service may
-    answer with these very words."""
 
 
 # --- client to server ---

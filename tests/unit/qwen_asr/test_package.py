@@ -1,12 +1,21 @@
 """What the package offers is what its docstring says, and stands alone."""
 
 import ast
+import pydoc
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import auricle
 from auricle import qwen_asr
+from auricle.qwen_asr.events import (
+    SAMPLE_RATES,
+    SILENCE_MS_RANGE,
+    THRESHOLD_RANGE,
+    ServerVad,
+    SessionSettings,
+)
 
 SOURCE = Path(auricle.__file__).parent
 PACKAGE = Path(qwen_asr.__file__).parent
@@ -58,3 +67,16 @@ def test_others_import_nothing_that_is_not_offered() -> None:
     ]
     assert taken
     assert [name for module, name in taken if name not in offered()[module]] == []
+
+
+def test_help_tells_of_each_setting_what_it_takes() -> None:
+    ranges = {
+        ServerVad: (*THRESHOLD_RANGE, *SILENCE_MS_RANGE),
+        SessionSettings: SAMPLE_RATES,
+    }
+    for settings, limits in ranges.items():
+        shown = pydoc.plain(pydoc.render_doc(settings))
+        for field in fields(settings):
+            assert f"`{field.name}`" in shown
+        for limit in limits:
+            assert re.search(rf"(?<![\d.-]){limit:g}\b", shown)
