@@ -76,7 +76,10 @@ def running(directory: Path) -> str | None:
     with contextlib.suppress(OSError):
         lock = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return _earlier_run(lock)
+            # Who holds it lives, so it is of this start of the machine; which need not
+            # have the same id for both: a container may show another one to those who
+            # look from outside of the service's sandbox.
+            return _run_in(lock, f"/{_file(lock)}")
         finally:
             os.close(lock)
     return None
@@ -104,7 +107,7 @@ def _take(lock: int, directory: Path, run_id: str) -> str | None:
             return None
         else:
             break
-    earlier = _earlier_run(lock)
+    earlier = _run_in(lock, _here(lock))
     # A full disk costs the name, and not the lock.
     with contextlib.suppress(OSError):
         os.ftruncate(lock, 0)
@@ -114,18 +117,23 @@ def _take(lock: int, directory: Path, run_id: str) -> str | None:
     return earlier
 
 
-def _earlier_run(lock: int) -> str | None:
+def _run_in(lock: int, where: str) -> str | None:
+    """The run that was last written down, if it was at a place with this end."""
     for line in _lines(lock):
         match line.split():
-            case ["run", run_id, where] if where == _here(lock):
+            case ["run", run_id, told] if told.endswith(where):
                 return run_id
     return None
 
 
 def _here(lock: int) -> str:
     """What no copy has: this start of the machine, and this very file."""
+    return f"{boot_id()}/{_file(lock)}"
+
+
+def _file(lock: int) -> str:
     file = os.fstat(lock)
-    return f"{boot_id()}/{file.st_dev}/{file.st_ino}"
+    return f"{file.st_dev}/{file.st_ino}"
 
 
 def _holder(lock: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.app.state_lock import NAME, holder, locked
+from auricle.app.state_lock import NAME, holder, locked, running
 from auricle.errors import StateInUseError
 from auricle.system.clock import boot_id
 
@@ -83,6 +83,26 @@ def test_the_run_before_is_known_by_its_name(tmp_path: Path) -> None:
     with locked(tmp_path, "r3") as before_r3:
         pass
     assert (before_r2, before_r3) == ("r1", "r2")
+
+
+def test_who_runs_is_known_where_a_container_calls_its_start_by_another_name(
+    tmp_path: Path,
+) -> None:
+    lock = tmp_path / NAME
+    with held(tmp_path):
+        lock.write_text(lock.read_text().replace(boot_id(), "as-seen-in-a-sandbox"))
+        assert running(tmp_path) == "r1"
+    assert running(tmp_path) is None
+
+
+def test_who_runs_in_a_copied_directory_is_not_the_one_of_the_original(
+    tmp_path: Path,
+) -> None:
+    with locked(tmp_path / "study", "original"):
+        pass
+    with held(tmp_path / "copy"):
+        shutil.copyfile(tmp_path / "study" / NAME, tmp_path / "copy" / NAME)
+        assert running(tmp_path / "copy") is None
 
 
 def test_a_run_from_before_the_machines_start_may_be_on_another_machine(
