@@ -91,6 +91,7 @@ def _decode(event: _Json) -> ServerEvent | InterimDelta | None:
                 language_label(event.get("language")),
                 _emotion(event),
                 _number(_object(event, "usage"), "duration"),
+                _flag(event, "unfinished"),
             )
         case str(name) if name == f"{TRANSCRIPTION}.failed":
             error = _object(event, "error")
@@ -115,6 +116,7 @@ def _interim(event: _Json) -> InterimTranscript | InterimDelta | None:
             language,
             _emotion(event),
             _milliseconds(event, "audio_end_ms"),
+            _flag(event, "unfinished"),
         )
     delta = clean(_string(event, "delta"))
     if not delta:
@@ -165,6 +167,11 @@ def _emotion(event: _Json) -> str | None:
         return None
     label = label.strip().lower()
     return label if label in EMOTIONS else OTHER_EMOTION
+
+
+def _flag(event: _Json, key: str) -> bool | None:
+    value = event.get(key)
+    return value if isinstance(value, bool) else None
 
 
 def _number(event: _Json, key: str) -> float | None:

@@ -117,6 +117,8 @@ def _body(event: ServerEvent, model: str, settings: SessionSettings) -> Message:
             }
             if event.audio_end_ms is not None:
                 interim["audio_end_ms"] = event.audio_end_ms
+            if event.unfinished is not None:
+                interim["unfinished"] = event.unfinished
             return interim
         case FinalTranscript():
             final = {
@@ -126,6 +128,8 @@ def _body(event: ServerEvent, model: str, settings: SessionSettings) -> Message:
             }
             if event.billed_seconds is not None:
                 final["usage"] = {"duration": int(event.billed_seconds)}
+            if event.unfinished is not None:
+                final["unfinished"] = event.unfinished
             return final
         case TranscriptionFailed(item_id, code, message):
             return {

@@ -193,6 +193,9 @@ class InterimTranscript:
     audio_end_ms: int | None = None
     """Milliseconds of the session's audio up to which it was recognized; None where the
     server does not tell. The service does not, and clients of it pass that over."""
+    unfinished: bool | None = None
+    """Whether whoever said that has stopped in the middle of a sentence; None where the
+    server does not tell, as the service does not."""
 
     @property
     def text(self) -> str:
@@ -212,6 +215,8 @@ class FinalTranscript:
     emotion: str | None = None
     billed_seconds: float | None = None
     """What the service counts of the item's audio; None where it does not tell."""
+    unfinished: bool | None = None
+    """As in an interim."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class RecognizedText:
     """The code of the language of the words; None where the engine cannot tell."""
     emotion: str | None = None
     """What was heard of one, in the protocol's labels; None: the engine cannot tell."""
+    unfinished: bool | None = None
+    """Whether it is no whole sentence, as far as it goes; None: the engine cannot tell,
+    or was in the midst of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,7 @@ def interim_transcript(
         work.language or transcript.language,
         transcript.emotion,
         work.end * 1000 // SAMPLE_RATE,
+        transcript.unfinished,
     )
 
 
@@ -234,4 +238,5 @@ def result(
         work.language or heard.language,
         heard.emotion,
         math.ceil(work.seconds),
+        heard.unfinished,
     )

@@ -48,8 +48,9 @@ time for which silence behind the wake word is listened to, counted from there.
 young to be told from a click or from a softer voice, or that the server has not told of
 yet. Nobody else waits: who is done is answered at once.
 
-*No whole sentence*: they end with "turn on the", or break off, as an interim may tell
-before: then the endpointer, too, says "over" later. What was said behind it counts.
+*No whole sentence*: they end with "turn on the", or break off by the recognizer's ear,
+as an interim may tell before: then the endpointer, too, says "over" later. What was
+said behind it counts.
 
 *Only say to stop*: the turn interrupted a sound, and nothing but stop words was said.
 
@@ -98,7 +99,7 @@ from auricle.turns.turn import (
     Transcript,
     Turn,
 )
-from auricle.turns.unfinished import Punctuation, UnfinishedWords
+from auricle.turns.unfinished import Punctuation, UnfinishedWords, may_break_off
 from auricle.turns.wake_phrase import WHOLE_PHRASE, Command, WakePhrase
 from auricle.turns.wake_tail import WakeTail
 
@@ -264,9 +265,10 @@ class OpenTurn:
                 if self._repeats_hints(said, hints):
                     return []
                 self._items.interim(said)
+                text = self._items.text(drafts=True)
                 self._endpointer.understood(
                     unfinished=self._is_unfinished(
-                        self._items.text(drafts=True), said.language
+                        text, said.language, told=said.unfinished
                     ),
                     spoken_since=self._spoken_behind(said.audio_end_ms),
                 )
@@ -489,8 +491,10 @@ class OpenTurn:
             return False
         needed = self._least_silence
         language = _last(final.language for final in finals)
-        command = self._command_in(text).text
-        if self._is_unfinished(text, language) or self._punctuation.is_missing(command):
+        told = finals[-1].unfinished if finals else None
+        if told is None:
+            told = self._punctuation.is_missing(self._command_in(text).text)
+        if self._is_unfinished(text, language, told=told):
             needed = max(needed, self._silence_unfinished)
         return self._silence < needed - FRAME_SECONDS / 2
 
@@ -505,8 +509,13 @@ class OpenTurn:
             return told
         return max(told, (self._heard[-1].frame.end - end) / SAMPLE_RATE)
 
-    def _is_unfinished(self, text: str, language: str | None) -> bool:
-        return self._unfinished_words.end(self._command_in(text).text, language)
+    def _is_unfinished(
+        self, text: str, language: str | None, *, told: bool | None
+    ) -> bool:
+        """`told`: whether the recognizer heard that it breaks off."""
+        command = self._command_in(text).text
+        breaks_off = bool(told) and may_break_off(command)
+        return breaks_off or self._unfinished_words.end(command, language)
 
     def _goes_on(self) -> bool:
         if self._behind is None:

@@ -46,6 +46,11 @@ class UnfinishedWords:
         return any(said[-len(ending) :] == ending for ending in endings)
 
 
+def may_break_off(text: str) -> bool:
+    """Whether `text` is more than a word that may be all that is wanted: "stop"."""
+    return len(_words(text)) >= _FEWEST
+
+
 class Punctuation:
     """Learns whether the recognizer ends its sentences with a sign."""
 
@@ -54,14 +59,14 @@ class Punctuation:
 
     def learn(self, text: str) -> None:
         """Take a whole command, as the recognizer wrote it."""
-        if len(_words(text)) >= _FEWEST:
+        if may_break_off(text):
             self._latest.append(_has_sign(text))
 
     def is_missing(self, text: str) -> bool:
         """Whether `text` lacks what the latest commands ended with."""
         without = self._latest.count(False)
         known = len(self._latest) >= _FEWEST_FINALS and without <= _EXCEPTIONS
-        return known and len(_words(text)) >= _FEWEST and not _has_sign(text)
+        return known and may_break_off(text) and not _has_sign(text)
 
 
 def _has_sign(text: str) -> bool:

@@ -202,7 +202,7 @@ TYPES = [
 FIELDS = [
     *("session", "item", "item_id", "previous_item_id", "text", "stash", "delta"),
     *("transcript", "usage", "language", "emotion", "error", "message", "code"),
-    *("audio_start_ms", "audio_end_ms"),
+    *("audio_start_ms", "audio_end_ms", "unfinished"),
 ]
 
 

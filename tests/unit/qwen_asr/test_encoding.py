@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +136,18 @@ def test_an_interim_is_a_text_and_a_stash() -> None:
     message = encode_server_event(interim, "event_1", "m", SessionSettings())
     assert (message["text"], message["stash"]) == ("turn on ", "the kit")
     assert "audio_end_ms" not in message
+
+
+@pytest.mark.parametrize("unfinished", [True, False, None])
+def test_whether_a_sentence_breaks_off_is_read_as_it_is_told(
+    unfinished: bool | None,
+) -> None:
+    interim = InterimTranscript("i", "turn on ", "the", unfinished=unfinished)
+    final = FinalTranscript("i", "turn on the", unfinished=unfinished)
+    for event in (interim, final):
+        message = encode_server_event(event, "event_1", "m", SessionSettings())
+        assert ("unfinished" in message) is (unfinished is not None)
+        assert decode_server_event(json.dumps(message)) == event
 
 
 def test_an_interim_tells_what_it_was_made_of_and_is_read_like_that() -> None:

@@ -1093,6 +1093,34 @@ def test_where_somebody_speaks_on_it_is_withdrawn_and_made_anew() -> None:
     assert completed["transcript"] == "on and off"
 
 
+@pytest.mark.parametrize("asked", [MANUAL, VAD], ids=["manual", "server_vad"])
+def test_what_the_engine_hears_break_off_is_told_in_the_silence_and_with_the_final(
+    asked: SessionSettings,
+) -> None:
+    client = Client(asked, segmenter=ForesightedSegmenter)
+    client.say(voice(0.8) + quiet(0.1))
+    client.receive(RecognizedText("make me a large", "en", unfinished=True))
+    [interim] = client.of_type(TEXT)
+    assert interim["unfinished"] is True
+    client.say(quiet(0.3))
+    if asked == MANUAL:
+        client.send(Commit("e"))
+    [completed] = client.of_type(COMPLETED)
+    assert completed["unfinished"] is True
+
+
+def test_an_engine_that_cannot_tell_whether_a_sentence_breaks_off_claims_nothing() -> (
+    None
+):
+    client = foresighted()
+    client.say(voice(0.8) + quiet(0.1))
+    client.answer("make me a large")
+    client.say(quiet(0.3))
+    told = client.of_type(TEXT) + client.of_type(COMPLETED)
+    assert len(told) == 2
+    assert not any("unfinished" in message for message in told)
+
+
 def test_what_was_foreseen_for_nothing_is_an_interim() -> None:
     client = foresighted()
     client.say(voice(0.6) + quiet(0.2) + voice(0.1))

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -145,8 +146,10 @@ class Conversation:
         emotion: str | None = None,
         hints: str = "",
         billed: float | None = 2.0,
+        unfinished: bool | None = None,
     ) -> list[Effect]:
-        return self.says(FinalTranscript(item, text, "en", emotion, billed), hints)
+        final = FinalTranscript(item, text, "en", emotion, billed, unfinished)
+        return self.says(final, hints)
 
     def link_dies(self, *, transient: bool = True) -> list[Effect]:
         failed = RecognizerFailed(TURN, Reason.ASR_UNREACHABLE, transient)
@@ -277,6 +280,67 @@ def test_a_recognizer_that_writes_no_signs_delays_nobody(before: Sequence[str]) 
     turn.speaks("one")
     turn.answers("one", "turn on the kitchen light")
     assert turn.text == "turn on the kitchen light"
+
+
+def test_a_recognizer_that_hears_a_sentence_break_off_is_believed(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.answers("one", "Make me a large.", unfinished=True)
+    turn.hears(1.14 - SILENCE, speech=False)
+    assert turn.outcomes == []
+
+    turn.hears(0.06, speech=False)
+    assert turn.text == "Make me a large."
+
+
+def test_who_goes_on_behind_a_sentence_that_breaks_off_is_heard_out(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.answers("one", "Make me a large.", unfinished=True)
+    turn.hears(1.0 - SILENCE, speech=False)
+    turn.speaks("two")
+    turn.answers("two", "Mocha.", unfinished=False)
+    assert turn.text == "Make me a large. Mocha."
+
+
+def test_where_the_recognizer_hears_that_a_sentence_is_whole_no_sign_is_missed() -> (
+    None
+):
+    turn = Conversation(Mode.MANUAL, finals_before=SIGNED)
+    turn.speaks("one")
+    turn.answers("one", "Turn on the light", unfinished=False)
+    assert turn.text == "Turn on the light"
+
+
+def test_a_single_word_is_not_waited_for_though_it_seems_to_break_off(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.answers("one", "Lights", unfinished=True)
+    assert turn.text == "Lights"
+
+
+def test_words_with_which_no_sentence_ends_are_none_whatever_the_recognizer_hears(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+    turn.answers("one", "Turn on the", unfinished=False)
+    assert turn.outcomes == []
+
+
+def test_an_interim_that_the_recognizer_hears_break_off_holds_the_end() -> None:
+    turn = Conversation(Mode.MANUAL)
+    turn.begins("one")
+    said = InterimTranscript("one", "", "Make me a large.", unfinished=True)
+    turn.says(said)
+    turn.hears(1.14, speech=False)
+    assert EndUtterance(TURN) not in turn.effects
+
+    turn.says(replace(said, draft="Make me a large mocha.", unfinished=False))
+    turn.hears(0.03, speech=False)
+    assert EndUtterance(TURN) in turn.effects
 
 
 def test_what_the_recognizer_writes_is_learned_turn_by_turn() -> None:

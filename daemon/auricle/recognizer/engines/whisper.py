@@ -1,9 +1,11 @@
 """The embedded speech model: Whisper, run by CTranslate2 (faster-whisper)."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from ctranslate2 import Device, StorageView, get_supported_compute_types
 from ctranslate2.models import WhisperGenerationResult
 from faster_whisper import WhisperModel
@@ -57,6 +59,14 @@ _SURE = -0.25
 # word to be this much less likely at most, in natural logarithms, than the one that it
 # chose. Measured by benchmarks/recognizer/hints.py.
 _LESS_LIKELY = 3.0
+# A sentence is over where Whisper is as sure as this that it ends there, with a sign or
+# without one. Chosen on every second of 140 commands, it finds 79 in 100 cuts between
+# words of the others, and takes none of them for cut that is whole (of all 140, one; in
+# a kitchen 10 dB below, 4 in 100). Of half sentences that a synthetic voice ends as if
+# they were whole, it finds 4 in 10.
+_FINISHED = 0.88
+_SIGNS = ".?!\u3002\uff1f\uff01\u061f\u0964"
+_PUNCTUATION = f"{_SIGNS},:;\u2026-\u2013\u2014\uff0c\u3001\"'\u201d\u2019\u00bb) "
 # Each satellite has hints of its own, and says them again in every session.
 _MOST_CORPORA = 100
 
@@ -104,6 +114,12 @@ class WhisperEngine(Engine):
         # faster-whisper gives the prompt half of what the model reads.
         self._most_tokens = (self._whisper.max_length // 2 - 1) // MOST_TOLD
         self._hints = lru_cache(_MOST_CORPORA)(self._read)
+        self._signs = [
+            ids[0]
+            for sign in _SIGNS
+            for written in (sign, f" {sign}", f'{sign}"', f' {sign}"')
+            if len(ids := self._ids(written)) == 1
+        ]
         if device != "cpu":
             self._warm_up(device)
 
@@ -120,14 +136,16 @@ class WhisperEngine(Engine):
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> RecognizedText:
-        texts: list[str] = []
+        heard: list[RecognizedText] = []
         for window in windows(samples_of(pcm), _WINDOW_SAMPLES):
-            text, heard = self._decode(window, language, corpus, final=final)
-            if text:
-                texts.append(text)
+            found = self._decode(window, language, corpus, final=final)
+            if found.text:
+                heard.append(found)
                 # Whoever goes on does so in the same language.
-                language = heard
-        return RecognizedText(" ".join(texts), language)
+                language = found.language
+        if not heard:
+            return RecognizedText("", language)
+        return replace(heard[-1], text=" ".join(found.text for found in heard))
 
     def usable(self, corpus: str) -> str | None:
         of, usable = len(read(corpus)), len(self._hints(corpus))
@@ -168,8 +186,8 @@ class WhisperEngine(Engine):
         corpus: str | None,
         *,
         final: bool,
-    ) -> tuple[str, str]:
-        """Return the words, and the language: the one given, or else the one heard."""
+    ) -> RecognizedText:
+        """The language is the one given, or else the one heard."""
         whisper = self._whisper
         least = self._window if final else _INTERIM_WINDOW_SAMPLES
         heard = min(max(least, len(samples) + _MARGIN_SAMPLES), _WINDOW_SAMPLES)
@@ -183,18 +201,18 @@ class WhisperEngine(Engine):
         )
         prompt = whisper.get_prompt(tokenizer, [], without_timestamps=final)
         hints = self._hints(corpus) if final and corpus else ()
-        first = self._generate(encoded, prompt, with_logits=bool(hints))
+        first = self._generate(encoded, prompt, with_logits=final)
         text = tokenizer.decode(first.sequences_ids[0]).strip()
         no_speech = first.no_speech_prob > _NO_SPEECH and first.scores[0] < _SURE
         if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
             text = ""
-        if told := worth_telling(text, hints):
+        likelihood = _Likelihood(first, tokenizer) if final else None
+        if likelihood and (told := worth_telling(text, hints)):
             sentences = " ".join(hint.sentence for hint in told)
             prompt = whisper.get_prompt(
                 tokenizer, [], without_timestamps=True, hotwords=sentences
             )
             again = tokenizer.decode(self._generate(encoded, prompt).sequences_ids[0])
-            likelihood = _Likelihood(first, tokenizer)
             text = corrected(
                 text,
                 [
@@ -203,7 +221,13 @@ class WhisperEngine(Engine):
                     if likelihood.less_likely(correction) <= _LESS_LIKELY
                 ],
             )
-        return text, language or protocol_code(code)
+        return RecognizedText(
+            text,
+            language or protocol_code(code),
+            unfinished=likelihood.of_end(self._signs) < _FINISHED
+            if likelihood
+            else None,
+        )
 
     def _generate(
         self, encoded: StorageView, prompt: list[int], *, with_logits: bool = False
@@ -236,9 +260,23 @@ class _Likelihood:
         self._logits = found.logits[0]
         self._tokenizer = tokenizer
         self._text: str = tokenizer.decode(self._ids)
-        self._places = [
-            len(tokenizer.decode(self._ids[:at])) for at in range(len(self._ids))
-        ]
+
+    @cached_property
+    def _places(self) -> list[int]:
+        decode = self._tokenizer.decode
+        return [len(decode(self._ids[:at])) for at in range(len(self._ids))]
+
+    def of_end(self, signs: Sequence[int]) -> float:
+        """Return how likely it is that the sentence ends behind its last word: 0 to 1;
+        `signs` are the tokens that end a sentence.
+        """
+        words = len(self._text.rstrip(_PUNCTUATION))
+        token = len(self._ids)
+        while token and len(self._tokenizer.decode(self._ids[: token - 1])) >= words:
+            token -= 1
+        logits = self._logits_of(min(token, len(self._logits) - 1))
+        likely = np.exp(logits - logits.max())
+        return float(likely[[*signs, self._tokenizer.eot]].sum() / likely.sum())
 
     def less_likely(self, correction: Correction) -> float:
         """Return how much less likely the correction was than what was chosen, in
@@ -266,9 +304,11 @@ class _Likelihood:
         differs = next((at for at, (a, b) in pairs if a != b), None)
         if differs is None:
             return 0.0
-        logits = self._logits[token + differs].to_device(Device.cpu)
-        likely = np.asarray(logits).ravel()
+        likely = self._logits_of(token + differs)
         return float(likely.max() - likely[other[differs]])
+
+    def _logits_of(self, token: int) -> npt.NDArray[np.float32]:
+        return np.asarray(self._logits[token].to_device(Device.cpu)).ravel()
 
 
 def _require(device: str, compute_type: str) -> None:

@@ -12,6 +12,7 @@ from auricle.audio.samples import from_pcm, to_pcm
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.whisper import WhisperEngine
+from auricle.recognizer.transcriptions import RecognizedText
 from rigs.audio.speech import mix, noise, say, silence
 
 # By a word that is in no other one: of sentences that are all alike, the model makes
@@ -167,6 +168,28 @@ def test_a_draft_is_made_without_words_to_expect(engine: WhisperEngine) -> None:
         for corpus in (None, "Kathryn")
     )
     assert words(expected.text) == words(plain.text) != ["call", "kathryn"]
+
+
+@pytest.mark.parametrize(
+    ("said", "unfinished"),
+    [
+        ("Turn on the kitchen light.", False),
+        ("What's the weather tomorrow?", False),
+        ("Set a timer for ten minutes.", False),
+        ("Turn on the", True),
+        ("Set a timer for", True),
+        ("Close the garage", True),
+    ],
+)
+def test_a_final_tells_whether_the_sentence_breaks_off(
+    engine: WhisperEngine, said: str, *, unfinished: bool
+) -> None:
+    def heard(*, final: bool) -> RecognizedText:
+        return engine.transcribe(spoken(said), language="en", corpus=None, final=final)
+
+    assert heard(final=True).unfinished is unfinished
+    # A draft is made in the midst of it.
+    assert heard(final=False).unfinished is None
 
 
 def test_a_minute_of_speech_is_heard_to_its_end(engine: WhisperEngine) -> None:
