@@ -34,7 +34,6 @@ from benchmarks.turns.spoken_turns import (
 PAUSES = (0.0, 0.5, 0.7, 1.0)
 _AT_HOME = Service(Where.HOME, 0.4)
 """On a machine for which that is easy: Whisper tiny.en took 0.35 s on one core."""
-_OTHERS = (Service(Where.HOME, 0.1), Service(Where.HOME, 0.8))
 _WAKE_WORD = "alexa"
 _FIRST, _SECOND = "first", "second"
 _HALF = round(0.4 * SAMPLE_RATE)
@@ -100,9 +99,6 @@ def _settings() -> Iterator[tuple[Mode, Preset, Service]]:
         for mode in Mode:
             for preset in Preset:
                 yield mode, preset, service
-    for service in _OTHERS:
-        for mode in Mode:
-            yield mode, Preset.BALANCED, service
 
 
 _LEAST: dict[tuple[Preset, float], float] = {
@@ -117,7 +113,6 @@ _LEAST: dict[tuple[Preset, float], float] = {
 
 def _rows(taken: Sequence[Taken]) -> Iterator[Row]:
     for mode, preset, service in _settings():
-        targets = service not in _OTHERS
         for pause in PAUSES:
             some = [
                 one
@@ -133,17 +128,16 @@ def _rows(taken: Sequence[Taken]) -> Iterator[Row]:
                     _share(one.whole for one in some),
                     "%",
                     of,
-                    least=_LEAST.get((preset, pause)) if targets else None,
+                    least=_LEAST.get((preset, pause)),
                 )
                 continue
             waits = sorted(one.waited for one in some)
-            wanted = targets and preset is Preset.BALANCED
             yield Row(
                 f"{name}: end of the voice to end of the turn, without a pause, p50",
                 _at(waits, 0.5),
                 "s",
                 of,
-                most=0.47 if wanted else None,
+                most=0.47 if preset is Preset.BALANCED else None,
             )
             yield Row(f"{name}: the same, p95", _at(waits, 0.95), "s", of)
 

@@ -171,25 +171,27 @@ def test_a_draft_is_made_without_words_to_expect(engine: WhisperEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "unfinished"),
+    ("command", "share"),
     [
-        ("Turn on the kitchen light.", False),
-        ("What's the weather tomorrow?", False),
-        ("Set a timer for ten minutes.", False),
-        ("Turn on the", True),
-        ("Set a timer for", True),
-        ("Close the garage", True),
+        ("turn on the kitchen light", 0.35),
+        ("set a timer for ten minutes", 0.5),
+        ("play some music in the bedroom", 0.65),
     ],
 )
 def test_a_final_tells_whether_the_sentence_breaks_off(
-    engine: WhisperEngine, said: str, *, unfinished: bool
+    engine: WhisperEngine, command: str, share: float
 ) -> None:
-    def heard(*, final: bool) -> RecognizedText:
-        return engine.transcribe(spoken(said), language="en", corpus=None, final=final)
+    whole = say(command)
+    part = whole[: int(len(whole) * share) // 2 * 2]
 
-    assert heard(final=True).unfinished is unfinished
-    # A draft is made in the midst of it.
-    assert heard(final=False).unfinished is None
+    def heard(voice: bytes, *, final: bool) -> RecognizedText:
+        sound = silence(0.3) + voice + silence(0.3)
+        return engine.transcribe(sound, language="en", corpus=None, final=final)
+
+    assert heard(part, final=True).unfinished
+    assert heard(whole, final=True).unfinished is False
+    # A draft is made while somebody speaks.
+    assert heard(part, final=False).unfinished is None
 
 
 def test_a_minute_of_speech_is_heard_to_its_end(engine: WhisperEngine) -> None:
