@@ -216,7 +216,8 @@ class FinalTranscript:
     billed_seconds: float | None = None
     """What the service counts of the item's audio; None where it does not tell."""
     unfinished: bool | None = None
-    """As in an interim."""
+    """Whether whoever said it has stopped in the middle of a sentence; None where the
+    server does not tell, as the service does not."""
 
 
 @dataclass(frozen=True, slots=True)
