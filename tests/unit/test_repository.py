@@ -262,11 +262,17 @@ def test_the_project_has_one_address() -> None:
 
 
 def test_the_address_is_written_wherever_it_is_named(tmp_path: Path) -> None:
-    named = ("pyproject.toml", "mkdocs.yml", "custom_components/auricle/manifest.json")
+    before = PROJECT["urls"]["Source"]
+    apps = list((ROOT / "homeassistant" / "apps").glob("*/*.*"))
+    named = [
+        *("pyproject.toml", "mkdocs.yml", "custom_components/auricle/manifest.json"),
+        *("repository.yaml", "packaging/debian/auricle.control"),
+        "packaging/debian/auricle-recognizer.control",
+        *(str(path.relative_to(ROOT)) for path in apps if before in path.read_text()),
+    ]
     for name in ("scripts/address", *named):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    before = PROJECT["urls"]["Source"]
     address = "https://forge.example/somebody/auricle"
     script = [sys.executable, str(tmp_path / "scripts/address")]
     subprocess.run([*script, address], check=True)
@@ -274,7 +280,7 @@ def test_the_address_is_written_wherever_it_is_named(tmp_path: Path) -> None:
     assert told.stdout.strip() == address
     for name in named:
         text = (tmp_path / name).read_text()
-        assert before not in text
+        assert before.removeprefix("https://") not in text
         assert address in text
     subprocess.run([*script, before], check=True)
     for name in named:

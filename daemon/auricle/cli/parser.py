@@ -81,6 +81,7 @@ def _add_commands(commands: _Commands) -> None:
     _add_devices(commands)
     _add_config(commands)
     _add_forget(commands)
+    _add_app(commands)
 
 
 def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
@@ -479,3 +480,30 @@ def _add_forget(commands: _Commands) -> None:
     )
     _add_config_option(forget)
     forget.set_defaults(module="auricle.cli.forget")
+
+
+def _add_app(commands: _Commands) -> None:
+    app = commands.add_parser(
+        "app",
+        help="be a Home Assistant app, in its container",
+        description="Run the satellite or the recognizer by the options of a Home "
+        "Assistant app, at the broker that its supervisor knows (/services/mqtt, with "
+        "SUPERVISOR_TOKEN) unless they name one. What ends, or gives no sign of life "
+        "for 20 s, is started anew.",
+        epilog="Exit 2, 66, 73, 78: only a person can mend it; the log says what.",
+    )
+    app.add_argument("program", choices=["satellite", "recognizer"])
+    app.add_argument(
+        "--options",
+        type=Path,
+        default=Path("/data/options.json"),
+        metavar="FILE",
+        help="the app's options (default: /data/options.json)",
+    )
+    app.add_argument(
+        "--supervisor",
+        default="http://supervisor",
+        metavar="URL",
+        help="where the supervisor answers (default: http://supervisor)",
+    )
+    app.set_defaults(module="auricle.cli.app")

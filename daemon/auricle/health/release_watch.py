@@ -62,6 +62,8 @@ class ReleaseWatch:
         self._tell = tell
         self._pauses = pauses or AskingPauses()
         self._latest: Release | None = None
+        self._failures = 0
+        """How many since the last answer."""
         self._failing: Iterator[float] | None = None
         self._asking: asyncio.Task[None] | None = None
 
@@ -88,8 +90,8 @@ class ReleaseWatch:
             await asyncio.sleep(pause)
 
     def _answered(self, release: Release) -> None:
-        if self._failing is not None:
-            self._failing = None
+        told, self._failures, self._failing = self._failures > 1, 0, None
+        if told:
             logger.info("%s tells the latest release again", self._host)
         if release != self._latest:
             self._latest = release
@@ -99,9 +101,12 @@ class ReleaseWatch:
         self._tell(release)
 
     def _failed(self, error: ReleaseError) -> float:
-        level = logging.DEBUG
+        # At the machine's start, the network may be later than we: the first failure is
+        # nothing to worry about, and the third nothing new.
+        level = logging.WARNING if self._failures == 1 else logging.DEBUG
+        self._failures += 1
         if self._failing is None:
-            self._failing, level = self._pauses.failed(), logging.WARNING
+            self._failing = self._pauses.failed()
         logger.log(
             level,
             "the latest release is not known (update.url): %s %s",

@@ -153,7 +153,7 @@ async def test_nobody_at_all_is_a_failure_like_any_other(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     house = House()
-    watching = watch(f"http://127.0.0.1:{port}/", house, NEVER_AGAIN)
+    watching = watch(f"http://127.0.0.1:{port}/", house)
     watching.start()
     await eventually(lambda: levels(caplog))
     watching.stop()
@@ -178,13 +178,29 @@ async def test_a_stranger_is_not_believed(
     port = server.sockets[0].getsockname()[1]
     async with server:
         house = House()
-        watching = watch(f"https://localhost:{port}/", house, NEVER_AGAIN)
+        watching = watch(f"https://localhost:{port}/", house)
         watching.start()
         await eventually(lambda: levels(caplog))
         watching.stop()
 
     assert "certificate verify failed" in caplog.text
     assert asked == []
+
+
+async def test_a_network_that_is_late_at_the_start_is_no_news(
+    server: ReleaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone(server)
+    house = House()
+    later = AskingPauses(answered=3600, failed=lambda: itertools.repeat(0.5))
+    watching = watch(server.url, house, later)
+    watching.start()
+    await eventually(lambda: "answers 404" in caplog.text)
+    server.has_out("0.2.0")
+    await eventually(lambda: len(house.told) > 1)
+    watching.stop()
+
+    assert levels(caplog) == []
 
 
 async def test_who_stops_does_not_wait_for_an_answer() -> None:

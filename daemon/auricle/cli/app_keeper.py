@@ -1,0 +1,156 @@
+"""Keeping a program running where there is no systemd, as its unit would have it.
+
+It is given its secrets as credentials, and a socket for signs of life; it is started
+anew where it ended or hangs, unless only a person can help.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import tempfile
+from asyncio.subprocess import Process
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auricle.app.ending import EX_CANTCREAT, EX_NOINPUT
+from auricle.config.sources import CREDENTIALS_VARIABLE
+from auricle.system.redaction import OURS
+
+logger = logging.getLogger(__name__)
+
+# A wrong option of the command line, and what ends a unit for good: see systemd/.
+_FOR_A_PERSON = frozenset({2, EX_NOINPUT, EX_CANTCREAT, os.EX_CONFIG})
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperPauses:
+    """Seconds that a program is left alone; the defaults are the units'."""
+
+    starting: float = 180.0
+    """The time to the first sign of life."""
+    silence: float = 20.0
+    """The time from one sign of life to the next."""
+    restart: float = 5.0
+    """The time from its end to its next start."""
+    stopping: float = 10.0
+    """The time to its end, once it was told to stop."""
+
+
+def stopping() -> asyncio.Event:
+    """Return what is set once we are told to stop, by SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+class ProgramKeeper:
+    """Starts a program, again and again."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        secrets: Mapping[str, str],
+        *,
+        watched: bool,
+        pauses: KeeperPauses | None = None,
+    ) -> None:
+        """`secrets`: the text of each credential, by name. `watched`: it gives signs of
+        life, and hangs where it gives none.
+        """
+        self._command = command
+        self._environment = environment
+        self._secrets = secrets
+        self._watched = watched
+        self._pauses = pauses or KeeperPauses()
+        self._sign = asyncio.Event()
+        OURS.keep(*secrets.values())
+
+    async def run(self, stopped: asyncio.Event) -> int:
+        """Run it until `stopped`, or only a person can help; return the exit code."""
+        with _credentials(self._secrets) as folder, _socket() as signs:
+            asyncio.get_running_loop().add_reader(signs, self._read, signs)
+            environment = {**self._environment, "NOTIFY_SOCKET": signs.getsockname()}
+            if self._secrets:
+                environment[CREDENTIALS_VARIABLE] = str(folder)
+            while True:
+                code = await self._run_once(environment, stopped)
+                if stopped.is_set():
+                    return os.EX_OK
+                if code in _FOR_A_PERSON:
+                    return code
+                logger.warning("it ended with %d, and is started anew", code)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), self._pauses.restart)
+                    return os.EX_OK
+
+    async def _run_once(
+        self, environment: Mapping[str, str], stopped: asyncio.Event
+    ) -> int:
+        process = await asyncio.create_subprocess_exec(*self._command, env=environment)
+        ended = asyncio.create_task(process.wait())
+        asked = asyncio.create_task(stopped.wait())
+        hangs = asyncio.create_task(self._silence())
+        await asyncio.wait((ended, asked, hangs), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        hangs.cancel()
+        if stopped.is_set():
+            _send(process, signal.SIGTERM)
+            await asyncio.wait((ended,), timeout=self._pauses.stopping)
+        elif not ended.done():
+            logger.error("it gives no sign of life any more, and is killed")
+        if not ended.done():
+            _send(process, signal.SIGKILL)
+        return await ended
+
+    async def _silence(self) -> None:
+        """Return when it should have given a sign of life, and did not."""
+        patience = self._pauses.starting
+        while True:
+            self._sign.clear()
+            try:
+                await asyncio.wait_for(self._sign.wait(), patience)
+            except TimeoutError:
+                if self._watched:
+                    return
+            else:
+                # Also where the microphone is missing, it says each second that it
+                # tries.
+                patience = self._pauses.silence
+
+    def _read(self, signs: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while signs.recv(4096):
+                self._sign.set()
+
+
+def _send(process: Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(number)
+
+
+@contextlib.contextmanager
+def _credentials(secrets: Mapping[str, str]) -> Iterator[Path]:
+    """Write each in a file that nobody else may read."""
+    with tempfile.TemporaryDirectory(prefix="auricle-") as folder:
+        for name, secret in secrets.items():
+            path = Path(folder) / name
+            path.touch(mode=0o600)
+            path.write_text(secret, encoding="utf-8")
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def _socket() -> Iterator[socket.socket]:
+    with (
+        tempfile.TemporaryDirectory(prefix="auricle-") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as signs,
+    ):
+        signs.setblocking(False)
+        signs.bind(f"{folder}/signs")
+        yield signs
