@@ -298,7 +298,7 @@ class _Outcomes:
         self.turns: list[Turn] = []
         self.outcomes: list[Outcome] = []
 
-    def state(self, state: SatelliteState, *, muted: bool) -> None:
+    def state(self, state: SatelliteState, *, muted: bool, ringing: bool) -> None:
         pass
 
     def wake(self, turn: Turn, at: datetime) -> None:

@@ -7,6 +7,7 @@
   * PlaybackError         no sound comes out                told once, and done without
   * SynthesisError        a text is not spoken            told once, with a sound
   * EchoError             our voice stays in what is heard  wake words wait meanwhile
+  * LampError             a light is gone or refuses       told once, opened again
   * RecordingError        a file that cannot be played      exit 66, names the file
   * AsrError              this turn is lost, or replayed    carries a Reason
     * NoNetworkError      nobody could be asked yet         tried again, while it helps
@@ -69,6 +70,10 @@ class EchoError(AuricleError):
     """Our own voice cannot be taken out of what is heard; the message says what to
     install.
     """
+
+
+class LampError(AuricleError):
+    """A light is missing, gone or refuses."""
 
 
 class RecordingError(AuricleError):

@@ -26,6 +26,7 @@ LOCKED = {
     "run": [PROJECT["dependencies"]],
     "recognizer": [PROJECT["dependencies"], EXTRAS["recognizer"]],
     "openwakeword": [PROJECT["dependencies"], EXTRAS["openwakeword"]],
+    "panel": [PROJECT["dependencies"], EXTRAS["panel"]],
     "recognizer-multilingual": [
         PROJECT["dependencies"],
         EXTRAS["recognizer-multilingual"],
@@ -36,6 +37,7 @@ LOCKED = {
         PROJECT["dependencies"],
         EXTRAS["recognizer"],
         EXTRAS["openwakeword"],
+        EXTRAS["panel"],
         GROUPS["dev"],
     ],
     "build": [PYPROJECT["build-system"]["requires"], GROUPS["build"]],
@@ -85,7 +87,7 @@ def test_a_lock_file_leaves_open_where_packages_come_from(name: str) -> None:
     assert "--find-links" not in text
 
 
-@pytest.mark.parametrize("name", ["run", "recognizer", "openwakeword"])
+@pytest.mark.parametrize("name", ["run", "recognizer", "openwakeword", "panel"])
 def test_a_package_has_one_version_in_all_lock_files(name: str) -> None:
     tested = {pin.requirement.name: pin.version for pin in pins("dev")}
     for pin in pins(name):

@@ -37,6 +37,7 @@ from auricle.audio.source import AudioSource
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
 from auricle.capture.own_voice import OwnVoice, UnknownVoice
+from auricle.config.brokers import brokers, topics_of
 from auricle.config.mistakes import Mistakes
 from auricle.config.mode import mode_of, mode_told
 from auricle.config.sections import (
@@ -46,7 +47,6 @@ from auricle.config.sections import (
 )
 from auricle.config.services import (
     AsrSettings,
-    MqttSettings,
     SpeechSettings,
     UpdateSettings,
     host_and_port,
@@ -56,15 +56,9 @@ from auricle.errors import ConfigError, EchoError, RecordingError
 from auricle.health.watch import Watch
 from auricle.mqtt.discovery.introduction import Introduction
 from auricle.mqtt.discovery.payload import SatelliteDevice, discovery
-from auricle.mqtt.link.broker import (
-    LARGEST_PACKET,
-    LARGEST_WITH_SOUND,
-    BrokerSettings,
-)
 from auricle.mqtt.messages import Disclosure, Messages
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
-from auricle.mqtt.topics import Topics
 from auricle.qwen_asr.address import (
     PRICE_CURRENCY,
     RecognizerAddress,
@@ -661,53 +655,16 @@ def budget(settings: Settings, usage: Usage | None = None) -> Budget:
     )
 
 
-def broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
-    """Return the satellite's own broker, and how to log in there."""
-    password = settings.password
-    host, port = settings.address
-    return BrokerSettings(
-        host=host,
-        port=port,
-        client_id=topics.device_id,
-        username=settings.username or None,
-        password=password.get_secret_value() if password else None,
-        tls=settings.tls,
-        ca_file=settings.ca_file,
-        cert_file=settings.cert_file,
-        key_file=settings.key_file,
-        keepalive=settings.keepalive,
-        # Rhasspy sends a sound as a whole.
-        largest_packet=LARGEST_WITH_SOUND if settings.hermes else LARGEST_PACKET,
-    )
-
-
-def brokers(settings: MqttSettings, topics: Topics) -> list[BrokerSettings]:
-    """Return the satellite's broker, and those that stand in for it."""
-    first = broker(settings, topics)
-    return [
-        first,
-        *(
-            replace(first, host=host, port=port or first.port)
-            for host, port in map(host_and_port, settings.fallbacks)
-        ),
-    ]
-
-
 def messages(settings: Settings) -> Messages:
     """Return what makes the satellite's messages, with no more than may be told."""
     mqtt = settings.mqtt
-    topics = Topics(
-        mqtt.base_topic,
-        settings.satellite.name,
-        settings.home_assistant.discovery_prefix,
-    )
     disclosure = Disclosure(
         text=mqtt.publish_text,
         emotion=mqtt.publish_emotion,
         partial=mqtt.publish_text and mqtt.publish_interim,
         last_expiry=mqtt.last_transcript_expiry,
     )
-    return Messages(topics, disclosure)
+    return Messages(topics_of(settings), disclosure)
 
 
 def hermes_site(settings: Settings) -> str | None:

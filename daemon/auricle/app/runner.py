@@ -79,9 +79,9 @@ class CaptureThread(Protocol):
 class TurnPublisher(Protocol):
     """Is told of all turns; no call blocks or raises."""
 
-    def state(self, state: SatelliteState, *, muted: bool) -> None:
-        """Take what the satellite does from now on, and whether it hears nothing, since
-        its microphone is closed.
+    def state(self, state: SatelliteState, *, muted: bool, ringing: bool) -> None:
+        """Take what the satellite does from now on, whether it hears nothing, since
+        its microphone is closed, and whether a timer rings.
         """
 
     def wake(self, turn: Turn, at: datetime) -> None:
@@ -148,7 +148,7 @@ class Runner:
         self._clock = targets.capture.clock
         self._last_sent: int | None = None
         self._latest_detection: Detection | None = None
-        self._told: tuple[SatelliteState, bool] | None = None
+        self._told: tuple[SatelliteState, bool, bool] | None = None
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Hand over events from another thread, which wakes the loop once."""
@@ -195,12 +195,13 @@ class Runner:
 
     def _tell_state(self) -> None:
         self._told = self._state
-        state, muted = self._told
-        self._publisher.state(state, muted=muted)
+        state, muted, ringing = self._told
+        self._publisher.state(state, muted=muted, ringing=ringing)
 
     @property
-    def _state(self) -> tuple[SatelliteState, bool]:
-        return self._satellite.state, self._satellite.microphone_closed
+    def _state(self) -> tuple[SatelliteState, bool, bool]:
+        satellite = self._satellite
+        return satellite.state, satellite.microphone_closed, satellite.ringing
 
     def _handle_one(self, event: Event) -> None:
         if isinstance(event, WakeWordHeard | ListenRequested):

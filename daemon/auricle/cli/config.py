@@ -14,6 +14,7 @@ from auricle.config.settings import Settings
 from auricle.config.toml import toml
 from auricle.doctor import service
 from auricle.doctor.configuration import API_KEY
+from auricle.panel import build as panel
 
 
 def main(args: argparse.Namespace) -> int:
@@ -29,6 +30,7 @@ def main(args: argparse.Namespace) -> int:
     for doubt in doubts(settings):
         print(f"auricle: {doubt}", file=sys.stderr)
     asyncio.run(app.check(settings))
+    panel.check(settings)
     return 0
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 from auricle.app import build, state_lock
+from auricle.config.brokers import brokers, topics_of
 from auricle.config.loading import default_file, load
 from auricle.mqtt.forgetting import ForgettingError, Forgotten, forget
 from auricle.system import event_loop
@@ -18,13 +19,13 @@ def main(args: argparse.Namespace) -> int:
     # What goes wrong is told below, once.
     logging.getLogger().addHandler(logging.NullHandler())
     settings = load(args.config or default_file())
-    topics = build.messages(settings).topics
+    topics = topics_of(settings)
     if running := state_lock.holder(build.state_directory(settings)):
         message = f"{running} would tell all again: stop it first"
         print(f"auricle forget: {message}", file=sys.stderr)
         return os.EX_UNAVAILABLE
     code = os.EX_OK
-    for broker in build.brokers(settings.mqtt, topics):
+    for broker in brokers(settings.mqtt, topics):
         try:
             forgotten = event_loop.run(forget(broker, topics))
         except ForgettingError as error:

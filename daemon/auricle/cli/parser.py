@@ -75,6 +75,7 @@ def _add_commands(commands: _Commands) -> None:
     _add_demo(commands)
     _add_transcribe(commands)
     _add_recognizer(commands)
+    _add_panel(commands)
     _add_setup(commands)
     _add_doctor(commands)
     _add_listen(commands)
@@ -338,6 +339,21 @@ def _add_recognizer(commands: _Commands) -> None:
         help="sessions at once, however fast the model is (default: 32)",
     )
     recognizer.set_defaults(module="auricle.cli.recognizer")
+
+
+def _add_panel(commands: _Commands) -> None:
+    panel = commands.add_parser(
+        "panel",
+        help="a satellite's lights and button, until stopped",
+        description="Show on lights what the satellite does, and give it the orders of "
+        "a button, as one more client of its broker: a process beside the satellite, "
+        "with the same configuration. Needs lights.device or button.pin, and the "
+        "extra panel.",
+        epilog="As a service: systemctl enable --now auricle-panel. Exit 78: the "
+        "configuration is wrong, or a device cannot be used.",
+    )
+    _add_config_option(panel)
+    panel.set_defaults(module="auricle.cli.panel")
 
 
 def _add_doctor(commands: _Commands) -> None:

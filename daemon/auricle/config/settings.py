@@ -7,6 +7,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from auricle.config.panel import (
+    GPIOS_OF_SPI0,
+    POWER_OF_4MIC,
+    ButtonSettings,
+    LightsDevice,
+    LightsSettings,
+)
 from auricle.config.sections import (
     FeedbackSettings,
     LimitsSettings,
@@ -55,6 +62,8 @@ class Settings(BaseSettings):
     home_assistant: HomeAssistantSettings = Field(default_factory=HomeAssistantSettings)
     update: UpdateSettings = Field(default_factory=UpdateSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
+    lights: LightsSettings = Field(default_factory=LightsSettings)
+    button: ButtonSettings = Field(default_factory=ButtonSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @model_validator(mode="after")
@@ -80,6 +89,19 @@ class Settings(BaseSettings):
                     f"feedback.{key} is a sound, and needs a loudspeaker: set "
                     "loudspeaker.device"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _pins_are_free(self) -> "Settings":
+        pin, lights = self.button.pin, self.lights.device
+        of_spi = lights not in (LightsDevice.NONE, LightsDevice.GPIO)
+        taken = set(self.lights.pins)
+        if of_spi and self.lights.spi.startswith("/dev/spidev0."):
+            taken |= GPIOS_OF_SPI0
+        if lights is LightsDevice.RESPEAKER_4MIC:
+            taken.add(POWER_OF_4MIC)
+        if pin in taken:
+            raise ValueError(f"button.pin = {pin} is used by the lights already")
         return self
 
     @classmethod

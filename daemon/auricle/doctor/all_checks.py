@@ -13,6 +13,7 @@ from auricle.app import build, state_lock
 from auricle.app.choices import Choices
 from auricle.app.state_file import StateFile
 from auricle.audio.files.recording import STANDARD_INPUT
+from auricle.config.brokers import own_broker, topics_of
 from auricle.config.settings import Settings
 from auricle.doctor import (
     broker,
@@ -266,7 +267,7 @@ class Examination:
         if withheld or not self._found(self._broker_name):
             return None
         settings = self._settings
-        topics = build.messages(settings).topics
+        topics = topics_of(settings)
         site = build.hermes_site(settings)
         rhasspy = (
             []
@@ -278,7 +279,7 @@ class Examination:
             )
         )
         return broker_visit.visit(
-            build.broker(settings.mqtt, topics),
+            own_broker(settings.mqtt, topics),
             topics,
             self._deadline - time.monotonic() - broker_visit.LEAVING,
             further=[

@@ -20,7 +20,7 @@ from auricle.mqtt.group_messages import (
 from auricle.mqtt.link.broker import BrokerSettings, Connected, Received, Report
 from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
-from auricle.mqtt.publisher import reconnect_delays
+from auricle.mqtt.link.route import reconnect_delays
 from auricle.mqtt.topics import Topics
 
 logger = logging.getLogger(__name__)

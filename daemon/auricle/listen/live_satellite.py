@@ -17,6 +17,7 @@ from auricle.audio.source_health import trouble
 from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
 from auricle.capture.hearing_state import in_words
+from auricle.config.brokers import brokers, topics_of
 from auricle.config.settings import Settings
 from auricle.errors import RecordingError
 from auricle.listen.collection import Collection
@@ -99,9 +100,9 @@ class LiveSatellite:
         self._group_listener: GroupListener | None = None
         group = chosen.text(Setting.GROUP)
         if settings.arbitration.enabled and group:
-            topics = build.messages(settings).topics
+            topics = topics_of(settings)
             self._group_listener = GroupListener(
-                *(build.brokers(settings.mqtt, topics), topics),
+                *(brokers(settings.mqtt, topics), topics),
                 *(group, self._overheard),
             )
         self._finished: float | None = None

@@ -99,7 +99,7 @@ class _Shown:
     def __init__(self, view: LiveView) -> None:
         self._view = view
 
-    def state(self, state: SatelliteState, *, muted: bool) -> None: ...
+    def state(self, state: SatelliteState, *, muted: bool, ringing: bool) -> None: ...
 
     def wake(self, turn: Turn, at: datetime) -> None:
         if turn.detection is not None:

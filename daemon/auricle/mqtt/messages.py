@@ -80,18 +80,22 @@ class Messages:
         """Return which run of the satellite has its name now."""
         return Message(self.topics.run, run_id, retain=True)
 
-    def state(self, state: str, *, muted: bool) -> list[Message]:
+    def state(self, state: str, *, muted: bool, ringing: bool) -> list[Message]:
         """Return what the satellite does now.
 
         Mute is no mere wish: it is on while the microphone is closed, also while a
         sound is played.
         """
         listening = "ON" if state == "listening" else "OFF"
-        return [
+        told = [
             self.setting(Setting.MUTE, muted),
             Message(self.topics.listening, listening, retain=True),
             Message(self.topics.state, state, retain=True),
         ]
+        rings = Message(self.topics.ringing, "ON" if ringing else "OFF", retain=True)
+        # Whoever shows both must not show an answer for a moment, before a timer that
+        # begins to ring and behind one that ends.
+        return [rings, *told] if ringing else [*told, rings]
 
     def wake(self, turn: Turn, time: datetime) -> Message:
         """Return the event that a turn began, at `time` (zone aware)."""

@@ -35,6 +35,7 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
+from auricle.mqtt.link.route import reconnect_delays
 from auricle.mqtt.messages import Diagnostics, Messages
 from auricle.mqtt.name_check import NameCheck, Namesake, RunQuery, reply
 from auricle.mqtt.outcome_publisher import OutcomePublisher
@@ -58,11 +59,6 @@ TELLING_PAUSE = 0.1
 FAILURE_PAUSE = 1.0
 
 _RANDOM = SystemRandom()
-
-
-def reconnect_delays() -> Iterator[float]:
-    """Yield the seconds to wait between rounds through all brokers: 1 to 30."""
-    return full_jitter(1.0, 30.0, _RANDOM.random)
 
 
 def _new_sound_id() -> str:
@@ -255,11 +251,12 @@ class Publisher:
 
     # --- what the daemon says ---
 
-    def state(self, state: str, *, muted: bool) -> None:
+    def state(self, state: str, *, muted: bool, ringing: bool) -> None:
         """Say what the satellite does now: `idle`, `listening`, `processing`,
-        `responding`, `muted` or `error`; and whether its microphone is closed.
+        `responding`, `muted` or `error`; whether its microphone is closed, and whether
+        what it plays is a timer's ring.
         """
-        for message in self._messages.state(state, muted=muted):
+        for message in self._messages.state(state, muted=muted, ringing=ringing):
             self._announcer.put(message)
 
     def wake(self, turn: Turn, at: datetime) -> None:

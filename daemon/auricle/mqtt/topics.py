@@ -66,6 +66,11 @@ class Topics:
         return f"{self.root}/listening"
 
     @property
+    def ringing(self) -> str:
+        """Whether a timer rings."""
+        return f"{self.root}/ringing"
+
+    @property
     def wake(self) -> str:
         """The event that a turn began."""
         return f"{self.root}/event/wake"
@@ -223,6 +228,7 @@ class Topics:
             self.availability,
             self.state,
             self.listening,
+            self.ringing,
             self.last,
             self.emotion,
             self.diagnostics,

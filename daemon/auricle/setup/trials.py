@@ -11,6 +11,7 @@ from auricle.asr.failures import meaning
 from auricle.asr.trust import tls_context
 from auricle.audio.devices.player import try_device
 from auricle.audio.frame import SAMPLE_RATE
+from auricle.config.brokers import own_broker, topics_of
 from auricle.config.sections import FeedbackSettings
 from auricle.config.settings import Settings
 from auricle.doctor import broker, broker_visit, host_names, microphone, recognizer
@@ -38,11 +39,11 @@ def try_broker(settings: Settings) -> list[Result]:
     name = host_names.broker_name(settings.mqtt.address[0])
     if name.status is Status.FAILED:
         return [name]
-    topics = build.messages(settings).topics
+    topics = topics_of(settings)
     wake_words = build.options((OFF, *settings.wake_word.models))
     try:
         visit = broker_visit.visit(
-            build.broker(settings.mqtt, topics),
+            own_broker(settings.mqtt, topics),
             topics,
             _PATIENCE,
             further=(),

@@ -158,6 +158,11 @@ class ArbitratedSatellite:
         return self._satellite.state
 
     @property
+    def ringing(self) -> bool:
+        """Whether a timer rings."""
+        return self._satellite.ringing
+
+    @property
     def muted(self) -> bool:
         """Whether mute is ordered."""
         return self._satellite.muted

@@ -170,6 +170,11 @@ class Playback:
         return self._playing is not None
 
     @property
+    def ringing(self) -> bool:
+        """Whether that sound is a timer's."""
+        return self._playing is not None and self._playing.rings
+
+    @property
     def answer_waits(self) -> bool:
         """Whether an answer to the latest turn that was meant is still to be played."""
         return any(

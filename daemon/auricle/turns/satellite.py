@@ -184,6 +184,11 @@ class Satellite:
                 assert_never(phase)
 
     @property
+    def ringing(self) -> bool:
+        """Whether what it plays is a timer's ring."""
+        return self._playback.ringing
+
+    @property
     def muted(self) -> bool:
         """Whether mute is ordered; `state` tells whether it is so."""
         return self._muted

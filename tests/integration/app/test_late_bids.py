@@ -22,7 +22,7 @@ from rigs.homes.program import write_settings
 class Nobody:
     """Listens to nothing."""
 
-    def state(self, state: SatelliteState, *, muted: bool) -> None:
+    def state(self, state: SatelliteState, *, muted: bool, ringing: bool) -> None:
         pass
 
     def wake(self, turn: Turn, at: datetime) -> None:

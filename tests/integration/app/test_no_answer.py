@@ -52,7 +52,7 @@ class Room:
     def play(self, report: PlayReport) -> None:
         pass
 
-    def state(self, state: SatelliteState, *, muted: bool) -> None:
+    def state(self, state: SatelliteState, *, muted: bool, ringing: bool) -> None:
         pass
 
     def wake(self, turn: Turn, at: datetime) -> None:

@@ -137,7 +137,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         await publisher.start()
         turn = Turn("t1", Mode.MANUAL, None)
         said = Transcript("turn on the light", "en", "happy")
-        publisher.state("idle", muted=False)
+        publisher.state("idle", muted=False, ringing=False)
         publisher.wake(turn, NOW)
         publisher.diagnostics(Diagnostics(NOW, asr=True, mic=True))
         publisher.outcome(

@@ -209,7 +209,7 @@ async def test_a_broker_that_hangs_gets_no_command_that_it_could_pass_on_late(
         publishing(broker, time_to_live=1.0) as satellite,
     ):
         broker.freeze()
-        satellite.publisher.state("processing", muted=False)
+        satellite.publisher.state("processing", muted=False, ringing=False)
         await eventually(lambda: not satellite.publisher.client.connected)
         satellite.hears("open the garage")
         assert await satellite.fate() is Fate.EXPIRED

@@ -261,7 +261,7 @@ async def test_whoever_is_asked_whether_it_is_there_has_a_moment_whatever_else_i
                 await house.hears(TOPICS.availability, "online")
                 for number in range(20):
                     state = f"state {number}"
-                    satellite.publisher.state(state, muted=False)
+                    satellite.publisher.state(state, muted=False, ringing=False)
                     await house.hears(TOPICS.state, state)
                     await eventually(lambda: satellite.publisher.client.idle)
                 await eventually(lambda: len(asked_at) > 1)

@@ -73,9 +73,9 @@ async def test_a_utterance_is_told_in_the_order_that_automations_need(
         house.heard.clear()
 
         satellite.publisher.wake(TURN, NOW)
-        satellite.publisher.state("listening", muted=False)
+        satellite.publisher.state("listening", muted=False, ringing=False)
         satellite.publisher.interim("t1", "turn on")
-        satellite.publisher.state("processing", muted=False)
+        satellite.publisher.state("processing", muted=False, ringing=False)
         satellite.hears("turn on the light")
         await house.hears(TOPICS.delivery)
 
@@ -123,7 +123,7 @@ async def test_an_error_is_an_event_with_a_reason(broker: Broker) -> None:
 
 async def test_a_broker_that_forgot_everything_is_told_again(broker: Broker) -> None:
     async with publishing(broker) as satellite:
-        satellite.publisher.state("listening", muted=False)
+        satellite.publisher.state("listening", muted=False, ringing=False)
         broker.kill()
         await eventually(lambda: not satellite.publisher.client.connected)
         broker.start(remember=False)
@@ -154,7 +154,7 @@ async def test_interim_transcripts_stay_inside_unless_wanted(broker: Broker) -> 
         HouseClient(broker.port, "auricle/#") as house,
     ):
         satellite.publisher.interim("t1", "turn on")
-        satellite.publisher.state("processing", muted=False)
+        satellite.publisher.state("processing", muted=False, ringing=False)
         await house.hears(TOPICS.state, "processing")
 
     assert house.on(TOPICS.partial) == []
@@ -236,7 +236,7 @@ async def test_a_broker_that_has_room_again_is_told_what_it_did_not_take(
         await house.hears(TOPICS.availability, "online")
         over_quota = Refusing(QUOTA_EXCEEDED)
         door.screen(over_quota.screen)
-        satellite.publisher.state("listening", muted=False)
+        satellite.publisher.state("listening", muted=False, ringing=False)
         await eventually(lambda: over_quota.refused)
         door.heal()
         await house.hears(TOPICS.state, "listening")
@@ -253,7 +253,7 @@ async def test_what_a_cluster_did_not_pass_on_while_it_lost_a_node_is_told_again
         await house.hears(TOPICS.availability, "online")
         failing = Refusing(UNSPECIFIED_ERROR)
         door.screen(failing.screen)
-        satellite.publisher.state("listening", muted=False)
+        satellite.publisher.state("listening", muted=False, ringing=False)
         await eventually(lambda: failing.refused)
         house.heard.clear()
         door.heal()

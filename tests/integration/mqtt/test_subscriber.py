@@ -62,7 +62,9 @@ async def test_a_thousand_mutes_a_second_end_in_the_last_one(broker: Broker) -> 
         def obey(command: Command) -> None:
             assert isinstance(command, Change)
             muted = bool(command.value)
-            satellite.publisher.state("muted" if muted else "idle", muted=muted)
+            satellite.publisher.state(
+                "muted" if muted else "idle", muted=muted, ringing=False
+            )
 
         satellite.obey = obey
         await house.hears(TOPICS.setting(Setting.MUTE), "OFF")
@@ -110,7 +112,7 @@ async def test_what_is_rejected_meanwhile_does_not_bring_back_what_was_true_befo
         await house.hears(mute, "OFF")
 
         def obey(command: Command) -> None:
-            satellite.publisher.state("muted", muted=True)
+            satellite.publisher.state("muted", muted=True, ringing=False)
 
         satellite.obey = obey
         for command in ("perhaps", "ON", "perhaps"):

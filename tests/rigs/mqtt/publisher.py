@@ -167,7 +167,7 @@ async def publishing(
         topics=topics,
         grouped=grouped,
     )
-    satellite.publisher.state("idle", muted=False)
+    satellite.publisher.state("idle", muted=False, ringing=False)
     satellite.publisher.join_group(group)
     await satellite.publisher.start()
     try:

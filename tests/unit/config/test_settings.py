@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.app import build
+from auricle.config.brokers import own_broker, topics_of
 from auricle.config.loading import doubts, load, secret_origins
 from auricle.config.services import host_and_port
 from auricle.config.settings import Settings
@@ -466,9 +467,7 @@ def test_the_broker_may_be_written_as_other_programs_have_it(
     settings = load(written(tmp_path, f'[mqtt]\nhost = "{host}"'))
 
     assert settings.mqtt.address == address
-    assert (
-        build.broker(settings.mqtt, build.messages(settings).topics).host == address[0]
-    )
+    assert own_broker(settings.mqtt, topics_of(settings)).host == address[0]
 
 
 def test_a_device_may_be_its_index(tmp_path: Path) -> None:

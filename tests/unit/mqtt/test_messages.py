@@ -192,22 +192,40 @@ def test_push_to_talk_names_no_wake_word() -> None:
 
 def test_listening_and_mute_are_said_with_the_state() -> None:
     said = {
-        m.topic: m.payload for m in Messages(TOPICS).state("listening", muted=False)
+        m.topic: m.payload
+        for m in Messages(TOPICS).state("listening", muted=False, ringing=False)
     }
 
     assert said == {
         TOPICS.setting(Setting.MUTE): "OFF",
         TOPICS.listening: "ON",
         TOPICS.state: "listening",
+        TOPICS.ringing: "OFF",
     }
 
 
 def test_who_is_muted_and_spoken_to_is_still_muted() -> None:
     said = {
-        m.topic: m.payload for m in Messages(TOPICS).state("responding", muted=True)
+        m.topic: m.payload
+        for m in Messages(TOPICS).state("responding", muted=True, ringing=False)
     }
 
     assert said[TOPICS.setting(Setting.MUTE)] == "ON"
+
+
+def test_a_timer_never_looks_like_an_answer_when_it_begins_or_ends_to_ring() -> None:
+    """To a subscriber that shows a ring wherever a timer rings, else the state."""
+    messages = Messages(TOPICS)
+    held = {TOPICS.ringing: "OFF", TOPICS.state: "idle"}
+    shown = []
+    for state, ringing in (("responding", True), ("idle", False)):
+        for message in messages.state(state, muted=False, ringing=ringing):
+            held[message.topic] = message.payload
+            rings = held[TOPICS.ringing] == "ON"
+            shown.append("ringing" if rings else held[TOPICS.state])
+
+    assert "responding" not in shown
+    assert shown[-1] == "idle"
 
 
 @pytest.mark.parametrize(

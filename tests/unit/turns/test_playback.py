@@ -516,6 +516,16 @@ def test_a_timer_rings_until_somebody_speaks() -> None:
     ]
 
 
+def test_a_timer_that_rings_is_told_from_an_answer() -> None:
+    machine = satellite()
+    ringing = []
+    for event in (answer(), SoundFinished("answer"), timer(), WOKEN):
+        machine.step(event)
+        ringing.append(machine.ringing)
+
+    assert ringing == [False, False, True, False]
+
+
 def test_a_timer_that_is_up_rings_once_however_often_that_is_told() -> None:
     machine = satellite()
     run(machine, [timer(), timer(), SoundFinished("timer-eggs")])

@@ -9,8 +9,10 @@ alone for long, whatever the others do, and however urgent what waits for it is.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from random import SystemRandom
 
 from auricle.mqtt.link.broker import BrokerSettings, Disconnected, Problem
+from auricle.retry import full_jitter
 
 # Two clients with one id throw each other out at once, for ever: only a connection
 # that lasted makes the next attempt quick again.
@@ -18,6 +20,11 @@ SETTLED = 10.0
 # Once may be somebody's mistake. After so many times in a row, none of which lasted,
 # one of the two has to leave the broker to the other one.
 TAKEOVERS = 3
+
+
+def reconnect_delays() -> Iterator[float]:
+    """Yield the seconds to wait between rounds through all brokers: 1 to 30."""
+    return full_jitter(1.0, 30.0, SystemRandom().random)
 
 
 def refusal_delays() -> Iterator[float]:

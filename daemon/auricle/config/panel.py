@@ -1,0 +1,113 @@
+"""The settings of lights and buttons, which `auricle panel` serves."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from auricle.config.sections import OptionalPath, Section
+
+BUTTON_OF_2MIC = 17
+"""The GPIO of the button on ReSpeaker's 2-Mic hat."""
+POWER_OF_4MIC = 5
+"""The GPIO that lets the lights of ReSpeaker's 4-Mic hat have power."""
+GPIOS_OF_SPI0 = frozenset(range(8, 12))
+"""What the first SPI device has of the header: clock, data and who is meant."""
+
+Gpio = Annotated[int, Field(ge=0, le=27)]
+"""A number of a GPIO on the 40-pin header, which is not the number of its pin."""
+
+
+class LightsDevice(StrEnum):
+    """Names what lights there may be."""
+
+    NONE = ""
+    RESPEAKER_2MIC = "respeaker_2mic"
+    RESPEAKER_4MIC = "respeaker_4mic"
+    APA102 = "apa102"
+    WS2812 = "ws2812"
+    GPIO = "gpio"
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, int | str) else value
+
+
+def _device_file(value: str) -> str:
+    if not value.startswith("/dev/"):
+        raise ValueError("use the path of a device, such as /dev/spidev0.0")
+    return value
+
+
+class LightsSettings(Section):
+    """Lights that show what the satellite does; `auricle panel` serves them."""
+
+    device: LightsDevice = LightsDevice.NONE
+    """What they are: respeaker_2mic or respeaker_4mic, hats with their lights; apa102
+    or ws2812, a strip of such pixels on SPI; gpio, one LED or three for red, green and
+    blue; empty: there are none."""
+    pixels: int = Field(12, ge=1, le=300)
+    """The pixels of a strip; a hat's are known."""
+    pins: Annotated[tuple[Gpio, ...], BeforeValidator(_as_list)] = Field(
+        (), max_length=3
+    )
+    """The GPIO of an LED, or those of red, green and blue; with device = "gpio"."""
+    spi: Annotated[str, AfterValidator(_device_file)] = Field(
+        "/dev/spidev0.0", max_length=255
+    )
+    """The SPI device that a strip or a hat is on."""
+    brightness: float = Field(0.3, ge=0.01, le=1)
+    """The share of all their light that is used."""
+    effects: OptionalPath = Field(None, examples=["/etc/auricle/effects.toml"])
+    """A TOML file with effects of your own: what is shown in each state, by color and
+    pattern; default: ours."""
+
+    @model_validator(mode="after")
+    def _pins_are_known(self) -> "LightsSettings":
+        if self.device is LightsDevice.GPIO and len(self.pins) not in (1, 3):
+            raise ValueError(
+                'device = "gpio" needs pins: one GPIO, as [25], or those of red, '
+                "green and blue, as [13, 19, 26]"
+            )
+        if self.pins and self.device is not LightsDevice.GPIO:
+            raise ValueError('pins are for device = "gpio"')
+        if len(set(self.pins)) < len(self.pins):
+            raise ValueError("pins names a GPIO twice")
+        return self
+
+
+class PressedLevel(StrEnum):
+    """Names what a pressed button connects its pin to."""
+
+    GROUND = "ground"
+    SUPPLY = "supply"
+
+
+class ButtonAction(StrEnum):
+    """Names what a gesture is for."""
+
+    NONE = "none"
+    TALK = "talk"
+    STOP = "stop"
+    MUTE = "mute"
+
+
+class ButtonSettings(Section):
+    """A button that gives the satellite orders; `auricle panel` serves it."""
+
+    pin: Gpio | None = Field(None, examples=[BUTTON_OF_2MIC])
+    """The GPIO of a button, 17 on ReSpeaker's 2-Mic hat; default: there is none."""
+    pressed: PressedLevel = PressedLevel.GROUND
+    """What the pressed button connects it to, ground or supply (3.3 V): it is pulled to
+    the other one."""
+    press: ButtonAction = ButtonAction.TALK
+    """What a press orders: talk (listen, and once more: the sentence is over), stop
+    (what it hears, plays or rings), mute (close the microphone, or open it) or none."""
+    double: ButtonAction = ButtonAction.STOP
+    """What two presses order; where that is none, a single one is obeyed sooner."""
+    long: ButtonAction = ButtonAction.MUTE
+    """What holding it orders; with talk, the sentence is over when it is let go."""
+    double_within: float = Field(0.4, ge=0.1, le=1)
+    """Seconds between two presses, at most."""
+    long_after: float = Field(0.8, ge=0.3, le=5)
+    """Seconds that it is held, at least."""

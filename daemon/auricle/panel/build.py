@@ -1,0 +1,222 @@
+"""The parts of the panel, built from the settings: only here do both meet."""
+
+from functools import partial
+from pathlib import Path
+from typing import assert_never
+
+from auricle.assets import lights as assets
+from auricle.config.brokers import brokers, topics_of
+from auricle.config.mistakes import Mistakes
+from auricle.config.panel import (
+    POWER_OF_4MIC,
+    ButtonAction,
+    ButtonSettings,
+    LightsDevice,
+    LightsSettings,
+    PressedLevel,
+)
+from auricle.config.settings import Settings
+from auricle.errors import ConfigError, how_to_install
+from auricle.mqtt.topics import Topics
+from auricle.panel.actions import order
+from auricle.panel.button import ButtonParts, OpenPin
+from auricle.panel.effects import (
+    Effects,
+    EffectsError,
+    LightShow,
+    Picture,
+    parse_effects,
+)
+from auricle.panel.gestures import Gesture, GestureSettings
+from auricle.panel.lamp import Lamp
+from auricle.panel.lights import Lights
+from auricle.panel.panel import Panel
+from auricle.panel.pixels import Strip
+from auricle.system.systemd import Notifier
+
+_PIXELS_OF_2MIC = 3
+_PIXELS_OF_4MIC = 12
+_LARGEST_FILE = 64 * 1024
+
+
+def check(settings: Settings) -> None:
+    """Find whatever keeps the panel from starting that no device has to be opened for.
+
+    Raises ConfigError, with every mistake on a line of its own.
+    """
+    mistakes = Mistakes()
+    with mistakes.noted():
+        effects_of(settings.lights)
+    mistakes.raise_any()
+
+
+def build(settings: Settings) -> Panel:
+    """Build the panel, and open no device yet. Call it on the event loop.
+
+    Raises ConfigError, also where there is nothing to serve.
+    """
+    topics = topics_of(settings)
+    lights, button = _lights(settings.lights), _button(settings.button, topics)
+    if lights is None and button is None:
+        raise ConfigError(
+            "auricle panel has nothing to do: set lights.device or button.pin"
+        )
+    return Panel(
+        brokers(settings.mqtt, topics), topics, Notifier(), lights=lights, button=button
+    )
+
+
+# --- lights ---
+
+
+def effects_of(settings: LightsSettings) -> Effects:
+    """Return the effect of each scene: ours, and instead of them the user's.
+
+    Raises ConfigError for a file that cannot be read, or holds none.
+    """
+    effects = parse_effects(assets.effects())
+    if settings.effects is None:
+        return effects
+    try:
+        return effects | parse_effects(_text_of(settings.effects))
+    except EffectsError as error:
+        raise ConfigError(f"lights.effects: {settings.effects}: {error}") from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_FILE).decode()
+    except UnicodeDecodeError as error:
+        raise EffectsError("is not UTF-8 text") from error
+    except OSError as error:
+        raise EffectsError((error.strerror or str(error)).lower()) from error
+
+
+def _lights(settings: LightsSettings) -> Lights | None:
+    if settings.device is LightsDevice.NONE:
+        return None
+    show = LightShow(
+        effects_of(settings),
+        pixels=_pixels(settings),
+        brightness=settings.brightness,
+    )
+    return Lights(partial(_open_lamp, settings), show)
+
+
+def _pixels(settings: LightsSettings) -> int:
+    match settings.device:
+        case LightsDevice.RESPEAKER_2MIC:
+            return _PIXELS_OF_2MIC
+        case LightsDevice.RESPEAKER_4MIC:
+            return _PIXELS_OF_4MIC
+        case LightsDevice.APA102 | LightsDevice.WS2812:
+            return settings.pixels
+        case LightsDevice.GPIO | LightsDevice.NONE:
+            return 1
+        case device:
+            assert_never(device)
+
+
+def _open_lamp(settings: LightsSettings) -> Lamp:
+    match settings.device:
+        case LightsDevice.RESPEAKER_2MIC | LightsDevice.APA102:
+            return _strip(settings, Strip.APA102)
+        case LightsDevice.RESPEAKER_4MIC:
+            return _PoweredStrip(settings)
+        case LightsDevice.WS2812:
+            return _strip(settings, Strip.WS2812)
+        case LightsDevice.GPIO:
+            return _gpio_lamp(settings)
+        case LightsDevice.NONE:
+            raise AssertionError("there are no lights to open")
+        case device:
+            assert_never(device)
+
+
+def _strip(settings: LightsSettings, strip: Strip) -> Lamp:
+    try:
+        from auricle.panel.devices.spi import SpiStrip
+    except ImportError as error:
+        raise _not_installed("lights.device", "spidev") from error
+    try:
+        return SpiStrip(settings.spi, strip)
+    except OSError as error:
+        raise ConfigError(
+            f"lights.spi: {settings.spi}: {(error.strerror or str(error)).lower()}; "
+            "switch SPI on (sudo raspi-config nonint do_spi 0, or dtparam=spi=on in "
+            "config.txt, and reboot); the group spi may use it"
+        ) from error
+
+
+class _PoweredStrip:
+    """The lights of the 4-Mic hat, which have no power until they are given it."""
+
+    def __init__(self, settings: LightsSettings) -> None:
+        try:
+            from auricle.panel.devices.gpio import PowerSwitch
+        except ImportError as error:
+            raise _not_installed("lights.device", "gpiozero") from error
+        self._strip = _strip(settings, Strip.APA102)
+        self._power = PowerSwitch(POWER_OF_4MIC)
+
+    def show(self, picture: Picture) -> None:
+        self._strip.show(picture)
+
+    def close(self) -> None:
+        self._strip.close()
+        self._power.close()
+
+
+def _gpio_lamp(settings: LightsSettings) -> Lamp:
+    try:
+        from auricle.panel.devices.gpio import GpioLamp
+    except ImportError as error:
+        raise _not_installed("lights.device", "gpiozero") from error
+    return GpioLamp(settings.pins)
+
+
+# --- the button ---
+
+
+def _button(settings: ButtonSettings, topics: Topics) -> ButtonParts | None:
+    if settings.pin is None:
+        return None
+    gestures = GestureSettings(
+        doubles=settings.double is not ButtonAction.NONE,
+        double_within=settings.double_within,
+        long_after=settings.long_after,
+    )
+    return ButtonParts(
+        _open_pin(settings.pin, settings.pressed),
+        gestures,
+        lambda gesture, view: order(_action(settings, gesture), gesture, view, topics),
+    )
+
+
+def _open_pin(pin: int, pressed: PressedLevel) -> OpenPin:
+    try:
+        from auricle.panel.devices.gpio import GpioButton
+    except ImportError as error:
+        raise _not_installed("button.pin", "gpiozero") from error
+    to_ground = pressed is PressedLevel.GROUND
+    return lambda changed: GpioButton(pin, to_ground=to_ground, changed=changed)
+
+
+def _action(settings: ButtonSettings, gesture: Gesture) -> ButtonAction:
+    match gesture:
+        case Gesture.PRESS:
+            return settings.press
+        case Gesture.DOUBLE:
+            return settings.double
+        case Gesture.LONG | Gesture.LET_GO:
+            return settings.long
+        case _:
+            assert_never(gesture)
+
+
+def _not_installed(key: str, package: str) -> ConfigError:
+    return ConfigError(
+        f"{key} needs the Python package {package}, which is not installed; "
+        f"{how_to_install('panel')}"
+    )

@@ -1,0 +1,140 @@
+"""The panel as a program: one satellite's lights and button, over MQTT."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+
+from auricle.mqtt.link.broker import (
+    BrokerSettings,
+    Connected,
+    Disconnected,
+    Received,
+    Report,
+)
+from auricle.mqtt.link.client import MqttClient, ReconnectSettings
+from auricle.mqtt.link.message import Message
+from auricle.mqtt.link.route import reconnect_delays
+from auricle.mqtt.topics import Topics
+from auricle.panel.button import Button, ButtonParts
+from auricle.panel.lights import Lights
+from auricle.panel.scene import SatelliteView, Scene
+from auricle.system.systemd import Notifier
+from auricle.system.threads import hand_to_loop
+
+logger = logging.getLogger(__name__)
+
+# Signs of life in the time after which a watchdog acts.
+_SIGNS = 3
+
+
+class Panel:
+    """Shows what a satellite does, and hands it what a button orders."""
+
+    def __init__(
+        self,
+        brokers: Sequence[BrokerSettings],
+        topics: Topics,
+        notifier: Notifier,
+        *,
+        lights: Lights | None,
+        button: ButtonParts | None,
+    ) -> None:
+        """Be a client of the satellite's `brokers` beside it.
+
+        Raises ConfigError for a certificate or key that cannot be used.
+        """
+        self._lights = lights
+        self._notifier = notifier
+        self._loop = asyncio.get_running_loop()
+        self._view = SatelliteView(topics)
+        self._scene: Scene | None = None
+        # Nobody acts on it; a client has to have something to say when it leaves.
+        self._nothing = Message(f"{topics.root}/panel", "", qos=0)
+        self._client = MqttClient(
+            # Of two clients with one id, the broker throws the first one out.
+            [replace(b, client_id=f"{b.client_id}_panel") for b in brokers],
+            ReconnectSettings(reconnect_delays),
+            will=self._nothing,
+            subscriptions=self._view.subscriptions,
+            on_report=self._take,
+        )
+        self._button = None
+        if button is not None:
+            self._button = Button(button, self._view, self._client.publish)
+        self._rounds: int | None = None
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+
+    async def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; return the exit code.
+
+        Raises ConfigError where a device cannot be used, and whatever ended the lights.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._end)
+        watching = asyncio.create_task(self._watch(), name="watch")
+        try:
+            if self._lights is not None:
+                self._start_lights(self._lights)
+            if self._button is not None:
+                self._button.start()
+            self._client.start()
+            self._look()
+            self._notifier.ready()
+            await self._ended
+        finally:
+            self._notifier.stopping()
+            watching.cancel()
+            if self._button is not None:
+                self._button.stop()
+            if self._lights is not None:
+                await self._lights.stop()
+            await self._client.stop(self._nothing)
+        return 0
+
+    def _start_lights(self, lights: Lights) -> None:
+        lights.start()
+        assert lights.drawing is not None
+        lights.drawing.add_done_callback(
+            lambda drawing: hand_to_loop(self._loop, self._end, drawing.exception())
+        )
+
+    def _end(self, error: BaseException | None = None) -> None:
+        if self._ended.done():
+            return
+        if error is None:
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(error)
+
+    def _take(self, report: Report) -> None:
+        match report:
+            case Connected() | Disconnected():
+                # What the broker keeps comes anew.
+                self._view.forget()
+                self._look()
+            case Received(topic, payload):
+                if self._view.heard(topic, payload):
+                    self._look()
+
+    def _look(self) -> None:
+        scene = self._view.scene
+        if scene is self._scene:
+            return
+        logger.debug("%s -> %s", self._scene, scene)
+        self._scene = scene
+        self._notifier.status(f"the satellite: {scene}")
+        if self._lights is not None:
+            self._lights.show(scene)
+
+    async def _watch(self) -> None:
+        while self._notifier.watchdog is not None:
+            if self._makes_progress():
+                self._notifier.alive()
+            await asyncio.sleep(self._notifier.watchdog / _SIGNS)
+
+    def _makes_progress(self) -> bool:
+        before, self._rounds = self._rounds, self._client.rounds
+        stuck = self._lights is not None and self._lights.stuck
+        return not stuck and (before is None or before != self._rounds)
