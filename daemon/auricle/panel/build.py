@@ -183,7 +183,7 @@ def _button(settings: ButtonSettings, topics: Topics) -> ButtonParts | None:
     if settings.pin is None:
         return None
     gestures = GestureSettings(
-        doubles=settings.double is not ButtonAction.NONE,
+        doubles=settings.double is not ButtonAction.NOTHING,
         double_within=settings.double_within,
         long_after=settings.long_after,
     )

@@ -17,6 +17,7 @@ from auricle.panel.scene import Scene
 FRAME = 0.04
 """Seconds between two pictures of a pattern that moves."""
 _PERIOD = (0.2, 60.0)
+_SOON = 0.001
 # A light that breathes is never so dark that its color is lost.
 _DIMMEST = 0.08
 _KEYS = ("color", "pattern", "period")
@@ -188,4 +189,5 @@ class LightShow:
         """Return when the picture is another one; None: not before the next scene."""
         effect = self._effects[self._scene]
         change = effect.next_change(max(0.0, now - self._since))
-        return None if change is None else self._since + change
+        # Rounded, it may be now once more.
+        return None if change is None else max(self._since + change, now + _SOON)

@@ -60,7 +60,7 @@ class Gestures:
         self._settings = settings
         self._state = _State.RESTS
         self._since = -math.inf
-        """When the state began."""
+        """The time when the state began."""
         self._down = False
         """The level that counts."""
         self._level = False

@@ -20,6 +20,7 @@ from auricle.mqtt.name_check import NameCheck, Namesake
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Action, Topics
+from auricle.panel.scene import SatelliteView
 from auricle.turns.sounds import (
     PlayReport,
     PlayState,
@@ -304,6 +305,26 @@ async def test_a_satellite_hears_its_own_orders_and_nothing_else(
         await kitchen.hears(allowed[-1])
 
     assert {heard.topic for heard in kitchen.heard} == set(allowed)
+
+
+async def test_a_panel_sees_its_own_satellite_and_no_other_room(
+    guarded: Broker,
+) -> None:
+    """It is its satellite's user."""
+    own, other = Topics("auricle", "kitchen"), Topics("auricle", "study")
+    seen = [*SatelliteView(own).subscriptions, *SatelliteView(other).subscriptions]
+    async with (
+        house(guarded, "kitchen", *seen) as panel,
+        house(guarded, "homeassistant") as home_assistant,
+    ):
+        for topics in (other, own):
+            for message in Messages(topics).state("idle", muted=False, ringing=False):
+                home_assistant.say(message.topic, message.payload)
+            home_assistant.say(topics.availability, "online")
+        await panel.hears(own.availability, "online")
+
+    told = {heard.topic for heard in panel.heard}
+    assert told == set(SatelliteView(own).subscriptions)
 
 
 async def test_without_a_password_nobody_gets_in(guarded: Broker) -> None:

@@ -55,6 +55,7 @@ async def test_a_satellite_tells_all_and_only_then_that_it_is_there(
         TOPICS.setting(Setting.MUTE),
         TOPICS.listening,
         TOPICS.state,
+        TOPICS.ringing,
         TOPICS.discovery,
         TOPICS.satellite,
         TOPICS.availability,

@@ -1,4 +1,6 @@
-"""`auricle run` as a process of its own, as systemd would have it."""
+"""`auricle run`, or another command of ours, as a process of its own, as systemd would
+have it.
+"""
 
 import asyncio
 import os
@@ -26,6 +28,7 @@ class Program:
         folder: Path,
         settings: Settings,
         *arguments: str,
+        command: str = "run",
         stdin: int | None = None,
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
@@ -33,13 +36,15 @@ class Program:
         `environment` is on top of ours.
         """
         self._folder = folder
+        self._command = command
         self._stdin = stdin
         self._environment = environment
         self._arguments = arguments
-        self.config = folder / "auricle.config.toml"
+        name = "auricle" if command == "run" else command
+        self.config = folder / f"{name}.config.toml"
         satellite = {"state_directory": str(folder), **settings.get("satellite", {})}
         write_settings(self.config, {**settings, "satellite": satellite})
-        self._log_path = folder / LOG
+        self._log_path = folder / f"{name}.log"
         self._process: Process | None = None
         self.starts = 0
 
@@ -69,7 +74,8 @@ class Program:
         self.starts += 1
         with self._log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "auricle", "run", "--config", str(self.config)),
+                *(sys.executable, "-m", "auricle", self._command),
+                *("--config", str(self.config)),
                 *self._arguments,
                 stdin=self._stdin,
                 stdout=log,

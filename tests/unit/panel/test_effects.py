@@ -118,6 +118,17 @@ def test_a_pattern_begins_with_its_scene() -> None:
     assert show.due(100.3) == pytest.approx(100.8)
 
 
+@given(st.sampled_from(list(Scene)), st.floats(0, 1e6), st.floats(0, 100))
+def test_nobody_is_asked_for_the_same_picture_again_and_again(
+    scene: Scene, since: float, seconds: float
+) -> None:
+    show = LightShow(EFFECTS, pixels=1, brightness=1.0)
+    show.change(scene, since)
+
+    due = show.due(since + seconds)
+    assert due is None or due > since + seconds
+
+
 def test_the_same_scene_again_is_no_new_one() -> None:
     show = LightShow(EFFECTS, pixels=1, brightness=1.0)
 

@@ -1,0 +1,43 @@
+"""The panel's service has its devices, and no more rights than the satellite's."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).parents[3] / "systemd"
+MOST = 1.3
+ELSEWHERE = "needs systemd 250 or later (systemd-analyze security --offline)"
+
+
+def allowed(name: str) -> set[str]:
+    unit = (SYSTEMD / f"{name}.service").read_text()
+    return set(re.findall(r"^DeviceAllow=(\S+)", unit, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SYSTEMD.glob("*.service")), ids=lambda p: p.stem
+)
+def test_the_exposure_of_each_unit_is_small(path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip(ELSEWHERE)
+    told = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    exposure = re.search(r"exposure level.*: ([\d.]+)", told.stdout)
+    if exposure is None:
+        pytest.skip(ELSEWHERE)
+    assert float(exposure[1]) <= MOST
+
+
+def test_no_unit_has_the_devices_of_another() -> None:
+    satellite, panel = allowed("auricle"), allowed("auricle-panel")
+
+    assert satellite
+    assert panel
+    assert satellite & panel == set()
