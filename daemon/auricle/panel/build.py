@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import assert_never
 
 from auricle.assets import lights as assets
+from auricle.assets.requirements import how_to_install
 from auricle.config.brokers import brokers, topics_of
 from auricle.config.mistakes import Mistakes
 from auricle.config.panel import (
@@ -16,7 +17,7 @@ from auricle.config.panel import (
     PressedLevel,
 )
 from auricle.config.settings import Settings
-from auricle.errors import ConfigError, how_to_install
+from auricle.errors import ConfigError
 from auricle.mqtt.topics import Topics
 from auricle.panel.actions import order
 from auricle.panel.button import ButtonParts, OpenPin
@@ -218,5 +219,5 @@ def _action(settings: ButtonSettings, gesture: Gesture) -> ButtonAction:
 def _not_installed(key: str, package: str) -> ConfigError:
     return ConfigError(
         f"{key} needs the Python package {package}, which is not installed; "
-        f"{how_to_install('panel')}"
+        f"run {how_to_install('panel')}"
     )

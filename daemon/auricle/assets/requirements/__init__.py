@@ -14,7 +14,7 @@ def how_to_install(extra: str) -> str:
     pip = f"{sys.executable} -m pip"
     # That of the Debian package has no pip, and belongs to root.
     if importlib.util.find_spec("pip") is None:
-        if extra == "recognizer":
-            return "sudo apt install ./auricle-recognizer_*.deb"
+        if extra in ("recognizer", "panel"):
+            return f"sudo apt install ./auricle-{extra}_*.deb"
         pip = f"sudo python3 -m pip --python {sys.executable}"
     return f"{pip} install --require-hashes -r {lock}"

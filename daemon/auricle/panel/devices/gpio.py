@@ -12,7 +12,8 @@ os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
 
 import gpiozero  # it reads them
 
-from auricle.errors import ConfigError, LampError, how_to_install
+from auricle.assets.requirements import how_to_install
+from auricle.errors import ConfigError, LampError
 from auricle.panel.effects import Color, Picture
 
 
@@ -88,7 +89,8 @@ def _told(pin: int, key: str) -> Iterator[None]:
     except ImportError as error:
         raise ConfigError(
             f"{key}: GPIO {pin} needs lgpio, which is not installed; "
-            f"{how_to_install('panel')}; on a 32-bit Raspberry Pi OS, piwheels has it"
+            f"run {how_to_install('panel')}; on a 32-bit Raspberry Pi OS it is on "
+            "piwheels"
         ) from error
     except _failures() as error:
         raise ConfigError(
