@@ -18,21 +18,16 @@ from auricle.wake.detector import Detection, Refractory, WakeWordModel
 from auricle.wake.microwakeword import BUNDLED, MicroWakeWordEngine
 from auricle.wake.streaming_model import StreamingModel
 from auricle.wake.tflite import library_of, load_library, package_folder
-from benchmarks.answers.acoustics import through
 from benchmarks.heard.scale import Scale
 from benchmarks.progress import told
 from benchmarks.recordings import Clip, Recordings, Samples, phrase_of
-from benchmarks.rooms.acoustics import Walls
 from benchmarks.rows import Row
-from benchmarks.turns.spoken_turns import Noises, Room, frames_of, leveled
+from benchmarks.turns.spoken_turns import Echo, Noises, Room, frames_of, leveled
 
 _BEFORE, _BEHIND = 1.5, 2.0
 # A detection outside this is of something else: seconds around the word's end.
 _EARLIEST, _LATEST = 0.6, 1.2
 _REFRACTORY = 2.0
-_SIZE = (6.5, 4.8, 2.6)
-_MICROPHONE, _MOUTH = 0.6, 1.5
-_NEAREST_WALL = 0.3
 # Of talk: people say one thing after the other, with so much in between.
 _PAUSES = (0.25, 0.75)
 _STRETCH = 60.0
@@ -59,16 +54,6 @@ _FALSE_ALARMS: Mapping[tuple[str, Room], float] = {
     ("hey_mycroft", Room.CLEAN): 1.0,
     ("okay_nabu", Room.CLEAN): 0.3,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """A room that echoes, and how far away the speaker is."""
-
-    reverberation: float
-    """Seconds to -60 dB."""
-    distance: float
-    """Meters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +158,7 @@ class Theater:
             word_end = len(phrase)
         said = np.concatenate(sounds)
         if scene.echo is not None:
-            said = self._echoing(said, scene.echo, number)
+            said = scene.echo.of(said, self._seed, number)
         if not scene.twice:
             played = self._placed([said], scene.room, number)
             return Played(played.samples, [self._start(number) + word_end])
@@ -202,17 +187,6 @@ class Theater:
     def _start(self, number: int) -> int:
         # Nobody speaks in time with the frames.
         return round(_BEFORE * SAMPLE_RATE) + number * 97 % FRAME_SAMPLES
-
-    def _echoing(self, said: Samples, echo: Echo, number: int) -> Samples:
-        rng = np.random.default_rng([self._seed, number])
-        aside = 1.2 + 2 * rng.random()
-        ahead = min(_MICROPHONE + echo.distance, _SIZE[0] - _NEAREST_WALL)
-        (response,) = Walls(_SIZE, echo.reverberation).responses(
-            np.array([ahead, aside, _MOUTH]),
-            [np.array([_MICROPHONE, aside, 1.0])],
-            number,
-        )
-        return leveled(through(said, response))
 
     def _stretches(self, most: int | None) -> Iterator[Samples]:
         rng = np.random.default_rng(self._seed)

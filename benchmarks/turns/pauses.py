@@ -93,8 +93,10 @@ ROOMS = (Room.CLEAN, Room.KITCHEN_20, Room.KITCHEN_10, Room.TELEVISION_15)
 # Of the network, one way; a part of the above.
 _NETWORK = 0.03
 _OPENING = 0.3
-_WAKE_WORD = "alexa"
+WAKE_WORD = "alexa"
 _FIRST, _SECOND = "first", "second"
+WHOLE = f"{_FIRST} {_SECOND}"
+"""What was understood of a command that nobody cut off."""
 # Each half of a command is this long at least.
 _HALF = 0.4
 _SILENCE_MS = 400
@@ -148,11 +150,11 @@ class Taken:
 
     @property
     def whole(self) -> bool:
-        return self.text == f"{_FIRST} {_SECOND}"
+        return self.text == WHOLE
 
     @property
     def whole_before(self) -> bool:
-        return self.text_before == f"{_FIRST} {_SECOND}"
+        return self.text_before == WHOLE
 
 
 class _UntilTheEnd(VadSegmenter):
@@ -361,18 +363,20 @@ class Home:
 
 @cache
 def _engine() -> MicroWakeWordEngine:
-    return MicroWakeWordEngine([WakeWordModel(_WAKE_WORD)])
+    return MicroWakeWordEngine([WakeWordModel(WAKE_WORD)])
 
 
 @dataclass(frozen=True)
-class _Material:
+class Material:
+    """What is said, and where."""
+
     wakes: Sequence[Clip]
     commands: Sequence[Clip]
     noises: Noises
 
 
 @cache
-def _material() -> _Material:
+def material() -> Material:
     recordings = Recordings.from_environment()
     commands = [
         clip
@@ -381,23 +385,23 @@ def _material() -> _Material:
         < pause_in(clip.samples)
         < len(clip.samples) - _HALF * SAMPLE_RATE
     ]
-    wakes = recordings.wake_words()[_WAKE_WORD]
-    return _Material(wakes, commands, Noises(recordings))
+    wakes = recordings.wake_words()[WAKE_WORD]
+    return Material(wakes, commands, Noises(recordings))
 
 
 def take(
     room: Room, mode: Mode, service: Service, pause: float, number: int
 ) -> Taken | None:
     """One turn; None where the wake word was missed."""
-    material = _material()
+    heard = material()
     rng = np.random.default_rng([SEED, number])
-    wake = material.wakes[int(rng.integers(len(material.wakes)))]
-    command = material.commands[number % len(material.commands)]
+    wake = heard.wakes[int(rng.integers(len(heard.wakes)))]
+    command = heard.commands[number % len(heard.commands)]
     turn = join(
-        _WAKE_WORD,
+        WAKE_WORD,
         wake,
         command,
-        material.noises,
+        heard.noises,
         room,
         gap=float(rng.choice([0.15, 0.3, 0.8])),
         pause=pause,
@@ -406,7 +410,7 @@ def take(
     home = Home(
         mode,
         service,
-        _understanding(turn, leveled(command.samples).size),
+        understanding(turn),
         endpointing=replace(PRESETS[Preset.BALANCED], least_silence=0.0),
     )
     home.hear(turn)
@@ -421,9 +425,10 @@ def take(
     )
 
 
-def _understanding(turn: SpokenTurn, length: int) -> Write:
+def understanding(turn: SpokenTurn) -> Write:
     """Has a word for each half of the command, where it hears its middle."""
-    cut = pause_in(leveled(turn.command.samples))
+    command = leveled(turn.command.samples)
+    cut, length = pause_in(command), len(command)
     missing = turn.command_end - turn.command_start - length
     middles = {
         _FIRST: turn.command_start + cut // 2,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Frame
+from benchmarks.answers.acoustics import through
 from benchmarks.recordings import (
     Clip,
     Recordings,
@@ -16,6 +17,7 @@ from benchmarks.recordings import (
     levels_db,
     speech_level_db,
 )
+from benchmarks.rooms.acoustics import Walls
 
 _T = TypeVar("_T")
 
@@ -33,6 +35,33 @@ _TALKERS = 6
 # A pause for thought comes between words: not in the first or last of them.
 _PAUSE_FROM, _PAUSE_TO = 0.25, 0.75
 _SILENT_DB = 35
+_SIZE = (6.5, 4.8, 2.6)
+_MICROPHONE, _MOUTH = 0.6, 1.5
+_NEAREST_WALL = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A room that echoes, and how far away the speaker is."""
+
+    reverberation: float
+    """Seconds to -60 dB."""
+    distance: float
+    """Meters."""
+
+    def of(self, said: Samples, seed: int, number: int) -> Samples:
+        """What a microphone hears of it, as loud as all voices here, and longer by the
+        echo; where the speaker stands differs from `number` to number.
+        """
+        rng = np.random.default_rng([seed, number])
+        aside = 1.2 + 2 * rng.random()
+        ahead = min(_MICROPHONE + self.distance, _SIZE[0] - _NEAREST_WALL)
+        (response,) = Walls(_SIZE, self.reverberation).responses(
+            np.array([ahead, aside, _MOUTH]),
+            [np.array([_MICROPHONE, aside, 1.0])],
+            number,
+        )
+        return leveled(through(said, response))
 
 
 class Room(StrEnum):
@@ -147,8 +176,12 @@ def join(
     pause: float,
     rng: np.random.Generator,
     pause_at: int | None = None,
+    echo: Echo | None = None,
+    number: int = 0,
 ) -> SpokenTurn:
-    """`pause_at` is a sample position in the command; by default its quietest."""
+    """`pause_at` is a sample position in the command; by default its quietest. With an
+    `echo`, the speaker of that `number` is across the room.
+    """
     said = with_pause(leveled(command.samples), pause, pause_at)
     wake_end = round(LEAD_IN * SAMPLE_RATE) + len(wake.samples)
     start = wake_end + round(gap * SAMPLE_RATE)
@@ -156,8 +189,13 @@ def join(
     length = end + round(TAIL * SAMPLE_RATE)
     length += -length % FRAME_SAMPLES
     samples = noises.behind(room, length, rng)
-    samples[wake_end - len(wake.samples) : wake_end] += leveled(wake.samples)
-    samples[start:end] += said
+    first = wake_end - len(wake.samples)
+    voices = np.zeros(end - first, np.float32)
+    voices[: len(wake.samples)] = leveled(wake.samples)
+    voices[start - first :] = said
+    if echo is not None:
+        voices = echo.of(voices, SEED, number)[: length - first]
+    samples[first : first + len(voices)] += voices
     return SpokenTurn(wake_word, wake_end, command, start, end, pause, room, samples)
 
 
