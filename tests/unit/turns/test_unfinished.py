@@ -15,6 +15,14 @@ WORDS = UnfinishedWords(unfinished())
         ("en", "Turn on the."),
         ("en", "Please turn on"),
         ("en-US", "I\u2019d like"),
+        ("en", "Make me a large"),
+        ("en", "Make me a large dark."),
+        ("en", "Set a 20 minute"),
+        ("en", "Can I have a 16?"),
+        ("de", "Mach mir einen starken"),
+        ("fr", "Donne-moi une petite"),
+        ("es", "Pon el primer"),
+        ("it", "Metti una nuova"),
         ("de", "Schalte das Licht im"),
         ("fr", "Allume la lumi\u00e8re dans la"),
         ("fr", "Allume l\u2019"),
@@ -39,6 +47,22 @@ def test_who_stops_here_is_about_to_go_on(language: str | None, text: str) -> No
         ("en", "Turn the light off."),
         ("en", "What time is it?"),
         ("en", "Wait for a while"),
+        ("en", "Set the volume to 20"),
+        ("en", "Make the bedroom warm"),
+        ("en", "Wake me at seven every day"),
+        ("en", "Turn it up a little"),
+        ("en", "What glows in the dark?"),
+        ("en", "Wait an hour"),
+        ("en", "Remind me in 20 minutes"),
+        ("en", "Large"),
+        ("en", "20"),
+        ("en", "Turn on a light"),
+        ("en", "Turn on the second"),
+        ("de", "Mach das Licht rot"),
+        ("de", "Schalte den Fernseher ein"),
+        ("de", "Nimm das rote"),
+        ("fr", "Rappelle-moi le 5"),
+        ("es", "Pon la luz grande"),
         ("de", "Schalte das Licht ein"),
         ("de", "Mach die T\u00fcr auf."),
         ("de", "Wie sp\u00e4t ist es"),
@@ -74,6 +98,8 @@ def test_the_languages_that_are_most_spoken_to_satellites_are_known() -> None:
 
 
 def test_no_word_stands_twice_and_each_is_in_lower_case() -> None:
-    for listed in unfinished().values():
-        assert len(set(listed)) == len(listed)
-        assert [word.lower() for word in listed] == [*listed]
+    for language in unfinished().values():
+        assert language.keys() <= {"endings", "articles", "attributes"}
+        for listed in language.values():
+            assert len(set(listed)) == len(listed)
+            assert [word.lower() for word in listed] == [*listed]
