@@ -37,7 +37,9 @@ vacant       another has published, or comes back
              and has                               over         conclude
 answering    another has published                 over         withdraw, conclude
 over, ended  any sign but a done                   over         done, said again
-any          any sign of who is apart              the same     none
+published,
+over, ended  who is apart takes, or is alive       the same     done, with the text
+any          any other sign of who is apart        the same     none
 ```
 
 *Better* is by level, in tenths of a decibel, and then by name: the same at all members.
@@ -51,7 +53,9 @@ same reason a turn that once was of our word stays so.
 
 *Apart* are two people who said the word at the same moment, each near another member.
 Where the prints of the two voices differ, neither ends the other's turn, and who stood
-by for the one voice and heard the other takes that one.
+by for the one voice and heard the other takes that one. Prints err: where the texts of
+the two are nearly equal, the second is dropped, and waits for the first one's until it
+is known, or until that one is silent.
 
 *Understood nothing*: no voice was heard there, or no words were made of it. Who stands
 by may have a better recording of them; one of all does, once, and only where its own
@@ -172,6 +176,8 @@ class _Rival:
     print: bytes | None = None
     apart: bool = False
     """It answers another person."""
+    told: bool = False
+    """It has published."""
     text: str | None = None
 
     @property
@@ -281,7 +287,8 @@ class Round:
     def awaits_text(self) -> bool:
         """Whether one that we took ours apart from is about to tell what was said."""
         return self.apart_from is not None and any(
-            rival.answers_now
+            (rival.answers_now or rival.told)
+            and rival.text is None
             and rival.claim.turn == self.apart_from
             and self._now - rival.sign < SILENCE
             for rival in self._apart
@@ -330,7 +337,9 @@ class Round:
             return []
         self._compare(rival)
         if not rival.same_word or rival.apart:
-            return self._watch() if self.state is State.STANDBY else []
+            orders = self._watch() if self.state is State.STANDBY else []
+            asks = rival.same_word and isinstance(message, Take | Alive)
+            return [*orders, *self._text_again()] if asks else orders
         unknown, self.alone = self.alone, False
         if isinstance(message, Done):
             return self._other_done(rival, message)
@@ -510,6 +519,13 @@ class Round:
             self._vacate(rival, self._now)
         return self._watch()
 
+    def _text_again(self) -> list[Order]:
+        """Tell who is apart what ours said, once that was told: it may not know."""
+        published = self.state is State.PUBLISHED and self._left
+        if published or (self._ended is not None and self._ended.outcome == TRANSCRIPT):
+            return [Tell(self._done(TRANSCRIPT))] * 2
+        return []
+
     def _answered_elsewhere(self, answered_by: str) -> list[Order]:
         withdraw: list[Order] = []
         if self.state is State.ANSWERING:
@@ -558,7 +574,8 @@ class Round:
             rival.left |= message.outcome == ERROR
             rival.ended |= message.outcome not in {ERROR, YIELDED}
             rival.answers &= message.outcome != YIELDED
-            rival.text = message.text
+            rival.told |= message.outcome == TRANSCRIPT
+            rival.text = message.text or rival.text
         else:
             rival.answers, rival.left = True, False
             rival.print = message.print or rival.print

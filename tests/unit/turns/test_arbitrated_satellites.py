@@ -359,3 +359,26 @@ def test_one_person_whose_prints_are_taken_for_two_is_obeyed_once(
     earshot.run(LONG)
 
     assert len(earshot.executed) == 1
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=2, unique=True),
+    loss=st.floats(0.0, 0.9),
+)
+def test_that_one_is_obeyed_once_too_where_of_two_messages_one_arrives(
+    seed: int, levels: list[int], loss: float
+) -> None:
+    random = Random(seed)
+    network = Network(random, loss=loss, most_lost=1)
+    earshot = Earshot(NAMES[:2], network, MISTAKEN)
+    for name, level in zip(NAMES, levels, strict=False):
+        member = earshot.members[name]
+        earshot.later(
+            random.uniform(0, 0.15),
+            lambda m=member, at=level / 10: m.wakes(at, "turn on the light"),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.run(LONG)
+
+    assert len(earshot.executed) == 1
