@@ -11,6 +11,13 @@ def test_the_readme_is_read_in_a_minute() -> None:
     assert len(Page(ROOT / "README.md").text.splitlines()) <= 130
 
 
+def test_each_way_to_install_it_is_a_line() -> None:
+    section = Page(ROOT / "README.md").section("Install")
+    lines = [line for line in section.splitlines() if line.strip()]
+
+    assert len([line for line in lines if not line.startswith("#")]) == 5
+
+
 def test_the_reference_of_the_settings_is_up_to_date() -> None:
     written = subprocess.run(
         [sys.executable, ROOT / "scripts" / "configuration-page", "--check"],
