@@ -1,4 +1,4 @@
-"""`auricle panel`: a satellite's lights and button."""
+"""`auricle panel`: a satellite's lights, button and hooks."""
 
 import argparse
 import logging

@@ -344,11 +344,12 @@ def _add_recognizer(commands: _Commands) -> None:
 def _add_panel(commands: _Commands) -> None:
     panel = commands.add_parser(
         "panel",
-        help="a satellite's lights and button, until stopped",
-        description="Show on lights what the satellite does, and give it the orders of "
-        "a button, as one more client of its broker: a process beside the satellite, "
-        "with the same configuration. Needs lights.device or button.pin, and the "
-        "extra panel.",
+        help="a satellite's lights, button and hooks, until stopped",
+        description="Show on lights what the satellite does, give it the orders of a "
+        "button, and run programs of yours when something happens, as one more client "
+        "of its broker: a process beside the satellite, with the same configuration. "
+        "Needs lights.device, button.pin or one of hooks; lights and button the extra "
+        "panel as well.",
         epilog="As a service: systemctl enable --now auricle-panel. Exit 78: the "
         "configuration is wrong, or a device cannot be used.",
     )

@@ -1,5 +1,6 @@
-"""The settings of lights and buttons, which `auricle panel` serves."""
+"""The settings of lights, buttons and hooks, which `auricle panel` serves."""
 
+import shlex
 from enum import StrEnum
 from typing import Annotated
 
@@ -111,3 +112,47 @@ class ButtonSettings(Section):
     """Seconds between two presses, at most."""
     long_after: float = Field(0.8, ge=0.3, le=5)
     """Seconds that it is held, at least."""
+
+
+def _words(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        # As a shell would, and without one.
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise ValueError("has a quotation mark that is not closed") from error
+
+
+def _program(value: tuple[str, ...]) -> tuple[str, ...]:
+    if value and not value[0].strip():
+        raise ValueError("begin with the program to run")
+    return value
+
+
+HookCommand = Annotated[
+    tuple[str, ...], BeforeValidator(_words), AfterValidator(_program)
+]
+"""A program and its arguments, as a list or as one text."""
+
+
+class HooksSettings(Section):
+    """Programs of yours that `auricle panel` runs when something happens, without a
+    shell and in its own sandbox, with the event as JSON on standard input.
+    """
+
+    on_wake: HookCommand = Field((), max_length=64)
+    """What to run when a turn begins, such as "/usr/local/bin/dim --to 10", or a list
+    of the program and its arguments; empty: nothing."""
+    on_final: HookCommand = Field((), max_length=64)
+    """What to run for a final transcript."""
+    on_outcome: HookCommand = Field((), max_length=64)
+    """What to run when a turn ends, whichever way."""
+    on_state: HookCommand = Field((), max_length=64)
+    """What to run when the satellite does something else than before."""
+    timeout: float = Field(10.0, ge=0.1, le=600)
+    """Seconds after which a program is killed, with whatever it started."""
+    at_once: int = Field(4, ge=1, le=16)
+    """Programs that run at the same time; what comes meanwhile is not run."""
+    per_minute: int = Field(60, ge=1, le=600)
+    """Programs that are started in a minute."""

@@ -11,6 +11,7 @@ from auricle.config.panel import (
     GPIOS_OF_SPI0,
     POWER_OF_4MIC,
     ButtonSettings,
+    HooksSettings,
     LightsDevice,
     LightsSettings,
 )
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     lights: LightsSettings = Field(default_factory=LightsSettings)
     button: ButtonSettings = Field(default_factory=ButtonSettings)
+    hooks: HooksSettings = Field(default_factory=HooksSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @model_validator(mode="after")

@@ -1,5 +1,7 @@
 """The parts of the panel, built from the settings: only here do both meet."""
 
+import shutil
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -12,6 +14,7 @@ from auricle.config.panel import (
     POWER_OF_4MIC,
     ButtonAction,
     ButtonSettings,
+    HooksSettings,
     LightsDevice,
     LightsSettings,
     PressedLevel,
@@ -21,6 +24,7 @@ from auricle.errors import ConfigError
 from auricle.mqtt.topics import Topics
 from auricle.panel.actions import order
 from auricle.panel.button import ButtonParts, OpenPin
+from auricle.panel.commands import HookCommands, HookParts
 from auricle.panel.effects import (
     Effects,
     EffectsError,
@@ -29,6 +33,7 @@ from auricle.panel.effects import (
     parse_effects,
 )
 from auricle.panel.gestures import Gesture, GestureSettings
+from auricle.panel.hooks import Commands, Hook, HookEvents, HookLimits
 from auricle.panel.lamp import Lamp
 from auricle.panel.lights import Lights
 from auricle.panel.panel import Panel
@@ -48,6 +53,8 @@ def check(settings: Settings) -> None:
     mistakes = Mistakes()
     with mistakes.noted():
         effects_of(settings.lights)
+    with mistakes.noted():
+        commands_of(settings.hooks)
     mistakes.raise_any()
 
 
@@ -58,12 +65,16 @@ def build(settings: Settings) -> Panel:
     """
     topics = topics_of(settings)
     lights, button = _lights(settings.lights), _button(settings.button, topics)
-    if lights is None and button is None:
+    hooks = _hooks(settings.hooks, topics)
+    if lights is None and button is None and hooks is None:
         raise ConfigError(
-            "auricle panel has nothing to do: set lights.device or button.pin"
+            "auricle panel has nothing to do: set lights.device, button.pin or hooks"
         )
     return Panel(
-        brokers(settings.mqtt, topics), topics, Notifier(), lights=lights, button=button
+        *(brokers(settings.mqtt, topics), topics, Notifier()),
+        lights=lights,
+        button=button,
+        hooks=hooks,
     )
 
 
@@ -214,6 +225,44 @@ def _action(settings: ButtonSettings, gesture: Gesture) -> ButtonAction:
             return settings.long
         case _:
             assert_never(gesture)
+
+
+# --- hooks ---
+
+
+def commands_of(settings: HooksSettings) -> Commands:
+    """Return the commands that are configured. Raises ConfigError for a program that is
+    not there.
+    """
+    mistakes = Mistakes()
+    commands: dict[Hook, Sequence[str]] = {}
+    for hook in Hook:
+        argv: Sequence[str] = getattr(settings, hook)
+        if argv:
+            with mistakes.noted():
+                commands[hook] = _found(hook, argv)
+    mistakes.raise_any()
+    return commands
+
+
+def _found(hook: Hook, argv: Sequence[str]) -> Sequence[str]:
+    if shutil.which(argv[0]) is None:
+        raise ConfigError(
+            f"hooks.{hook}: {argv[0]} is no program that can be run: write its whole "
+            "path, and make it executable (chmod +x)"
+        )
+    return argv
+
+
+def _hooks(settings: HooksSettings, topics: Topics) -> HookParts | None:
+    commands = commands_of(settings)
+    if not commands:
+        return None
+    limits = HookLimits(at_once=settings.at_once, per_minute=settings.per_minute)
+    return HookParts(
+        HookEvents(topics, tuple(commands)),
+        HookCommands(commands, limits, timeout=settings.timeout),
+    )
 
 
 def _not_installed(key: str, package: str) -> ConfigError:

@@ -1,4 +1,4 @@
-"""The panel as a program: one satellite's lights and button, over MQTT."""
+"""The panel as a program: one satellite's lights, button and hooks, over MQTT."""
 
 import asyncio
 import logging
@@ -18,6 +18,8 @@ from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.route import reconnect_delays
 from auricle.mqtt.topics import Topics
 from auricle.panel.button import Button, ButtonParts
+from auricle.panel.commands import HookParts
+from auricle.panel.hooks import HookEvent
 from auricle.panel.lights import Lights
 from auricle.panel.scene import SatelliteView, Scene
 from auricle.system.systemd import Notifier
@@ -30,7 +32,7 @@ _SIGNS = 3
 
 
 class Panel:
-    """Shows what a satellite does, and hands it what a button orders."""
+    """Shows what a satellite does, hands it what a button orders, and runs commands."""
 
     def __init__(
         self,
@@ -40,12 +42,14 @@ class Panel:
         *,
         lights: Lights | None,
         button: ButtonParts | None,
+        hooks: HookParts | None,
     ) -> None:
         """Be a client of the satellite's `brokers` beside it.
 
         Raises ConfigError for a certificate or key that cannot be used.
         """
         self._lights = lights
+        self._hooks = hooks
         self._notifier = notifier
         self._loop = asyncio.get_running_loop()
         self._view = SatelliteView(topics)
@@ -57,7 +61,10 @@ class Panel:
             [replace(b, client_id=f"{b.client_id}_panel") for b in brokers],
             ReconnectSettings(reconnect_delays),
             will=self._nothing,
-            subscriptions=self._view.subscriptions,
+            subscriptions=(
+                *self._view.subscriptions,
+                *(hooks.events.subscriptions if hooks else ()),
+            ),
             on_report=self._take,
         )
         self._button = None
@@ -90,6 +97,8 @@ class Panel:
                 self._button.stop()
             if self._lights is not None:
                 await self._lights.stop()
+            if self._hooks is not None:
+                await self._hooks.commands.stop()
             await self._client.stop(self._nothing)
         return 0
 
@@ -114,9 +123,13 @@ class Panel:
                 # What the broker keeps comes anew.
                 self._view.forget()
                 self._look()
-            case Received(topic, payload):
+            case Received(topic, payload, retained):
                 if self._view.heard(topic, payload):
                     self._look()
+                elif self._hooks is not None:
+                    self._run(
+                        self._hooks.events.heard(topic, payload, retained=retained)
+                    )
 
     def _look(self) -> None:
         scene = self._view.scene
@@ -127,6 +140,12 @@ class Panel:
         self._notifier.status(f"the satellite: {scene}")
         if self._lights is not None:
             self._lights.show(scene)
+        if self._hooks is not None:
+            self._run(self._hooks.events.saw(scene))
+
+    def _run(self, event: HookEvent | None) -> None:
+        if event is not None and self._hooks is not None:
+            self._hooks.commands.run(event)
 
     async def _watch(self) -> None:
         while self._notifier.watchdog is not None:

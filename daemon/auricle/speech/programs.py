@@ -9,7 +9,6 @@ import contextlib
 import logging
 import os
 import shutil
-import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from auricle.errors import ConfigError, SynthesisError
 from auricle.speech.engines import Program
 from auricle.speech.sentences import sentences
 from auricle.speech.synthesizer import PATIENCE, SpokenSound, Synthesizer
+from auricle.system.programs import running
 from auricle.text import log_line
 
 logger = logging.getLogger(__name__)
@@ -27,12 +27,8 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _PIECE = 16_384
-_COMPLAINT = 4096
-_KILLED_WITHIN = 1.0
 # espeak-ng, which then says nothing, and that all is well.
 _NO_VOICE = "voice does not exist"
-# What nobody but us is to know.
-_OURS = ("AURICLE_", "DASHSCOPE_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
 
 
 class StreamingProgram(Synthesizer):
@@ -105,59 +101,20 @@ async def _running(
     """Run it with `text` on its standard input; kill it, and whatever it started, when
     we leave. Raises SynthesisError where it cannot be run, and where it fails.
     """
-    standard_input, complaint = _memory(f"{text}\n"), _memory("")
-    try:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *program.argv,
-                stdin=standard_input,
-                stdout=asyncio.subprocess.DEVNULL if stdout is None else stdout,
-                stderr=complaint,
-                pass_fds=[] if write_to < 0 else [write_to],
-                env=_environment(),
-                # Of a script that starts others, all are to end.
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise SynthesisError(program.missing) from error
-        try:
-            yield process
-        finally:
-            await _end(process)
-        _judge(program, process.returncode, complaint)
-    finally:
-        os.close(standard_input)
-        os.close(complaint)
+    given = f"{text}\n".encode(errors="replace")
+    pass_fds = () if write_to < 0 else (write_to,)
+    async with running(program.argv, given, stdout=stdout, pass_fds=pass_fds) as child:
+        if child is None:
+            raise SynthesisError(program.missing)
+        yield child.process
+        complaint = child.complaint
+    _judge(program, child.process.returncode, complaint)
 
 
-def _memory(text: str) -> int:
-    """Return a file in memory, which is read from its start."""
-    file = os.memfd_create("text", os.MFD_CLOEXEC)
-    os.write(file, text.encode(errors="replace"))
-    os.lseek(file, 0, os.SEEK_SET)
-    return file
-
-
-def _environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        # Not by the process's own method: that looks whether it has ended, and if so
-        # asyncio's watcher, which looks later, takes it for somebody else's.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_KILLED_WITHIN):
-                await process.wait()
-
-
-def _judge(program: Program, status: int | None, complaint: int) -> None:
-    """Raise SynthesisError where the program failed."""
-    size = os.fstat(complaint).st_size
-    told = os.pread(complaint, _COMPLAINT, max(0, size - _COMPLAINT))
-    text = told.decode(errors="replace")
+def _judge(program: Program, status: int | None, text: str) -> None:
+    """Raise SynthesisError where the program failed, by its exit status and by the
+    `text` of its complaints.
+    """
     if text:
         # It may repeat what it was to say.
         logger.debug("%s complains: %s", program.argv[0], log_line(text))

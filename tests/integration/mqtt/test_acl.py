@@ -20,6 +20,7 @@ from auricle.mqtt.name_check import NameCheck, Namesake
 from auricle.mqtt.publisher import Publisher, PublisherSettings, Run
 from auricle.mqtt.settings import Options, Setting
 from auricle.mqtt.topics import Action, Topics
+from auricle.panel.hooks import Hook, HookEvents
 from auricle.panel.scene import SatelliteView
 from auricle.turns.sounds import (
     PlayReport,
@@ -307,12 +308,17 @@ async def test_a_satellite_hears_its_own_orders_and_nothing_else(
     assert {heard.topic for heard in kitchen.heard} == set(allowed)
 
 
+def seen_by_a_panel(topics: Topics) -> list[str]:
+    hooks = HookEvents(topics, tuple(Hook))
+    return [*SatelliteView(topics).subscriptions, *hooks.subscriptions]
+
+
 async def test_a_panel_sees_its_own_satellite_and_no_other_room(
     guarded: Broker,
 ) -> None:
     """It is its satellite's user."""
     own, other = Topics("auricle", "kitchen"), Topics("auricle", "study")
-    seen = [*SatelliteView(own).subscriptions, *SatelliteView(other).subscriptions]
+    seen = [*seen_by_a_panel(own), *seen_by_a_panel(other)]
     async with (
         house(guarded, "kitchen", *seen) as panel,
         house(guarded, "homeassistant") as home_assistant,
@@ -320,11 +326,12 @@ async def test_a_panel_sees_its_own_satellite_and_no_other_room(
         for topics in (other, own):
             for message in Messages(topics).state("idle", muted=False, ringing=False):
                 home_assistant.say(message.topic, message.payload)
+            for topic in HookEvents(topics, tuple(Hook)).subscriptions:
+                home_assistant.say(topic, "")
             home_assistant.say(topics.availability, "online")
         await panel.hears(own.availability, "online")
 
-    told = {heard.topic for heard in panel.heard}
-    assert told == set(SatelliteView(own).subscriptions)
+    assert {heard.topic for heard in panel.heard} == set(seen_by_a_panel(own))
 
 
 async def test_without_a_password_nobody_gets_in(guarded: Broker) -> None:

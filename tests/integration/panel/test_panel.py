@@ -255,7 +255,7 @@ async def test_the_lights_say_when_the_broker_is_gone_and_come_back_with_it(
 
 
 async def test_a_panel_without_lights_or_button_says_so(broker: Broker) -> None:
-    with pytest.raises(ConfigError, match=r"set lights\.device or button\.pin"):
+    with pytest.raises(ConfigError, match=r"set lights\.device, button\.pin"):
         build(Settings.model_validate(settings(broker)))
 
 
