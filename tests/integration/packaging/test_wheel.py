@@ -6,6 +6,7 @@ tests/packages/wheel tries the rest: a new environment, and the demo in it.
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import pytest
 
 from auricle import __version__
 from rigs.pages import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = tuple(PROJECT["optional-dependencies"])
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +137,7 @@ def test_the_program_runs_from_it_outside_the_tree(
     assert 'wake = "default"' in python("-m", "auricle", "config")
 
 
-@pytest.mark.parametrize("extra", ["recognizer", "openwakeword"])
+@pytest.mark.parametrize("extra", EXTRAS)
 def test_who_lacks_an_extra_is_told_a_file_that_the_wheel_has(
     installed: Path, extra: str
 ) -> None:
