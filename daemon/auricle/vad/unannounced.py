@@ -4,9 +4,7 @@ A satellite knows its room, and how loud the speaker is, when the command begins
 recognizer's server learns both from the command. So a voice counts at first wherever
 it is heard, unless it is as even as only many are that talk at once. Once there is a
 room to compare with, what has sunk into it is no longer the speaker, and where voices
-go on all the time, as those of a television do, a new one has to stand out far. Nor is
-what a voice leaves behind, a pan that is put down, somebody who begins to speak: that
-has to be surer.
+go on all the time, as those of a television do, a new one has to stand out far.
 """
 
 from bisect import insort
@@ -33,10 +31,6 @@ _TALKATIVE = 0.45
 # Behind a voice, the network takes noise for more of it: in a kitchen, one command in
 # forty was followed by an utterance of nobody's. It is asked anew.
 _FORGET = round(0.4 / FRAME_SECONDS)
-# Once somebody has spoken, who begins to has to be so much surer to be a voice, of what
-# is missing. Of 120 commands in a kitchen, something in it was 0.89 behind four, and as
-# probable as that for 0.03 to 0.18 s; who speaks is at 0.95 within two frames.
-_SURER = 2 / 3
 # Between the words of one speaker the room is heard: within two seconds, the loudest
 # tenth of a second is further above the softest than that. Of two thirds of the times
 # that six people talk at once, it is not; of one command in 140 in the loudest kitchen.
@@ -88,8 +82,6 @@ class UnannouncedVoice(UnannouncedDetector):
         """What is more `probable` a voice than this may be one."""
         self._voice = voice
         self._probable = probable
-        self._sure = probable + _SURER * (1 - probable)
-        self._anybody_spoke = False
         self._leveler = Leveler()
         self._room = EnergyGate(margin_db=4.0)
         self._heard = 0
@@ -107,18 +99,13 @@ class UnannouncedVoice(UnannouncedDetector):
         probability = self._voice.hear(self._leveler.level(frame))
         self._listen_to_room(frame)
         self._look_for_speaker(frame)
-        voice = probability > (self._sure if self._is_silent_again else self._probable)
+        voice = probability > self._probable
         speech = voice and (self._heard <= _ROOM_KNOWN or self._is_the_speaker())
         self._possible.append(probability > _POSSIBLE)
-        self._anybody_spoke |= speech
         self._spoke = 0 if speech else self._spoke + 1
         if self._spoke == _FORGET:
             self._voice.reset()
         return speech
-
-    @property
-    def _is_silent_again(self) -> bool:
-        return self._anybody_spoke and self._spoke >= _FORGET
 
     def _listen_to_room(self, frame: Frame) -> None:
         self._heard += 1

@@ -79,21 +79,6 @@ def test_behind_a_voice_the_network_is_asked_anew_once() -> None:
     assert network.asked_anew == 1
 
 
-def test_behind_a_voice_what_is_not_surely_one_is_nobody_who_speaks() -> None:
-    command, silence = (1.5, 1.0, LOUD), (1.0, 0.0, QUIET)
-    assert hear(command, silence, (0.3, 0.85, LOUD))[-1] == 0.0
-    assert hear(command, silence, (0.3, 0.95, LOUD))[-1] == 1.0
-
-
-def test_behind_a_pause_somebody_goes_on_who_is_as_sure_as_before() -> None:
-    command, pause = (1.2, 1.0, LOUD), (0.3, 0.0, QUIET)
-    assert hear(command, pause, (0.3, 0.85, LOUD))[-1] == 1.0
-
-
-def test_where_nobody_has_spoken_yet_what_may_be_a_voice_is_heard() -> None:
-    assert hear((1.5, 0.0, QUIET), (0.3, 0.75, LOUD))[-1] == 1.0
-
-
 def begun(*parts: tuple[float, float, list[Frame]]) -> float | None:
     """The seconds behind which speech is somebody's."""
     probabilities = [p for seconds, p, _ in parts for _ in range(count(seconds))]
