@@ -7,7 +7,7 @@
   * PlaybackError         no sound comes out                told once, and done without
   * SynthesisError        a text is not spoken            told once, with a sound
   * EchoError             our voice stays in what is heard  wake words wait meanwhile
-  * LampError             a light is gone or refuses       told once, opened again
+  * DeviceError           a light is gone or refuses        told once, opened again
   * RecordingError        a file that cannot be played      exit 66, names the file
   * AsrError              this turn is lost, or replayed    carries a Reason
     * NoNetworkError      nobody could be asked yet         tried again, while it helps
@@ -72,8 +72,8 @@ class EchoError(AuricleError):
     """
 
 
-class LampError(AuricleError):
-    """A light is missing, gone or refuses."""
+class DeviceError(AuricleError):
+    """A light, or an array of microphones, is missing, gone or refuses."""
 
 
 class RecordingError(AuricleError):

@@ -27,6 +27,7 @@ class LightsDevice(StrEnum):
     RESPEAKER_4MIC = "respeaker_4mic"
     APA102 = "apa102"
     WS2812 = "ws2812"
+    XVF3800 = "xvf3800"
     GPIO = "gpio"
 
 
@@ -44,9 +45,9 @@ class LightsSettings(Section):
     """Lights that show what the satellite does; `auricle panel` serves them."""
 
     device: LightsDevice = LightsDevice.NONE
-    """What they are: respeaker_2mic or respeaker_4mic, hats with their lights; apa102
-    or ws2812, a strip of such pixels on SPI; gpio, one LED or three for red, green and
-    blue; empty: there are none."""
+    """What they are: respeaker_2mic or respeaker_4mic, hats with their lights; xvf3800,
+    ReSpeaker's array on USB; apa102 or ws2812, a strip of such pixels on SPI; gpio, one
+    LED or three for red, green and blue; empty: there are none."""
     pixels: int = Field(12, ge=1, le=300)
     """The pixels of a strip; a hat's are known."""
     pins: Annotated[tuple[Gpio, ...], BeforeValidator(_as_list)] = Field(
@@ -112,6 +113,35 @@ class ButtonSettings(Section):
     """Seconds between two presses, at most."""
     long_after: float = Field(0.8, ge=0.3, le=5)
     """Seconds that it is held, at least."""
+
+
+class ArrayChannel(StrEnum):
+    """Names what a channel of the array may carry."""
+
+    UNCHANGED = ""
+    PROCESSED = "processed"
+    RECOGNITION = "recognition"
+    MICROPHONE_0 = "microphone_0"
+    MICROPHONE_1 = "microphone_1"
+    MICROPHONE_2 = "microphone_2"
+    MICROPHONE_3 = "microphone_3"
+    REFERENCE = "reference"
+    SILENCE = "silence"
+
+
+class Xvf3800Settings(Section):
+    """What is told to a ReSpeaker XVF3800 on USB, beside its lights; `auricle panel`
+    does it.
+    """
+
+    mute: bool = False
+    """Be muted with the satellite, and the satellite with its button."""
+    left: ArrayChannel = ArrayChannel.UNCHANGED
+    """What its left channel carries (microphone.channel 0): processed (as people want
+    to hear it), recognition (as programs do), microphone_0 to microphone_3, reference
+    (what the loudspeaker plays) or silence; empty: what it does by itself."""
+    right: ArrayChannel = ArrayChannel.UNCHANGED
+    """What its right channel carries (microphone.channel 1)."""
 
 
 def _words(value: object) -> object:

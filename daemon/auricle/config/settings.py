@@ -14,6 +14,7 @@ from auricle.config.panel import (
     HooksSettings,
     LightsDevice,
     LightsSettings,
+    Xvf3800Settings,
 )
 from auricle.config.sections import (
     FeedbackSettings,
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     lights: LightsSettings = Field(default_factory=LightsSettings)
     button: ButtonSettings = Field(default_factory=ButtonSettings)
+    xvf3800: Xvf3800Settings = Field(default_factory=Xvf3800Settings)
     hooks: HooksSettings = Field(default_factory=HooksSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

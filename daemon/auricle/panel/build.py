@@ -1,10 +1,10 @@
 """The parts of the panel, built from the settings: only here do both meet."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from auricle.assets import lights as assets
 from auricle.assets.requirements import how_to_install
@@ -12,17 +12,21 @@ from auricle.config.brokers import brokers, topics_of
 from auricle.config.mistakes import Mistakes
 from auricle.config.panel import (
     POWER_OF_4MIC,
+    ArrayChannel,
     ButtonAction,
     ButtonSettings,
     HooksSettings,
     LightsDevice,
     LightsSettings,
     PressedLevel,
+    Xvf3800Settings,
 )
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError
 from auricle.mqtt.topics import Topics
+from auricle.panel import xvf3800
 from auricle.panel.actions import order
+from auricle.panel.array import ArrayParts, ChannelRoute
 from auricle.panel.button import ButtonParts, OpenPin
 from auricle.panel.commands import HookCommands, HookParts
 from auricle.panel.effects import (
@@ -38,7 +42,11 @@ from auricle.panel.lamp import Lamp
 from auricle.panel.lights import Lights
 from auricle.panel.panel import Panel
 from auricle.panel.pixels import Strip
+from auricle.panel.xvf3800 import Channel
 from auricle.system.systemd import Notifier
+
+if TYPE_CHECKING:
+    from auricle.panel.devices.xvf3800 import Xvf3800
 
 _PIXELS_OF_2MIC = 3
 _PIXELS_OF_4MIC = 12
@@ -64,16 +72,21 @@ def build(settings: Settings) -> Panel:
     Raises ConfigError, also where there is nothing to serve.
     """
     topics = topics_of(settings)
-    lights, button = _lights(settings.lights), _button(settings.button, topics)
+    array = _Xvf3800s()
+    lights = _lights(settings.lights, array)
+    button = _button(settings.button, topics)
+    microphones = _microphones(settings.xvf3800, array)
     hooks = _hooks(settings.hooks, topics)
-    if lights is None and button is None and hooks is None:
+    if lights is None and button is None and microphones is None and hooks is None:
         raise ConfigError(
-            "auricle panel has nothing to do: set lights.device, button.pin or hooks"
+            "auricle panel has nothing to do: set lights.device, button.pin, xvf3800 "
+            "or hooks"
         )
     return Panel(
         *(brokers(settings.mqtt, topics), topics, Notifier()),
         lights=lights,
         button=button,
+        array=microphones,
         hooks=hooks,
     )
 
@@ -105,7 +118,7 @@ def _text_of(path: Path) -> str:
         raise EffectsError((error.strerror or str(error)).lower()) from error
 
 
-def _lights(settings: LightsSettings) -> Lights | None:
+def _lights(settings: LightsSettings, array: "_Xvf3800s") -> Lights | None:
     if settings.device is LightsDevice.NONE:
         return None
     show = LightShow(
@@ -113,7 +126,7 @@ def _lights(settings: LightsSettings) -> Lights | None:
         pixels=_pixels(settings),
         brightness=settings.brightness,
     )
-    return Lights(partial(_open_lamp, settings), show)
+    return Lights(partial(_open_lamp, settings, array), show)
 
 
 def _pixels(settings: LightsSettings) -> int:
@@ -122,6 +135,8 @@ def _pixels(settings: LightsSettings) -> int:
             return _PIXELS_OF_2MIC
         case LightsDevice.RESPEAKER_4MIC:
             return _PIXELS_OF_4MIC
+        case LightsDevice.XVF3800:
+            return xvf3800.PIXELS
         case LightsDevice.APA102 | LightsDevice.WS2812:
             return settings.pixels
         case LightsDevice.GPIO | LightsDevice.NONE:
@@ -130,7 +145,7 @@ def _pixels(settings: LightsSettings) -> int:
             assert_never(device)
 
 
-def _open_lamp(settings: LightsSettings) -> Lamp:
+def _open_lamp(settings: LightsSettings, array: "_Xvf3800s") -> Lamp:
     match settings.device:
         case LightsDevice.RESPEAKER_2MIC | LightsDevice.APA102:
             return _strip(settings, Strip.APA102)
@@ -138,6 +153,8 @@ def _open_lamp(settings: LightsSettings) -> Lamp:
             return _PoweredStrip(settings)
         case LightsDevice.WS2812:
             return _strip(settings, Strip.WS2812)
+        case LightsDevice.XVF3800:
+            return array.one()
         case LightsDevice.GPIO:
             return _gpio_lamp(settings)
         case LightsDevice.NONE:
@@ -225,6 +242,50 @@ def _action(settings: ButtonSettings, gesture: Gesture) -> ButtonAction:
             return settings.long
         case _:
             assert_never(gesture)
+
+
+# --- the array ---
+
+_SOURCES: Mapping[ArrayChannel, tuple[int, int]] = {
+    # The beam that the array chooses: cleaned for people, and as it is for programs.
+    ArrayChannel.PROCESSED: (6, 3),
+    ArrayChannel.RECOGNITION: (7, 3),
+    ArrayChannel.MICROPHONE_0: (3, 0),
+    ArrayChannel.MICROPHONE_1: (3, 1),
+    ArrayChannel.MICROPHONE_2: (3, 2),
+    ArrayChannel.MICROPHONE_3: (3, 3),
+    ArrayChannel.REFERENCE: (5, 0),
+    ArrayChannel.SILENCE: (0, 0),
+}
+"""The maker's category and number of each source."""
+
+
+class _Xvf3800s:
+    """The one array, for whoever needs it first."""
+
+    def __init__(self) -> None:
+        self._one: Xvf3800 | None = None
+
+    def one(self) -> "Xvf3800":
+        if self._one is None:
+            try:
+                from auricle.panel.devices.xvf3800 import Xvf3800
+            except ImportError as error:
+                raise _not_installed("lights.device, xvf3800", "pyusb") from error
+            self._one = Xvf3800()
+        return self._one
+
+
+def _microphones(settings: Xvf3800Settings, array: _Xvf3800s) -> ArrayParts | None:
+    wanted = {Channel.LEFT: settings.left, Channel.RIGHT: settings.right}
+    routes = [
+        ChannelRoute(channel, *_SOURCES[source])
+        for channel, source in wanted.items()
+        if source is not ArrayChannel.UNCHANGED
+    ]
+    if not routes and not settings.mute:
+        return None
+    return ArrayParts(array.one(), routes, settings.mute)
 
 
 # --- hooks ---

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from auricle.mqtt.link.message import Message
 from auricle.panel.gestures import Gesture, Gestures, GestureSettings
 from auricle.panel.scene import SatelliteView
-from auricle.system.clock import since_boot
 from auricle.system.threads import hand_to_loop
 
 logger = logging.getLogger(__name__)
@@ -89,6 +88,4 @@ class Button:
                 logger.debug("button, %s: nothing to order, it is %s", gesture, scene)
                 continue
             logger.debug("button, %s: %s", gesture, message.topic)
-            # It may wait in a connection that hangs for as long as in the broker.
-            life = since_boot() + (message.expiry or 0.0)
-            self._tell(replace(message, not_after=life))
+            self._tell(message)

@@ -9,7 +9,7 @@ class Lamp(Protocol):
     """One light or more that are drawn on as one; calls may block for a moment."""
 
     def show(self, picture: Picture) -> None:
-        """Show `picture` until the next one. Raises LampError."""
+        """Show `picture` until the next one. Raises DeviceError."""
 
     def close(self) -> None:
         """Give the device back; what is shown stays. Raises nothing."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from auricle.errors import LampError
+from auricle.errors import DeviceError
 from auricle.panel.effects import DARK, LightShow, Picture
 from auricle.panel.lamp import Lamp
 from auricle.panel.scene import Scene
@@ -29,7 +29,7 @@ class Lights:
     """Shows scenes on a lamp, and goes dark at the end; from any thread."""
 
     def __init__(self, open_lamp: Callable[[], Lamp], show: LightShow) -> None:
-        """`open_lamp` raises LampError where the device is not there yet, and
+        """`open_lamp` raises DeviceError where the device is not there yet, and
         ConfigError where only a person can mend that.
         """
         self._open = open_lamp
@@ -106,7 +106,7 @@ class Lights:
             if self._lamp is None:
                 return False
             self._lamp.show(picture)
-        except LampError as error:
+        except DeviceError as error:
             self._lose(error)
             return False
         finally:
@@ -119,10 +119,10 @@ class Lights:
     def _reopen(self) -> None:
         try:
             self._lamp = self._open()
-        except LampError as error:
+        except DeviceError as error:
             self._lose(error)
 
-    def _lose(self, error: LampError) -> None:
+    def _lose(self, error: DeviceError) -> None:
         level = logging.DEBUG if self._lost else logging.WARNING
         logger.log(level, "no lights: %s; they are looked for again", error)
         self._lost = True
@@ -136,6 +136,6 @@ class Lights:
         try:
             if dark:
                 self._lamp.show((DARK,) * dark)
-        except LampError as error:
+        except DeviceError as error:
             logger.debug("the lights stay on: %s", error)
         self._lamp.close()

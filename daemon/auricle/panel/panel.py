@@ -4,7 +4,9 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 
 from auricle.mqtt.link.broker import (
     BrokerSettings,
@@ -17,11 +19,15 @@ from auricle.mqtt.link.client import MqttClient, ReconnectSettings
 from auricle.mqtt.link.message import Message
 from auricle.mqtt.link.route import reconnect_delays
 from auricle.mqtt.topics import Topics
+from auricle.panel.actions import mute
+from auricle.panel.array import ArrayParts, ArrayWatch
 from auricle.panel.button import Button, ButtonParts
 from auricle.panel.commands import HookParts
 from auricle.panel.hooks import HookEvent
 from auricle.panel.lights import Lights
+from auricle.panel.muting import Mute, MuteMirror, Side
 from auricle.panel.scene import SatelliteView, Scene
+from auricle.system.clock import since_boot
 from auricle.system.systemd import Notifier
 from auricle.system.threads import hand_to_loop
 
@@ -42,6 +48,7 @@ class Panel:
         *,
         lights: Lights | None,
         button: ButtonParts | None,
+        array: ArrayParts | None,
         hooks: HookParts | None,
     ) -> None:
         """Be a client of the satellite's `brokers` beside it.
@@ -69,7 +76,13 @@ class Panel:
         )
         self._button = None
         if button is not None:
-            self._button = Button(button, self._view, self._client.publish)
+            self._button = Button(button, self._view, self._order)
+        self._array = None
+        if array is not None:
+            self._array = ArrayWatch(array, partial(self._mirror, Side.ARRAY))
+        self._topics = topics
+        self._mute_mirror = MuteMirror()
+        self._mirrors_mute = array is not None and array.mirrors_mute
         self._rounds: int | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
 
@@ -83,7 +96,11 @@ class Panel:
         watching = asyncio.create_task(self._watch(), name="watch")
         try:
             if self._lights is not None:
-                self._start_lights(self._lights)
+                self._lights.start()
+                self._end_with(self._lights.drawing)
+            if self._array is not None:
+                self._array.start()
+                self._end_with(self._array.watching)
             if self._button is not None:
                 self._button.start()
             self._client.start()
@@ -97,16 +114,17 @@ class Panel:
                 self._button.stop()
             if self._lights is not None:
                 await self._lights.stop()
+            if self._array is not None:
+                await self._array.stop()
             if self._hooks is not None:
                 await self._hooks.commands.stop()
             await self._client.stop(self._nothing)
         return 0
 
-    def _start_lights(self, lights: Lights) -> None:
-        lights.start()
-        assert lights.drawing is not None
-        lights.drawing.add_done_callback(
-            lambda drawing: hand_to_loop(self._loop, self._end, drawing.exception())
+    def _end_with(self, thread: Future[None] | None) -> None:
+        assert thread is not None
+        thread.add_done_callback(
+            lambda ended: hand_to_loop(self._loop, self._end, ended.exception())
         )
 
     def _end(self, error: BaseException | None = None) -> None:
@@ -131,7 +149,24 @@ class Panel:
                         self._hooks.events.heard(topic, payload, retained=retained)
                     )
 
+    def _mirror(self, side: Side, muted: bool | None) -> None:
+        """Have the other one muted as this one is now."""
+        match self._mute_mirror.said(side, muted):
+            case Mute(Side.ARRAY, wanted) if self._array is not None:
+                self._array.mute(muted=wanted)
+            case Mute(Side.SATELLITE, wanted):
+                order = mute(muted=wanted, topics=self._topics, view=self._view)
+                if order is not None:
+                    self._order(order)
+
+    def _order(self, message: Message) -> None:
+        # It may wait in a connection that hangs for as long as in the broker.
+        life = since_boot() + (message.expiry or 0.0)
+        self._client.publish(replace(message, not_after=life))
+
     def _look(self) -> None:
+        if self._mirrors_mute:
+            self._mirror(Side.SATELLITE, self._view.muted)
         scene = self._view.scene
         if scene is self._scene:
             return

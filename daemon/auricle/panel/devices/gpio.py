@@ -13,7 +13,7 @@ os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
 import gpiozero  # it reads them
 
 from auricle.assets.requirements import how_to_install
-from auricle.errors import ConfigError, LampError
+from auricle.errors import ConfigError, DeviceError
 from auricle.panel.effects import Color, Picture
 
 
@@ -29,13 +29,13 @@ class GpioLamp:
 
     def show(self, picture: Picture) -> None:
         """Show the first color of `picture`; a single LED its brightest part. Raises
-        LampError.
+        DeviceError.
         """
         try:
             for led, value in zip(self._leds, self._values(picture[0]), strict=True):
                 led.value = value / 255
         except _failures() as error:
-            raise LampError(f"GPIO: {error}") from error
+            raise DeviceError(f"GPIO: {error}") from error
 
     def close(self) -> None:
         """Give the pins back."""

@@ -2,7 +2,7 @@
 
 from spidev import SpiDev
 
-from auricle.errors import LampError
+from auricle.errors import DeviceError
 from auricle.panel.effects import Picture
 from auricle.panel.pixels import SPEEDS, Strip, encode
 
@@ -25,11 +25,11 @@ class SpiStrip:
         self._device.max_speed_hz = SPEEDS[strip]
 
     def show(self, picture: Picture) -> None:
-        """Send `picture`. Raises LampError."""
+        """Send `picture`. Raises DeviceError."""
         try:
             self._device.writebytes2(encode(self._strip, picture).data)
         except OSError as error:
-            raise LampError(f"{self._path}: {error.strerror or error}") from error
+            raise DeviceError(f"{self._path}: {error.strerror or error}") from error
 
     def close(self) -> None:
         """Give the device back."""
