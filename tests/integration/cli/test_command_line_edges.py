@@ -47,7 +47,8 @@ async def ended(
 
 
 AURICLE = (sys.executable, "-m", "auricle")
-# Each that prints, and what it needs for that. `run` prints nothing.
+# Each that prints, and what it needs for that. `run` prints nothing, nor do those that
+# run it or serve beside it: `app`, `panel`.
 COMMANDS = {
     "demo": (),
     "transcribe": ("--config", "{config}", "{recording}"),
@@ -71,7 +72,7 @@ def test_every_command_is_tried() -> None:
         if line.startswith("    ") and not line.startswith("     ")
     ]
 
-    assert set(listed) == {*COMMANDS, "run"}
+    assert set(listed) == {*COMMANDS, "run", "panel", "app"}
 
 
 @pytest.fixture
