@@ -1,3 +1,5 @@
+from importlib.machinery import ModuleSpec
+
 import pytest
 
 from auricle.errors import ConfigError
@@ -76,6 +78,9 @@ def test_auto_is_whatever_is_installed() -> None:
 def test_without_any_model_the_extras_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    pip = ModuleSpec("pip", None)
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: pip if name == "pip" else None
+    )
     with pytest.raises(ConfigError, match=r"recognizer\.txt.*recognizer-multilingual"):
         require_model("auto")
