@@ -78,7 +78,7 @@ class _Job:
 
 
 def rows(scale: Scale) -> Iterator[Row]:
-    yield from _rows(measure(scale))
+    yield from rows_of(measure(scale))
 
 
 def measure(scale: Scale) -> list[Taken]:
@@ -111,7 +111,8 @@ _LEAST: dict[tuple[Preset, float], float] = {
 }
 
 
-def _rows(taken: Sequence[Taken]) -> Iterator[Row]:
+def rows_of(taken: Sequence[Taken]) -> Iterator[Row]:
+    """The figures; where no turn could be taken, why there are none."""
     for mode, preset, service in _settings():
         for pause in PAUSES:
             some = [
