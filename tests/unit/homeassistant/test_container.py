@@ -25,6 +25,8 @@ def services() -> dict[str, dict[str, Any]]:
 def test_an_image_has_what_the_package_depends_on(package: str) -> None:
     control = (ROOT / "packaging" / "debian" / f"{package}.control").read_text()
     [depends] = re.findall(r"^Depends: (.+)$", control, re.MULTILINE)
+    # What a system without wheels needs besides is no image's.
+    depends = depends.removesuffix("@MORE@")
     needed = {each.split()[0] for each in depends.split(", ")} - {"auricle"}
     _, _, runs = DOCKERFILE.partition(" AS satellite\n")
 
