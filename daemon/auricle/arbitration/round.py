@@ -47,9 +47,9 @@ Another's late bid ends nothing: its take does.
 
 *The same word* has the same name, and was heard within 0.5 s of ours. A message says
 how long ago its sender heard it; on its way it can only have become later, so of all
-messages of a turn the soonest counts. But one: where a busy machine has taken late
-sound for lost sound, it reads its microphone's clock too early for a while. For the
-same reason a turn that once was of our word stays so.
+messages of a turn the second soonest counts. One alone may tell too early a moment: a
+busy machine that has taken late sound for lost sound reads its microphone's clock wrong
+for a while. For the same reason a turn that once was of our word stays so.
 
 *Apart* are two people who said the word at the same moment, each near another member.
 Where the prints of the two voices differ, neither ends the other's turn, and who stood
@@ -439,7 +439,7 @@ class Round:
     def _watch(self) -> list[Order]:
         """Standing by: see whether somebody still answers."""
         awaited = self._awaited
-        if awaited is not None and (awaited.apart or not awaited.same_word):
+        if awaited is not None and awaited.apart:
             self._vacate(awaited, self._now)
         elif awaited is not None:
             signs = [awaited.sign, *(rival.sign for rival in self._answering())]
@@ -466,7 +466,7 @@ class Round:
         if awaited.apart:
             self._pause = APART_PAUSE
             self.apart_from = awaited.claim.turn
-        elif awaited.same_word:
+        else:
             self._first, self.apart_from = awaited.key, awaited.apart_from
             if self._first == self.claim.turn:
                 # Somebody took ours for the first; but what went silent is another one,
