@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from auricle.config.sections import UtteranceMode
+from auricle.config.choices import UtteranceMode
 from benchmarks.recordings import Recordings
 from benchmarks.rooms.households import Outcome, Plan, carry_out
 from benchmarks.rooms.rounds import Tally

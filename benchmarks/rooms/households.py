@@ -24,7 +24,8 @@ import numpy as np
 
 from auricle.app import build
 from auricle.audio.frame import SAMPLE_RATE
-from auricle.config.sections import UtteranceMode, WakeWordSettings
+from auricle.config.choices import UtteranceMode
+from auricle.config.sections import WakeWordSettings
 from benchmarks.recordings import Clip, Recordings, Samples, speech_level_db
 from benchmarks.rooms.houses import House, Person, Saying, spoken
 from benchmarks.rooms.microphones import Ear, HouseSound, Microphones, Sounds

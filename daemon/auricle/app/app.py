@@ -7,20 +7,23 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from auricle.app.build import Parts, build
 from auricle.app.ending import Ending
-from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
 from auricle.mqtt.publisher import Run
 from auricle.system import heap
+
+if TYPE_CHECKING:
+    from auricle.config.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 _STOP_HEARING = 1.0
 
 
-async def check(settings: Settings) -> None:
+async def check(settings: "Settings") -> None:
     """Build all parts, and start none.
 
     Raises ConfigError, with every mistake on a line of its own, and RecordingError:
@@ -29,7 +32,9 @@ async def check(settings: Settings) -> None:
     build(settings)
 
 
-async def run(settings: Settings, read: Callable[[], Settings], this_run: Run) -> int:
+async def run(
+    settings: "Settings", read: "Callable[[], Settings]", this_run: Run
+) -> int:
     """Be a satellite until SIGTERM, SIGINT or an order; return the exit code.
 
     `read` is for SIGHUP: settings that no satellite could start with keep us going.
@@ -90,6 +95,7 @@ class App:
     def __init__(self, steps: Sequence[Step], ending: Ending) -> None:
         self._steps = steps
         self._ending = ending
+        self._start: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """Start, be a satellite, stop; return the exit code."""
@@ -102,6 +108,8 @@ class App:
             await self._ending.ordered()
         finally:
             logger.info("stopping")
+            if self._start is not None:
+                self._start.cancel()
             # Begun backwards, and then all at once: a hanging sound server must not
             # keep the house waiting for our goodbye.
             await asyncio.gather(*(_call(step.stop) for step in reversed(started)))
@@ -111,13 +119,19 @@ class App:
         """Have `run` stop, and return 0."""
         self._ending.order()
 
-    def start_anew(self, read: Callable[[], Settings]) -> None:
+    def start_anew(self, read: "Callable[[], Settings]") -> None:
         """End, to be started with the settings as they are by now, unless these are
-        wrong.
+        wrong. They are read in a thread, while the satellite goes on.
         """
+        if self._start is not None:
+            # What it reads may be of before this order.
+            self._start.cancel()
+        self._start = asyncio.create_task(self._start_anew(read), name="new settings")
+
+    async def _start_anew(self, read: "Callable[[], Settings]") -> None:
         try:
-            build(read())
-        except (ConfigError, RecordingError) as error:
+            build(await asyncio.to_thread(read))
+        except (ConfigError, RecordingError, OSError) as error:
             logger.error("the new configuration is not taken: %s", error)
         else:
             self._ending.restart()

@@ -38,20 +38,9 @@ from auricle.capture.attention import Attention
 from auricle.capture.hearing import Hearing
 from auricle.capture.own_voice import OwnVoice, UnknownVoice
 from auricle.config.brokers import brokers, topics_of
+from auricle.config.host_port import host_and_port
 from auricle.config.mistakes import Mistakes
 from auricle.config.mode import mode_of, mode_told
-from auricle.config.sections import (
-    FeedbackSettings,
-    MicrophoneSettings,
-    WakeWordSettings,
-)
-from auricle.config.services import (
-    AsrSettings,
-    SpeechSettings,
-    UpdateSettings,
-    host_and_port,
-)
-from auricle.config.settings import Settings
 from auricle.errors import ConfigError, EchoError, RecordingError
 from auricle.health.watch import Watch
 from auricle.mqtt.discovery.introduction import Introduction
@@ -85,6 +74,13 @@ from auricle.wake.detector import WakeWord, WakeWordEngine, WakeWordModel
 if TYPE_CHECKING:
     from auricle.audio.beam import Beam
     from auricle.audio.files.recording import Recording
+    from auricle.config.sections import (
+        FeedbackSettings,
+        MicrophoneSettings,
+        WakeWordSettings,
+    )
+    from auricle.config.services import AsrSettings, SpeechSettings, UpdateSettings
+    from auricle.config.settings import Settings
     from auricle.health.release import Release
     from auricle.health.release_watch import ReleaseWatch
     from auricle.speech.speaking import Speaking
@@ -120,7 +116,7 @@ class Parts:
     release_watch: "ReleaseWatch | None"
 
 
-def build(settings: Settings, run: Run | None = None) -> Parts:
+def build(settings: "Settings", run: Run | None = None) -> Parts:
     """Build a satellite, and touch nothing of another one that may run beside it. Call
     it on the event loop. Without a `run`, none is to come of it.
 
@@ -228,7 +224,7 @@ def build(settings: Settings, run: Run | None = None) -> Parts:
 
 
 def choices(
-    settings: Settings, engines: Iterable[WakeWordEngine], remembered: Remembered
+    settings: "Settings", engines: Iterable[WakeWordEngine], remembered: Remembered
 ) -> Choices:
     """Return what the satellite goes by: the settings, unless a person changed them."""
     return Choices(
@@ -250,7 +246,7 @@ def choices(
     )
 
 
-def state_directory(settings: Settings) -> Path:
+def state_directory(settings: "Settings") -> Path:
     """Return the folder as configured, else what systemd gives, else the user's own.
 
     Raises ConfigError where there is none of them.
@@ -269,7 +265,7 @@ def state_directory(settings: Settings) -> Path:
         ) from error
 
 
-def source(settings: MicrophoneSettings) -> AudioSource:
+def source(settings: "MicrophoneSettings") -> AudioSource:
     """Return what is listened to: a microphone, or a recording.
 
     Raises RecordingError where the recording cannot be read.
@@ -287,7 +283,7 @@ def source(settings: MicrophoneSettings) -> AudioSource:
     return Microphone(settings.device, channel=settings.channel, gain=settings.gain)
 
 
-def beam(settings: MicrophoneSettings) -> "Beam | None":
+def beam(settings: "MicrophoneSettings") -> "Beam | None":
     """Return what aims an array; None where that is not wanted."""
     if settings.channel != BEAM:
         return None
@@ -297,7 +293,7 @@ def beam(settings: MicrophoneSettings) -> "Beam | None":
 
 
 def recording(
-    path: str | Path, settings: MicrophoneSettings, *, raw_rate: int | None = None
+    path: str | Path, settings: "MicrophoneSettings", *, raw_rate: int | None = None
 ) -> "Recording":
     """Open a sound, to be heard as the microphone would hear it, and as fast as it is
     read; with `raw_rate` raw PCM at so many hertz. Raises RecordingError.
@@ -309,7 +305,7 @@ def recording(
     return Recording(path, sound, gain=gain)
 
 
-def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
+def feedback_sounds(settings: "FeedbackSettings") -> dict[Cue, OwnSound]:
     """Read the sounds that are wanted. Raises ConfigError naming the key of each that
     fails.
     """
@@ -328,7 +324,7 @@ def feedback_sounds(settings: FeedbackSettings) -> dict[Cue, OwnSound]:
     return sounds
 
 
-def timer_sound(settings: FeedbackSettings) -> bytes:
+def timer_sound(settings: "FeedbackSettings") -> bytes:
     """Return what a timer that is up is played as, again and again: 16 kHz mono s16le;
     nothing where it is to be silent. Raises ConfigError.
     """
@@ -375,7 +371,7 @@ def _bundled(name: str) -> contextlib.AbstractContextManager[Path]:
     return as_file(files("auricle.assets.sounds") / f"{name}.wav")
 
 
-def synthesizer(settings: SpeechSettings) -> "Synthesizer | None":
+def synthesizer(settings: "SpeechSettings") -> "Synthesizer | None":
     """Return what makes sound of texts; None where nothing does.
 
     Raises ConfigError where a program that is to speak is not installed.
@@ -406,7 +402,7 @@ def synthesizer(settings: SpeechSettings) -> "Synthesizer | None":
 
 
 def speaking(
-    settings: SpeechSettings,
+    settings: "SpeechSettings",
     synthesizer: "Synthesizer | None",
     deliver: Callable[[SoundArrived | SpeechFailed], None],
 ) -> "Speaking | None":
@@ -419,7 +415,7 @@ def speaking(
 
 
 def release_watch(
-    settings: UpdateSettings, publisher: Publisher
+    settings: "UpdateSettings", publisher: Publisher
 ) -> "ReleaseWatch | None":
     """Return what tells the house of a newer release; None where nobody is asked."""
     if not settings.url:
@@ -435,7 +431,7 @@ def release_watch(
     return ReleaseWatch(settings.url, __version__, tell=tell)
 
 
-def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
+def wake_word_engines(settings: "WakeWordSettings") -> list[WakeWordEngine]:
     """Load the models, all of an engine's in one. Raises ConfigError naming each model
     that cannot be used.
     """
@@ -456,7 +452,7 @@ def wake_word_engines(settings: WakeWordSettings) -> list[WakeWordEngine]:
     return engines
 
 
-def own_voice(settings: WakeWordSettings) -> OwnVoice:
+def own_voice(settings: "WakeWordSettings") -> OwnVoice:
     """Return what keeps our own voice out of what is heard while we speak; where there
     is no library for that, what takes no wake word for a person's meanwhile.
     """
@@ -472,7 +468,9 @@ def own_voice(settings: WakeWordSettings) -> OwnVoice:
         return UnknownVoice()
 
 
-def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWordModel]:
+def _models(
+    settings: "WakeWordSettings", sources: Sequence[str]
+) -> list[WakeWordModel]:
     return [
         WakeWordModel(
             source, settings.thresholds.get(name), settings.second_opinions.get(name)
@@ -483,7 +481,7 @@ def _models(settings: WakeWordSettings, sources: Sequence[str]) -> list[WakeWord
 
 
 def satellite(
-    settings: Settings, wake_words: Iterable[str], *, muted: bool
+    settings: "Settings", wake_words: Iterable[str], *, muted: bool
 ) -> ArbitratedSatellite:
     """Build what decides; `wake_words` are those that may be heard."""
     spellings = settings.wake_word.spellings
@@ -516,7 +514,7 @@ def satellite(
     )
 
 
-def endpointing(settings: Settings) -> EndpointingSettings:
+def endpointing(settings: "Settings") -> EndpointingSettings:
     """Return the preset's settings, but for the keys that were given."""
     utterance = settings.utterance
     given = {
@@ -536,7 +534,7 @@ def endpointing(settings: Settings) -> EndpointingSettings:
     return replace(preset, **given)
 
 
-def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
+def recognizer_address(settings: "AsrSettings") -> RecognizerAddress:
     """Return where the recognizer is, and the key for it.
 
     Raises ConfigError where nothing says which recognizer to use.
@@ -560,7 +558,7 @@ def recognizer_address(settings: AsrSettings) -> RecognizerAddress:
     )
 
 
-def timeouts(settings: Settings) -> Timeouts:
+def timeouts(settings: "Settings") -> Timeouts:
     """Return how long the recognizer may take."""
     return Timeouts(
         connect=settings.asr.connect_timeout,
@@ -569,7 +567,7 @@ def timeouts(settings: Settings) -> Timeouts:
     )
 
 
-def turn_recognizer(settings: Settings) -> TurnRecognizer:
+def turn_recognizer(settings: "Settings") -> TurnRecognizer:
     """Build the recognizer's client, which asks for what is configured.
 
     Raises ConfigError where nothing says which recognizer to use, and where its
@@ -586,7 +584,7 @@ def resampler(from_rate: int, to_rate: int) -> Resampler:
     return StreamResampler(from_rate, to_rate)
 
 
-def session_settings(settings: Settings) -> SessionSettings:
+def session_settings(settings: "Settings") -> SessionSettings:
     """Return what each turn asks of the recognizer, until a command changes it."""
     asr = settings.asr
     vad = ServerVad(asr.threshold, asr.silence_duration_ms)
@@ -599,7 +597,7 @@ def session_settings(settings: Settings) -> SessionSettings:
     )
 
 
-def heeds_vocabulary(settings: Settings) -> bool:
+def heeds_vocabulary(settings: "Settings") -> bool:
     """Tell whether the house's words are for this satellite's recognizer."""
     if settings.mqtt.vocabulary is not None:
         return settings.mqtt.vocabulary
@@ -608,7 +606,7 @@ def heeds_vocabulary(settings: Settings) -> bool:
     return not is_the_services(settings.asr.endpoint)
 
 
-def price_per_second(settings: Settings) -> float | None:
+def price_per_second(settings: "Settings") -> float | None:
     """Return the price in the configured currency; None where it costs nothing, or
     nobody knows.
     """
@@ -617,7 +615,7 @@ def price_per_second(settings: Settings) -> float | None:
     return published_price(settings.asr.endpoint)
 
 
-def budget(settings: Settings, usage: Usage | None = None) -> Budget:
+def budget(settings: "Settings", usage: Usage | None = None) -> Budget:
     """Build what counts against the limits; `usage` is what was used before a restart.
 
     Raises ConfigError where a limit could never be reached, for want of a price, and
@@ -655,7 +653,7 @@ def budget(settings: Settings, usage: Usage | None = None) -> Budget:
     )
 
 
-def messages(settings: Settings) -> Messages:
+def messages(settings: "Settings") -> Messages:
     """Return what makes the satellite's messages, with no more than may be told."""
     mqtt = settings.mqtt
     disclosure = Disclosure(
@@ -667,7 +665,7 @@ def messages(settings: Settings) -> Messages:
     return Messages(topics_of(settings), disclosure)
 
 
-def hermes_site(settings: Settings) -> str | None:
+def hermes_site(settings: "Settings") -> str | None:
     """Return Rhasspy's name of the satellite; None where its topics, which carry the
     words, are not served.
     """
@@ -681,7 +679,9 @@ def options(wake_words: Sequence[str]) -> Options:
     return Options(languages=("auto", *sorted(LANGUAGES)), wake_words=tuple(wake_words))
 
 
-def device(settings: Settings, wake_words: Iterable[WakeWord] = ()) -> SatelliteDevice:
+def device(
+    settings: "Settings", wake_words: Iterable[WakeWord] = ()
+) -> SatelliteDevice:
     """Return the satellite as Home Assistant shows it."""
     return SatelliteDevice(
         name=settings.satellite.display_name,
@@ -701,7 +701,7 @@ def device(settings: Settings, wake_words: Iterable[WakeWord] = ()) -> Satellite
 
 
 def introduction(
-    settings: Settings, options: Options, wake_words: Iterable[WakeWord] = ()
+    settings: "Settings", options: Options, wake_words: Iterable[WakeWord] = ()
 ) -> Introduction | None:
     """Return what introduces the device to Home Assistant; None where nothing does."""
     if not settings.home_assistant.discovery:
@@ -712,7 +712,7 @@ def introduction(
 
 
 def publisher_settings(
-    settings: Settings,
+    settings: "Settings",
     choices: Sequence[str],
     outbox: Path,
     engines: Iterable[WakeWordEngine] = (),

@@ -2,23 +2,27 @@
 
 import argparse
 import logging
+from typing import TYPE_CHECKING
 
-from auricle.config.loading import default_file, doubts, load
-from auricle.config.settings import Settings
+from auricle.config.apart import Reading
 from auricle.panel.build import build
 from auricle.system import event_loop, log
+
+if TYPE_CHECKING:
+    from auricle.config.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 
 def main(args: argparse.Namespace) -> int:
     """Serve them until stopped; return the exit code. Raises ConfigError."""
-    settings = load(args.config or default_file())
+    read = Reading(args.config, {}).result()
+    settings = read.settings
     log.start(settings.log.level)
-    for doubt in doubts(settings):
+    for doubt in read.doubts:
         logger.warning("%s", doubt)
     return event_loop.run(_serve(settings))
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: "Settings") -> int:
     return await build(settings).run()

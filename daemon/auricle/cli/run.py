@@ -3,12 +3,14 @@
 import argparse
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from auricle.app import app, build, state_lock
-from auricle.config.loading import default_file, doubts, load
-from auricle.config.settings import Settings
+from auricle.config.apart import Reading
 from auricle.mqtt.publisher import Run
 from auricle.system import event_loop, heap, log
+
+if TYPE_CHECKING:
+    from auricle.config.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -24,15 +26,20 @@ def main(args: argparse.Namespace) -> int:
         "microphone.speed": args.speed,
     }
 
-    def read() -> Settings:
-        return load(args.config or default_file(), options)
+    def read() -> "Settings":
+        return Reading(args.config, options).result().settings
 
     heap.share()
-    settings = read()
-    log.start(settings.log.level)
-    for doubt in doubts(settings):
+    reading = Reading(args.config, options)
+    # They take as long to load as the settings to be read, which go on meanwhile.
+    from auricle.app import app, build, state_lock
+
+    told = reading.result()
+    log.start(told.settings.log.level)
+    for doubt in told.doubts:
         logger.warning("%s", doubt)
     run = Run()
-    with state_lock.locked(build.state_directory(settings), run.id) as earlier:
+    directory = build.state_directory(told.settings)
+    with state_lock.locked(directory, run.id) as earlier:
         this_run = replace(run, earlier=earlier)
-        return event_loop.run(app.run(settings, read, this_run))
+        return event_loop.run(app.run(told.settings, read, this_run))

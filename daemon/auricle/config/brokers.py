@@ -1,9 +1,9 @@
 """Where the satellite is on MQTT, by its settings: its topics, and its brokers."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from auricle.config.services import MqttSettings, host_and_port
-from auricle.config.settings import Settings
+from auricle.config.host_port import host_and_port
 from auricle.mqtt.link.broker import (
     LARGEST_PACKET,
     LARGEST_WITH_SOUND,
@@ -11,8 +11,12 @@ from auricle.mqtt.link.broker import (
 )
 from auricle.mqtt.topics import Topics
 
+if TYPE_CHECKING:
+    from auricle.config.services import MqttSettings
+    from auricle.config.settings import Settings
 
-def topics_of(settings: Settings) -> Topics:
+
+def topics_of(settings: "Settings") -> Topics:
     """Return the topics of the satellite."""
     return Topics(
         settings.mqtt.base_topic,
@@ -21,7 +25,7 @@ def topics_of(settings: Settings) -> Topics:
     )
 
 
-def own_broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
+def own_broker(settings: "MqttSettings", topics: Topics) -> BrokerSettings:
     """Return the satellite's own broker, and how to log in there."""
     password = settings.password
     host, port = settings.address
@@ -41,7 +45,7 @@ def own_broker(settings: MqttSettings, topics: Topics) -> BrokerSettings:
     )
 
 
-def brokers(settings: MqttSettings, topics: Topics) -> list[BrokerSettings]:
+def brokers(settings: "MqttSettings", topics: Topics) -> list[BrokerSettings]:
     """Return the satellite's broker, and those that stand in for it."""
     first = own_broker(settings, topics)
     return [

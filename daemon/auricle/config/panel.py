@@ -1,34 +1,21 @@
 """The settings of lights, buttons and hooks, which `auricle panel` serves."""
 
 import shlex
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from auricle.config.choices import (
+    ArrayChannel,
+    ButtonAction,
+    LightsDevice,
+    PressedLevel,
+)
+from auricle.config.gpio import BUTTON_OF_2MIC
 from auricle.config.sections import OptionalPath, Section
-
-BUTTON_OF_2MIC = 17
-"""The GPIO of the button on ReSpeaker's 2-Mic hat."""
-POWER_OF_4MIC = 5
-"""The GPIO that lets the lights of ReSpeaker's 4-Mic hat have power."""
-GPIOS_OF_SPI0 = frozenset(range(8, 12))
-"""What the first SPI device has of the header: clock, data and who is meant."""
 
 Gpio = Annotated[int, Field(ge=0, le=27)]
 """A number of a GPIO on the 40-pin header, which is not the number of its pin."""
-
-
-class LightsDevice(StrEnum):
-    """Names what lights there may be."""
-
-    NONE = ""
-    RESPEAKER_2MIC = "respeaker_2mic"
-    RESPEAKER_4MIC = "respeaker_4mic"
-    APA102 = "apa102"
-    WS2812 = "ws2812"
-    XVF3800 = "xvf3800"
-    GPIO = "gpio"
 
 
 def _as_list(value: object) -> object:
@@ -78,22 +65,6 @@ class LightsSettings(Section):
         return self
 
 
-class PressedLevel(StrEnum):
-    """Names what a pressed button connects its pin to."""
-
-    GROUND = "ground"
-    SUPPLY = "supply"
-
-
-class ButtonAction(StrEnum):
-    """Names what a gesture is for."""
-
-    NOTHING = "nothing"
-    TALK = "talk"
-    STOP = "stop"
-    MUTE = "mute"
-
-
 class ButtonSettings(Section):
     """A button that gives the satellite orders; `auricle panel` serves it."""
 
@@ -113,20 +84,6 @@ class ButtonSettings(Section):
     """Seconds between two presses, at most."""
     long_after: float = Field(0.8, ge=0.3, le=5)
     """Seconds that it is held, at least."""
-
-
-class ArrayChannel(StrEnum):
-    """Names what a channel of the array may carry."""
-
-    UNCHANGED = ""
-    PROCESSED = "processed"
-    RECOGNITION = "recognition"
-    MICROPHONE_0 = "microphone_0"
-    MICROPHONE_1 = "microphone_1"
-    MICROPHONE_2 = "microphone_2"
-    MICROPHONE_3 = "microphone_3"
-    REFERENCE = "reference"
-    SILENCE = "silence"
 
 
 class Xvf3800Settings(Section):

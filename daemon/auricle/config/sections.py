@@ -7,7 +7,6 @@ These are the keys that a person may write, in a file of one table per part;
 import platform
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from auricle.config.choices import UtteranceMode
 from auricle.mqtt.settings import ALL, OFF
 from auricle.mqtt.topics import node_name, require_word
 from auricle.qwen_asr.address import PRICE_CURRENCY
@@ -219,14 +219,6 @@ class WakeWordSettings(Section):
 
 def _model_name(model: str) -> str:
     return Path(model).stem if model.endswith((".json", ".tflite")) else model
-
-
-class UtteranceMode(StrEnum):
-    """Names who decides that the utterance is over, as the configuration does."""
-
-    AUTO = "auto"
-    SERVER_VAD = "server_vad"
-    MANUAL = "manual"
 
 
 class UtteranceSettings(Section):

@@ -7,12 +7,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from auricle.config.choices import LightsDevice
+from auricle.config.gpio import GPIOS_OF_SPI0, POWER_OF_4MIC
 from auricle.config.panel import (
-    GPIOS_OF_SPI0,
-    POWER_OF_4MIC,
     ButtonSettings,
     HooksSettings,
-    LightsDevice,
     LightsSettings,
     Xvf3800Settings,
 )

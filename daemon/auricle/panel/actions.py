@@ -14,7 +14,7 @@ Whatever is not in the table orders nothing, nor does a satellite that is not th
 
 from typing import assert_never
 
-from auricle.config.panel import ButtonAction
+from auricle.config.choices import ButtonAction
 from auricle.mqtt.link.message import Message, compact_json
 from auricle.mqtt.settings import Setting
 from auricle.mqtt.topics import Action, Topics

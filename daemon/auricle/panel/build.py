@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING, assert_never
 from auricle.assets import lights as assets
 from auricle.assets.requirements import how_to_install
 from auricle.config.brokers import brokers, topics_of
-from auricle.config.mistakes import Mistakes
-from auricle.config.panel import (
-    POWER_OF_4MIC,
+from auricle.config.choices import (
     ArrayChannel,
     ButtonAction,
-    ButtonSettings,
-    HooksSettings,
     LightsDevice,
-    LightsSettings,
     PressedLevel,
-    Xvf3800Settings,
 )
-from auricle.config.settings import Settings
+from auricle.config.gpio import POWER_OF_4MIC
+from auricle.config.mistakes import Mistakes
 from auricle.errors import ConfigError
 from auricle.mqtt.topics import Topics
 from auricle.panel import xvf3800
@@ -46,6 +41,13 @@ from auricle.panel.xvf3800 import Channel
 from auricle.system.systemd import Notifier
 
 if TYPE_CHECKING:
+    from auricle.config.panel import (
+        ButtonSettings,
+        HooksSettings,
+        LightsSettings,
+        Xvf3800Settings,
+    )
+    from auricle.config.settings import Settings
     from auricle.panel.devices.xvf3800 import Xvf3800
 
 _PIXELS_OF_2MIC = 3
@@ -53,7 +55,7 @@ _PIXELS_OF_4MIC = 12
 _LARGEST_FILE = 64 * 1024
 
 
-def check(settings: Settings) -> None:
+def check(settings: "Settings") -> None:
     """Find whatever keeps the panel from starting that no device has to be opened for.
 
     Raises ConfigError, with every mistake on a line of its own.
@@ -66,7 +68,7 @@ def check(settings: Settings) -> None:
     mistakes.raise_any()
 
 
-def build(settings: Settings) -> Panel:
+def build(settings: "Settings") -> Panel:
     """Build the panel, and open no device yet. Call it on the event loop.
 
     Raises ConfigError, also where there is nothing to serve.
@@ -94,7 +96,7 @@ def build(settings: Settings) -> Panel:
 # --- lights ---
 
 
-def effects_of(settings: LightsSettings) -> Effects:
+def effects_of(settings: "LightsSettings") -> Effects:
     """Return the effect of each scene: ours, and instead of them the user's.
 
     Raises ConfigError for a file that cannot be read, or holds none.
@@ -118,7 +120,7 @@ def _text_of(path: Path) -> str:
         raise EffectsError((error.strerror or str(error)).lower()) from error
 
 
-def _lights(settings: LightsSettings, array: "_Xvf3800s") -> Lights | None:
+def _lights(settings: "LightsSettings", array: "_Xvf3800s") -> Lights | None:
     if settings.device is LightsDevice.NONE:
         return None
     show = LightShow(
@@ -129,7 +131,7 @@ def _lights(settings: LightsSettings, array: "_Xvf3800s") -> Lights | None:
     return Lights(partial(_open_lamp, settings, array), show)
 
 
-def _pixels(settings: LightsSettings) -> int:
+def _pixels(settings: "LightsSettings") -> int:
     match settings.device:
         case LightsDevice.RESPEAKER_2MIC:
             return _PIXELS_OF_2MIC
@@ -145,7 +147,7 @@ def _pixels(settings: LightsSettings) -> int:
             assert_never(device)
 
 
-def _open_lamp(settings: LightsSettings, array: "_Xvf3800s") -> Lamp:
+def _open_lamp(settings: "LightsSettings", array: "_Xvf3800s") -> Lamp:
     match settings.device:
         case LightsDevice.RESPEAKER_2MIC | LightsDevice.APA102:
             return _strip(settings, Strip.APA102)
@@ -163,7 +165,7 @@ def _open_lamp(settings: LightsSettings, array: "_Xvf3800s") -> Lamp:
             assert_never(device)
 
 
-def _strip(settings: LightsSettings, strip: Strip) -> Lamp:
+def _strip(settings: "LightsSettings", strip: Strip) -> Lamp:
     try:
         from auricle.panel.devices.spi import SpiStrip
     except ImportError as error:
@@ -181,7 +183,7 @@ def _strip(settings: LightsSettings, strip: Strip) -> Lamp:
 class _PoweredStrip:
     """The lights of the 4-Mic hat, which have no power until they are given it."""
 
-    def __init__(self, settings: LightsSettings) -> None:
+    def __init__(self, settings: "LightsSettings") -> None:
         try:
             from auricle.panel.devices.gpio import PowerSwitch
         except ImportError as error:
@@ -197,7 +199,7 @@ class _PoweredStrip:
         self._power.close()
 
 
-def _gpio_lamp(settings: LightsSettings) -> Lamp:
+def _gpio_lamp(settings: "LightsSettings") -> Lamp:
     try:
         from auricle.panel.devices.gpio import GpioLamp
     except ImportError as error:
@@ -208,7 +210,7 @@ def _gpio_lamp(settings: LightsSettings) -> Lamp:
 # --- the button ---
 
 
-def _button(settings: ButtonSettings, topics: Topics) -> ButtonParts | None:
+def _button(settings: "ButtonSettings", topics: Topics) -> ButtonParts | None:
     if settings.pin is None:
         return None
     gestures = GestureSettings(
@@ -232,7 +234,7 @@ def _open_pin(pin: int, pressed: PressedLevel) -> OpenPin:
     return lambda changed: GpioButton(pin, to_ground=to_ground, changed=changed)
 
 
-def _action(settings: ButtonSettings, gesture: Gesture) -> ButtonAction:
+def _action(settings: "ButtonSettings", gesture: Gesture) -> ButtonAction:
     match gesture:
         case Gesture.PRESS:
             return settings.press
@@ -276,7 +278,7 @@ class _Xvf3800s:
         return self._one
 
 
-def _microphones(settings: Xvf3800Settings, array: _Xvf3800s) -> ArrayParts | None:
+def _microphones(settings: "Xvf3800Settings", array: _Xvf3800s) -> ArrayParts | None:
     wanted = {Channel.LEFT: settings.left, Channel.RIGHT: settings.right}
     routes = [
         ChannelRoute(channel, *_SOURCES[source])
@@ -291,7 +293,7 @@ def _microphones(settings: Xvf3800Settings, array: _Xvf3800s) -> ArrayParts | No
 # --- hooks ---
 
 
-def commands_of(settings: HooksSettings) -> Commands:
+def commands_of(settings: "HooksSettings") -> Commands:
     """Return the commands that are configured. Raises ConfigError for a program that is
     not there.
     """
@@ -315,7 +317,7 @@ def _found(hook: Hook, argv: Sequence[str]) -> Sequence[str]:
     return argv
 
 
-def _hooks(settings: HooksSettings, topics: Topics) -> HookParts | None:
+def _hooks(settings: "HooksSettings", topics: Topics) -> HookParts | None:
     commands = commands_of(settings)
     if not commands:
         return None

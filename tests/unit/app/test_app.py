@@ -1,6 +1,7 @@
 """Steps are started in their order, and stopped backwards."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from auricle.app.build import build
 from auricle.app.ending import EX_DEAF, EX_NOINPUT, EX_RESTART, Ending
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
+from rigs.waiting import eventually
 
 
 class Parts:
@@ -90,7 +92,9 @@ async def test_nobody_is_asked_for_a_release_unless_the_configuration_says_whom(
     assert "release" in [step.name for step in steps(build(asking))]
 
 
-async def test_new_settings_are_taken_by_a_restart_only_if_they_can_be_used() -> None:
+async def test_new_settings_are_taken_by_a_restart_only_if_they_can_be_used(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     ending = Ending()
     app = App([], ending)
 
@@ -98,9 +102,35 @@ async def test_new_settings_are_taken_by_a_restart_only_if_they_can_be_used() ->
         raise ConfigError("mqtt.host: no such key")
 
     app.start_anew(broken)
+    await eventually(lambda: "is not taken: mqtt.host" in caplog.text)
     refused = ending.exit_code
     app.start_anew(
         lambda: Settings.model_validate({"asr": {"url": "ws://127.0.0.1:9"}})
     )
 
     assert (refused, await app.run()) == (0, EX_RESTART)
+
+
+async def test_of_two_orders_to_read_the_settings_anew_the_later_one_counts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ending = Ending()
+    app = App([], ending)
+    asked_again, over = threading.Event(), threading.Event()
+
+    def before() -> Settings:
+        asked_again.wait(10)
+        over.set()
+        return Settings.model_validate({"asr": {"url": "ws://127.0.0.1:9"}})
+
+    def broken() -> Settings:
+        raise ConfigError("mqtt.host: no such key")
+
+    app.start_anew(before)
+    await asyncio.sleep(0)
+    app.start_anew(broken)
+    asked_again.set()
+    await eventually(lambda: over.is_set() and "is not taken" in caplog.text)
+    app.stop()
+
+    assert await app.run() == 0

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from auricle.app import build
+from auricle.config.choices import UtteranceMode
 from auricle.config.loading import doubts, load
 from auricle.config.mode import mode_of, mode_told
-from auricle.config.sections import UtteranceMode, UtteranceSettings
+from auricle.config.sections import UtteranceSettings
 from auricle.config.settings import Settings
 from auricle.doctor.models import judge_voice_detector
 from auricle.qwen_asr.events import ServerVad

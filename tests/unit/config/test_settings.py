@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from auricle.app import build
 from auricle.config.brokers import own_broker, topics_of
+from auricle.config.host_port import host_and_port
 from auricle.config.loading import doubts, load, secret_origins
-from auricle.config.services import host_and_port
 from auricle.config.settings import Settings
 from auricle.config.sources import OF_THE_SCRIPTS, overriding
 from auricle.config.toml import toml

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from auricle.config.panel import ButtonAction
+from auricle.config.choices import ButtonAction
 from auricle.mqtt.commands import Change, Listen, ListenAction, Rejected, parse
 from auricle.mqtt.messages import Messages
 from auricle.mqtt.settings import Options, Setting

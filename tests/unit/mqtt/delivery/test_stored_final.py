@@ -65,3 +65,18 @@ def test_what_was_stored_comes_back(stored: StoredFinal) -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # of several libraries
         from_text(text)
+
+
+def test_what_an_earlier_version_stored_is_read() -> None:
+    turn = '{"id": "1", "mode": "manual", "detection": null, "of_old": 1}'
+    outcome = f'{{"turn": {turn}, "kind": "no_speech", "heard_by": ["study"]}}'
+    times = '"started": "2026-11-21T08:00:00Z", "ended": "2026-11-21T08:00:00Z"'
+    stamp = f'{{{times}, "latency": 1}}'
+    outbound = f'{{"outcome": {outcome}, "stamp": {stamp}, "seq": 3, "run_id": "r"}}'
+
+    stored = from_text(f'{{"outbound": {outbound}}}')
+
+    of_then = Outcome(
+        Turn("1", Mode.MANUAL, None), OutcomeKind.NO_SPEECH, heard_by=("study",)
+    )
+    assert stored == StoredFinal(Outbound(of_then, Stamp(NOW, NOW, 1.0), 3, "r"))
