@@ -5,12 +5,12 @@
 | name and language | whether they can be used |
 | the broker, and who signs in there | a visit, as `auricle doctor` makes it |
 | the recognizer, and its key | one second of silence |
-| the microphone | some seconds of sound, their level shown |
+| the microphone, unless a recording stands for it | some seconds of sound, their level shown |
 | the loudspeaker | a sound |
 
 An empty answer takes what stands in brackets. What was tried and failed may be kept all
 the same: a broker may be switched off. Nothing is written before the last answer.
-"""
+"""  # noqa: E501  # a table's row
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -114,7 +114,11 @@ class Assistant:
         self._ask_who_it_is()
         self._until_it_works(self._ask_for_broker, self._try_broker)
         self._until_it_works(self._ask_for_recognizer, self._try_recognizer)
-        self._until_it_works(self._ask_for_microphone, self._try_microphone)
+        if recording := self._settings.microphone.recording:
+            self._part("The microphone")
+            self._say(f"  {recording} stands for it (microphone.recording)")
+        else:
+            self._until_it_works(self._ask_for_microphone, self._try_microphone)
         self._until_it_works(self._ask_for_loudspeaker, self._try_loudspeaker)
         return self._answers
 

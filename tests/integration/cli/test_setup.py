@@ -122,6 +122,29 @@ async def test_answers_that_end_too_early_write_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_where_a_recording_stands_for_the_microphone_nobody_asks_for_one(
+    tmp_path: Path,
+) -> None:
+    with running_broker(tmp_path) as broker:
+        async with ScriptedRecognizer() as recognizer:
+            config = tmp_path / "config.toml"
+            config.write_text('[microphone]\nrecording = "/srv/turn.flac"\n')
+            code, out, err = await setup(
+                tmp_path,
+                *("study", "en"),
+                *(f"127.0.0.1:{broker.port}", ""),
+                *("3", recognizer.url, ""),
+                "none",
+            )
+
+    assert (code, err) == (0, "")
+    assert "/srv/turn.flac stands for it" in out
+    assert "its number" not in out
+    settings = load(config)
+    assert settings.microphone.recording == "/srv/turn.flac"
+    assert settings.loudspeaker.device == ""
+
+
 async def test_empty_answers_keep_what_a_file_says(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker:
         async with ScriptedRecognizer() as recognizer:
