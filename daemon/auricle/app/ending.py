@@ -16,6 +16,8 @@ EX_RESTART = 75
 # (sysexits.h).
 EX_NOINPUT = 66
 EX_CANTCREAT = 73
+# What argparse ends a program with whose options are wrong.
+EX_OPTIONS = 2
 
 
 class Ending:

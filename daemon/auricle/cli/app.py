@@ -19,6 +19,7 @@ from auricle.cli.app_options import (
     satellite,
     wants_house_broker,
 )
+from auricle.cli.app_unit import RECOGNIZER, SATELLITE
 from auricle.errors import ConfigError
 from auricle.system import log
 
@@ -57,7 +58,7 @@ async def _run(args: argparse.Namespace) -> int:
         [sys.executable, "-m", "auricle", *program.arguments],
         {**ours, **program.environment},
         program.secrets,
-        watched=args.program == "satellite",
+        SATELLITE if args.program == "satellite" else RECOGNIZER,
     )
     return await keeper.run(stopped)
 

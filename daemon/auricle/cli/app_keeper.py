@@ -13,31 +13,13 @@ import socket
 import tempfile
 from asyncio.subprocess import Process
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.app.ending import EX_CANTCREAT, EX_NOINPUT
+from auricle.cli.app_unit import LifeSigns, UnitLimits
 from auricle.config.sources import CREDENTIALS_VARIABLE
 from auricle.system.redaction import OURS
 
 logger = logging.getLogger(__name__)
-
-# A wrong option of the command line, and what ends a unit for good: see systemd/.
-_FOR_A_PERSON = frozenset({2, EX_NOINPUT, EX_CANTCREAT, os.EX_CONFIG})
-
-
-@dataclass(frozen=True, slots=True)
-class KeeperPauses:
-    """Seconds that a program is left alone; the defaults are the units'."""
-
-    starting: float = 180.0
-    """The time to the first sign of life."""
-    silence: float = 20.0
-    """The time from one sign of life to the next."""
-    restart: float = 5.0
-    """The time from its end to its next start."""
-    stopping: float = 10.0
-    """The time to its end, once it was told to stop."""
 
 
 def stopping() -> asyncio.Event:
@@ -56,19 +38,15 @@ class ProgramKeeper:
         command: Sequence[str],
         environment: Mapping[str, str],
         secrets: Mapping[str, str],
-        *,
-        watched: bool,
-        pauses: KeeperPauses | None = None,
+        limits: UnitLimits,
     ) -> None:
-        """`secrets`: the text of each credential, by name. `watched`: it gives signs of
-        life, and hangs where it gives none.
-        """
+        """`secrets`: the text of each credential, by name."""
         self._command = command
         self._environment = environment
         self._secrets = secrets
-        self._watched = watched
-        self._pauses = pauses or KeeperPauses()
-        self._sign = asyncio.Event()
+        self._limits = limits
+        self._signs: LifeSigns | None = None
+        self._told = asyncio.Event()
         OURS.keep(*secrets.values())
 
     async def run(self, stopped: asyncio.Event) -> int:
@@ -82,11 +60,11 @@ class ProgramKeeper:
                 code = await self._run_once(environment, stopped)
                 if stopped.is_set():
                     return os.EX_OK
-                if code in _FOR_A_PERSON:
+                if code in self._limits.for_a_person:
                     return code
                 logger.warning("it ended with %d, and is started anew", code)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopped.wait(), self._pauses.restart)
+                    await asyncio.wait_for(stopped.wait(), self._limits.restart)
                     return os.EX_OK
 
     async def _run_once(
@@ -101,7 +79,7 @@ class ProgramKeeper:
         hangs.cancel()
         if stopped.is_set():
             _send(process, signal.SIGTERM)
-            await asyncio.wait((ended,), timeout=self._pauses.stopping)
+            await asyncio.wait((ended,), timeout=self._limits.stopping)
         elif not ended.done():
             logger.error("it gives no sign of life any more, and is killed")
         if not ended.done():
@@ -109,24 +87,22 @@ class ProgramKeeper:
         return await ended
 
     async def _silence(self) -> None:
-        """Return when it should have given a sign of life, and did not."""
-        patience = self._pauses.starting
-        while True:
-            self._sign.clear()
-            try:
-                await asyncio.wait_for(self._sign.wait(), patience)
-            except TimeoutError:
-                if self._watched:
-                    return
-            else:
-                # Also where the microphone is missing, it says each second that it
-                # tries.
-                patience = self._pauses.silence
+        """Return when it should have told something, and did not."""
+        now = asyncio.get_running_loop().time
+        self._signs = LifeSigns(self._limits, now())
+        while (due := self._signs.due) is None or due > now():
+            self._told.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._told.wait()
 
     def _read(self, signs: socket.socket) -> None:
+        now = asyncio.get_running_loop().time()
         with contextlib.suppress(BlockingIOError):
-            while signs.recv(4096):
-                self._sign.set()
+            while told := signs.recv(4096):
+                if self._signs is not None:
+                    self._signs.heard(told.decode(errors="replace"), now)
+                self._told.set()
 
 
 def _send(process: Process, number: signal.Signals) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from auricle.app.ending import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
 from auricle.config.sources import CREDENTIALS_VARIABLE, ServiceFolders
 from auricle.doctor.results import Result, Status
 
@@ -31,10 +32,13 @@ _PROPERTIES = (
     *("Result", "ExecMainStatus", "NRestarts"),
 )
 _LOG = "its log says why: journalctl -u auricle -e"
-# sysexits.h: EX_CANTCREAT, EX_CONFIG.
 _ADVICE_AFTER = {
-    "73": "another satellite has its state directory, or its name: its log says which",
-    "78": "its configuration is wrong: sudo auricle config",
+    EX_OPTIONS: "an option in its unit is wrong: systemctl cat auricle",
+    EX_NOINPUT: "the recording that stands for its microphone is missing, or cannot be "
+    "read (microphone.recording)",
+    EX_CANTCREAT: "another satellite has its state directory, or its name: its log "
+    "says which",
+    os.EX_CONFIG: "its configuration is wrong: sudo auricle config",
 }
 
 
@@ -184,5 +188,5 @@ def _running(told: str, properties: Mapping[str, str]) -> Result:
 def _failed(told: str, properties: Mapping[str, str]) -> Result:
     code = properties.get("ExecMainStatus", "")
     told += f"; {properties.get('Result')}, exit code {code}"
-    advice = _ADVICE_AFTER.get(code, _LOG)
+    advice = _ADVICE_AFTER.get(int(code) if code.isdecimal() else 0, _LOG)
     return Result(NAME, Status.FAILED, told, advice)

@@ -7,12 +7,14 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auricle.cli.app_keeper import KeeperPauses, ProgramKeeper
+from auricle.cli.app_keeper import ProgramKeeper
+from auricle.cli.app_unit import SATELLITE
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise
 from rigs.homes.program import clean_environment
@@ -126,12 +128,14 @@ import os, pathlib, socket, sys, time
 starts = pathlib.Path(sys.argv[1])
 starts.write_text(starts.read_text() + "x")
 signs = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-for _ in range(int(sys.argv[2])):
-    signs.sendto(b"WATCHDOG=1", os.environ["NOTIFY_SOCKET"])
+for number in range(int(sys.argv[2])):
+    sign = b"WATCHDOG=1" if number else b"READY=1"
+    signs.sendto(sign, os.environ["NOTIFY_SOCKET"])
     time.sleep(0.05)
 sys.exit(int(sys.argv[3])) if len(sys.argv) > 3 else time.sleep(3600)
 """
-PAUSES = KeeperPauses(starting=30, silence=1, restart=0.05, stopping=10)
+SILENCE = 1.0
+LIMITS = replace(SATELLITE, starting=30.0, silence=SILENCE, restart=0.05)
 
 
 def keeper(starts: Path, *arguments: str) -> ProgramKeeper:
@@ -140,7 +144,7 @@ def keeper(starts: Path, *arguments: str) -> ProgramKeeper:
     """
     starts.write_text("")
     command = [sys.executable, "-c", SENDS_SIGNS, str(starts), *arguments]
-    return ProgramKeeper(command, os.environ, {}, watched=True, pauses=PAUSES)
+    return ProgramKeeper(command, os.environ, {}, LIMITS)
 
 
 async def test_a_program_that_hangs_is_killed_and_started_anew(tmp_path: Path) -> None:
@@ -156,7 +160,7 @@ async def test_a_program_that_gives_signs_of_life_is_let_alone(tmp_path: Path) -
     stopped, starts = asyncio.Event(), tmp_path / "starts"
     running = asyncio.create_task(keeper(starts, "1000").run(stopped))
     await eventually(lambda: starts.read_text())
-    await elapse(2 * PAUSES.silence)
+    await elapse(2 * SILENCE)
     stopped.set()
 
     assert await asyncio.wait_for(running, 30) == 0

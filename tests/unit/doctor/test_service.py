@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from auricle.cli.app_unit import SATELLITE
 from auricle.doctor import service
 from auricle.doctor.results import Status
 from auricle.doctor.service import Service
@@ -52,6 +53,15 @@ def test_exit_code_78_is_the_configuration() -> None:
     found = service.judge(failed)
     assert found.status is Status.FAILED
     assert "auricle config" in found.advice
+
+
+def test_whatever_ends_it_for_good_is_told_with_what_to_do() -> None:
+    advices = {
+        service.judge(unit("failed", "failed", result="exit-code", code=code)).advice
+        for code in SATELLITE.for_a_person
+    }
+    assert len(advices) == len(SATELLITE.for_a_person)
+    assert not any("journalctl" in advice for advice in advices)
 
 
 def test_exit_code_73_is_another_satellite() -> None:
