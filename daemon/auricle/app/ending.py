@@ -3,21 +3,12 @@
 import asyncio
 import logging
 
+from auricle.app.exit_codes import EX_CANTCREAT, EX_DEAF, EX_NOINPUT, EX_RESTART
 from auricle.errors import RecordingError
 from auricle.mqtt.name_check import Namesake
 from auricle.system.threads import hand_to_loop
 
 logger = logging.getLogger(__name__)
-
-# Whoever supervises us starts us again after either of these.
-EX_DEAF = 1
-EX_RESTART = 75
-# A recording does not get better by that, nor does another satellite leave
-# (sysexits.h).
-EX_NOINPUT = 66
-EX_CANTCREAT = 73
-# What argparse ends a program with whose options are wrong.
-EX_OPTIONS = 2
 
 
 class Ending:

@@ -13,7 +13,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from auricle.app.ending import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
+from auricle.app.exit_codes import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ SATELLITE = UnitLimits(
     stopping=10.0,
     for_a_person=frozenset({EX_OPTIONS, EX_NOINPUT, EX_CANTCREAT, os.EX_CONFIG}),
 )
-"""Those of systemd/auricle.service; a test holds them together."""
+"""The limits of systemd/auricle.service; a test holds them together."""
 RECOGNIZER = UnitLimits(
     starting=180.0,
     silence=None,
@@ -47,7 +47,7 @@ RECOGNIZER = UnitLimits(
     stopping=10.0,
     for_a_person=frozenset({EX_OPTIONS, os.EX_CONFIG}),
 )
-"""Those of systemd/auricle-recognizer.service; likewise."""
+"""The limits of systemd/auricle-recognizer.service; a test holds them together."""
 
 
 class LifeSigns:
@@ -58,7 +58,7 @@ class LifeSigns:
         self._silence = limits.silence
         self._ready = False
         self.due: float | None = now + limits.starting
-        """When it hangs, unless it tells something before; None: never."""
+        """The moment when it hangs, unless it tells something before; None: never."""
 
     def heard(self, told: str, now: float) -> None:
         """Take a message of the program's: assignments, one a line."""

@@ -354,6 +354,13 @@ def _add_panel(commands: _Commands) -> None:
         "configuration is wrong, or a device cannot be used.",
     )
     _add_config_option(panel)
+    panel.add_argument(
+        "--try",
+        dest="attempt",
+        choices=["lights", "button"],
+        help="show red, green and blue on the lights, or wait for one press of the "
+        "button, and end; stop the service first, which has them",
+    )
     panel.set_defaults(module="auricle.cli.panel")
 
 
@@ -461,12 +468,13 @@ def _add_setup(commands: _Commands) -> None:
     setup = commands.add_parser(
         "setup",
         help="ask for what it needs to know, try it, start the service",
-        description="Ask for name, language, broker, recognizer, microphone and "
-        "loudspeaker. Each answer is tried at once: the broker by a visit, the "
-        "recognizer by one second of silence, the microphone by its level, the "
-        "loudspeaker by a sound. Nothing is written before the last answer; what a "
-        "file holds already stays, and is offered as the answer. Then the service is "
-        "started, and auricle doctor looks at everything.",
+        description="Ask for name, language, broker, recognizer, microphone, "
+        "loudspeaker, and lights and a button where the extra panel is installed. Each "
+        "answer is tried at once: the broker by a visit, the recognizer by one second "
+        "of silence, the microphone by its level, the loudspeaker by a sound, the "
+        "lights by their colors, the button by a press. Nothing is written before the "
+        "last answer; what a file holds already stays, and is offered as the answer. "
+        "Then the service is started, and auricle doctor looks at everything.",
         epilog="Exit 77: the service's settings belong to root. Exit 64: the answers "
         "ended too early, nothing was written. Else the exit code is the doctor's.",
     )

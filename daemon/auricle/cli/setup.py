@@ -7,16 +7,19 @@ import os
 import subprocess
 import sys
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from auricle.cli import doctor
 from auricle.cli.level_meter import LevelMeter
-from auricle.config.loading import SYSTEM_FILE
-from auricle.doctor import microphone
+from auricle.config.loading import SYSTEM_FILE, load
+from auricle.config.panel_parts import panel_parts
+from auricle.doctor import microphone, panel
 from auricle.setup import secret_store
 from auricle.setup.assistant import Assistant, Place
 
 _SATELLITE, _RECOGNIZER = "auricle.service", "auricle-recognizer.service"
+_PANEL = panel.UNIT
 # Seconds: a recognizer loads its model, a satellite waits for its microphone.
 _STARTING = 200.0
 
@@ -32,18 +35,33 @@ def main(args: argparse.Namespace) -> int:
         message = "the service belongs to root: sudo auricle setup"
         print(f"auricle setup: {message}", file=sys.stderr)
         return os.EX_NOPERM
-    place = Place(config, store, recognizer_installed=_is_installed(_RECOGNIZER))
+    place = Place(
+        config,
+        store,
+        recognizer_installed=_is_installed(_RECOGNIZER),
+        panel_installed=find_spec("gpiozero") is not None,
+    )
+    stopped: set[str] = set()
+
+    def free_panel() -> None:
+        if of_service and _is_active(_PANEL):
+            stopped.add(_PANEL)
+            _systemctl("stop", _PANEL)
 
     def start_recognizer() -> None:
         if of_service and place.recognizer_installed:
             _systemctl("enable", "--now", _RECOGNIZER)
 
-    assistant = Assistant(_Terminal(), place, start_recognizer)
+    assistant = Assistant(_Terminal(), place, start_recognizer, free_panel)
     try:
         assistant.ask()
     except (EOFError, KeyboardInterrupt):
         print("\nauricle setup: nothing was written", file=sys.stderr)
         return os.EX_USAGE
+    finally:
+        # Where it is to have other settings, it is started anew with them below.
+        for unit in stopped:
+            _systemctl("start", "--no-block", unit)
     try:
         assistant.write(
             files("auricle.assets").joinpath("config.example.toml").read_text()
@@ -62,12 +80,34 @@ def _start(config: Path) -> int:
     if not Path("/run/systemd/system").is_dir():
         print("systemd does not run here: auricle starts with the next boot")
         _systemctl("enable", _SATELLITE)
+        _begin_panel(config)
         return os.EX_OK
     print("starting the service …")
     _systemctl("enable", _SATELLITE)
     _systemctl("restart", _SATELLITE)
+    _begin_panel(config, "--now")
     print("\nauricle doctor")
     return doctor.main(argparse.Namespace(config=config, json=False, echo=False))
+
+
+def _begin_panel(config: Path, *now: str) -> None:
+    """Have the panel's service run where there is something for it."""
+    if not _is_installed(_PANEL):
+        return
+    if panel_parts(load(config)):
+        _systemctl("enable", _PANEL)
+        if now:
+            _systemctl("restart", _PANEL)
+    else:
+        _systemctl("disable", *now, _PANEL)
+
+
+def _is_active(unit: str) -> bool:
+    try:
+        asked = ["systemctl", "--quiet", "is-active", unit]
+        return subprocess.run(asked, timeout=_STARTING, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _is_installed(unit: str) -> bool:

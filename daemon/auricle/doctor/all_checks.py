@@ -26,6 +26,7 @@ from auricle.doctor import (
     machine,
     microphone,
     models,
+    panel,
     recognizer,
     service,
     speech,
@@ -135,6 +136,8 @@ class Examination:
                 )
             ),
             *of_the_machine(self._unit),
+            Check(panel.NAME, self._panel),
+            Check(panel.DEVICES, self._panel_devices),
             Check(machine.DISK, self._disk),
         ]
 
@@ -216,6 +219,15 @@ class Examination:
             return configuration.needs(machine.MUTE, service.STATE)
         file = StateFile(build.state_directory(self._settings) / "state.json")
         return machine.judge_mute(file.load())
+
+    def _panel(self) -> Result:
+        unit = service.find_installed(panel.UNIT)
+        return panel.judge(self._settings, unit, as_services=self._unit is not None)
+
+    def _panel_devices(self) -> Result:
+        # By hand, it has the rights of whoever starts it.
+        groups = panel.GROUPS if self._unit is not None else None
+        return panel.examine_devices(self._settings, groups)
 
     def _disk(self) -> Result:
         if service.STATE in self._withheld:
@@ -343,6 +355,8 @@ def without_settings(unit: Service | None) -> list[Check]:
         wait(broker.GROUP),
         wait(broker.HOME_ASSISTANT),
         *of_the_machine(unit),
+        wait(panel.NAME),
+        wait(panel.DEVICES),
         wait(machine.DISK),
     ]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from auricle.app.ending import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
+from auricle.app.exit_codes import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
 from auricle.config.sources import CREDENTIALS_VARIABLE, ServiceFolders
 from auricle.doctor.results import Result, Status
 
@@ -31,7 +31,6 @@ _PROPERTIES = (
     *("LoadState", "ActiveState", "SubState", "UnitFileState", "StatusText"),
     *("Result", "ExecMainStatus", "NRestarts"),
 )
-_LOG = "its log says why: journalctl -u auricle -e"
 _ADVICE_AFTER = {
     EX_OPTIONS: "an option in its unit is wrong: systemctl cat auricle",
     EX_NOINPUT: "the recording that stands for its microphone is missing, or cannot be "
@@ -53,6 +52,7 @@ class Service:
     )
     """The files from which it gets its secrets, by name."""
     state_directory: Path | None = None
+    unit: str = UNIT
 
     @property
     def active(self) -> bool:
@@ -60,15 +60,15 @@ class Service:
         return self.properties.get("ActiveState") == "active"
 
 
-def find_installed() -> Service | None:
-    """Ask systemd for the service; None where there is no systemd, or it does not know
-    the service.
+def find_installed(unit: str = UNIT) -> Service | None:
+    """Ask systemd for a service; None where there is no systemd, or it does not know
+    that one.
     """
-    shown = _systemctl("show", UNIT, f"--property={','.join(_PROPERTIES)}")
+    shown = _systemctl("show", unit, f"--property={','.join(_PROPERTIES)}")
     properties = parse_properties(shown)
     if properties.get("LoadState") != "loaded":
         return None
-    return describe(properties, _systemctl("cat", UNIT))
+    return describe(properties, _systemctl("cat", unit), unit)
 
 
 def _systemctl(*arguments: str) -> str:
@@ -92,19 +92,19 @@ def parse_properties(shown: str) -> dict[str, str]:
     return {name: value for name, equals, value in pairs if equals}
 
 
-def describe(properties: Mapping[str, str], unit: str) -> Service:
-    """Describe the service; `unit` is the text of the unit file and of what is dropped
-    in over it.
+def describe(properties: Mapping[str, str], text: str, unit: str = UNIT) -> Service:
+    """Describe a service; `text` is that of the unit file and of what is dropped in
+    over it.
     """
     credentials = {
         name: Path(path)
         for name, path in re.findall(
-            r"^LoadCredential(?:Encrypted)?=([^:\s]+):(\S+)", unit, re.MULTILINE
+            r"^LoadCredential(?:Encrypted)?=([^:\s]+):(\S+)", text, re.MULTILINE
         )
     }
-    states = re.findall(r"^StateDirectory=(\S+)", unit, re.MULTILINE)
+    states = re.findall(r"^StateDirectory=(\S+)", text, re.MULTILINE)
     directory = Path("/var/lib") / states[-1] if states else None
-    return Service(properties, credentials, directory)
+    return Service(properties, credentials, directory, unit)
 
 
 @contextmanager
@@ -153,40 +153,41 @@ def judge(service: Service | None) -> Result:
     """Judge whether the service runs, and will run after a restart of the machine."""
     if service is None:
         return Result(NAME, Status.SKIPPED, f"{UNIT} is not installed")
+    return judge_unit(service, NAME, _ADVICE_AFTER)
+
+
+def judge_unit(service: Service, name: str, advices: Mapping[int, str]) -> Result:
+    """Judge a service of ours; `advices` say what to do about the exit codes behind
+    which it is not started again.
+    """
     properties = service.properties
     state = f"{properties.get('ActiveState')} ({properties.get('SubState')})"
-    told = f"{UNIT} is {state}" + _told_by_it(properties)
+    told = f"{service.unit} is {state}" + _told_by_it(properties)
+    short = service.unit.removesuffix(".service")
+    log = f"its log says why: journalctl -u {short} -e"
     match properties.get("ActiveState"):
         case "active":
-            return _running(told, properties)
+            restarts = properties.get("NRestarts", "0")
+            if restarts != "0":
+                told += f"; it was restarted {restarts} times"
+            if properties.get("UnitFileState") == "disabled":
+                advice = f"it does not start at boot: sudo systemctl enable {short}"
+                return Result(name, Status.WARNING, told, advice)
+            return Result(name, Status.OK, told)
         case "failed":
-            return _failed(told, properties)
+            code = properties.get("ExecMainStatus", "")
+            told += f"; {properties.get('Result')}, exit code {code}"
+            advice = advices.get(int(code) if code.isdecimal() else 0, log)
+            return Result(name, Status.FAILED, told, advice)
         case "activating":
             restarting = properties.get("SubState") == "auto-restart"
             status = Status.FAILED if restarting else Status.WARNING
-            return Result(NAME, status, told, _LOG)
+            return Result(name, status, told, log)
         case _:
-            start = "start it: sudo systemctl enable --now auricle"
-            return Result(NAME, Status.WARNING, told, start)
+            start = f"start it: sudo systemctl enable --now {short}"
+            return Result(name, Status.WARNING, told, start)
 
 
 def _told_by_it(properties: Mapping[str, str]) -> str:
     told = properties.get("StatusText")
     return f": {told}" if told else ""
-
-
-def _running(told: str, properties: Mapping[str, str]) -> Result:
-    restarts = properties.get("NRestarts", "0")
-    if restarts != "0":
-        told += f"; it was restarted {restarts} times"
-    if properties.get("UnitFileState") == "disabled":
-        advice = "it does not start at boot: sudo systemctl enable auricle"
-        return Result(NAME, Status.WARNING, told, advice)
-    return Result(NAME, Status.OK, told)
-
-
-def _failed(told: str, properties: Mapping[str, str]) -> Result:
-    code = properties.get("ExecMainStatus", "")
-    told += f"; {properties.get('Result')}, exit code {code}"
-    advice = _ADVICE_AFTER.get(int(code) if code.isdecimal() else 0, _LOG)
-    return Result(NAME, Status.FAILED, told, advice)

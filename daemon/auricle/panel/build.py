@@ -17,6 +17,7 @@ from auricle.config.choices import (
 )
 from auricle.config.gpio import POWER_OF_4MIC
 from auricle.config.mistakes import Mistakes
+from auricle.config.panel_parts import panel_parts
 from auricle.errors import ConfigError
 from auricle.mqtt.topics import Topics
 from auricle.panel import xvf3800
@@ -37,6 +38,7 @@ from auricle.panel.lamp import Lamp
 from auricle.panel.lights import Lights
 from auricle.panel.panel import Panel
 from auricle.panel.pixels import Strip
+from auricle.panel.trial import LightsTrial
 from auricle.panel.xvf3800 import Channel
 from auricle.system.systemd import Notifier
 
@@ -73,17 +75,17 @@ def build(settings: "Settings") -> Panel:
 
     Raises ConfigError, also where there is nothing to serve.
     """
+    if not panel_parts(settings):
+        raise ConfigError(
+            "auricle panel has nothing to do: set lights.device, button.pin, xvf3800 "
+            "or hooks"
+        )
     topics = topics_of(settings)
     array = _Xvf3800s()
     lights = _lights(settings.lights, array)
     button = _button(settings.button, topics)
     microphones = _microphones(settings.xvf3800, array)
     hooks = _hooks(settings.hooks, topics)
-    if lights is None and button is None and microphones is None and hooks is None:
-        raise ConfigError(
-            "auricle panel has nothing to do: set lights.device, button.pin, xvf3800 "
-            "or hooks"
-        )
     return Panel(
         *(brokers(settings.mqtt, topics), topics, Notifier()),
         lights=lights,
@@ -91,6 +93,30 @@ def build(settings: "Settings") -> Panel:
         array=microphones,
         hooks=hooks,
     )
+
+
+# --- trials ---
+
+
+def lights_trial(settings: "LightsSettings") -> LightsTrial:
+    """Return the lights, to be tried by a person. Raises ConfigError where there are
+    none.
+    """
+    if settings.device is LightsDevice.NONE:
+        raise ConfigError("lights.device: there are no lights to try")
+    array = _Xvf3800s()
+    return LightsTrial(
+        partial(_open_lamp, settings, array), _pixels(settings), settings.brightness
+    )
+
+
+def button_trial(settings: "ButtonSettings") -> OpenPin:
+    """Return the button, to be tried by a person. Raises ConfigError where there is
+    none.
+    """
+    if settings.pin is None:
+        raise ConfigError("button.pin: there is no button to try")
+    return _open_pin(settings.pin, settings.pressed)
 
 
 # --- lights ---

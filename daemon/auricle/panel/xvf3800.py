@@ -12,7 +12,6 @@ from enum import IntEnum
 
 from auricle.panel.effects import Color, Picture
 
-VENDOR, PRODUCT = 0x2886, 0x001A
 PIXELS = 12
 """The lights of its ring."""
 READ = 0x80

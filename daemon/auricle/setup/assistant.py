@@ -7,18 +7,23 @@
 | the recognizer, and its key | one second of silence |
 | the microphone, unless a recording stands for it | some seconds of sound, their level shown |
 | the loudspeaker | a sound |
+| lights, where wanted | red, green and blue, to be seen |
+| a button, where wanted | one press |
 
 An empty answer takes what stands in brackets. What was tried and failed may be kept all
 the same: a broker may be switched off. Nothing is written before the last answer.
 """  # noqa: E501  # a table's row
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from auricle.assets.requirements import how_to_install
 from auricle.audio.devices.loudspeakers import list_loudspeakers
 from auricle.audio.devices.portaudio import bounded, list_devices
+from auricle.config.choices import LightsDevice
+from auricle.config.gpio import BUTTON_OF_2MIC
 from auricle.config.loading import load
 from auricle.config.settings import Settings
 from auricle.doctor.results import Result, Status, as_lines
@@ -68,6 +73,8 @@ class Place:
     credentials: Path
     recognizer_installed: bool
     """Whether the recognizer at home can be started on this machine."""
+    panel_installed: bool
+    """Whether there is what drives lights and a button."""
 
 
 @dataclass(slots=True)
@@ -93,13 +100,15 @@ class Assistant:
         terminal: Terminal,
         place: Place,
         start_recognizer: Callable[[], None] = lambda: None,
+        free_panel: Callable[[], None] = lambda: None,
     ) -> None:
         """Read what is known already; `start_recognizer` is called before the one at
-        home is tried. Raises ConfigError.
+        home is tried, `free_panel` before lights and button are. Raises ConfigError.
         """
         self._terminal = terminal
         self._place = place
         self._start_recognizer = start_recognizer
+        self._free_panel = free_panel
         self._answers = Chosen()
         self._file = place.config if place.config.exists() else None
         for name in (_PASSWORD, _API_KEY):
@@ -120,6 +129,9 @@ class Assistant:
         else:
             self._until_it_works(self._ask_for_microphone, self._try_microphone)
         self._until_it_works(self._ask_for_loudspeaker, self._try_loudspeaker)
+        if self._wants_panel():
+            self._until_it_works(self._ask_for_lights, self._try_lights)
+            self._until_it_works(self._ask_for_button, self._try_button)
         return self._answers
 
     def write(self, example: str) -> None:
@@ -219,6 +231,66 @@ class Assistant:
             self._say(f"  {error}")
         self._ask_for("loudspeaker.device", "Its name", empty=_NONE)
 
+    def _wants_panel(self) -> bool:
+        self._part("Lights and a button")
+        if not self._place.panel_installed:
+            self._say(
+                f"  For a hat's, first run {how_to_install('panel')}, then this again"
+            )
+            return False
+        return self._choice("Set them up", ("y", "n"), "n") == "y"
+
+    def _ask_for_lights(self) -> None:
+        lights = self._settings.lights
+        names = tuple(device or _NONE for device in LightsDevice)
+        while True:
+            answer = self._choice("The lights", names, lights.device or _NONE)
+            device = LightsDevice("" if answer == _NONE else answer)
+            values: dict[str, object] = {"lights.device": device.value}
+            try:
+                if device is LightsDevice.GPIO:
+                    question = "The LED's GPIO, or those of red, green and blue"
+                    values["lights.pins"] = self._numbers(question, lights.pins)
+                elif lights.pins:
+                    values["lights.pins"] = []
+                if device in (LightsDevice.APA102, LightsDevice.WS2812):
+                    (values["lights.pixels"],) = self._numbers(
+                        "Its pixels", (lights.pixels,)
+                    )
+                self._take_all(values)
+            except ConfigError as error:
+                self._say(f"  {error}")
+            except ValueError:
+                self._say("  a number, please, or several: 13,19,26")
+            else:
+                return
+
+    def _ask_for_button(self) -> None:
+        known = self._settings.button.pin
+        has_one = self._settings.lights.device is LightsDevice.RESPEAKER_2MIC
+        usual = known or (BUTTON_OF_2MIC if has_one else None)
+        while True:
+            default = _NONE if usual is None else str(usual)
+            answer = self._terminal.ask("The button's GPIO", default)
+            try:
+                if answer == _NONE:
+                    if known is not None:
+                        self._say(f"  take button.pin out of {self._place.config}")
+                else:
+                    self._take_all({"button.pin": int(answer)})
+            except ConfigError as error:
+                self._say(f"  {error}")
+            except ValueError:
+                self._say(f"  a number, please, or {_NONE}")
+            else:
+                return
+
+    def _numbers(self, question: str, known: Sequence[int]) -> list[int]:
+        """Return the numbers that are answered. Raises ValueError."""
+        default = ",".join(map(str, known))
+        answer = self._terminal.ask(question, default)
+        return [int(number) for number in answer.split(",")]
+
     # --- trials ---
 
     def _try_broker(self) -> bool:
@@ -248,6 +320,30 @@ class Assistant:
             self._say(f"  {error}")
             return False
         return self._choice("Did you hear a sound", ("y", "n"), "y") == "y"
+
+    def _try_lights(self) -> bool:
+        if self._settings.lights.device is LightsDevice.NONE:
+            return True
+        self._say("they show red, green and blue, a second each …")
+        if not self._tried_by_panel("lights"):
+            return False
+        question = "Did you see these colors, in this order"
+        return self._choice(question, ("y", "n"), "y") == "y"
+
+    def _try_button(self) -> bool:
+        if self._settings.button.pin is None:
+            return True
+        if self._choice("Try it", ("y", "n"), "y") == "n":
+            return True
+        self._say("press it once, within 15 s …")
+        return self._tried_by_panel("button")
+
+    def _tried_by_panel(self, part: str) -> bool:
+        self._free_panel()
+        fault = trials.try_panel(part, self._settings)
+        for line in fault.splitlines():
+            self._say(f"  {line}")
+        return not fault
 
     def _until_it_works(
         self, ask: Callable[[], None], attempt: Callable[[], bool]
@@ -313,6 +409,20 @@ class Assistant:
         """Take a setting. Raises ConfigError where it cannot be used."""
         self._settings = self._loaded({name: value})
         self._answers.values[name] = value
+
+    def _take_all(self, values: Mapping[str, object]) -> None:
+        """Take settings that belong together, as far as they are news. Raises
+        ConfigError where they cannot be used.
+        """
+        known = {name: self._value(name) for name in values}
+        self._settings = self._loaded(dict(values))
+        self._answers.values |= {n: v for n, v in values.items() if v != known[n]}
+
+    def _value(self, name: str) -> object:
+        """Return a setting as it would be answered."""
+        section, _, key = name.partition(".")
+        value = getattr(getattr(self._settings, section), key)
+        return list(value) if isinstance(value, tuple) else value
 
     def _loaded(self, more: dict[str, object]) -> Settings:
         answers = self._answers

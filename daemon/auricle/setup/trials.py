@@ -1,6 +1,9 @@
 """What was answered, tried at once: the broker, the recognizer, the sound."""
 
 import asyncio
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,6 +26,7 @@ from auricle.mqtt.settings import OFF
 from auricle.qwen_asr.events import SessionSettings
 from auricle.qwen_asr_client.errors import RecognizerError
 from auricle.qwen_asr_client.session import connect
+from auricle.setup.settings_file import filled
 from auricle.system import event_loop
 from auricle.system.redaction import OURS
 
@@ -30,6 +34,8 @@ from auricle.system.redaction import OURS
 _PATIENCE = 10.0
 # Opening the microphone, and closing it.
 _HANDLING = 1.0
+# Longer than a person has for the button.
+_PANEL_PATIENCE = 40.0
 _SILENCE = bytes(2 * SAMPLE_RATE)
 """One second of it: 16 kHz mono s16le."""
 
@@ -129,3 +135,37 @@ def play_a_sound(settings: Settings) -> None:
     sounds = build.feedback_sounds(FeedbackSettings(wake="default"))
     (sound,) = sounds.values()
     asyncio.run(try_device(settings.loudspeaker.device, sound.pcm))
+
+
+def try_panel(part: str, settings: Settings) -> str:
+    """Have the panel try lights or button; return what is wrong, else nothing.
+
+    It is a process of its own: this one is the satellite's, and drives no devices.
+    """
+    sections = {
+        f"{section}.{key}": value
+        for section in ("lights", "button")
+        for key, value in getattr(settings, section)
+        .model_dump(mode="json", exclude_defaults=True)
+        .items()
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        file.write(filled("", sections))
+        file.flush()
+        command = [sys.executable, "-m", "auricle", "panel", "--try", part]
+        try:
+            done = subprocess.run(
+                [*command, "--config", file.name],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_PANEL_PATIENCE,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return f"the {part} could not be tried"
+    if done.returncode == 0:
+        return ""
+    told = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+    return "\n".join(line.partition(": ")[2] or line for line in told)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from auricle.app.ending import EX_RESTART
+from auricle.app.exit_codes import EX_RESTART
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.turns.turn import Mode
 from rigs.audio.speech import noise, say, silence

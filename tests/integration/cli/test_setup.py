@@ -6,12 +6,18 @@ import stat
 import sys
 import tomllib
 from asyncio.subprocess import PIPE
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from auricle.assets.requirements import how_to_install
 from auricle.config.loading import load
+from auricle.panel.effects import DARK
+from auricle.panel.trial import COLORS
+from auricle.setup.assistant import Assistant, Place
 from rigs.audio.loudspeaker import loudspeaker
+from rigs.hardware.spi_wire import SpiWire
 from rigs.homes.program import clean_environment
 from rigs.mqtt.broker import free_port, password_file, running_broker
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -19,6 +25,8 @@ from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 PASSWORD, KEY = "pw-CANARY 'x'", "sk-CANARY"
 NO_MICROPHONE = ("", "k")
 """Takes the default one, which is not there, and keeps it."""
+NO_PANEL = ("",)
+"""Takes what is the default: no lights, no button."""
 
 
 def beside_all_others(configuration: Path) -> None:
@@ -27,7 +35,9 @@ def beside_all_others(configuration: Path) -> None:
     configuration.write_text(f"</usr/share/alsa/alsa.conf>\n{ours}")
 
 
-async def setup(folder: Path, *answers: str) -> tuple[int, str, str]:
+async def setup(
+    folder: Path, *answers: str, environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
     """Run it with these answers, a line each."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "auricle", "setup"),
@@ -36,7 +46,7 @@ async def setup(folder: Path, *answers: str) -> tuple[int, str, str]:
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
-        env={**clean_environment(), "PULSE_SERVER": "nowhere"},
+        env={**clean_environment(), "PULSE_SERVER": "nowhere", **(environment or {})},
     )
     given = "".join(f"{answer}\n" for answer in answers).encode()
     out, err = await asyncio.wait_for(process.communicate(given), 120)
@@ -62,6 +72,7 @@ async def test_answers_become_settings_secrets_and_a_satellite_that_works(
                 *("3", recognizer.url, KEY),
                 *NO_MICROPHONE,
                 *("file", "y"),
+                *NO_PANEL,
             )
         played = speaker.played
 
@@ -99,6 +110,7 @@ async def test_what_fails_is_told_and_asked_again(tmp_path: Path) -> None:
             *("4", "3", f"ws://127.0.0.1:{free_port()}", "", "k"),
             *NO_MICROPHONE,
             "none",
+            *NO_PANEL,
         )
 
     assert code == 0
@@ -135,6 +147,7 @@ async def test_where_a_recording_stands_for_the_microphone_nobody_asks_for_one(
                 *(f"127.0.0.1:{broker.port}", ""),
                 *("3", recognizer.url, ""),
                 "none",
+                *NO_PANEL,
             )
 
     assert (code, err) == (0, "")
@@ -163,10 +176,118 @@ async def test_empty_answers_keep_what_a_file_says(tmp_path: Path) -> None:
             (kept / "auricle.mqtt.password").write_text(PASSWORD)
 
             empty = ("",) * 8
-            code, out, err = await setup(tmp_path, *empty, *NO_MICROPHONE, "")
+            code, out, err = await setup(
+                tmp_path, *empty, *NO_MICROPHONE, "", *NO_PANEL
+            )
 
     assert (code, err) == (0, "")
     assert config.read_text() == text
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     assert (kept / "auricle.mqtt.password").read_text() == PASSWORD
     assert "[the one that is stored]" in out
+
+
+BEHIND_EVERYTHING_ELSE = ("study", "en", "127.0.0.1:1", "", "k", "2", "k")
+"""Up to the lights: what is not there is kept all the same."""
+
+
+async def test_lights_are_tried_at_once_by_a_process_that_may_use_them(
+    tmp_path: Path,
+) -> None:
+    wire = SpiWire(tmp_path)
+    config = tmp_path / "config.toml"
+    config.write_text('[microphone]\nrecording = "/srv/turn.flac"\n')
+    code, out, err = await setup(
+        tmp_path,
+        *BEHIND_EVERYTHING_ELSE,
+        "none",
+        *("y", "respeaker_2mic", "y", "none"),
+        environment=wire.environment,
+    )
+
+    assert (code, err) == (0, ""), out
+    lit = [picture for picture in wire.pictures if set(picture) != {DARK}]
+    dimmed = [color.dimmed(0.3) for color in COLORS.values()]
+    assert lit == [(color,) * 3 for color in dimmed]
+    assert set(wire.pictures[-1]) == {DARK}
+    settings = load(config)
+    assert settings.lights.device == "respeaker_2mic"
+    assert "The button's GPIO [17]" in out
+    assert settings.button.pin is None
+
+
+async def test_lights_and_a_button_that_are_not_there_are_told_and_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[microphone]\nrecording = "/srv/turn.flac"\n[lights]\nspi = "/dev/spidev9.9"\n'
+    )
+    code, out, err = await setup(
+        tmp_path,
+        *BEHIND_EVERYTHING_ELSE,
+        "none",
+        *("y", "apa102", "many", "apa102", "30", "k"),
+        *("seventeen", "40", "22", "y", "k"),
+    )
+
+    assert (code, err) == (0, ""), out
+    assert "lights.spi: /dev/spidev9.9: no such file or directory" in out
+    assert "dtparam=spi=on" in out
+    assert "a number, please" in out
+    assert "button.pin" in out
+    assert "GPIO 22 cannot be used" in out
+    settings = load(config)
+    assert (settings.lights.device, settings.lights.pixels) == ("apa102", 30)
+    assert settings.button.pin == 22
+
+
+async def test_whoever_wants_no_lights_is_asked_once(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[microphone]\nrecording = "/srv/turn.flac"\n'
+        '[lights]\ndevice = "gpio"\npins = [25]\n'
+    )
+    code, out, err = await setup(tmp_path, *BEHIND_EVERYTHING_ELSE, "none", "")
+
+    assert (code, err) == (0, ""), out
+    assert out.count("Set them up? y/n [n]") == 1
+    assert load(config).lights.pins == (25,)
+
+
+class Person:
+    """Answers as it was told, and keeps what was said."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = list(answers)
+        self.read: list[str] = []
+
+    def say(self, text: str = "") -> None:
+        self.read.append(text)
+
+    def ask(self, question: str, default: str) -> str:
+        self.read.append(question)
+        return self._answers.pop(0) or default
+
+    def ask_secret(self, question: str, default: str) -> str:
+        raise AssertionError(f"{question}, {default}: nobody is to be asked for it")
+
+    def meter(self, level: float) -> None:
+        raise AssertionError(f"{level}: there is no microphone")
+
+    def waiting(self, name: str) -> None:
+        """It is patient."""
+
+    def over(self) -> None:
+        """It was not shown anything."""
+
+
+def test_where_the_panel_is_not_installed_a_sentence_says_how(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[microphone]\nrecording = "/srv/turn.flac"\n')
+    place = Place(config, tmp_path, recognizer_installed=False, panel_installed=False)
+    person = Person(*BEHIND_EVERYTHING_ELSE, "none")
+    chosen = Assistant(person, place).ask()
+
+    assert f"first run {how_to_install('panel')}" in person.read[-1]
+    assert "lights.device" not in chosen.values

@@ -60,6 +60,8 @@ HEALTHY = {
     "name": "ok",
     "group": "ok",
     "home assistant": "ok",
+    "panel": "skipped",
+    "panel's devices": "skipped",
     "disk": "ok",
 }
 OF_THE_BROKER = ("topics", "name", "group", "home assistant")

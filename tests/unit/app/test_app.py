@@ -8,7 +8,8 @@ import pytest
 
 from auricle.app.app import App, Step, steps
 from auricle.app.build import build
-from auricle.app.ending import EX_DEAF, EX_NOINPUT, EX_RESTART, Ending
+from auricle.app.ending import Ending
+from auricle.app.exit_codes import EX_DEAF, EX_NOINPUT, EX_RESTART
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
 from rigs.waiting import eventually

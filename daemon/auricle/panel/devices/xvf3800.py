@@ -11,6 +11,7 @@ import usb.core
 import usb.util
 from usb.backend import IBackend
 
+from auricle.config.usb import XVF3800
 from auricle.errors import ConfigError, DeviceError
 from auricle.panel import xvf3800
 from auricle.panel.effects import Picture
@@ -68,11 +69,10 @@ class Xvf3800:
     def _open(self) -> usb.core.Device:
         if self._device is not None:
             return self._device
+        vendor, product = XVF3800
         try:
             device = usb.core.find(
-                idVendor=xvf3800.VENDOR,
-                idProduct=xvf3800.PRODUCT,
-                backend=self._backend,
+                idVendor=vendor, idProduct=product, backend=self._backend
             )
         except usb.core.NoBackendError as error:
             raise ConfigError(
@@ -81,7 +81,9 @@ class Xvf3800:
         except usb.core.USBError as error:
             raise DeviceError(f"USB: {error}") from error
         if device is None:
-            raise DeviceError("no ReSpeaker XVF3800 on USB (2886:001a)")
+            raise DeviceError(
+                f"no ReSpeaker XVF3800 on USB ({vendor:04x}:{product:04x})"
+            )
         self._device = device
         self._version = tuple(self._read(device, xvf3800.VERSION))
         return device
