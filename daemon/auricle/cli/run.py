@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auricle.config.apart import Reading
-from auricle.mqtt.publisher import Run
-from auricle.system import event_loop, heap, log
+from auricle.system import heap
 
 if TYPE_CHECKING:
     from auricle.config.settings import Settings
@@ -29,10 +28,12 @@ def main(args: argparse.Namespace) -> int:
     def read() -> "Settings":
         return Reading(args.config, options).result().settings
 
-    heap.share()
+    heap.keep_small()
     reading = Reading(args.config, options)
-    # They take as long to load as the settings to be read, which go on meanwhile.
+    # To load these takes as long as to read the settings, which happens meanwhile.
     from auricle.app import app, build, state_lock
+    from auricle.mqtt.publisher import Run
+    from auricle.system import event_loop, log
 
     told = reading.result()
     log.start(told.settings.log.level)

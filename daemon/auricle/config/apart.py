@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from auricle.config.settings import Settings
 
 _PROCESS = "auricle.config.apart_process"
+# Before systemd takes the start for one that hangs, which tells nobody why.
+_PATIENCE = 75.0
 
 
 class Plain(SimpleNamespace):
@@ -63,13 +65,19 @@ class Reading:
             stdout=subprocess.PIPE,
         )
 
-    def result(self) -> Read:
-        """Wait for the settings. Raises ConfigError with every mistake on a line of its
-        own, and OSError.
+    def result(self, *, patience: float = _PATIENCE) -> Read:
+        """Wait for the settings, at most so many seconds. Raises ConfigError with every
+        mistake on a line of its own, and OSError.
         """
         with self._process as process:
             try:
-                answer, _ = process.communicate()
+                answer, _ = process.communicate(timeout=patience)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                raise ConfigError(
+                    f"the settings were not read within {patience:g} s: is the file, "
+                    "or what holds it, there?"
+                ) from error
             except BaseException:
                 process.kill()
                 raise

@@ -1,6 +1,7 @@
 """Settings that another process reads are the same, and so are their mistakes."""
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,14 @@ def test_secrets_that_were_read_elsewhere_are_not_told_here(tmp_path: Path) -> N
     RedactedStream(log, OURS).write(f"refused: {SECRET}")
 
     assert log.getvalue() == f"refused: {MASK}"
+
+
+def test_a_reading_that_hangs_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    os.mkfifo(path)
+
+    with pytest.raises(ConfigError, match=r"the settings were not read within 2 s"):
+        Reading(path, {}).result(patience=2)
 
 
 def test_a_reading_that_fails_says_so_and_does_not_hang(

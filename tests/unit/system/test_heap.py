@@ -30,7 +30,7 @@ from pathlib import Path
 from auricle.system import heap
 
 if {shared}:
-    heap.share()
+    heap.keep_small()
 together = threading.Barrier(4)
 
 def allocate():
@@ -47,6 +47,16 @@ together.wait(60)
 ends = [line.split()[0].split("-") for line in Path("/proc/self/maps").open()]
 # A thread's own heap begins where 64 MiB do.
 print(sum(int(start, 16) % 2**26 == 0 for start, _ in ends))
+"""
+
+_OF_LARGE_PAGES = """
+from pathlib import Path
+from auricle.system import heap
+
+if {small}:
+    heap.keep_small()
+lines = Path("/proc/self/status").read_text().splitlines()
+print(dict(line.split(":", 1) for line in lines)["THP_enabled"])
 """
 
 
@@ -68,3 +78,8 @@ def test_what_was_freed_is_given_back() -> None:
 def test_threads_have_a_heap_of_their_own_unless_they_share_one() -> None:
     assert _printed(_OF_THREADS.format(shared=False)) >= 1
     assert _printed(_OF_THREADS.format(shared=True)) == 0
+
+
+def test_the_kernel_gives_no_large_pages_to_who_needs_little() -> None:
+    assert _printed(_OF_LARGE_PAGES.format(small=False)) == 1
+    assert _printed(_OF_LARGE_PAGES.format(small=True)) == 0
