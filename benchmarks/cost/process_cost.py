@@ -29,6 +29,12 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
 
 
+def children_seconds(pid: int) -> float:
+    """Processor time of its child processes that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: int | str = "self") -> Memory:
     totals = dict.fromkeys(("Pss:", "Rss:", "Anonymous:"), 0.0)
     alone = 0.0
