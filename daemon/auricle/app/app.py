@@ -14,6 +14,7 @@ from auricle.app.ending import Ending
 from auricle.errors import ConfigError, RecordingError
 from auricle.mqtt.publisher import Run
 from auricle.system import heap
+from auricle.system.threads import start_call
 
 if TYPE_CHECKING:
     from auricle.config.settings import Settings
@@ -130,7 +131,9 @@ class App:
 
     async def _start_anew(self, read: "Callable[[], Settings]") -> None:
         try:
-            build(await asyncio.to_thread(read))
+            # Where the file is may hang: then nobody waits for it.
+            reading = start_call(read, name="new settings")
+            build(await asyncio.wrap_future(reading))
         except (ConfigError, RecordingError, OSError) as error:
             logger.error("the new configuration is not taken: %s", error)
         else:

@@ -22,8 +22,9 @@ from auricle.system.redaction import OURS, RedactedStream, secrets_of
 
 def main(request: str) -> None:
     """Read them, and hand them over."""
-    # Whoever asked is interrupted as well, and tells it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Whoever asked tells of an interruption, or is gone by then.
+    for number in (signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
     OURS.keep(*secrets_of(os.environ))
     sys.stderr = RedactedStream(sys.stderr, OURS)
     path, options = json.loads(request)

@@ -1,6 +1,8 @@
 """The whole program as a process: recordings in, mosquitto out."""
 
+import contextlib
 import json
+import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -321,6 +323,28 @@ async def test_sighup_takes_new_settings_and_leaves_wrong_ones(
         room.program.send(signal.SIGHUP)
         assert await room.program.ended() == EX_RESTART
         await room.house.hears(f"{NODE}/availability", "offline")
+
+
+async def test_new_settings_that_cannot_be_read_keep_nobody_from_stopping_it(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with study(broker, tmp_path) as room:
+        # A file that is never there to its end, as on a disk that has gone.
+        room.program.config.unlink()
+        os.mkfifo(room.program.config)
+        room.program.send(signal.SIGHUP)
+        ends: list[int] = []
+
+        def is_asked_for() -> bool:
+            with contextlib.suppress(OSError):  # nobody reads it yet
+                flags = os.O_WRONLY | os.O_NONBLOCK
+                ends.append(os.open(room.program.config, flags))
+            return bool(ends)
+
+        await eventually(is_asked_for)
+        await room.hears()
+        assert await room.program.stop(timeout=20) == 0
+        os.close(ends[0])
 
 
 async def test_without_a_broker_it_listens_and_waits(
