@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from auricle.cli.app_unit import LifeSigns, UnitLimits
-from auricle.config.sources import CREDENTIALS_VARIABLE
 from auricle.system.redaction import OURS
+from auricle.system.systemd import CREDENTIALS_VARIABLE
 
 logger = logging.getLogger(__name__)
 

@@ -28,8 +28,9 @@ from auricle.assets.requirements import how_to_install
 from auricle.cli.demo_lines import tell
 from auricle.config.loading import load
 from auricle.config.sections import WakeWordSettings
-from auricle.config.sources import CREDENTIALS_VARIABLE, DASHSCOPE_KEY, PREFIX
+from auricle.config.sources import DASHSCOPE_KEY, PREFIX
 from auricle.config.toml import toml
+from auricle.system.systemd import CREDENTIALS_VARIABLE
 
 _NODE = "demo"
 # Somebody else's broker, recognizer and key are none of the demo's; what the microphone

@@ -28,6 +28,7 @@ from pydantic_settings import (
 from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError
+from auricle.system.systemd import CREDENTIALS_VARIABLE
 
 Key = tuple[str, str]
 """A section, and a key in it."""
@@ -37,8 +38,6 @@ MOVED: Mapping[Key, Key] = {
 """The keys that older versions had elsewhere, and their names now."""
 PREFIX = "AURICLE_"
 DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
-CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
-"""The variable in which systemd names the folder of a service's credentials."""
 _LARGEST_CREDENTIAL = 64 * 1024
 _LARGEST_FILE = 1_000_000
 # Python reads no longer decimal numbers.

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from auricle.app.exit_codes import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
-from auricle.config.sources import CREDENTIALS_VARIABLE, ServiceFolders
+from auricle.config.sources import ServiceFolders
 from auricle.doctor.results import Result, Status
+from auricle.system.systemd import CREDENTIALS_VARIABLE
 
 NAME = "service"
 UNIT = "auricle.service"

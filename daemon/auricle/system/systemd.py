@@ -1,4 +1,4 @@
-"""What systemd is told: readiness, one sentence of status, signs of life.
+"""What systemd is told, which is readiness, a status and signs of life, and tells us.
 
 https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 """
@@ -13,7 +13,8 @@ from auricle.system.redaction import OURS
 
 logger = logging.getLogger(__name__)
 
-
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+"""The variable in which systemd names the folder of a service's credentials."""
 # Seconds until a busy systemd is told again.
 _RETRY = 1.0
 

