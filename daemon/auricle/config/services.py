@@ -21,6 +21,7 @@ from auricle.mqtt.topics import require_levels, require_word
 from auricle.qwen_asr.address import (
     REGIONS,
     complete_url,
+    fits_header,
     is_loopback,
     may_be_host,
     region_url,
@@ -52,16 +53,12 @@ def _filled(value: SecretStr) -> SecretStr:
 def _api_key(value: SecretStr) -> SecretStr:
     # Editors and `echo` leave a newline behind; anything else inside is a mistake.
     text = value.get_secret_value().strip()
-    if not _fits_header(text):
+    if not fits_header(text):
         raise ValueError(
             "holds white space, a line break or letters that no key has: is it whole, "
             "and nothing else with it?"
         )
     return SecretStr(text)
-
-
-def _fits_header(text: str) -> bool:
-    return all("!" <= character <= "~" for character in text)
 
 
 def _workspace(value: str) -> str:
@@ -321,7 +318,7 @@ class HomeAssistantSettings(Section):
 def _release_url(value: str) -> str:
     if not value:
         return value
-    if not _fits_header(value):
+    if not fits_header(value):
         raise ValueError("is not a URL: it holds white space or another character")
     try:
         parts = urlsplit(value)

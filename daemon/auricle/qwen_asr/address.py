@@ -99,13 +99,20 @@ def _host(url: str) -> str:
 def complete_url(url: str, model: str) -> str:
     """Return `url` with the service's path where it has none, and with the model.
 
-    A URL that names a model already keeps it.
+    A URL that names a model already keeps it; one that ends in a slash behind the host
+    has no path.
     """
     parts = urlsplit(url)
     query = parts.query
     if "model" not in parse_qs(query, keep_blank_values=True):
         query = "&".join(filter(None, (query, urlencode({"model": model}))))
-    return urlunsplit(parts._replace(path=parts.path or PATH, query=query))
+    path = PATH if parts.path in ("", "/") else parts.path
+    return urlunsplit(parts._replace(path=path, query=query))
+
+
+def fits_header(text: str) -> bool:
+    """Tell whether `text` can be a word of an HTTP header, as a key or an id is."""
+    return all("!" <= character <= "~" for character in text)
 
 
 def require_secure_url(url: str) -> str:

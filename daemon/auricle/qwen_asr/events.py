@@ -35,6 +35,8 @@ THRESHOLD_RANGE = (-1.0, 1.0)
 """What `threshold` takes, both ends included."""
 SILENCE_MS_RANGE = (200, 6000)
 """What `silence_duration_ms` takes, both ends included."""
+FORMATS = ("pcm", "opus")
+"""What `input_audio_format` takes."""
 SAMPLE_RATES = (16_000, 8_000)
 """What `sample_rate` takes, in Hz."""
 LONGEST_UTTERANCE = 60.0

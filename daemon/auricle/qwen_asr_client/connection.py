@@ -35,6 +35,7 @@ from auricle.qwen_asr_client.errors import (
     RecognizerError,
     UnreachableError,
     UntrustedError,
+    ViolationError,
 )
 from auricle.qwen_asr_client.proxy import Proxy, proxy_for
 from auricle.qwen_asr_client.refusals import (
@@ -56,6 +57,8 @@ _PING_INTERVAL = 5
 _PING_TIMEOUT = 5
 _CLOSE_TIMEOUT = 1
 _TIMES = "Retry-After", "Date"
+# RFC 6455, 7.4.1: what breaks the protocol, is no text, or is longer than is read.
+_UNREADABLE = frozenset({1002, 1007, 1009})
 # TCP asks a second time only after 1 s, and then after 3 s, which is all that a speaker
 # waits: where packets get lost, several that ask once are sooner through.
 _ASK_AGAIN = 0.4
@@ -117,6 +120,7 @@ class Connection:
                 logger=silent_logger("websockets"),
                 ssl=tls,
                 happy_eyeballs_delay=NEXT_ADDRESS,
+                create_connection=_ClosesInTime,
             )
         except InvalidStatus as error:
             headers = error.response.headers
@@ -134,7 +138,8 @@ class Connection:
             raise NotServedError(
                 f"cannot reach the recognizer at {where}: {error}"
             ) from error
-        except (OSError, EOFError, WebSocketException) as error:
+        # websockets asserts that nobody speaks before it was asked.
+        except (OSError, EOFError, WebSocketException, AssertionError) as error:
             message = f"cannot reach the recognizer at {where}: {_in_words(error)}"
             if isinstance(error, OSError) and _tells_of_no_network(error):
                 raise OfflineError(message) from error
@@ -190,8 +195,31 @@ class Connection:
         # AttributeError is what asyncio makes of aborting, as websockets does, a
         # transport that was closed behind a full buffer.
         except (ConnectionClosed, AttributeError) as error:
+            if isinstance(error, ConnectionClosed) and (told := _unreadable(error)):
+                raise ViolationError(
+                    f"the recognizer sent what cannot be read: {told}"
+                ) from error
             code, text = self._websocket.close_code, self._websocket.close_reason
             raise closed(code, text or "", opening=self._opening) from error
+
+
+class _ClosesInTime(ClientConnection):
+    """It ends soon behind a close frame, whether or not the other end closes TCP too.
+
+    websockets waits for that until it has something to send.
+    """
+
+    _ending: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._ending is None and self.close_deadline is not None:
+            self._ending = self.loop.call_at(self.close_deadline, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+        super().connection_lost(exc)
 
 
 class _Connect(connect):
@@ -259,8 +287,17 @@ def _tells_of_no_network(error: OSError) -> bool:
     return bool(told) and told <= _NO_NETWORK
 
 
+def _unreadable(error: ConnectionClosed) -> str | None:
+    """Why nothing more is read of what the server sends; None where it is not that."""
+    if error.sent is None or error.rcvd_then_sent:
+        return None
+    return error.sent.reason if error.sent.code in _UNREADABLE else None
+
+
 def _in_words(error: Exception) -> str:
     match error:
+        case AssertionError():
+            return "what answers there does not speak HTTP"
         case ConnectionRefusedError():
             return "nothing listens there"
         case socket.gaierror() if error.errno == socket.EAI_AGAIN:

@@ -7,6 +7,7 @@ it can belong to: items are committed and answered first in, first out.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import assert_never
 
 from auricle.qwen_asr.decoding import InterimDelta
@@ -46,6 +47,8 @@ class _Item:
     end_ms: int | None = None
     stopped: bool = False
     committed: bool = False
+    overtaken: bool = False
+    """Whether an item that began later has had its final: this one's may be lost."""
     interim: str = ""
     """What the `.delta` dialect has told so far."""
 
@@ -58,14 +61,18 @@ class Items:
         self._ended: set[str] = set()
         self._unnamed = 0
         self._answered_ms = 0
-        self._most: float = MOST_ITEMS
+        self.most: float = MOST_ITEMS
+        """How many items there can be by now."""
         self.commits_unanswered = 0
         """Commits sent whose final has not come."""
 
     @property
     def unanswered_seconds(self) -> float:
-        """How long the utterances are together that are over and without a final."""
-        return sum(map(_milliseconds, self._open.values())) / 1000
+        """How long the utterances are together that are over, and whose finals are to
+        be expected.
+        """
+        expected = (item for item in self._open.values() if not item.overtaken)
+        return sum(map(_milliseconds, expected)) / 1000
 
     @property
     def answered_seconds(self) -> float:
@@ -75,7 +82,7 @@ class Items:
 
     def audio_sent(self, seconds: float) -> None:
         """Allow for the items that may come of so much audio more."""
-        self._most += _MOST_A_SECOND * seconds
+        self.most += _MOST_A_SECOND * seconds
 
     def commit_sent(self) -> None:
         """Expect one final more."""
@@ -143,8 +150,8 @@ class Items:
 
     def _new(self, item_id: str) -> _Item:
         item_id = item_id or self._unnamed_id()
-        if len(self._open) + len(self._ended) >= self._most:
-            raise ViolationError(f"the session has more than {self._most:.0f} items")
+        if len(self._open) + len(self._ended) >= self.most:
+            raise ViolationError(f"the session has more than {self.most:.0f} items")
         item = self._open[item_id] = _Item(item_id)
         return item
 
@@ -153,6 +160,8 @@ class Items:
         return f"unnamed_{self._unnamed}"
 
     def _end(self, item: _Item) -> None:
+        for earlier in takewhile(lambda each: each is not item, self._open.values()):
+            earlier.overtaken = True
         del self._open[item.id]
         self._ended.add(item.id)
         self._answered_ms = max(self._answered_ms, item.end_ms or 0)

@@ -125,6 +125,11 @@ class LiveSession:
         return self._protocol.unsent_seconds
 
     @property
+    def most_items(self) -> float:
+        """How many utterances there can be in what was sent."""
+        return self._protocol.most_items
+
+    @property
     def answered_seconds(self) -> float:
         """How far into what was sent every utterance has had its final, as far as is
         told.

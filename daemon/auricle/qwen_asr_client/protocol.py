@@ -56,6 +56,7 @@ be taken for dead.
 """
 # Less than this is no word; the service answers an empty buffer with an error.
 _SHORTEST_COMMIT = 0.1
+_SAMPLE_BYTES = 2
 
 
 class ProtocolState(StrEnum):
@@ -118,6 +119,8 @@ class AsrProtocol:
         Return the answer, an empty final, where it is too short to hold a word.
         """
         assert not self.finish_requested
+        # Half a sample at its end would make noise of the next utterance.
+        self._audio += bytes(self._uncommitted % _SAMPLE_BYTES)
         uncommitted, self._uncommitted = self._uncommitted, 0
         if uncommitted < self._bytes(_SHORTEST_COMMIT):
             return [FinalTranscript(self._items.skip(), "")]
@@ -195,6 +198,11 @@ class AsrProtocol:
         It counts only what the server tells.
         """
         return self._items.answered_seconds
+
+    @property
+    def most_items(self) -> float:
+        """How many items there can be in what was sent."""
+        return self._items.most
 
     @property
     def unsent_seconds(self) -> float:
@@ -276,7 +284,7 @@ class AsrProtocol:
         return bool(self._orders) and isinstance(self._orders[-1], Finish)
 
     def _bytes(self, seconds: float) -> int:
-        return round(seconds * self.settings.sample_rate) * 2
+        return round(seconds * self.settings.sample_rate) * _SAMPLE_BYTES
 
     def _flush_audio(self) -> None:
         if self._audio:

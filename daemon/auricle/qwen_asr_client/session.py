@@ -13,17 +13,23 @@ async with connect(url, key, SessionSettings(language="en")) as session:
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Literal, Self
+from dataclasses import dataclass, replace
+from typing import Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
 from auricle.qwen_asr.address import (
     RecognizerAddress,
     complete_url,
+    fits_header,
     require_secure_url,
 )
 from auricle.qwen_asr.events import (
+    FORMATS,
+    SAMPLE_RATES,
+    SILENCE_MS_RANGE,
+    THRESHOLD_RANGE,
     InterimTranscript,
     ServerError,
     ServerEvent,
@@ -49,13 +55,24 @@ OPEN_WITHIN = 10.0
 """Seconds for connection, handshake and settings, where nobody says otherwise."""
 # Seconds of audio that `append` takes before it waits: a file is read as it is sent.
 _MOST_UNSENT = 10.0
-# Six wait of an utterance at most, as newer interims replace older ones: two hours of
-# speech. More come of no voice.
-_MOST_EVENTS = 50_000
+# Of an item wait six at most, as newer interims replace older ones; and of items there
+# are no more than `items` allows for. More come of no voice.
+_EVENTS_OF_ITEM = 6
 _NORMAL = 1000  # RFC 6455, 7.4.1
 
 OnClose = Callable[[int | None, str], None]
 """Takes the close frame's code, None where none came, and its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """Settings that were asked for, until the server says what became of them."""
+
+    event_id: str
+    before: SessionSettings
+    """Those that stay where it refuses."""
+    answered: asyncio.Future[None]
+    """Whoever asked may be gone."""
 
 
 class Session:
@@ -95,7 +112,7 @@ class Session:
         self._opened = False
         self._finished = False
         self._updating = asyncio.Lock()
-        self._update: tuple[str, asyncio.Future[None]] | None = None
+        self._updates: deque[_Update] = deque()
         self._live = LiveSession(
             settings,
             lambda: Connection.open(address, tls),
@@ -125,10 +142,12 @@ class Session:
         """Change the settings for what is said from now on, at any time.
 
         It waits for the server's answer, and raises InvalidRequestError where that is
-        a refusal. Format and sample rate stay what they were at the start.
+        a refusal. Format and sample rate stay what they were at the start. Who does not
+        wait to the end has asked for them all the same.
         """
         async with self._updating:
             self._require_open()
+            _require_valid(settings)
             now = self._live.settings
             if (now.input_audio_format, now.sample_rate) != (
                 settings.input_audio_format,
@@ -139,14 +158,8 @@ class Session:
                     "session: open another one for others"
                 )
             answered = asyncio.get_running_loop().create_future()
-            self._update = self._live.update(settings), answered
-            try:
-                await answered
-            except InvalidRequestError:
-                self._live.keep(now)
-                raise
-            finally:
-                self._update = None
+            self._updates.append(_Update(self._live.update(settings), now, answered))
+            await answered
 
     async def append(self, pcm: bytes) -> None:
         """Say more: mono PCM, signed 16 bits, little-endian, in the session's rate.
@@ -210,8 +223,9 @@ class Session:
                 self.session_id = session_id or self.session_id
             case SessionUpdated(session_id):
                 self.session_id = session_id or self.session_id
+                if self._opened and self._updates:
+                    _answer(self._updates.popleft())
                 self._opened = True
-                self._answer_update(None)
             case SessionFinished():
                 self._finished = True
             case ServerError():
@@ -219,20 +233,29 @@ class Session:
                 if not self._opened or not isinstance(error, InvalidRequestError):
                     self._fail(error)
                     self._live.abandon()
-                elif self._refuses_update(event):
-                    self._answer_update(error)
+                elif refused := self._refused_update(event):
+                    self._refuse(refused, error)
             case _:
                 self.last_response_id = event.item_id
         self._deliver(event)
         self._something_new.set()
 
-    def _refuses_update(self, error: ServerError) -> bool:
-        if self._update is None:
-            return False
+    def _refused_update(self, error: ServerError) -> _Update | None:
         if error.event_id is None:
-            # Not every server says which event it refuses.
-            return (error.param or "").startswith("session")
-        return error.event_id == self._update[0]
+            # Not every server says which event it refuses: it answers in order.
+            about_it = (error.param or "").startswith("session")
+            return self._updates[0] if about_it and self._updates else None
+        return next((u for u in self._updates if u.event_id == error.event_id), None)
+
+    def _refuse(self, update: _Update, error: RecognizerError) -> None:
+        later = self._updates.index(update) + 1
+        if later == len(self._updates):
+            self._live.keep(update.before)
+        else:
+            # That one holds all settings, and what stays if it is refused is older.
+            self._updates[later] = replace(self._updates[later], before=update.before)
+        self._updates.remove(update)
+        _answer(update, error)
 
     def _deliver(self, event: ServerEvent) -> None:
         if self._callback is not None:
@@ -240,8 +263,8 @@ class Session:
             return
         if isinstance(event, InterimTranscript):
             self._drop_older(event)
-        if len(self._events) >= _MOST_EVENTS:
-            self._fail(ViolationError(f"{_MOST_EVENTS} events wait to be taken"))
+        if len(self._events) >= _EVENTS_OF_ITEM * self._live.most_items:
+            self._fail(ViolationError("more events wait than a voice can bring about"))
             self._live.abandon()
             return
         self._events.append(event)
@@ -256,18 +279,15 @@ class Session:
     def _fail(self, error: RecognizerError) -> None:
         if self._failure is None:
             self._failure = error
-        self._answer_update(error)
+        self._answer_updates(error)
         self._something_new.set()
 
-    def _answer_update(self, error: RecognizerError | None) -> None:
-        if self._update is not None and not (answer := self._update[1]).done():
-            if error is None:
-                answer.set_result(None)
-            else:
-                answer.set_exception(error)
+    def _answer_updates(self, error: RecognizerError) -> None:
+        while self._updates:
+            _answer(self._updates.popleft(), error)
 
     def _over(self, _: asyncio.Task[None]) -> None:
-        self._answer_update(SessionOverError("the session is closed"))
+        self._answer_updates(SessionOverError("the session is closed"))
         self._something_new.set()
         if self._on_close is not None:
             match self._failure:
@@ -294,6 +314,48 @@ class Session:
             raise self._failure
         if self._live.task.done():
             raise SessionOverError("the session is closed: open another one")
+
+
+def _answer(update: _Update, error: RecognizerError | None = None) -> None:
+    if update.answered.done():
+        return
+    if error is None:
+        update.answered.set_result(None)
+    else:
+        update.answered.set_exception(error)
+
+
+def _require_valid(settings: SessionSettings) -> None:
+    """Raises InvalidRequestError, as for what the server refuses."""
+    vad = settings.turn_detection
+    if settings.input_audio_format not in FORMATS:
+        _refuse_value("input_audio_format", settings.input_audio_format, FORMATS)
+    if settings.sample_rate not in SAMPLE_RATES:
+        _refuse_value("sample_rate", settings.sample_rate, SAMPLE_RATES)
+    if vad is not None:
+        for name, value, (least, most) in (
+            ("threshold", vad.threshold, THRESHOLD_RANGE),
+            ("silence_duration_ms", vad.silence_duration_ms, SILENCE_MS_RANGE),
+        ):
+            # What is no number at all, too: JSON has no word for it.
+            if not least <= value <= most:
+                raise InvalidRequestError(
+                    f"turn_detection.{name} is {value}: use {least:g} to {most:g}"
+                )
+
+
+def _refuse_value(name: str, value: object, allowed: Iterable[object]) -> NoReturn:
+    values = " or ".join(map(repr, allowed))
+    raise InvalidRequestError(f"{name} is {value!r}: use {values}")
+
+
+def _require_word(name: str, value: str | None) -> None:
+    """Raises ValueError, which does not repeat the value: it may be a secret."""
+    if value is not None and not fits_header(value):
+        raise ValueError(
+            f"the {name} holds white space, a line break or letters that none has: is "
+            "it whole, and nothing else with it?"
+        )
 
 
 @asynccontextmanager
@@ -324,15 +386,20 @@ async def connect(
 
     Of all sessions of a process together, no more than 20 are opened in a second:
     others wait. Raises ValueError where the URL would send speech unencrypted through a
-    network, and RecognizerError where no session opens within `open_within` seconds.
+    network, or key or workspace cannot be one; and RecognizerError where no session
+    opens within `open_within` seconds.
     """
+    _require_word("key", key)
+    _require_word("workspace", workspace)
+    settings = settings or SessionSettings()
+    _require_valid(settings)
     whole = complete_url(require_secure_url(url), model)
     address = RecognizerAddress(whole, key, workspace, data_inspection)
     secure = urlsplit(whole).scheme == "wss"
     session = Session(
         address,
         (tls or True) if secure else None,
-        settings or SessionSettings(),
+        settings,
         open_within=open_within,
         on_open=on_open,
         on_event=on_event,

@@ -39,6 +39,8 @@ class PcmDecoder(Decoder):
         return self._resampler.process(pcm) if self._resampler else pcm
 
     def flush(self) -> bytes:
+        # It would make noise of all that follows.
+        self._half_sample = b""
         if self._resampler is None:
             return b""
         pcm = self._resampler.flush()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from auricle.qwen_asr_client import (
     SpeechStopped,
     UnreachableError,
     UntrustedError,
+    ViolationError,
     connect,
 )
 from auricle.qwen_asr_client.request_rate import MOST_A_SECOND
@@ -52,9 +54,11 @@ from rigs.recognizer.faults import (
     Without,
 )
 from rigs.recognizer.one_turn import MANUAL, VAD, quiet, voice
+from rigs.recognizer.raw_server import RawServer, close, frame, text
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
+_BUFFER = "input_audio_buffer"
 KEY = "sk-CANARY0123456789abcdef"
 
 
@@ -66,6 +70,20 @@ class Anonymous(Fault):
             error = {**message["error"], "event_id": None}
             message = {**message, "error": error}
         await send(message)
+
+
+@dataclass
+class Flood(Fault):
+    """Says the same without end, once it has heard so many seconds, and closes."""
+
+    times: int
+    after: float
+
+    async def heard(self, message: Message, line: Line) -> None:
+        if message["type"] == "session.finish" and line.seconds >= self.after:
+            for _ in range(self.times):
+                await line.send({"type": f"{_BUFFER}.speech_started", "item_id": "i"})
+            await line.close(1000, "")
 
 
 async def finals(session: Session) -> list[str]:
@@ -188,6 +206,64 @@ async def test_a_server_that_does_not_say_which_event_it_refuses_is_understood()
             await session.update(SessionSettings(None, "tlh"))
 
 
+async def test_an_update_that_nobody_waits_for_is_not_taken_for_the_next_one() -> None:
+    """The server refuses the second; the answer to the first comes before."""
+    async with (
+        ScriptedRecognizer("Two.") as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        impatient = asyncio.create_task(session.update(SessionSettings(None, "de")))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        with pytest.raises(InvalidRequestError, match="tlh"):
+            await session.update(SessionSettings(None, "tlh"))
+        assert session.settings == SessionSettings(None, "de")
+        impatient = asyncio.create_task(session.update(SessionSettings(None, "tlh")))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await session.update(SessionSettings(None, "en"))
+        assert session.settings == SessionSettings(None, "en")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (SessionSettings(ServerVad(1.5)), "threshold is 1.5: use -1 to 1"),
+        (SessionSettings(ServerVad(float("nan"))), "threshold is nan"),
+        (SessionSettings(ServerVad(0.0, 50)), "silence_duration_ms is 50: use 200"),
+        (SessionSettings(sample_rate=0), "sample_rate is 0: use 16000 or 8000"),
+        (SessionSettings(input_audio_format="mp3"), "use 'pcm' or 'opus'"),
+    ],
+    ids=str,
+)
+async def test_settings_that_no_server_takes_are_refused_here(
+    settings: SessionSettings, told: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=told):
+        async with connect(f"ws://127.0.0.1:{free_port()}", None, settings):
+            pass
+    async with (
+        ScriptedRecognizer() as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        with pytest.raises(InvalidRequestError, match=told):
+            await session.update(settings)
+        assert session.settings == MANUAL
+
+
+async def test_an_utterance_that_ends_in_half_a_sample_spoils_no_other() -> None:
+    async with (
+        ScriptedRecognizer(["One.", "Two."]) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        for spoken in (voice(0.5)[:-1], voice(0.5)):
+            await session.append(spoken)
+            await session.commit()
+        await session.finish()
+        assert await finals(session) == ["One.", "Two."]
+    assert server.heard[0].pcm.endswith(voice(0.5))
+
+
 async def test_more_sound_than_memory_should_hold_is_sent_as_fast_as_it_is_taken() -> (
     None
 ):
@@ -271,6 +347,78 @@ async def test_what_keeps_a_session_from_opening_is_raised_by_its_kind(
                 pass
     assert KEY not in str(raised.value)
     assert len(closed) == 1
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [b"SSH-2.0-OpenSSH_9.2\r\n", b"220 mail\r\n", b"HTTP/1.1 101 x\r\n" * 999],
+)
+async def test_what_speaks_before_it_is_asked_is_no_recognizer(
+    greeting: bytes,
+) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for _ in range(5):
+            with pytest.raises(UnreachableError, match=r"does not speak HTTP|valid"):
+                async with connect(f"ws://127.0.0.1:{port}"):
+                    pass
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        text({"type": "x", "text": "a" * 300_000}),
+        b"\x81\x7f" + (1 << 62).to_bytes(8, "big"),
+        frame(1, b"\xff\xfe"),
+        b"\x81\x85\0\0\0\0hello",
+        frame(5, b"reserved"),
+        close(1),
+    ],
+    ids=["long", "endless", "no text", "masked", "reserved", "no code"],
+)
+async def test_frames_that_cannot_be_read_end_the_session_and_say_so(
+    sent: bytes,
+) -> None:
+    async with (
+        RawServer(sent) as server,
+        asyncio.timeout(4),
+        connect(server.url) as session,
+    ):
+        with pytest.raises(ViolationError, match="cannot be read"):
+            await finals(session)
+
+
+async def test_a_close_frame_ends_the_session_though_tcp_stays_open() -> None:
+    """Before the next ping, at which websockets would notice."""
+    closed: list[tuple[int | None, str]] = []
+    async with (
+        RawServer(close(1013, "try again")) as server,
+        asyncio.timeout(4),
+        connect(
+            server.url, on_close=lambda code, reason: closed.append((code, reason))
+        ) as session,
+    ):
+        with pytest.raises(ConnectionLostError, match="1013 try again"):
+            await finals(session)
+    assert closed == [(1013, "try again")]
+
+
+@pytest.mark.parametrize("seconds", [1, 120])
+async def test_no_more_events_wait_than_the_sound_can_bring_about(
+    seconds: int,
+) -> None:
+    async with (
+        ScriptedRecognizer(faults=[Flood(2000, after=seconds)]) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        await session.append(bytes(32_000 * seconds))
+        with pytest.raises(ViolationError if seconds == 1 else ConnectionLostError):
+            await session.finish()
 
 
 async def test_nobody_at_the_address_is_unreachable() -> None:
@@ -392,6 +540,18 @@ async def test_no_more_sessions_open_in_a_second_than_the_service_takes() -> Non
         await asyncio.gather(*(visit(server.url) for _ in range(MOST_A_SECOND + 1)))
     assert len(opened) == MOST_A_SECOND + 1
     assert max(opened) - began >= 0.99
+
+
+@pytest.mark.parametrize("key", ["sk-1\n", "sk-1\r\nX-Other: 1", "sk 1", "ск-1", " "])
+async def test_a_key_that_is_none_is_refused_without_being_repeated(key: str) -> None:
+    url = f"ws://127.0.0.1:{free_port()}"
+    with pytest.raises(ValueError, match="the key holds") as refused:
+        async with connect(url, key):
+            pass
+    assert "1" not in str(refused.value)
+    with pytest.raises(ValueError, match="the workspace holds"):
+        async with connect(url, workspace=key):
+            pass
 
 
 async def test_plain_text_through_a_network_is_refused() -> None:

@@ -20,9 +20,12 @@ from auricle.qwen_asr.address import (
             "wss://dashscope-intl.aliyuncs.com/api-ws/v1/realtime?model=m",
         ),
         ("ws://127.0.0.1:8778", "ws://127.0.0.1:8778/api-ws/v1/realtime?model=m"),
-        ("ws://[::1]:8778/", "ws://[::1]:8778/?model=m"),
+        ("ws://[::1]:8778/", "ws://[::1]:8778/api-ws/v1/realtime?model=m"),
         ("wss://asr.example/own/path?a=b", "wss://asr.example/own/path?a=b&model=m"),
-        ("wss://asr.example/?model=other", "wss://asr.example/?model=other"),
+        (
+            "wss://asr.example/?model=other",
+            "wss://asr.example/api-ws/v1/realtime?model=other",
+        ),
     ],
 )
 def test_a_url_is_completed_by_what_it_lacks(url: str, complete: str) -> None:

@@ -211,6 +211,18 @@ def test_an_upload_waits_for_the_finals_of_what_it_said_half_a_minute_ago() -> N
     assert len(types(protocol)) == 10
 
 
+def test_finals_that_are_lost_do_not_add_up_until_nothing_leaves_any_more() -> None:
+    """Of ten utterances of 10 s, each second one has a final."""
+    protocol = opened(VAD)
+    for number in range(10):
+        protocol.send_audio(bytes(10 * SECOND))
+        assert len(types(protocol)) == 10
+        protocol.receive_message(started(f"item_{number}", 10_000 * number))
+        protocol.receive_message(stopped(f"item_{number}", 10_000 * (number + 1)))
+        if number % 2:
+            protocol.receive_message(final(f"item_{number}"))
+
+
 def test_a_voice_that_does_not_end_holds_nothing_back() -> None:
     protocol = opened(VAD)
     protocol.send_audio(bytes(60 * SECOND))

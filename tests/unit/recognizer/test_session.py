@@ -789,6 +789,14 @@ def test_an_odd_byte_waits_for_its_other_half() -> None:
     assert client.work[0].pcm == spoken
 
 
+def test_half_a_sample_before_a_commit_spoils_nothing_behind_it() -> None:
+    client = Client(MANUAL)
+    spoken = voice(0.5)
+    for audio in (spoken + b"\1", spoken):
+        client.send(AppendAudio("e", audio), Commit("e"))
+        assert client.answer().pcm == spoken
+
+
 def test_eight_kilohertz_are_twice_as_long() -> None:
     pytest.importorskip("soxr")
     client = Client(SessionSettings(None, sample_rate=8000))
