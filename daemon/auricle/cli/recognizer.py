@@ -14,6 +14,7 @@ from pathlib import Path
 from auricle.assets.recordings import OKAY_NABU
 from auricle.audio.files.recording import read_recording
 from auricle.errors import ConfigError
+from auricle.qwen_asr.address import fits_header
 from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.loading import load_engine, require_model
 from auricle.recognizer.segmenter import VadSegmenter
@@ -102,7 +103,7 @@ def _api_keys(path: Path | None) -> list[str]:
         if mode & stat.S_IROTH:
             raise ConfigError(f"{path}: readable by everyone; run: chmod 0600 {path}")
         with path.open("rb") as file:
-            keys = file.read(_LARGEST_KEY_FILE).decode("ascii").split()
+            lines = file.read(_LARGEST_KEY_FILE).decode("ascii").splitlines()
     except OSError as error:
         raise ConfigError(
             f"the file of API keys, {path}: {error.strerror or error}"
@@ -111,6 +112,13 @@ def _api_keys(path: Path | None) -> list[str]:
         raise ConfigError(
             f"{path}: holds no keys: they are ASCII, one a line"
         ) from None
+    keys = [key for line in lines if (key := line.strip())]
+    for number, line in enumerate(lines, 1):
+        # Each word of a phrase would open: those that its owner never meant for keys.
+        if not fits_header(line.strip()):
+            raise ConfigError(
+                f"{path}, line {number}: a key is one word, without white space inside"
+            )
     if not keys:
         raise ConfigError(f"{path}: holds no key")
     OURS.keep(*keys)

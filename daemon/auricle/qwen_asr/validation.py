@@ -29,6 +29,11 @@ from auricle.qwen_asr.hints import MOST_TOKENS
 from auricle.qwen_asr.wording import words
 from auricle.text import clean
 
+# An append is one long value. Of many short ones Python makes thirty times their size,
+# and does nothing else meanwhile, in whatever thread. The longest list of words to
+# expect, which may hold commas, is shorter.
+_LONG = 1024 * 1024
+_MOST_VALUES = 1000
 _FORMATS = {"pcm": "pcm", "pcm16": "pcm", "opus": "opus"}
 _LONGEST_EVENT_ID = 256
 _DEFAULTS = SessionSettings()
@@ -65,6 +70,8 @@ def read_client_message(
     """
     if isinstance(message, bytes):
         return invalid("message", "binary frames are not supported: send JSON as text")
+    if len(message) > _LONG and sum(map(message.count, "[{,")) > _MOST_VALUES:
+        return invalid("message", "the message holds too many values")
     try:
         event = json.loads(message, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):

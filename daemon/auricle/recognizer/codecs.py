@@ -82,7 +82,8 @@ class OpusDecoder(Decoder):
                     self._start(packet)
                 elif self._codec is None:
                     raise OggError("the stream does not begin with OpusHead")
-                elif not packet.startswith(b"OpusTags"):
+                # An empty one is no sound, and would be the end of all to the decoder.
+                elif packet and not packet.startswith(b"OpusTags"):
                     pcm += self._sound(packet)
                 if len(pcm) > _MOST_FROM_ONE_APPEND:
                     raise CodecError("one append holds more than 400 seconds of sound")

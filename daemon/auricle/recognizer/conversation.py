@@ -117,7 +117,7 @@ class Conversation:
         def read() -> Orders:
             return self._session.receive_message(message)
 
-        if len(message) < _LARGE_MESSAGE:
+        if len(message) < _LARGE_MESSAGE and not self._session.compressed:
             return _now(read)
         return lambda: asyncio.to_thread(read)
 

@@ -1,7 +1,11 @@
 """Packets out of an Ogg stream that arrives in pieces (RFC 3533)."""
 
+from typing import NoReturn
+
 _CAPTURE = b"OggS"
 _HEADER_BYTES = 27
+# Of a microphone's encoder, none is longer than some kB.
+_LONGEST_PACKET = 1024 * 1024
 
 
 class OggError(ValueError):
@@ -25,9 +29,7 @@ class OggReader:
         at = 0
         while len(self._held) - at >= _HEADER_BYTES:
             if self._held[at : at + 4] != _CAPTURE:
-                self._held.clear()
-                self._packet.clear()
-                raise OggError("an Ogg page was expected here")
+                self._fail("an Ogg page was expected here")
             lacing_at = at + _HEADER_BYTES
             body_at = lacing_at + self._held[at + 26]
             lacing = self._held[lacing_at:body_at]
@@ -42,5 +44,12 @@ class OggReader:
                     packets.append(bytes(self._packet))
                     self._packet.clear()
             at = end
+            if len(self._packet) > _LONGEST_PACKET:
+                self._fail("a packet has no end")
         del self._held[:at]
         return packets
+
+    def _fail(self, why: str) -> NoReturn:
+        self._held.clear()
+        self._packet.clear()
+        raise OggError(why)

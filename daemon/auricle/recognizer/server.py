@@ -1,5 +1,6 @@
 """The local recognizer's server: sessions over WebSockets."""
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -60,6 +61,8 @@ class ServerSettings:
     """Seconds that a client may be silent."""
     linger: float = 10.0
     """Seconds for a client to close, once all is said."""
+    open_timeout: float = 10.0
+    """Seconds for a client to open its session: for TLS, and for what follows."""
     ping_every: float = 20.0
     """Seconds between two pings."""
 
@@ -138,6 +141,7 @@ class RecognizerServer:
                 compression=None,
                 max_size=_MAX_MESSAGE,
                 max_queue=_MAX_QUEUE,
+                open_timeout=self._settings.open_timeout,
                 close_timeout=_CLOSE_TIMEOUT,
                 # For the routers in between. Of a client that uploads faster than the
                 # engine works, nothing is read for a while, its pongs included.
@@ -145,6 +149,9 @@ class RecognizerServer:
                 ping_timeout=None,
                 server_header=f"auricle/{__version__}",
                 ssl=self._tls,
+                ssl_handshake_timeout=self._settings.open_timeout
+                if self._tls
+                else None,
                 logger=silent_logger("websockets"),
             )
         except (OSError, UnicodeError) as error:  # the latter for what is no host name
@@ -158,7 +165,15 @@ class RecognizerServer:
         """Close every session, and wait for what the engine is at."""
         if self._server is not None:
             self._server.close()
-            await self._server.wait_closed()
+            try:
+                async with asyncio.timeout(2 * _CLOSE_TIMEOUT):
+                    await self._server.wait_closed()
+            except TimeoutError:
+                # Of who reads nothing, websockets waits for the close frame to be read.
+                for connection in self._conversations:
+                    with contextlib.suppress(AttributeError):
+                        connection.transport.abort()
+                await self._server.wait_closed()
         await self._inference.aclose()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -167,7 +182,7 @@ class RecognizerServer:
         deadline = min(map(self._patience, (request, *served)))
         refusal = self._admission.refusal(
             request.path,
-            request.headers.get("Authorization"),
+            _header(request, "Authorization"),
             self._inference.no_room(
                 deadline,
                 full=len(connection.server.connections) >= self._settings.max_sessions,
@@ -195,7 +210,7 @@ class RecognizerServer:
 
     def _patience(self, request: Request | None) -> float:
         """Seconds that a client waits for a final."""
-        told = request.headers.get(FINAL_TIMEOUT) if request else None
+        told = _header(request, FINAL_TIMEOUT) if request else None
         return deadline_of(told) or self._settings.deadline
 
     def _listening(self) -> list[float]:
@@ -219,9 +234,10 @@ class RecognizerServer:
             self._languages,
             WHO_KNOWS_OTHERS,
         )
+        client = _Client(connection, self._settings.idle_timeout)
         conversation = Conversation(
             session,
-            _Client(connection),
+            client,
             InTime(self._inference, self._patience(connection.request)),
             self._settings.idle_timeout,
             # The official SDK leaves closing to its program.
@@ -235,7 +251,7 @@ class RecognizerServer:
             pass
         except* Exception:  # a programming error costs one session, not the server
             logger.exception("%s ended in a programming error", session_id)
-            await _Client(connection).close(1011, "internal error")
+            await client.close(1011, "internal error")
         finally:
             del self._conversations[connection]
         logger.debug("%s closed: %s", session_id, connection.close_code)
@@ -244,12 +260,19 @@ class RecognizerServer:
 class _Client:
     """A connection that ends in one way only, whatever ended it."""
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection, patience: float) -> None:
+        """The client may take `patience` seconds to read what it is told."""
         self._connection = connection
+        self._patience = patience
 
     async def send(self, message: str) -> None:
         with _gone():
-            await self._connection.send(message)
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._connection.send(message)
+            except TimeoutError as error:
+                self._connection.transport.abort()
+                raise ClientGoneError("the client reads nothing") from error
 
     async def recv(self) -> str | bytes:
         with _gone():
@@ -268,6 +291,12 @@ def _gone() -> Iterator[None]:
     # that was closed behind a full buffer.
     except (ConnectionClosed, AttributeError) as error:
         raise ClientGoneError("the client is gone") from error
+
+
+def _header(request: Request, name: str) -> str | None:
+    """Its value; None where there is none, or more than one."""
+    values = request.headers.get_all(name)
+    return values[0] if len(values) == 1 else None
 
 
 def _tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -64,6 +64,9 @@ from auricle.recognizer.transcriptions import (
 _INTERIM_EVERY = SAMPLE_RATE
 # Less than this holds no word, and models answer it with an invention.
 _SHORTEST = SAMPLE_RATE // 10 * SAMPLE_BYTES
+# Careful clients take a message of 256 kB at most; of a Chinese character, JSON makes
+# six bytes.
+_LONGEST_WHOLE = 40_000
 _FORMAT = "input_audio_format"
 # The rest of the text that clients of the live service know.
 _NOTHING_TO_COMMIT = f"{EMPTY_COMMIT}, maybe no invalid audio stream."
@@ -129,6 +132,11 @@ class RecognizerSession:
     def waits_for_client(self) -> bool:
         """Whether nothing will happen any more unless the client does something."""
         return self._transcriptions.idle
+
+    @property
+    def compressed(self) -> bool:
+        """Whether a few bytes may be minutes of sound."""
+        return self.settings.input_audio_format != "pcm"
 
     @property
     def listening(self) -> float | None:
@@ -349,7 +357,8 @@ class RecognizerSession:
                     self._complete(work, silence)
         if self._finishing and self._transcriptions.idle and not self.finished:
             self.finished = True
-            self._say(SessionFinished(joined(self._finals)))
+            said = joined(self._finals)
+            self._say(SessionFinished(said if len(said) <= _LONGEST_WHOLE else ""))
         due, self._due = self._due, []
         return due
 

@@ -268,6 +268,7 @@ async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
         (["--api-key-file", "/nowhere"], os.EX_CONFIG, "/nowhere: No such file"),
         (["--api-key-file", "{folder}"], os.EX_CONFIG, "is a directory"),
         (["--api-key-file", "{latin}"], os.EX_CONFIG, "holds no keys: they are ASCII"),
+        (["--api-key-file", "{phrase}"], os.EX_CONFIG, "line 3: a key is one word"),
         (
             ["--host", "a..b", "--api-key-file", "{key}"],
             os.EX_CONFIG,
@@ -278,14 +279,15 @@ async def test_a_file_name_that_is_no_text_is_a_name_all_the_same(
 async def test_what_the_recognizer_cannot_serve_with_is_named(
     tmp_path: Path, arguments: list[str], code: int, told: str
 ) -> None:
-    latin, key = tmp_path / "latin", tmp_path / "key"
+    latin, key, phrase = (tmp_path / name for name in ("latin", "key", "phrase"))
     latin.write_bytes(b"schl\xfcssel")
     key.write_text("sk-1")
+    phrase.write_text("sk-1\n\nmy long words\n")
     folder = tmp_path / "folder"
-    for path in (latin, key):
+    for path in (latin, key, phrase):
         path.chmod(0o600)
     folder.mkdir(mode=0o700)
-    places = {"latin": latin, "key": key, "folder": folder}
+    places = {"latin": latin, "key": key, "phrase": phrase, "folder": folder}
 
     found, _, err = await auricle(
         "recognizer", *(argument.format(**places) for argument in arguments)

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from auricle.errors import ConfigError
-from auricle.qwen_asr.address import RecognizerAddress
+from auricle.qwen_asr.address import PATH, RecognizerAddress
 from auricle.qwen_asr.events import (
     ServerVad,
     SessionFinished,
@@ -93,6 +93,11 @@ def _no_programming_errors(
     if "engine_that_fails" not in request.node.name:
         told = caplog.get_records("call")
         assert [r for r in told if r.levelno >= logging.ERROR] == []
+
+
+def ogg_page(*packets: bytes) -> bytes:
+    lengths = bytes(map(len, packets))
+    return b"OggS" + bytes(22) + bytes([len(lengths)]) + lengths + b"".join(packets)
 
 
 def finished(turn: OneTurn) -> bool:
@@ -244,6 +249,26 @@ async def test_a_busy_engine_holds_up_no_other_sessions_events() -> None:
         other.session.close()
 
 
+async def test_minutes_of_sound_in_a_few_bytes_hold_up_no_other_sessions_events() -> (
+    None
+):
+    pytest.importorskip("av")
+    head = b"OpusHead\x01\x01" + bytes(2) + b"\x80\xbb\0\0" + bytes(3)
+    # Two bytes a packet: 48 frames of 2.5 ms, all of them empty.
+    pages = ogg_page(head) + ogg_page(b"OpusTags") + ogg_page(*[b"\x83\x30"] * 255) * 14
+    async with serving() as server, client(server) as one, client(server) as other:
+        await one.hear("session.created")
+        await other.hear("session.created")
+        await one.send(type="session.update", session={"input_audio_format": "opus"})
+        await one.hear("session.updated")
+        await one.append(pages)
+        refused = asyncio.create_task(one.hear("error"))
+        await other.send(type="nonsense")
+        await other.hear("error")
+        assert not refused.done()
+        assert "400 seconds" in (await refused)["error"]["message"]
+
+
 async def test_inference_runs_in_one_thread_that_is_not_the_loops() -> None:
     engine = ScriptedEngine()
     async with serving(engine) as server, client_of(url(server)) as ours:
@@ -347,6 +372,23 @@ async def test_a_wrong_key_is_refused_in_the_services_shape() -> None:
     assert refused.response.status_code == 401
     assert json.loads(refused.response.body or b"")["code"] == "InvalidApiKey"
     assert refused.response.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("Authorization", 401), ("X-Auricle-Final-Timeout", 101)]
+)
+async def test_a_header_that_is_there_twice_says_nothing(
+    name: str, status: int
+) -> None:
+    keys = ["sk-1"] if name == "Authorization" else []
+    async with serving(api_keys=keys) as server:
+        twice = [(name, "Bearer sk-1"), (name, "Bearer sk-1")]
+        if status == 401:
+            refused = await refusal(server, additional_headers=twice)
+            assert refused.response.status_code == 401
+        else:
+            async with connect(url(server), additional_headers=twice, proxy=None):
+                pass
 
 
 async def test_any_of_the_keys_opens() -> None:
@@ -473,6 +515,62 @@ async def test_speech_is_encrypted_where_a_certificate_is_given(
             turn.session.close()
         with pytest.raises(InvalidMessage):
             await connect(url(server).replace("wss://", "ws://"), proxy=None)
+
+
+async def test_a_client_that_does_not_get_through_tls_is_given_up(
+    tmp_path: Path,
+) -> None:
+    certificate = Authority(tmp_path, "house").sign("recognizer")
+    async with serving(
+        tls_cert=certificate.file, tls_key=certificate.key, open_timeout=0.3
+    ) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        async with asyncio.timeout(15):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
+
+
+@asynccontextmanager
+async def deaf_client(server: RecognizerServer) -> AsyncIterator[None]:
+    """It sends until its answers fill all there is between it and the server, and reads
+    none of them.
+    """
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(1)
+        await asyncio.to_thread(deaf.connect, ("127.0.0.1", server.port))
+        request = (
+            f"GET {PATH}?model=m HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await asyncio.to_thread(deaf.sendall, request.encode())
+        await asyncio.to_thread(deaf.recv, 1024)
+        # "{}", and each is answered by an error.
+        frames = (b"\x81\x82" + bytes(4) + b"{}") * 1000
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            while True:
+                await asyncio.to_thread(deaf.sendall, frames)
+        yield
+
+
+async def test_a_client_that_reads_nothing_does_not_keep_others_out() -> None:
+    async with (
+        serving(idle_timeout=0.5, max_sessions=1) as server,
+        deaf_client(server),
+        asyncio.timeout(15),
+    ):
+        while True:
+            with contextlib.suppress(InvalidStatus):
+                async with client(server) as other:
+                    await other.hear("session.created")
+                    break
+
+
+async def test_stopping_does_not_wait_for_a_client_that_reads_nothing() -> None:
+    async with serving() as server, deaf_client(server), asyncio.timeout(15):
+        await server.aclose()
 
 
 async def test_stopping_closes_what_is_open() -> None:

@@ -19,6 +19,7 @@ from auricle.qwen_asr.events import (
     SessionSettings,
     SessionUpdate,
 )
+from auricle.qwen_asr.hints import MOST_TOKENS
 from auricle.qwen_asr.validation import PartialUpdate, read_client_message
 from auricle.text import clean
 
@@ -406,6 +407,24 @@ def test_infinity_in_disguise_is_out_of_range() -> None:
 
 
 # --- ids ---
+
+
+@pytest.mark.parametrize("values", ["[]", "{}", "5", '{"a":[5]}'])
+def test_a_message_that_becomes_many_times_its_size_is_not_taken_apart(
+    values: str,
+) -> None:
+    many = ",".join([values] * 700_000)
+    message = f'{{"type":"input_audio_buffer.commit","x":[{many}]}}'
+    error = read_client_message(message, DEFAULTS)
+    assert isinstance(error, ServerError)
+    assert error.param == "message"
+
+
+def test_the_longest_list_of_words_to_expect_is_taken() -> None:
+    corpus = ", ".join(
+        f"Donaudampfschifffahrt{number}" for number in range(MOST_TOKENS)
+    )
+    assert update(input_audio_transcription={"corpus": {"text": corpus}})
 
 
 @pytest.mark.parametrize("event_id", [None, 5, ["e"], {}])

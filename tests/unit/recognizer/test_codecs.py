@@ -135,6 +135,28 @@ def test_an_append_that_would_fill_the_memory_is_refused(
         decoder.decode(page * 100)
 
 
+def test_a_packet_without_an_end_does_not_fill_the_memory(
+    opus: Callable[..., bytes],
+) -> None:
+    decoder = OpusDecoder()
+    decoder.decode(opus(0.1))
+    # Each segment of 255 bytes says that the packet goes on.
+    page = b"OggS" + bytes(22) + bytes([255]) + b"\xff" * 255 + bytes(255 * 255)
+    with pytest.raises(CodecError, match="a packet has no end"):
+        decoder.decode(page * 100)
+    assert decoder.decode(opus(1.0))
+
+
+def test_an_empty_packet_is_passed_over(opus: Callable[..., bytes]) -> None:
+    stream = opus(3.0)
+    page = stream.index(b"OggS", 1000)
+    empty = b"OggS" + bytes(22) + b"\x02\0\0"
+    decoder = OpusDecoder()
+    decoded = decoder.decode(stream[:page] + empty + stream[page:]) + decoder.flush()
+    whole = OpusDecoder()
+    assert decoded == whole.decode(stream) + whole.flush()
+
+
 @given(st.binary(max_size=500))
 def test_no_stream_raises_anything_else(junk: bytes) -> None:
     pytest.importorskip("av")

@@ -698,6 +698,16 @@ def test_the_end_carries_all_that_was_said() -> None:
     assert client.told[-1]["transcript"] == "Turn on the light.开灯。现在。And off."
 
 
+def test_the_end_of_a_long_session_is_no_longer_than_clients_take() -> None:
+    client = Client(VAD)
+    for _ in range(300):
+        client.say(voice(0.5) + quiet(0.5))
+        client.final("关灯。" * 50)
+    client.send(Finish("e"))
+    assert client.told[-1]["type"] == "session.finished"
+    assert len(json.dumps(client.told[-1])) < 256 * 1024
+
+
 def test_the_end_of_a_session_in_which_nobody_spoke_carries_nothing() -> None:
     client = Client(VAD)
     client.send(Finish("e"))
