@@ -9,6 +9,7 @@ from typing import Any
 
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
@@ -296,6 +297,36 @@ async def test_a_folder_that_is_spoiled_while_it_is_served_ends_nothing(
                 found.append((result["text"], result["language"], result["emotion"]))
 
     assert found == [(SAID, "ja", "happy"), (SAID, "en", "happy")] * 3
+
+
+def with_no_answer_to_korean(folder: Path) -> None:
+    """The trial, which names no language, finds nothing wrong with it."""
+    model = onnx.load(folder / MODEL)
+    for constant in model.graph.initializer:
+        if constant.name == "named":
+            rows = numpy_helper.to_array(constant)[:-1]
+            constant.CopyFrom(numpy_helper.from_array(rows, "named"))
+    onnx.save(model, folder / MODEL)
+
+
+async def test_what_fails_in_a_decode_is_an_error_and_no_silence(
+    tmp_path: Path, recording: Path
+) -> None:
+    folder = sense_voice(tmp_path / "model")
+    with_no_answer_to_korean(folder)
+    config = tmp_path / "auricle.config.toml"
+    ended = []
+    async with local_recognizer("--model", str(folder)) as url:
+        for language in ("en", "ko", "en"):
+            write_settings(config, {"asr": {"url": url, "language": language}})
+            code, out, err = await auricle(
+                "transcribe", "--config", str(config), str(recording)
+            )
+            ended.append((code, out.partition("\n")[0]))
+            assert (language == "ko") == ("could not recognize this item" in err)
+
+    failed = (os.EX_UNAVAILABLE, "")
+    assert ended == [(os.EX_OK, SAID), failed, (os.EX_OK, SAID)]
 
 
 async def test_a_language_that_a_folder_does_not_know_names_who_does(

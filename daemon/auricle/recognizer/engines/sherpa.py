@@ -72,6 +72,7 @@ class WholeUtteranceEngine(Engine):
         is_qwen = self._kind is ModelKind.QWEN3_ASR
         self._window = (LONGEST_SECONDS if is_qwen else _LONGEST) * SAMPLE_RATE
         self._lock = Lock()
+        self._tells_language = False
 
     @property
     def name(self) -> str:
@@ -114,11 +115,22 @@ class WholeUtteranceEngine(Engine):
             stream.accept_waveform(SAMPLE_RATE, samples)
             self._recognizer.decode_stream(stream)
             result = stream.result
+        self._require_decoded(result.lang)
         text = _written(result.text, self._folder)
         if not is_sayable(text, len(samples) / SAMPLE_RATE):
             return RecognizedText("")
         heard = self._heard_language(result.lang) or language
         return RecognizedText(text, heard, _emotion(result.emotion))
+
+    def _require_decoded(self, tag: str) -> None:
+        # Of what fails in a decode, sherpa-onnx writes a line, and finds no words. Only
+        # where a model tells languages, it tells one of every sound, also of silence.
+        if tag:
+            self._tells_language = True
+        elif self._tells_language:
+            raise RuntimeError(
+                "sherpa-onnx could not decode; it has written why to standard error"
+            )
 
     def _set_language(self, language: str | None) -> None:
         config = self._recognizer.config
