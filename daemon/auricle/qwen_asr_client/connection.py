@@ -288,7 +288,7 @@ def _tells_of_no_network(error: OSError) -> bool:
 
 
 def _unreadable(error: ConnectionClosed) -> str | None:
-    """Why nothing more is read of what the server sends; None where it is not that."""
+    """Return why nothing more is read of what the server sends; None where it is."""
     if error.sent is None or error.rcvd_then_sent:
         return None
     return error.sent.reason if error.sent.code in _UNREADABLE else None

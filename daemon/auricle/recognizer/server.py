@@ -294,7 +294,7 @@ def _gone() -> Iterator[None]:
 
 
 def _header(request: Request, name: str) -> str | None:
-    """Its value; None where there is none, or more than one."""
+    """Return the value of the header; None where there is none, or more than one."""
     values = request.headers.get_all(name)
     return values[0] if len(values) == 1 else None
 
