@@ -73,7 +73,7 @@ LIGHT = "Turn on the light."
         (CloseInsteadOfFinal(1013), Reason.ASR_UNREACHABLE, True),
         (FailItem(), Reason.ASR_FAILED, True),
         (Junk('{"type":"session.finished"}'), Reason.ASR_PROTOCOL, True),
-        (Junk("x" * 300_000), Reason.ASR_UNREACHABLE, True),
+        (Junk("x" * 300_000), Reason.ASR_PROTOCOL, True),
     ],
     ids=str,
 )

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 import re
+import subprocess
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -95,6 +96,20 @@ async def test_words_to_expect_reach_the_model(recording: str) -> None:
     heading = "Biasing: words to expect"
     assert await printed(heading, recording, "Nabu Casa", engine=engine) == [LIGHT]
     assert {corpus for _, _, corpus, _ in engine.asked} == {"Nabu Casa"}
+
+
+def test_the_library_needs_the_one_package_that_is_told() -> None:
+    program = "import sys, auricle.qwen_asr_client\nprint(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
+    told = re.findall(r'pip install --no-deps \. "(\w+)', PAGE.text)
+    own = {name for name in packages if name.startswith("_")}
+    assert packages - own == {"auricle", *told}
 
 
 def test_no_program_is_longer_than_fourteen_lines() -> None:
