@@ -12,7 +12,8 @@ from rigs.faults.preload import preload
 
 DEVICE = "/dev/spidev0.0"
 
-# Each write is a line of hexadecimal digits. Linux's requests of SPI have the type 'k'.
+# Each write is a line: seconds of the monotonic clock, and hexadecimal digits. Linux's
+# requests of SPI have the type 'k'.
 _KERNEL = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -23,6 +24,7 @@ _KERNEL = r"""
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static int wire = -1;
@@ -62,11 +64,13 @@ int ioctl(int fd, unsigned long request, ...) {
 ssize_t write(int fd, const void *data, size_t length) {
     ssize_t (*next)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
     if (fd != wire || fd < 0) return next(fd, data, length);
-    char *line = malloc(2 * length + 2);
+    struct timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
+    char *line = malloc(2 * length + 64);
+    int head = sprintf(line, "%lld.%09ld ", (long long)now.tv_sec, now.tv_nsec);
     for (size_t at = 0; at < length; at++)
-        sprintf(line + 2 * at, "%02x", ((const unsigned char *)data)[at]);
-    line[2 * length] = '\n';
-    next(fd, line, 2 * length + 1);
+        sprintf(line + head + 2 * at, "%02x", ((const unsigned char *)data)[at]);
+    line[head + 2 * length] = '\n';
+    next(fd, line, head + 2 * length + 1);
     free(line);
     return length;
 }
@@ -87,9 +91,15 @@ class SpiWire:
     @property
     def transfers(self) -> list[bytes]:
         """What was sent so far, in its order."""
+        return [sent for _, sent in self.timed]
+
+    @property
+    def timed(self) -> list[tuple[float, bytes]]:
+        """What was sent so far, with the seconds of the monotonic clock."""
         if not self._file.exists():
             return []
-        return [bytes.fromhex(line) for line in self._file.read_text().splitlines()]
+        lines = map(str.split, self._file.read_text().splitlines())
+        return [(float(at), bytes.fromhex(sent)) for at, sent in lines]
 
     @property
     def pictures(self) -> list[tuple[Color, ...]]:
