@@ -49,11 +49,11 @@ class BrokerTap:
         source, sink = await asyncio.open_connection("127.0.0.1", self._broker_port)
         to_broker = sink.get_extra_info("socket")
 
-        def answered(packet: Packet) -> None:
+        def answered(packet: Packet, came: float) -> None:
             # As the daemon does, whose connection to the broker this stands for.
             to_broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            self._note(packet)
-            self._acknowledged(packet)
+            self._note(packet, came)
+            self._acknowledged(packet, came)
 
         try:
             async with asyncio.TaskGroup() as pumps:
@@ -63,37 +63,39 @@ class BrokerTap:
             sink.close()
             writer.close()
 
-    def _published(self, packet: Packet) -> None:
-        if (number := self._note(packet)) is not None:
+    def _published(self, packet: Packet, came: float) -> None:
+        if (number := self._note(packet, came)) is not None:
             self._waiting.add(number)
 
-    def _note(self, packet: Packet) -> bytes | None:
+    def _note(self, packet: Packet, came: float) -> bytes | None:
         """The packet's number, if it is one that is watched."""
         topic = packet.topic
         if topic is None or topic not in self._topics:
             return None
-        self.published[topic].append(time.monotonic())
+        self.published[topic].append(came)
         return packet.number
 
-    def _acknowledged(self, packet: Packet) -> None:
+    def _acknowledged(self, packet: Packet, came: float) -> None:
         if packet.kind == PUBACK and packet.number in self._waiting:
             self._waiting.remove(packet.number)
-            self.acknowledged.append(time.monotonic())
+            self.acknowledged.append(came)
 
 
 async def _pump(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    seen: Callable[[Packet], None],
+    seen: Callable[[Packet, float], None],
 ) -> None:
     """What comes goes on at once, and is looked at behind that."""
     held = bytearray()
     try:
         while data := await reader.read(_CHUNK):
+            # Whoever it goes on to may be quicker than we get on.
+            came = time.monotonic()
             writer.write(data)
             held += data
             for packet in take_packets(held):
-                seen(packet)
+                seen(packet, came)
     except ConnectionError:
         pass
     writer.close()
