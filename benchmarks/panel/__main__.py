@@ -107,12 +107,12 @@ async def _turns(folder: Path, lit: Mapping[str, Any], turns: int) -> list[Shown
             HouseClient(broker.port, f"{NODE}/#") as house,
             BrokerTap(broker.port, f"{NODE}/state") as tap,
         ):
-            settings = {
+            settings: dict[str, dict[str, Any]] = {
                 "satellite": {"name": "study"},
                 "mqtt": {"host": "127.0.0.1", "port": broker.port},
             }
             shining = {**settings, "lights": {**lit, "brightness": 1.0}}
-            hearing = {
+            hearing: dict[str, dict[str, Any]] = {
                 "satellite": {"name": "study"},
                 "mqtt": {"host": "127.0.0.1", "port": tap.port},
                 "asr": {"url": recognizer.url, "language": "en"},

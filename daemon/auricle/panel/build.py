@@ -338,7 +338,8 @@ def _found(hook: Hook, argv: Sequence[str]) -> Sequence[str]:
     if shutil.which(argv[0]) is None:
         raise ConfigError(
             f"hooks.{hook}: {argv[0]} is no program that can be run: write its whole "
-            "path, and make it executable (chmod +x)"
+            "path, make it executable (chmod +x), and keep it below /usr, such as in "
+            "/usr/local/bin: the service runs nothing else"
         )
     return argv
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import signal
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -63,9 +64,11 @@ class Panel:
         self._scene: Scene | None = None
         # Nobody acts on it; a client has to have something to say when it leaves.
         self._nothing = Message(f"{topics.root}/panel", "", qos=0)
+        # Of two clients with one id, the broker throws the first one out. A satellite
+        # may have lights here and hooks elsewhere, or a panel in a terminal as well.
+        name = f"panel_{secrets.token_hex(4)}"
         self._client = MqttClient(
-            # Of two clients with one id, the broker throws the first one out.
-            [replace(b, client_id=f"{b.client_id}_panel") for b in brokers],
+            [replace(b, client_id=f"{b.client_id}_{name}") for b in brokers],
             ReconnectSettings(reconnect_delays),
             will=self._nothing,
             subscriptions=(

@@ -10,6 +10,8 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Sequence
 
 _COMPLAINT = 4096
+# As much as Linux keeps in a pipe.
+_PIPE = 64 * 1024
 # A killed process is gone at once; that it is may be noticed late on a busy machine.
 _KILLED_WITHIN = 5.0
 # What nobody but us is to know.
@@ -19,17 +21,58 @@ _OURS = ("AURICLE_", "DASHSCOPE_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
 class RunningProgram:
     """A program that was started, and what it said of itself."""
 
-    def __init__(self, process: Process, complaint: int) -> None:
-        """`complaint` is the file that its standard error goes to."""
+    def __init__(self, process: Process, complaint: "_Tail") -> None:
+        """`complaint` is what becomes of its standard error."""
         self.process = process
         self._complaint = complaint
 
     @property
     def complaint(self) -> str:
         """What it wrote to standard error last; it may repeat what it was given."""
-        size = os.fstat(self._complaint).st_size
-        told = os.pread(self._complaint, _COMPLAINT, max(0, size - _COMPLAINT))
-        return told.decode(errors="replace")
+        return self._complaint.text
+
+
+class _Tail:
+    """The last bytes of what is written into a pipe; whoever writes more is not kept
+    waiting, and takes up no memory. It lives on the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._reader, self.writer = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self._reader, False)
+        self._held = b""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._reader, self._read)
+
+    @property
+    def text(self) -> str:
+        """The end of what was written so far."""
+        # What an ended program has left in the pipe; one that goes on writing must not
+        # keep us.
+        self._read()
+        return self._held.decode(errors="replace")
+
+    def started(self) -> None:
+        """Leave writing to the program."""
+        os.close(self.writer)
+        self.writer = -1
+
+    def close(self) -> None:
+        """Read no more."""
+        self._loop.remove_reader(self._reader)
+        os.close(self._reader)
+        if self.writer >= 0:
+            os.close(self.writer)
+
+    def _read(self) -> None:
+        try:
+            told = os.read(self._reader, _PIPE)
+        except BlockingIOError:
+            return
+        if not told:
+            # Everybody who could write is gone.
+            self._loop.remove_reader(self._reader)
+        self._held = (self._held + told)[-_COMPLAINT:]
 
 
 @contextlib.asynccontextmanager
@@ -43,19 +86,22 @@ async def running(
     """Run `argv`, without a shell, with `given` on its standard input; kill it, and
     whatever it started, when we leave. None where it cannot be run.
     """
-    standard_input, complaint = _memory(given), _memory(b"")
+    standard_input, complaint = _memory(given), _Tail()
     try:
-        process = await _started(argv, standard_input, complaint, stdout, pass_fds)
+        process = await _started(
+            argv, standard_input, complaint.writer, stdout, pass_fds
+        )
         if process is None:
             yield None
             return
+        complaint.started()
         try:
             yield RunningProgram(process, complaint)
         finally:
             await _end(process)
     finally:
         os.close(standard_input)
-        os.close(complaint)
+        complaint.close()
 
 
 async def _started(

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,37 @@ async def test_each_event_runs_its_command_with_the_event_as_json(
     states = [e["data"]["state"] for e in lines_of(told) if e["event"] == "state"]
     assert states[-1] == "listening"
     assert {event["satellite"] for event in lines_of(told)} == {"study"}
+
+
+async def test_two_panels_of_one_satellite_leave_each_other_alone(
+    broker: Broker, tmp_path: Path
+) -> None:
+    told = [tmp_path / "one.jsonl", tmp_path / "other.jsonl"]
+    hook = script(tmp_path, 'cat >>"$1"')
+    both = [
+        Settings.model_validate(
+            {
+                "satellite": {"name": "study"},
+                "mqtt": {"host": "127.0.0.1", "port": broker.port},
+                "hooks": {"on_wake": [hook, str(file)]},
+            }
+        )
+        for file in told
+    ]
+    async with HouseClient(broker.port, "nothing") as house:
+        running = [asyncio.create_task(build(settings).run()) for settings in both]
+
+        def wakes(times: int) -> bool:
+            house.say(TOPICS.wake, '{"event_type":"push_to_talk"}')
+            return min(len(lines_of(file)) for file in told) >= times
+
+        for times in (1, 2, 3):
+            await eventually(partial(wakes, times))
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    assert "already connected" not in (tmp_path / "mosquitto.log").read_text()
 
 
 async def test_what_is_said_is_data_and_never_run(tmp_path: Path) -> None:
