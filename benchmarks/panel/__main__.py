@@ -50,7 +50,7 @@ TURNS, FEW = 10, 2
 _REST = 3.0
 # Behind them all: where its recording ends, a satellite does.
 _MORE = 30.0
-_PARTS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
+PARTS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "hat": (3, {"device": "respeaker_2mic"}),
     "strip": (300, {"device": "apa102", "pixels": 300}),
 }
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _measured(part: str, turns: int) -> Iterable[Row]:
-    pixels, lit = _PARTS[part]
+    pixels, lit = PARTS[part]
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(_turns(Path(folder), lit, turns))
     return rows(found, f"{turns} turns, {pixels} pixels of APA102")
@@ -160,10 +160,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--parts",
         nargs="+",
-        choices=_PARTS,
-        default=list(_PARTS),
+        choices=PARTS,
+        default=list(PARTS),
         metavar="PART",
-        help=f"of {', '.join(_PARTS)}",
+        help=f"of {', '.join(PARTS)}",
     )
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
     return parser.parse_args()

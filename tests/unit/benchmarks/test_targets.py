@@ -12,6 +12,7 @@ import soundfile
 from auricle.audio.frame import SAMPLE_RATE
 from benchmarks.answers.__main__ import PARTS as ANSWERS
 from benchmarks.heard.__main__ import PARTS as HEARD
+from benchmarks.panel.__main__ import PARTS as PANEL
 from benchmarks.recordings import Recordings
 from benchmarks.rooms.__main__ import PARTS as ROOMS
 from benchmarks.rows import Row
@@ -53,7 +54,8 @@ def test_it_succeeds_where_all_targets_are_met_and_keeps_a_file_a_part(
 
 
 @pytest.mark.parametrize(
-    ("program", "parts"), [("answers", ANSWERS), ("heard", HEARD), ("rooms", ROOMS)]
+    ("program", "parts"),
+    [("answers", ANSWERS), ("heard", HEARD), ("panel", PANEL), ("rooms", ROOMS)],
 )
 def test_every_part_is_named_in_the_help(
     program: str, parts: Iterable[str], bench_help: dict[str, str]
@@ -66,7 +68,7 @@ def test_every_part_is_named_in_the_help(
 def test_every_module_of_a_benchmark_with_targets_is_in_the_readme() -> None:
     modules = {
         f"`{path.parent.name}/{path.name}`"
-        for program in ("answers", "heard", "rooms")
+        for program in ("answers", "heard", "panel", "rooms")
         for path in (_ROOT / "benchmarks" / program).glob("*.py")
     }
     assert sorted(name for name in modules if name not in _README) == []
@@ -82,7 +84,7 @@ def bench_help() -> dict[str, str]:
             capture_output=True,
             text=True,
         ).stdout
-        for program in ("answers", "heard", "rooms")
+        for program in ("answers", "heard", "panel", "rooms")
     }
 
 
