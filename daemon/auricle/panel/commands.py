@@ -65,7 +65,11 @@ class HookCommands:
         argv = self._commands[event.hook]
         async with running(argv, event.given) as child:
             if child is None:
-                logger.warning("hooks.%s: %s cannot be run", event.hook, argv[0])
+                logger.warning(
+                    "hooks.%s: %s cannot be run; a script begins with "
+                    "#! and what reads it, such as #!/bin/sh",
+                    *(event.hook, argv[0]),
+                )
                 return
             try:
                 async with asyncio.timeout(self._timeout):
