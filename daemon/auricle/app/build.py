@@ -27,6 +27,7 @@ from auricle.arbitration.settings import ArbitrationSettings
 from auricle.arbitration.voice_print import print_of, same_person
 from auricle.asr.client import AsrClient
 from auricle.asr.session import Resampler, Timeouts
+from auricle.assets.requirements import is_32_bit, remedy
 from auricle.assets.words import unfinished
 from auricle.audio.capture_device import BEAM
 from auricle.audio.devices.microphone import Microphone
@@ -540,10 +541,15 @@ def recognizer_address(settings: "AsrSettings") -> RecognizerAddress:
     Raises ConfigError where nothing says which recognizer to use.
     """
     if settings.api_key is None and not settings.url:
+        another = (
+            "run the recognizer at home (auricle recognizer) and set "
+            'asr.url = "ws://127.0.0.1:8778"'
+        )
+        if is_32_bit():
+            another = f"take a recognizer at home: {remedy('recognizer')}"
         raise ConfigError(
             "asr.api_key: no key for the cloud, and no other recognizer (asr.url); "
-            "set the key there or in DASHSCOPE_API_KEY, or run the recognizer at home "
-            '(auricle recognizer) and set asr.url = "ws://127.0.0.1:8778"'
+            f"set the key there or in DASHSCOPE_API_KEY, or {another}"
         )
     key = settings.api_key
     # The service does not ask, and is told nothing of this house that it does not need.

@@ -1,5 +1,6 @@
 """Any sample rate into another, as the sound comes in."""
 
+from auricle.assets.requirements import is_32_bit, missing
 from auricle.audio.samples import from_pcm, to_pcm
 from auricle.errors import ConfigError
 
@@ -17,9 +18,10 @@ class StreamResampler:
             # no wheel of it.
             import soxr
         except ImportError as error:
+            install = "" if is_32_bit() else "install it or "
             raise ConfigError(
                 f"a sound of {from_rate} Hz needs the Python package soxr to become "
-                f"{to_rate} Hz; install it or use a {to_rate} Hz source"
+                f"{to_rate} Hz: {missing('soxr')}; {install}use a {to_rate} Hz source"
             ) from error
         self._channels = channels
         # In floats, for soxr dithers 16-bit output: digital silence would not stay so.

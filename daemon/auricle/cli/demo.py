@@ -24,7 +24,7 @@ from pathlib import Path
 
 from auricle.app import build
 from auricle.assets.recordings import OKAY_NABU
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import remedy
 from auricle.cli.demo_lines import tell
 from auricle.config.loading import load
 from auricle.config.sections import WakeWordSettings
@@ -88,9 +88,7 @@ def _missing() -> list[str]:
         if not _path_of(name)
     ]
     if importlib.util.find_spec("faster_whisper") is None:
-        missing.append(
-            f"the local recognizer is not installed; run {how_to_install('recognizer')}"
-        )
+        missing.append(f"the local recognizer is not installed; {remedy('recognizer')}")
     return missing
 
 

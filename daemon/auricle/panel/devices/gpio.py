@@ -12,7 +12,7 @@ os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
 
 import gpiozero  # it reads them
 
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import remedy
 from auricle.errors import ConfigError, DeviceError
 from auricle.panel.effects import Color, Picture
 
@@ -88,9 +88,7 @@ def _told(pin: int, key: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise ConfigError(
-            f"{key}: GPIO {pin} needs lgpio, which is not installed; "
-            f"run {how_to_install('panel')}; on a 32-bit Raspberry Pi OS it is on "
-            "piwheels"
+            f"{key}: GPIO {pin} needs lgpio, which is not installed; {remedy('panel')}"
         ) from error
     except _failures() as error:
         raise ConfigError(

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import remedy
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.by_language import ByLanguage
 from auricle.recognizer.engines.engine import Engine
@@ -140,6 +140,4 @@ def _import(engine: str, extra: str) -> None:
     try:
         importlib.import_module(f"auricle.recognizer.engines.{engine}")
     except ImportError as error:
-        raise ConfigError(
-            f"{error.name} is not installed; run {how_to_install(extra)}"
-        ) from error
+        raise ConfigError(f"{error.name} is not installed; {remedy(extra)}") from error

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.assets.requirements import how_to_install
+from auricle.assets.requirements import how_to_install, remedy
 from auricle.errors import ConfigError
 
 _WEIGHTS = "model.bin"
@@ -67,7 +67,7 @@ class PackagedModel:
         if digest != sha256:
             raise ConfigError(
                 f"{path}: damaged, or not the model {self.name} (sha256 {digest}); "
-                f"delete it and run {how_to_install(self.extra)} --force-reinstall"
+                f"delete it and run {how_to_install(self.extra, again=True)}"
             )
 
     def _installed(self, folder: str) -> Path:
@@ -75,8 +75,7 @@ class PackagedModel:
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise ConfigError(
-                f"the speech model {self.name} is not installed; "
-                f"run {how_to_install(self.extra)}"
+                f"the speech model {self.name} is not installed; {remedy(self.extra)}"
             )
         return Path(spec.origin).parent / inside
 
@@ -158,10 +157,9 @@ def packaged_here() -> list[PackagedModel]:
     """
     here = [model for model in PACKAGED.values() if model.is_installed]
     if not here:
-        raise ConfigError(
-            f"no speech model is installed; run {how_to_install(TINY_EN.extra)}, or, "
-            f"for other languages than English, with {BASE.extra}.txt"
-        )
+        remedies = dict.fromkeys(remedy(model.extra) for model in (TINY_EN, BASE))
+        what_to_do = ", or, for other languages than English, ".join(remedies)
+        raise ConfigError(f"no speech model is installed; {what_to_do}")
     return here
 
 
