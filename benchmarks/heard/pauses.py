@@ -1,4 +1,7 @@
-"""Commands with a pause between two words, and whether they arrive whole."""
+"""Commands with a pause between two words, and whether they arrive whole.
+
+With an afterthought, which is none by default, a command may also arrive in two parts.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +45,8 @@ _STEP = SAMPLE_RATE // 100
 _NEAR = 6
 """So many steps around it, a word's end is where it is quietest: time stamps err."""
 _COMMANDS, _FEW = 60, 8
+_MOST = 140
+"""Of the preset that is the default."""
 _NOTHING = (
     "no command: each needs two words with 0.4 s of voice before and behind the place "
     "between them, and a wake word that is heard"
@@ -51,15 +56,37 @@ _BEFORE = ("Make me a latte.", "Turn on the office lights.", "Brew a large mocha
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One turn, as it came out."""
+class Setting:
+    """Who ends the sentence, and how."""
 
     mode: Mode
     preset: Preset
     service: Service
+    afterthought: float = 0.0
+    """Seconds behind the transcript."""
+
+    def __str__(self) -> str:
+        name = f"{self.mode}, {self.preset}, recognizer {self.service}"
+        within = f", afterthoughts within {self.afterthought:g} s"
+        return name + within if self.afterthought else name
+
+    @property
+    def pauses(self) -> Sequence[float]:
+        return PAUSES[-1:] if self.afterthought else PAUSES
+
+    @property
+    def commands(self) -> int:
+        return _MOST if self.preset is Preset.BALANCED else _COMMANDS
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One turn, as it came out."""
+
+    setting: Setting
     pause: float
     heard: str
-    """What was understood in the turn, with a mark for each half of the command."""
+    """What was understood, with a mark for each half of the command."""
     waited: float
     """Seconds from the end of the voice to the outcome, but for the final's."""
 
@@ -70,9 +97,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    mode: Mode
-    preset: Preset
-    service: Service
+    setting: Setting
     pause: float
     number: int
 
@@ -82,23 +107,23 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 
 def measure(scale: Scale) -> list[Taken]:
-    commands = _FEW if scale.short else _COMMANDS
     jobs = [
-        _Job(mode, preset, service, pause, number)
-        for mode, preset, service in _settings()
-        for pause in PAUSES
-        for number in range(commands)
+        _Job(setting, pause, number)
+        for setting in _settings()
+        for pause in setting.pauses
+        for number in range(_FEW if scale.short else setting.commands)
     ]
     with ProcessPoolExecutor(2, initializer=_begin, initargs=(scale,)) as pool:
         taken = pool.map(_take, jobs, chunksize=4)
         return [one for one in told(taken, "pauses", len(jobs)) if one]
 
 
-def _settings() -> Iterator[tuple[Mode, Preset, Service]]:
+def _settings() -> Iterator[Setting]:
     for service in (CLOUD, _AT_HOME):
         for mode in Mode:
             for preset in Preset:
-                yield mode, preset, service
+                yield Setting(mode, preset, service)
+            yield Setting(mode, Preset.BALANCED, service, afterthought=1.0)
 
 
 _LEAST: dict[tuple[Preset, float], float] = {
@@ -113,34 +138,31 @@ _LEAST: dict[tuple[Preset, float], float] = {
 
 def rows_of(taken: Sequence[Taken]) -> Iterator[Row]:
     """The figures; where no turn could be taken, why there are none."""
-    for mode, preset, service in _settings():
-        for pause in PAUSES:
-            some = [
-                one
-                for one in taken
-                if (one.mode, one.preset, one.service, one.pause)
-                == (mode, preset, service, pause)
-            ]
-            name = f"{mode}, {preset}, recognizer {service}"
+    for setting in _settings():
+        for pause in setting.pauses:
+            some = [o for o in taken if (o.setting, o.pause) == (setting, pause)]
             of = f"{len(some)} commands" if some else _NOTHING
             if pause:
+                parts = " or in two parts" if setting.afterthought else ""
+                # An afterthought is the user's choice, and the targets are for all.
+                least = _LEAST.get((setting.preset, pause))
                 yield Row(
-                    f"{name}: whole with a pause of {pause:g} s",
+                    f"{setting}: whole{parts} with a pause of {pause:g} s",
                     _share(one.whole for one in some),
                     "%",
                     of,
-                    least=_LEAST.get((preset, pause)),
+                    least=None if setting.afterthought else least,
                 )
                 continue
             waits = sorted(one.waited for one in some)
             yield Row(
-                f"{name}: end of the voice to end of the turn, without a pause, p50",
+                f"{setting}: end of the voice to end of the turn, without a pause, p50",
                 _at(waits, 0.5),
                 "s",
                 of,
-                most=0.47 if preset is Preset.BALANCED else None,
+                most=0.47 if setting.preset is Preset.BALANCED else None,
             )
-            yield Row(f"{name}: the same, p95", _at(waits, 0.95), "s", of)
+            yield Row(f"{setting}: the same, p95", _at(waits, 0.95), "s", of)
 
 
 def _share(those: Iterable[bool]) -> float | None:
@@ -201,22 +223,25 @@ def _take(job: _Job) -> Taken | None:
         rng=rng,
         pause_at=cut,
     )
+    setting = job.setting
     home = Home(
-        job.mode,
-        job.service,
+        setting.mode,
+        setting.service,
         _understanding(turn, cut),
-        endpointing=PRESETS[job.preset],
+        endpointing=PRESETS[setting.preset],
         unfinished_words=_unfinished_words(),
         draft=_draft,
         finals_before=_BEFORE,
+        afterthought=setting.afterthought,
     )
     home.hear(turn)
     if home.outcome is None:
         return None
     at, outcome = home.outcome
-    text = outcome.transcript.text if outcome.transcript else ""
-    waited = at - turn.command_end / SAMPLE_RATE - job.service.decode
-    return Taken(job.mode, job.preset, job.service, job.pause, text, waited)
+    outcomes = (outcome, home.afterthought)
+    heard = [one.transcript.text for one in outcomes if one and one.transcript]
+    waited = at - turn.command_end / SAMPLE_RATE - setting.service.decode
+    return Taken(setting, job.pause, " ".join(heard), waited)
 
 
 def _understanding(turn: SpokenTurn, cut: int) -> Write:

@@ -285,9 +285,11 @@ class Home:
         unfinished_words: UnfinishedWords | None = None,
         draft: Write | None = None,
         finals_before: Iterable[str] = (),
+        afterthought: float = 0.0,
     ) -> None:
         """`understand` and `draft` make finals and interims of PCM; without `draft`
-        there are no interims. `finals_before` are those of the turns before.
+        there are no interims. `finals_before` are those of the turns before. For so
+        many seconds behind the outcome an `afterthought` may begin.
         """
         self.time = _Time()
         self._mode = mode
@@ -298,15 +300,16 @@ class Home:
             endpointing = replace(
                 endpointing, silence=_BACKSTOP, silence_after_short=_BACKSTOP
             )
+        ids = itertools.count()
         turns = TurnFactory(
             mode=mode,
             endpointing=endpointing,
-            new_turn_id=lambda: "turn",
+            new_turn_id=lambda: f"turn {next(ids)}",
             unfinished_words=unfinished_words,
         )
         for text in finals_before:
             turns.punctuation.learn(text)
-        self._satellite = Satellite(turns)
+        self._satellite = Satellite(turns, afterthought=afterthought)
         self._satellite.step(MicrophoneFound())
         engine = _engine()
         engine.reset()
@@ -315,6 +318,7 @@ class Home:
         )
         self._link: _Link | None = None
         self.outcome: tuple[float, Outcome] | None = None
+        self.afterthought: Outcome | None = None
         self.first_words: tuple[float, str] | None = None
 
     def hear(self, turn: SpokenTurn) -> None:
@@ -322,7 +326,8 @@ class Home:
             self.time.run_until(frame.end / SAMPLE_RATE)
             for event in self._attention.hear(frame):
                 self._happen(event)
-            if self.outcome is not None:
+            more = self._satellite.awaits_afterthought or self._satellite.turn
+            if self.outcome is not None and not more:
                 return
 
     def _happen(self, event: Event) -> None:
@@ -331,7 +336,7 @@ class Home:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case StartTurn():
+            case StartTurn(started):
                 vad = ServerVad(0.0, _SILENCE_MS)
                 self._link = _Link(
                     self.time,
@@ -339,7 +344,7 @@ class Home:
                     self._service,
                     self._understand,
                     self._draft,
-                    self._hear_from_recognizer,
+                    partial(self._hear_from_recognizer, started.id),
                 )
             case SendAudio(_, frame) if self._link is not None:
                 self._link.send(frame.pcm)
@@ -347,6 +352,8 @@ class Home:
                 self._link.end_utterance()
             case PublishOutcome(outcome) if self.outcome is None:
                 self.outcome = self.time.now, outcome
+            case PublishOutcome(outcome):
+                self.afterthought = outcome
             case CloseSession():
                 self._link = None
             case Attend(on):
@@ -354,11 +361,11 @@ class Home:
             case _:
                 pass
 
-    def _hear_from_recognizer(self, event: ServerEvent) -> None:
+    def _hear_from_recognizer(self, turn_id: str, event: ServerEvent) -> None:
         if isinstance(event, FinalTranscript) and event.text and not self.first_words:
             self.first_words = self.time.now, event.text
         if self._link is not None and isinstance(event, get_args(Recognition)):
-            self._happen(RecognizerSaid("turn", event))
+            self._happen(RecognizerSaid(turn_id, event))
 
 
 @cache
