@@ -46,7 +46,9 @@ _NEAR = 6
 """So many steps around it, a word's end is where it is quietest: time stamps err."""
 _COMMANDS, _FEW = 60, 8
 _MOST = 140
-"""Of the preset that is the default."""
+"""With the longest pause and the preset that is the default: nothing is nearer to what
+was asked for, on either side.
+"""
 _NOTHING = (
     "no command: each needs two words with 0.4 s of voice before and behind the place "
     "between them, and a wake word that is heard"
@@ -74,9 +76,9 @@ class Setting:
     def pauses(self) -> Sequence[float]:
         return PAUSES[-1:] if self.afterthought else PAUSES
 
-    @property
-    def commands(self) -> int:
-        return _MOST if self.preset is Preset.BALANCED else _COMMANDS
+    def commands(self, pause: float) -> int:
+        default = self.preset is Preset.BALANCED and not self.afterthought
+        return _MOST if default and pause == PAUSES[-1] else _COMMANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def measure(scale: Scale) -> list[Taken]:
         _Job(setting, pause, number)
         for setting in _settings()
         for pause in setting.pauses
-        for number in range(_FEW if scale.short else setting.commands)
+        for number in range(_FEW if scale.short else setting.commands(pause))
     ]
     with ProcessPoolExecutor(2, initializer=_begin, initargs=(scale,)) as pool:
         taken = pool.map(_take, jobs, chunksize=4)
