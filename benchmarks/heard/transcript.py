@@ -4,7 +4,7 @@ The same recognizer writes down each command alone; what it writes behind a wake
 is held against that. A word that is another one counts as lost. Where it is wrong even
 if the command is sent from exactly its first sound, with more or less quiet before it,
 that is the recognizer's doing and not ours: such turns do not count, and are told
-beside.
+beside. So are those of which the first word is lost though all of it was sent.
 
 Half of the turns are of voices that nothing was tuned on.
 """
@@ -98,6 +98,14 @@ def rows(scale: Scale) -> Iterator[Row]:
         sent = known.sent + unseen.sent
         yield from _counted(f"gap {gap:g} s", sent, target=_MOST)
         yield from _counted(f"gap {gap:g} s, voices kept from tuning", unseen.sent)
+        whole = known.sent_whole + unseen.sent_whole
+        lost = sent[Front.LOST]
+        yield Row(
+            f"{Front.LOST} though all of it was sent, gap {gap:g} s",
+            100 * whole / sent.total() if sent else None,
+            "%",
+            f"{whole} of {sent.total()}: of the {lost} above",
+        )
         both = known.not_counted + unseen.not_counted
         yield Row(
             f"wrong there and if sent from its first sound, gap {gap:g} s",
@@ -131,6 +139,17 @@ class _Transcripts:
     sent: Counter[Front] = field(default_factory=Counter)
     not_counted: int = 0
     """How many are wrong as well if the command is sent from its first sound."""
+    sent_whole: int = 0
+    """How many have lost their first word though all of the command was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a recognizer gets of a turn."""
+
+    pcm: bytes
+    start: int
+    """The sample position of the first that is not silence instead of the wake word."""
 
 
 @dataclass(eq=False)
@@ -208,7 +227,9 @@ class _Material:
         )
         what = f"transcript, gap {gap:g} s"
         for turn, sent in told(itertools.islice(heard, wanted), what, total=wanted):
-            self.note(turn, self._front(turn, sent), told_of)
+            begins = self._front(turn, sent.pcm)
+            if self.note(turn, begins, told_of) and begins is Front.LOST:
+                told_of.sent_whole += sent.start <= turn.command_start
         return told_of
 
     def _front(self, turn: SpokenTurn, pcm: bytes) -> Front:
@@ -218,12 +239,13 @@ class _Material:
     def judge(self, turn: SpokenTurn, text: str) -> Front:
         return front(self._expected[turn.command.name], words(text))
 
-    def note(self, turn: SpokenTurn, begins: Front, told_of: _Transcripts) -> None:
+    def note(self, turn: SpokenTurn, begins: Front, told_of: _Transcripts) -> bool:
         """Count how the transcript of a turn begins, unless it would anyway."""
         if begins is not Front.RIGHT and self._wrong_anyway(turn):
             told_of.not_counted += 1
-        else:
-            told_of.sent[begins] += 1
+            return False
+        told_of.sent[begins] += 1
+        return True
 
     def _wrong_anyway(self, turn: SpokenTurn) -> bool:
         exactly = turn.samples[turn.command_start : turn.command_end + _BEHIND]
@@ -255,9 +277,9 @@ class _Material:
         )
 
 
-def _sent(turn: SpokenTurn) -> bytes | None:
-    """What a recognizer gets of a turn, to just behind its last word; None where the
-    wake word is missed.
+def _sent(turn: SpokenTurn) -> _Sent | None:
+    """What a recognizer gets, to just behind the last word; None where the wake word is
+    missed.
     """
     attention = Attention(
         [MicroWakeWordEngine([WakeWordModel(turn.wake_word)])],
@@ -271,7 +293,10 @@ def _sent(turn: SpokenTurn) -> bytes | None:
         for event in attention.hear(frame):
             if isinstance(event, WakeWordHeard):
                 behind = (f for f in frames[at + 1 :] if f.start < last)
-                return b"".join(f.pcm for f in (*event.pre_roll, *behind))
+                frames_sent = (*event.pre_roll, *behind)
+                pcm = b"".join(f.pcm for f in frames_sent)
+                silence = len(pcm) - len(pcm.lstrip(b"\0"))
+                return _Sent(pcm, frames_sent[0].start + silence // SAMPLE_BYTES)
         if frame.start > turn.command_end:
             break
     return None
