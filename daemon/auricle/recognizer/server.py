@@ -29,6 +29,7 @@ from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
 from auricle.recognizer.transcriptions import Transcribe
 from auricle.system.log import silent_logger
+from auricle.system.tls import load_identity
 
 logger = logging.getLogger(__name__)
 
@@ -177,9 +178,11 @@ class RecognizerServer:
         await self._inference.aclose()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        # Any of them may be the last whose turn comes, also the most impatient.
-        served = [other.request for other in self._conversations]
-        deadline = min(map(self._patience, (request, *served)))
+        served = [self._patience(other.request) for other in self._conversations]
+        # Any of them may be the last whose turn comes, also the most impatient; but who
+        # waits for less than a command takes is late in any case.
+        takes = self._inference.workload.command_takes
+        deadline = min([self._patience(request), *filter(takes.__le__, served)])
         refusal = self._admission.refusal(
             request.path,
             _header(request, "Authorization"),
@@ -305,10 +308,5 @@ def _tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
             raise ConfigError("--tls-key needs --tls-cert")
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(cert, key, password="")
-    except OSError as error:
-        raise ConfigError(
-            f"--tls-cert {cert}, --tls-key {key or cert}: {error.strerror or error}"
-        ) from error
+    load_identity(context, cert, key, names=("--tls-cert", "--tls-key"))
     return context

@@ -245,7 +245,10 @@ async def test_a_satellite_that_waits_for_longer_is_served_later() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "let_in"),
-    [(20.0, 20.0, True), (20.0, 0.5, False), (0.5, 20.0, False), (None, None, False)],
+    [
+        *((20.0, 20.0, True), (20.0, 0.5, False), (0.5, 20.0, False)),
+        *((None, None, False), (0.01, 20.0, True)),
+    ],
 )
 async def test_nobody_is_let_in_for_whom_one_of_all_would_wait_too_long(
     first: float | None, second: float | None, *, let_in: bool

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -489,6 +490,31 @@ async def test_a_port_that_is_taken_is_named() -> None:
         with pytest.raises(ConfigError, match=f"127.0.0.1:{port}: .*in use"):
             await server.start()
     await server.aclose()
+
+
+def test_a_certificate_that_cannot_be_used_is_told_in_words(tmp_path: Path) -> None:
+    house = Authority(tmp_path, "house")
+    mine, other = house.sign("recognizer"), house.sign("other")
+    locked, junk = tmp_path / "locked.pem", tmp_path / "junk.pem"
+    junk.write_text("junk")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    locked.write_text(
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+        "MAA=\n-----END ENCRYPTED PRIVATE KEY-----\n"
+    )
+    for cert, key, told in (
+        (mine.file, other.key, "is not the key of the certificate"),
+        (mine.file, None, "holds no private key"),
+        (mine.file, junk, "holds no private key"),
+        (mine.file, locked, "without one into another file"),
+        (mine.key, mine.key, "holds no certificate"),
+        (junk, mine.key, "holds no certificate"),
+        (pipe, mine.key, "is a pipe"),
+    ):
+        settings = ServerSettings(tls_cert=cert, tls_key=key)
+        with pytest.raises(ConfigError, match=told):
+            RecognizerServer(ScriptedEngine(), EnergySegmenter, settings)
 
 
 def test_a_missing_certificate_is_named(tmp_path: Path) -> None:
