@@ -142,8 +142,9 @@ class Session:
         """Change the settings for what is said from now on, at any time.
 
         It waits for the server's answer, and raises InvalidRequestError where that is
-        a refusal. Format and sample rate stay what they were at the start. Who does not
-        wait to the end has asked for them all the same.
+        a refusal; a server may have applied what it did not refuse, so ask once more
+        for what is to be. Format and sample rate stay what they were at the start. Who
+        does not wait to the end has asked for them all the same.
         """
         async with self._updating:
             self._require_open()
