@@ -1,9 +1,12 @@
 """The library as another program uses it, over real WebSockets."""
 
 import asyncio
+import contextlib
 import ssl
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -507,6 +510,67 @@ async def test_closing_while_the_server_is_waited_for_ends_the_wait() -> None:
         await session.close()
         with pytest.raises(SessionOverError, match="closed"):
             await finishing
+
+
+def left_open() -> tuple[int, int]:
+    """How many tasks and open files there are."""
+    return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir()))
+
+
+class AnswersNothing(Fault):
+    """It opens sessions, and is silent from then on."""
+
+    def __init__(self) -> None:
+        self._opened = False
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if not self._opened:
+            await send(message)
+        self._opened |= message["type"] == "session.updated"
+
+
+WAITS: dict[str, Callable[[Session], Coroutine[Any, Any, object]]] = {
+    "append": lambda session: session.append(bytes(32_000 * 600)),
+    "update": lambda session: session.update(SessionSettings(None, "de")),
+    "finish": lambda session: session.finish(),
+    "iteration": finals,
+    "close": lambda session: session.close(),
+}
+
+
+@pytest.mark.parametrize("wait", WAITS)
+async def test_a_wait_that_is_given_up_leaves_neither_task_nor_socket(
+    wait: str,
+) -> None:
+    before = left_open()
+    async with (
+        ScriptedRecognizer(faults=[AnswersNothing()]) as server,
+        connect(server.url, None, MANUAL) as session,
+    ):
+        waiting = asyncio.create_task(WAITS[wait](session))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    await eventually(lambda: left_open() == before)
+
+
+async def test_opening_that_is_given_up_leaves_neither_task_nor_socket() -> None:
+    async def visit(url: str) -> None:
+        async with connect(url):
+            pass
+
+    before = left_open()
+    async with ScriptedRecognizer() as server:
+        for steps in range(0, 80, 2):
+            opening = asyncio.create_task(visit(server.url))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            opening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await opening
+    await eventually(lambda: left_open() == before)
 
 
 async def test_a_callback_that_fails_ends_the_session_and_is_logged(
