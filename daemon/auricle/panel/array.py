@@ -12,7 +12,7 @@ from typing import Protocol
 
 from auricle.errors import DeviceError
 from auricle.panel.xvf3800 import Channel
-from auricle.system.threads import hand_to_loop, start_call
+from auricle.system.threads import end_of, hand_to_loop, start_call
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class ArrayWatch:
             self._stopping = True
             self._changed.notify()
         if self.watching is not None:
-            await asyncio.wait([asyncio.wrap_future(self.watching)], timeout=_GOODBYE)
+            await end_of(self.watching, _GOODBYE)
 
     def _watch(self) -> None:
         fresh = True

@@ -4,7 +4,6 @@ Of several scenes that come while the light is busy, the latest is drawn: it is 
 further behind than by the one picture that is on its way.
 """
 
-import asyncio
 import logging
 import threading
 import time
@@ -15,7 +14,7 @@ from auricle.errors import DeviceError
 from auricle.panel.effects import DARK, LightShow, Picture
 from auricle.panel.lamp import Lamp
 from auricle.panel.scene import Scene
-from auricle.system.threads import start_call
+from auricle.system.threads import end_of, start_call
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +66,7 @@ class Lights:
             self._stopping = True
             self._changed.notify()
         if self.drawing is not None:
-            await asyncio.wait([asyncio.wrap_future(self.drawing)], timeout=_GOODBYE)
+            await end_of(self.drawing, _GOODBYE)
 
     def _draw_on(self) -> None:
         shown: Picture | None = None

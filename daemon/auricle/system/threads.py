@@ -49,3 +49,13 @@ def hand_to_loop(
     """
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(callback, *args)
+
+
+async def end_of(call: Future[T], within: float) -> None:
+    """Wait until a call has ended, for so many seconds at most; what came of it is
+    somebody else's to ask.
+    """
+    ending = asyncio.wrap_future(call)
+    # asyncio complains of an exception that it thinks nobody has seen.
+    ending.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    await asyncio.wait([ending], timeout=within)

@@ -41,3 +41,12 @@ def test_no_unit_has_the_devices_of_another() -> None:
     assert satellite
     assert panel
     assert satellite & panel == set()
+
+
+def test_who_may_use_usb_may_ask_what_is_plugged_in() -> None:
+    """libusb watches that by netlink, and where it cannot, finds no device at all."""
+    unit = (SYSTEMD / "auricle-panel.service").read_text()
+    [families] = re.findall(r"^RestrictAddressFamilies=(.*)$", unit, re.MULTILINE)
+
+    assert "char-usb_device" in allowed("auricle-panel")
+    assert "AF_NETLINK" in families.split()

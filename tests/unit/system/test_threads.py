@@ -1,11 +1,12 @@
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
 
 import pytest
 
-from auricle.system.threads import hand_to_loop, start_call
+from auricle.system.threads import end_of, hand_to_loop, start_call
 
 
 def test_the_result_of_a_call_is_handed_on_from_a_thread_of_its_name() -> None:
@@ -64,3 +65,27 @@ def test_a_thread_that_comes_after_the_loop_has_closed_is_not_disturbed() -> Non
         return "done"
 
     assert start_call(come_late, name="late").result(5) == "done"
+
+
+async def test_whoever_waits_for_an_end_need_not_ask_what_came_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def leave() -> None:
+        raise ValueError("the device is gone")
+
+    future = start_call(leave, name="device")
+    await end_of(future, within=5)
+    gc.collect()
+
+    assert "never retrieved" not in caplog.text
+    with pytest.raises(ValueError, match="gone"):
+        future.result()
+
+
+async def test_an_end_that_does_not_come_is_waited_for_no_longer() -> None:
+    hanging = threading.Event()
+    future = start_call(hanging.wait, name="hangs")
+    await end_of(future, within=0.01)
+
+    assert not future.done()
+    hanging.set()

@@ -76,7 +76,9 @@ class Xvf3800:
             )
         except usb.core.NoBackendError as error:
             raise ConfigError(
-                "the ReSpeaker XVF3800 needs libusb: apt install libusb-1.0-0"
+                "the ReSpeaker XVF3800 needs libusb: apt install libusb-1.0-0; a unit "
+                "of your own has to let it ask what is plugged in "
+                "(RestrictAddressFamilies=AF_NETLINK)"
             ) from error
         except usb.core.USBError as error:
             raise DeviceError(f"USB: {error}") from error
