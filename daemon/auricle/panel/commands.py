@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from dataclasses import dataclass
 
 from auricle.panel.hooks import (
@@ -82,8 +83,11 @@ class HookCommands:
                 )
                 return
             if status:
-                message = "hooks.%s: %s failed, with exit status %d"
-                logger.warning(message, event.hook, argv[0], status)
+                how = f"with exit status {status}"
+                if status < 0:
+                    how = f"ended by {signal.Signals(-status).name}"
+                message = "hooks.%s: %s failed, %s"
+                logger.warning(message, event.hook, argv[0], how)
             if complaint := child.complaint:
                 # It may repeat what was said.
                 complains = "hooks.%s complains: %s"

@@ -181,6 +181,26 @@ async def test_a_command_that_fails_is_told_without_what_was_said(
     assert not any("open the door" in line for line in loud)
 
 
+async def test_a_command_that_somebody_kills_is_told_by_the_signals_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = script(tmp_path, "kill -KILL $$")
+    async with hooking([hook]) as commands:
+        commands.run(EVENT)
+        await eventually(lambda: "failed, ended by SIGKILL" in caplog.text)
+
+
+async def test_a_script_that_does_not_say_what_reads_it_is_told_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = tmp_path / "hook"
+    hook.write_text("echo no first line\n")
+    hook.chmod(0o700)
+    async with hooking([str(hook)]) as commands:
+        commands.run(EVENT)
+        await eventually(lambda: "a script begins with #!" in caplog.text)
+
+
 async def test_a_commands_environment_has_nothing_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
