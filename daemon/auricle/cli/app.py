@@ -21,7 +21,7 @@ from auricle.cli.app_options import (
 )
 from auricle.cli.app_unit import RECOGNIZER, SATELLITE
 from auricle.errors import ConfigError
-from auricle.system import log
+from auricle.system import heap, log
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def main(args: argparse.Namespace) -> int:
 
     Raises ConfigError for options that cannot be used.
     """
+    heap.keep_small()
     log.start("info")
     return asyncio.run(_run(args))
 

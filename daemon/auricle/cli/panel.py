@@ -11,7 +11,7 @@ from auricle.config.apart import Reading
 from auricle.errors import DeviceError
 from auricle.panel.build import build, button_trial, lights_trial
 from auricle.panel.trial import COLORS, PATIENCE, is_pressed
-from auricle.system import event_loop, log
+from auricle.system import event_loop, heap, log
 
 if TYPE_CHECKING:
     from auricle.config.settings import Settings
@@ -23,6 +23,7 @@ def main(args: argparse.Namespace) -> int:
     """Serve them until stopped, or try one; return the exit code. Raises
     ConfigError.
     """
+    heap.keep_small()
     read = Reading(args.config, {}).result()
     settings = read.settings
     if args.attempt:
