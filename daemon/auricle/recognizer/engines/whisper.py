@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,12 @@ from auricle.recognizer.engines.whisper_languages import (
     whisper_code,
 )
 from auricle.recognizer.hints import (
-    MOST_TOLD,
     Correction,
     Hint,
     corrected,
     corrections,
     read,
-    worth_telling,
+    spellings,
 )
 from auricle.recognizer.transcriptions import RecognizedText
 
@@ -54,11 +53,17 @@ _SAMPLES_PER_FEATURE = SAMPLE_RATE // 100
 _NO_SPEECH = 0.5
 _SURE = -0.25
 
-
-# A correction is taken where the first hearing, which was told nothing, found the new
-# word to be this much less likely at most, in natural logarithms, than the one that it
-# chose. Measured by benchmarks/recognizer/hints.py.
-_LESS_LIKELY = 3.0
+# Words that begin so much less likely than those it chose, in natural logarithms, are
+# not worth a look: a hint that was said begins within 6. And a look at one takes 5 ms
+# for each 3 s of sound.
+_FARTHEST = 8.0
+_MOST_WEIGHED = 8
+# Frames of an encoding, for each second; and those behind the sound that hold what is
+# left of it.
+_FRAMES = 50
+_FRAMES_BEHIND = 10
+# The logarithm of no probability is none.
+_LEAST = 1e-9
 # A sentence is over where Whisper is as sure as this that it ends there, with a sign or
 # without one. Chosen on every second of 140 commands, it finds 79 in 100 cuts between
 # words of the others, and takes none of them for cut that is whole (of all 140, one; in
@@ -74,9 +79,9 @@ _MOST_CORPORA = 100
 class WhisperEngine(Engine):
     """A Whisper is held in memory. Threads may share it: they wait for each other.
 
-    It cannot tell the mood of a voice: emotions are None. Of words to expect it is told
-    those that sound like something it heard, in a second hearing; so an interim
-    transcript is made without.
+    It cannot tell the mood of a voice: emotions are None. Of words to expect it says,
+    when it has heard, how likely those are that resemble something it heard; so an
+    interim transcript is made without.
     """
 
     def __init__(
@@ -111,8 +116,8 @@ class WhisperEngine(Engine):
         self._name = model
         self._window = window * SAMPLE_RATE
         self._multilingual: bool = self._whisper.model.is_multilingual
-        # faster-whisper gives the prompt half of what the model reads.
-        self._most_tokens = (self._whisper.max_length // 2 - 1) // MOST_TOLD
+        # It writes no more than that of 30 s.
+        self._most_tokens = self._whisper.max_length // 2
         self._hints = lru_cache(_MOST_CORPORA)(self._read)
         self._signs = [
             ids[0]
@@ -154,13 +159,13 @@ class WhisperEngine(Engine):
         return f"{usable} of {of} hints (of at most {self._most_tokens} tokens each)"
 
     def _read(self, corpus: str) -> Sequence[Hint]:
-        """The hints that it can be told, however many there are."""
+        """The hints that it could write, however many there are."""
         return [
             hint for hint in read(corpus) if self._tokens(hint) <= self._most_tokens
         ]
 
     def _tokens(self, hint: Hint) -> int:
-        return len(self._ids(f" {hint.sentence}"))
+        return len(self._ids(f" {hint.text}"))
 
     def _ids(self, text: str) -> list[int]:
         encoding = self._whisper.hf_tokenizer.encode(text, add_special_tokens=False)
@@ -207,19 +212,11 @@ class WhisperEngine(Engine):
         if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
             text = ""
         likelihood = _Likelihood(first, tokenizer) if final else None
-        if likelihood and (told := worth_telling(text, hints)):
-            sentences = " ".join(hint.sentence for hint in told)
-            prompt = whisper.get_prompt(
-                tokenizer, [], without_timestamps=True, hotwords=sentences
-            )
-            again = tokenizer.decode(self._generate(encoded, prompt).sequences_ids[0])
+        if likelihood and (possible := corrections(text, hints)):
+            frames = round(_FRAMES * len(samples) / SAMPLE_RATE) + _FRAMES_BEHIND
+            heard_part = np.asarray(encoded.to_device(Device.cpu))[:, :frames]
             text = corrected(
-                text,
-                [
-                    correction
-                    for correction in corrections(text, again, told)
-                    if likelihood.less_likely(correction) <= _LESS_LIKELY
-                ],
+                text, self._weighed(text, possible, likelihood, heard_part, tokenizer)
             )
         return RecognizedText(
             text,
@@ -242,6 +239,52 @@ class WhisperEngine(Engine):
         )
         return result
 
+    def _weighed(
+        self,
+        text: str,
+        possible: Sequence[Correction],
+        likelihood: "_Likelihood",
+        encoded: npt.NDArray[np.float32],
+        tokenizer: Tokenizer,
+    ) -> Sequence[tuple[Correction, float]]:
+        """How much likelier the sound makes the text with each of them; those that it
+        makes much less likely are left out.
+        """
+        near: list[tuple[float, Correction, list[str]]] = []
+        for correction in possible:
+            # It is as likely as in the spelling that the model would choose.
+            written = [
+                (likelihood.less_likely(other), other)
+                for spelling in sorted(spellings(correction.replacement))
+                if (other := correction.of(text, spelling)) != text
+            ]
+            written = [pair for pair in written if pair[0] <= _FARTHEST]
+            if written:
+                near.append(
+                    (min(written)[0], correction, [other for _, other in written])
+                )
+        near.sort(key=lambda one: one[0])
+        del near[_MOST_WEIGHED:]
+        if not near:
+            return []
+        texts = [text, *dict.fromkeys(other for *_, others in near for other in others)]
+        lead = likelihood.lead
+        ids = [[*tokenizer.encode(f"{lead}{one}"), tokenizer.eot] for one in texts]
+        found = self._whisper.model.align(
+            StorageView.from_array(np.repeat(encoded, len(ids), axis=0)),
+            tokenizer.sot_sequence,
+            ids,
+            encoded.shape[1],
+        )
+        likely = {
+            one: float(np.log(np.maximum(result.text_token_probs, _LEAST)).sum())
+            for one, result in zip(texts, found, strict=True)
+        }
+        return [
+            (correction, max(map(likely.__getitem__, others)) - likely[text])
+            for _, correction, others in near
+        ]
+
     def _code(self, language: str | None, encoded: StorageView) -> str:
         if language is not None:
             return whisper_code(language)
@@ -261,11 +304,6 @@ class _Likelihood:
         self._tokenizer = tokenizer
         self._text: str = tokenizer.decode(self._ids)
 
-    @cached_property
-    def _places(self) -> list[int]:
-        decode = self._tokenizer.decode
-        return [len(decode(self._ids[:at])) for at in range(len(self._ids))]
-
     def of_end(self, signs: Sequence[int]) -> float:
         """Return how likely it is that the sentence ends behind its last word: 0 to 1;
         `signs` are the tokens that end a sentence.
@@ -278,33 +316,27 @@ class _Likelihood:
         likely = np.exp(logits - logits.max())
         return float(likely[[*signs, self._tokenizer.eot]].sum() / likely.sum())
 
-    def less_likely(self, correction: Correction) -> float:
-        """Return how much less likely the correction was than what was chosen, in
-        natural logarithms, at the first token in which they differ.
+    @property
+    def lead(self) -> str:
+        """What stands before the first word: a space, where the language has any."""
+        return self._text[: len(self._text) - len(self._text.lstrip())]
 
-        `correction` is one of the text without the spaces around it.
+    def less_likely(self, text: str) -> float:
+        """Return how much less likely another text was than the one found, in natural
+        logarithms, at the first token in which they differ; both without the spaces
+        around them.
         """
-        outer = len(self._text) - len(self._text.lstrip())
-        start, end = correction.start + outer, correction.end + outer
-        token = max(at for at, place in enumerate(self._places) if place <= start)
-        before, behind = self._text[self._places[token] : start], self._text[end:]
-        new = correction.replacement
-        # A name begins with a capital where whoever sent it writes it so.
-        spellings = {new, new.lower(), new[0].upper() + new[1:]}
-        return min(
-            self._less_likely(token, f"{before}{spelling}{behind}")
-            for spelling in spellings
-        )
-
-    def _less_likely(self, token: int, text: str) -> float:
         end = self._tokenizer.eot
-        chosen = [*self._ids[token:], end]
-        other = [*self._tokenizer.encode(text), end]
+        chosen = [*self._ids, end]
+        other = [*self._tokenizer.encode(f"{self.lead}{text}"), end]
         pairs = enumerate(zip(chosen, other, strict=False))
         differs = next((at for at, (a, b) in pairs if a != b), None)
         if differs is None:
             return 0.0
-        likely = self._logits_of(token + differs)
+        # Its last token may be the last that it had room for.
+        if differs == len(self._logits):
+            return np.inf
+        likely = self._logits_of(differs)
         return float(likely.max() - likely[other[differs]])
 
     def _logits_of(self, token: int) -> npt.NDArray[np.float32]:

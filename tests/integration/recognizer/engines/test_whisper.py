@@ -235,7 +235,7 @@ def test_of_many_words_to_expect_it_says_how_many_it_heeds(
     assert engine.usable("kitchen light, living room") is None
     assert engine.usable("kitchen light\n" * 1000) is None
     assert engine.usable(f"kitchen light, {'kitchen ' * 1000}") == (
-        "1 of 2 hints (of at most 18 tokens each)"
+        "1 of 2 hints (of at most 224 tokens each)"
     )
 
 
