@@ -177,9 +177,12 @@ def _overlap(one: range, other: range) -> bool:
 
 
 def _adds_or_drops(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether one of the words stays, but for its ending, among more or fewer."""
-    stays = any(_same_word(one, other) for one in old for other in new)
-    return len(old) != len(new) and stays
+    """Whether a word is merely added to those that stay, or left out of them, whatever
+    becomes of their endings then.
+    """
+    if len(old) > len(new):
+        return any(_same_word(one, other) for one in old for other in new)
+    return len(old) < len(new) and not set(old).isdisjoint(new)
 
 
 def _sound_the_same(old: Sequence[str], new: Sequence[str]) -> bool:
