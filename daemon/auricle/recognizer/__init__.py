@@ -10,8 +10,8 @@ It is the optional extra `recognizer`. How its parts work together:
   `transcriptions` says which of them is recognized next, `interim` how the words grow.
 * `inference` has one engine recognize for all sessions; the models are in `engines`.
   `workload` says whose turn it is, and for whom there is no time, by measured speed.
-  `hints` tells an engine which words to expect are worth a second hearing, and what of
-  it to take.
+  `hints` tells an engine where words to expect may have been said, and how much the
+  sound must speak for it.
 
 All but `server`, `conversation`, `inference` and `engines` neither wait nor touch the
 outside. Others import load_engine and require_model from `engines.loading`,
