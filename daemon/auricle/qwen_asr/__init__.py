@@ -15,7 +15,7 @@ nothing of auricle's but `text`: what becomes of the messages is decided in `asr
 * `validation`, from a message to what the client asks, or to an error: PartialUpdate,
   invalid, read_client_message, refused_field
 * `hints`, how many words to expect may be sent: MOST_TOKENS, fitting, tokens
-* `spelling`, how alike two spellings are: letters, likeness
+* `spelling`, how alike two spellings are, or sound: letters, consonants, likeness
 * `wording`, recognized words compared, counted and put together: PlacedWord, has_words,
   joined, language_label, placed_words, repeats_hints, words
 """
