@@ -6,7 +6,7 @@ every second one, from the first; these are the others. Who speaks in them is no
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -71,18 +71,32 @@ _WRONG = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Timed:
+    """A transcript, and what it took."""
+
+    transcript: str
+    took: float
+    processor: float
+
+
+@dataclass(slots=True)
 class _Heard:
     """What was made of all commands in one room with one list of hints."""
 
-    transcripts: Sequence[str]
-    missed: Sequence[int]
+    missed: list[int] = field(default_factory=list)
     """The slots of each that were not understood."""
-    took: Sequence[float]
+    took: list[float] = field(default_factory=list)
     """Seconds."""
-    processor: float
-    """Processor seconds of all."""
-    weighed: int
+    processor: list[float] = field(default_factory=list)
+    """Seconds of the processor."""
+    weighed: int = 0
     """So many had words that resemble a hint."""
+
+    def take(self, spoken: Spoken, timed: _Timed, *, weighed: bool) -> None:
+        self.missed.append(spoken.missed(timed.transcript).errors)
+        self.took.append(timed.took)
+        self.processor.append(timed.processor)
+        self.weighed += weighed
 
 
 def rows(scale: Scale) -> Iterator[Row]:
@@ -93,11 +107,11 @@ def rows(scale: Scale) -> Iterator[Row]:
         if room.startswith("commands")
     }
     engine = load_engine("tiny.en", threads=2)
+    lists = {**_HELPFUL, **_WRONG}
     for room, spoken in rooms.items():
-        none = _transcribed(engine, spoken, room)
+        none, *all_heard = _transcribed(engine, spoken, list(lists.values()), room)
         yield from _without(room, spoken, none)
-        for name, hints in {**_HELPFUL, **_WRONG}.items():
-            heard = _told(engine, spoken, hints, none, f"{room}, {name}")
+        for name, heard in zip(lists, all_heard, strict=True):
             yield from _rows(room, spoken, name, heard, none)
 
 
@@ -123,64 +137,37 @@ def _rows(
     later = float(np.median(np.array(heard.took) - none.took))
     of = f"command by command; {heard.weighed} resemble a hint"
     yield Row(f"{room}: {name}: later, p50", later, "s", of)
-    more = (heard.processor - none.processor) / len(spoken)
-    of = f"{none.processor / len(spoken):.2f} s without hints, {sound:.0f} s of sound"
-    yield Row(f"{room}: {name}: more processor time for each", more, "s", of)
+    more = float(np.median(np.array(heard.processor) - none.processor))
+    of = f"{np.median(none.processor):.2f} s without hints, {sound:.0f} s of sound"
+    yield Row(f"{room}: {name}: more processor time, p50", more, "s", of)
 
 
-def _transcribed(engine: Engine, spoken: Sequence[Spoken], progress: str) -> _Heard:
-    """Without hints."""
-    transcripts, took, processor = [], [], 0.0
-    for one in told(spoken, progress):
-        timed = _timed(engine, one, None)
-        transcripts.append(timed.transcript)
-        took.append(timed.took)
-        processor += timed.processor
-    missed = [
-        one.missed(transcript).errors
-        for one, transcript in zip(spoken, transcripts, strict=True)
-    ]
-    return _Heard(transcripts, missed, took, processor, 0)
-
-
-def _told(
+def _transcribed(
     engine: Engine,
     spoken: Sequence[Spoken],
-    hints: Sequence[str],
-    none: _Heard,
+    lists: Sequence[Sequence[str]],
     progress: str,
-) -> _Heard:
-    """With hints. What resembles none of them is not heard anew: it is the same."""
-    corpus = ", ".join(hints)
-    expected = read(corpus)
-    transcripts, took, processor, weighed = [], [], none.processor, 0
-    before = none.processor / len(spoken)
-    for at, one in enumerate(told(spoken, progress)):
-        began, used = time.monotonic(), time.process_time()
-        if corrections(none.transcripts[at], expected):
-            timed = _timed(engine, one, corpus)
-            transcripts.append(timed.transcript)
-            took.append(timed.took)
-            processor += timed.processor - before
-            weighed += 1
-        else:
-            transcripts.append(none.transcripts[at])
-            took.append(none.took[at] + time.monotonic() - began)
-            processor += time.process_time() - used
-    missed = [
-        one.missed(transcript).errors
-        for one, transcript in zip(spoken, transcripts, strict=True)
-    ]
-    return _Heard(transcripts, missed, took, processor, weighed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Timed:
-    """A transcript, and what it took."""
-
-    transcript: str
-    took: float
-    processor: float
+) -> Sequence[_Heard]:
+    """Without hints, then with each of the lists: command by command, so that what else
+    the machine does meanwhile is the same for all.
+    """
+    heard = [_Heard() for _ in range(1 + len(lists))]
+    expected = [read(", ".join(hints)) for hints in lists]
+    for one in told(spoken, progress):
+        plain = _timed(engine, one, None)
+        heard[0].take(one, plain, weighed=False)
+        for hints, known, to in zip(lists, expected, heard[1:], strict=True):
+            began, used = time.monotonic(), time.process_time()
+            resembles = bool(corrections(plain.transcript, known))
+            if resembles:
+                timed = _timed(engine, one, ", ".join(hints))
+            else:
+                # It is not heard anew: it is the same.
+                took = plain.took + time.monotonic() - began
+                processor = plain.processor + time.process_time() - used
+                timed = _Timed(plain.transcript, took, processor)
+            to.take(one, timed, weighed=resembles)
+    return heard
 
 
 def _timed(engine: Engine, one: Spoken, corpus: str | None) -> _Timed:
