@@ -1,16 +1,21 @@
 """The server's VAD: where the utterances of a session begin and end."""
 
+from collections import deque
+from collections.abc import Iterable
 from math import inf
 
 from auricle.audio.frame import (
     FRAME_BYTES,
+    FRAME_SAMPLES,
     FRAME_SECONDS,
     SAMPLE_BYTES,
     SAMPLE_RATE,
     Frame,
 )
+from auricle.audio.level import power
 from auricle.qwen_asr.events import ServerVad
 from auricle.recognizer.intake import (
+    LOOK_BACK,
     SegmentEnded,
     Segmenter,
     SegmentEvent,
@@ -25,6 +30,11 @@ from auricle.vad.energy_gate import EnergyGate
 # The first sound of a word may be too soft to be told from the room: the segment
 # begins this much earlier. The official SDK asks for 300 ms of `prefix_padding_ms`.
 _PREFIX_SAMPLES = round(0.3 * SAMPLE_RATE)
+# A voice that echoes is heard late. What was loud before, without a pause as long as
+# one between two words, is its beginning.
+_LOUD = 10**1.5
+_WORD_GAP = round(0.6 / FRAME_SECONDS)
+_LOOK_BACK_FRAMES = round(LOOK_BACK / FRAME_SECONDS) - 1
 # Nine pauses of ten that are that long end a command. What is behind it holds no word.
 _TAIL_SAMPLES = round(0.15 * SAMPLE_RATE)
 _SHORTEST_WORD = round(0.15 / FRAME_SECONDS)
@@ -56,6 +66,7 @@ class VadSegmenter(Segmenter):
         self._rest = b""
         self._room = EnergyGate(margin_db=4.0)
         self._louder = 0
+        self._powers: deque[float] = deque(maxlen=_LOOK_BACK_FRAMES)
 
     def push(self, pcm: bytes) -> list[SegmentEvent]:
         events: list[SegmentEvent] = []
@@ -86,6 +97,7 @@ class VadSegmenter(Segmenter):
 
     def _listen(self, frame: Frame) -> list[SegmentEvent]:
         self._louder += self._room.passes(frame)
+        self._powers.append(power(frame))
         speech = self._detector.is_speech(frame)
         self._quiet = not speech
         over = self._endpointer.push(frame, speech=speech) is not None
@@ -103,7 +115,12 @@ class VadSegmenter(Segmenter):
         if onset < (self._detector.speaker_since or 0):
             self._endpointer = Endpointer(self._settings)
             return []
-        self._start = max(self._last_end, onset - _PREFIX_SAMPLES)
+        oldest = self._position - len(self._powers) * FRAME_SAMPLES
+        before = list(self._powers)[: max(0, onset - oldest) // FRAME_SAMPLES]
+        loud = self._room.floor * _LOUD
+        missed = _of_one_run(power > loud for power in reversed(before))
+        onset -= missed * FRAME_SAMPLES
+        self._start = max(self._last_end, oldest, onset - _PREFIX_SAMPLES)
         return [SegmentStarted(self._start)]
 
     def _go_on(self, frame: Frame, *, speech: bool, over: bool) -> list[SegmentEvent]:
@@ -127,3 +144,14 @@ class VadSegmenter(Segmenter):
         self._last_end = noticed
         self._endpointer = Endpointer(self._settings)
         return ended
+
+
+def _of_one_run(loud: Iterable[bool]) -> int:
+    """Count the frames up to the last that is loud, before any gap between words."""
+    last = 0
+    for number, one in enumerate(loud, 1):
+        if one:
+            last = number
+        elif number - last > _WORD_GAP:
+            break
+    return last

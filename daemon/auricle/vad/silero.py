@@ -67,6 +67,7 @@ class SileroVoice(VoiceProbability):
         return self._probability
 
     def reset(self) -> None:
+        """Forget all that was heard."""
         if self._vad is not None:
             self._vad.reset()
         self._rest, self._probability = b"", 0.0

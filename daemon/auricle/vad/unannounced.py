@@ -4,15 +4,21 @@ A satellite knows its room, and how loud the speaker is, when the command begins
 recognizer's server learns both from the command. So a voice counts at first wherever
 it is heard, unless it is as even as only many are that talk at once. Once there is a
 room to compare with, what has sunk into it is no longer the speaker, and where voices
-go on all the time, as those of a television do, a new one has to stand out far.
+go on all the time, as those of a television do, a new one has to stand out far. Who
+begins to speak no louder than a pan that is put down has to be surer a voice than who
+stands out far, or is as loud as the speaker before.
 """
 
+from array import array
 from bisect import insort
 from collections import deque
+from collections.abc import Sequence
+from functools import cache
+from random import Random
 from typing import Protocol
 
-from auricle.audio.frame import FRAME_SECONDS, Frame
-from auricle.audio.level import power
+from auricle.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
+from auricle.audio.level import FULL_SCALE, power
 from auricle.vad.energy_gate import EnergyGate
 from auricle.vad.leveler import Leveler
 from auricle.vad.voice_detector import VoiceProbability
@@ -28,9 +34,22 @@ _HOLD_ABOVE_TALK = round(0.09 / FRAME_SECONDS)
 _MEMORY = round(1.0 / FRAME_SECONDS)
 _POSSIBLE = 0.3
 _TALKATIVE = 0.45
-# Behind a voice, the network takes noise for more of it: in a kitchen, one command in
-# forty was followed by an utterance of nobody's. It is asked anew.
-_FORGET = round(0.4 / FRAME_SECONDS)
+# Where the room is as far below, a voice is one that the network half believes in: of a
+# voice that echoes, it is seldom sure.
+_FAR_OUT = 10**1.5
+_HALF_BELIEVED = 0.6
+# A speaker's next words are 5 dB softer at most, 98 of 100 within half a second; what
+# kitchens make of pans and cups is 5 to 9 dB below a voice that they are 10 dB below.
+_AS_LOUD = 10**-0.6
+# A television 15 dB below the speaker is 12 below the loudest of them most of the time.
+_MUCH_SOFTER = 10**-1.2
+# By 1 dB a second: who speaks next after a while may be somebody else.
+_FORGOTTEN = 10 ** (-FRAME_SECONDS / 10)
+# A network that has heard nothing yet is deaf to a voice that echoes, for up to 3 s. It
+# is not behind a second of hiss, as soft as that of a microphone that is set high.
+_HISS_FRAMES = round(1.0 / FRAME_SECONDS)
+_HISS = FULL_SCALE * 10 ** (-40 / 20)
+_LONG_AGO = round(0.4 / FRAME_SECONDS)
 # Between the words of one speaker the room is heard: within two seconds, the loudest
 # tenth of a second is further above the softest than that. Of two thirds of the times
 # that six people talk at once, it is not; of one command in 140 in the loudest kitchen.
@@ -78,10 +97,17 @@ class UnannouncedVoice(UnannouncedDetector):
     into it, in a quiet room, a kitchen, and among six people who talk 10 dB below.
     """
 
-    def __init__(self, voice: VoiceProbability, *, probable: float) -> None:
-        """What is more `probable` a voice than this may be one."""
+    def __init__(
+        self, voice: VoiceProbability, *, probable: float, sure: float
+    ) -> None:
+        """What is more `probable` a voice than this may be one; what is more than
+        `sure` is, however soft it begins.
+        """
         self._voice = voice
         self._probable = probable
+        self._sure = sure
+        self._loudest = 0.0
+        """The mean square of the speaker's loudest frame, faded by its age."""
         self._leveler = Leveler()
         self._room = EnergyGate(margin_db=4.0)
         self._heard = 0
@@ -89,23 +115,37 @@ class UnannouncedVoice(UnannouncedDetector):
         self._speaker_since: int | None = None
         self._possible: deque[bool] = deque(maxlen=_MEMORY)
         # Frames since each of these was so.
-        self._stood_out = self._stood_far_out = self._spoke = _FORGET
+        self._stood_out = self._stood_far_out = self._spoke = _LONG_AGO
+        self._was_as_loud = self._was_near = _LONG_AGO
 
     @property
     def speaker_since(self) -> int | None:
         return self._speaker_since
 
     def is_speech(self, frame: Frame) -> bool:
+        if not self._heard:
+            for frame_of_hiss in hiss():
+                self._voice.hear(frame_of_hiss)
         probability = self._voice.hear(self._leveler.level(frame))
         self._listen_to_room(frame)
         self._look_for_speaker(frame)
-        voice = probability > self._probable
-        speech = voice and (self._heard <= _ROOM_KNOWN or self._is_the_speaker())
+        speech = self._is_voice(frame, probability) and (
+            self._heard <= _ROOM_KNOWN or self._is_the_speaker()
+        )
+        if speech:
+            self._loudest = max(self._loudest, power(frame))
         self._possible.append(probability > _POSSIBLE)
         self._spoke = 0 if speech else self._spoke + 1
-        if self._spoke == _FORGET:
-            self._voice.reset()
         return speech
+
+    def _is_voice(self, frame: Frame, probability: float) -> bool:
+        if probability > self._sure:
+            return True
+        room_known = self._heard >= _FEW
+        if room_known and power(frame) > self._room.floor * _FAR_OUT:
+            return probability > self._probable * _HALF_BELIEVED
+        goes_on = self._spoke <= _HOLD or self._was_as_loud <= _HOLD
+        return goes_on and probability > self._probable
 
     def _listen_to_room(self, frame: Frame) -> None:
         self._heard += 1
@@ -113,6 +153,13 @@ class UnannouncedVoice(UnannouncedDetector):
         self._stood_out = 0 if stands_out else self._stood_out + 1
         far = power(frame) > self._room.floor * _ABOVE_TALK
         self._stood_far_out = 0 if far else self._stood_far_out + 1
+        self._loudest *= _FORGOTTEN
+        as_loud = 0.0 < self._loudest * _AS_LOUD < power(frame)
+        self._was_as_loud = 0 if as_loud else self._was_as_loud + 1
+        near = power(frame) > min(
+            self._loudest * _MUCH_SOFTER, self._room.floor * _FAR_OUT
+        )
+        self._was_near = 0 if near else self._was_near + 1
 
     def _look_for_speaker(self, frame: Frame) -> None:
         if self._speaker_since is not None:
@@ -121,11 +168,27 @@ class UnannouncedVoice(UnannouncedDetector):
             self._speaker_since = 0
         elif self._heard > _ROOM_KNOWN:
             self._speaker_since = frame.start
-            self._spoke = _FORGET
+            self._spoke = self._was_as_loud = _LONG_AGO
+            self._loudest = 0.0
 
     def _is_the_speaker(self) -> bool:
-        if self._stood_out > _HOLD:
+        if self._stood_out > _HOLD or self._was_near > _HOLD:
             return False
         goes_on = self._spoke <= _HOLD
         talkative = sum(self._possible) > _TALKATIVE * len(self._possible)
         return goes_on or not talkative or self._stood_far_out <= _HOLD_ABOVE_TALK
+
+
+@cache
+def hiss() -> Sequence[Frame]:
+    """Make what a network hears before it is asked."""
+    samples = Random(1)  # noqa: S311  # no secret
+    return [
+        Frame(
+            array(
+                "h", (round(samples.gauss(0.0, _HISS)) for _ in range(FRAME_SAMPLES))
+            ).tobytes(),
+            number * FRAME_SAMPLES,
+        )
+        for number in range(_HISS_FRAMES)
+    ]

@@ -21,6 +21,3 @@ class VoiceProbability(Protocol):
 
     def hear(self, frame: Frame) -> float:
         """Take the next frame; return how probable a voice is in it: 0 to 1."""
-
-    def reset(self) -> None:
-        """Forget all that was heard."""

@@ -189,12 +189,16 @@ def test_at_any_threshold_what_people_say_in_a_kitchen_ends_and_is_not_cut(
 
 
 def end_of_loud(pcm: bytes) -> float:
-    """Where the last is that is within 20 dB of the loudest, in seconds."""
+    return edges_of_loud(pcm)[1]
+
+
+def edges_of_loud(pcm: bytes) -> tuple[float, float]:
+    """Where it is within 20 dB of the loudest, first and last, in seconds."""
     step = SECOND // 50
     samples = np.frombuffer(pcm, "<i2").astype(float)
     levels = np.mean(samples[: len(samples) // step * step].reshape(-1, step) ** 2, 1)
     (heard,) = np.nonzero(levels > np.max(levels) / 100)
-    return float(heard[-1] / 50)
+    return float(heard[0] / 50), float((heard[-1] + 1) / 50)
 
 
 def level(pcm: bytes) -> float:
@@ -240,6 +244,50 @@ def test_what_may_be_somebody_is_not_dropped_at_the_end() -> None:
         SegmentStarted,
         SegmentEnded,
     ]
+
+
+def test_of_a_voice_that_was_heard_late_the_beginning_is_in_the_segment() -> None:
+    hum = np.sin(np.arange(round(1.2 * SECOND)) * 2 * np.pi * 240 / SECOND)
+    sound = in_room(silence(1.5), to_pcm(0.2 * hum), COMMAND, silence(2))
+    [(start, end)] = segments(sound)
+    assert 1.2 <= start <= 1.5
+    assert end >= 2.7 + seconds(COMMAND)
+    apart = in_room(silence(0.5), to_pcm(0.2 * hum), silence(1), COMMAND, silence(2))
+    [(start, _)] = segments(apart)
+    assert start >= 2.3
+
+
+def echoing(pcm: bytes, *, seconds: float, seed: int) -> bytes:
+    """In a room where sound takes so long to fade by 60 dB, far from the speaker."""
+    moments = np.arange(round(seconds * SECOND)) / SECOND
+    room = np.random.default_rng(seed).normal(0, 10 ** (-3 * moments / seconds))
+    dry = np.frombuffer(pcm, "<i2") / 32768
+    length = len(dry) + len(room)
+    wet = np.fft.irfft(np.fft.rfft(dry, length) * np.fft.rfft(room, length), length)
+    wet = wet[: len(dry)]
+    return to_pcm(wet * np.sqrt(np.mean(dry**2) / np.mean(wet**2)))
+
+
+@needs_people
+def test_in_a_room_that_echoes_who_goes_on_behind_a_pause_is_heard_in_time() -> None:
+    recordings = people("commands/coffee/*.flac")[::4]
+    late = 0
+    for number, recording in enumerate(recordings):
+        command = loud_part(read_recording(recording))
+        goes_on = 0.5 + seconds(command) + 0.5
+        said = silence(0.5) + command + silence(0.5) + command
+        segmenter = VadSegmenter(DEFAULT)
+        heard = echoing(said, seconds=0.6, seed=number)
+        told = segmenter.push(heard[: round((goes_on + 0.35) * SECOND) * 2])
+        spoken = [isinstance(e, SegmentStarted | SegmentResumed) for e in told]
+        late += spoken[-1:] != [True]
+    assert len(recordings) == 30
+    assert late <= 3
+
+
+def loud_part(pcm: bytes) -> bytes:
+    start, end = edges_of_loud(pcm)
+    return pcm[round(start * SECOND) * 2 : round(end * SECOND) * 2]
 
 
 @either_detector
