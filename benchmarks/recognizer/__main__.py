@@ -16,7 +16,7 @@ each of them takes, twice as long with --beside:
     light      the first of Moonshine (11 minutes)
     noise      utterances that are found where nobody speaks (2 minutes)
     hints      words to expect that are right, and that are not, with Whisper tiny.en
-               (8 minutes; the same with --beside)
+               (5 minutes; the same with --beside)
 
 Each figure is printed beside its target; the last line tells how many targets are met,
 and the exit status is 0 only where all are. Each part is written to a file of its own,
