@@ -35,7 +35,7 @@ from benchmarks.turns.pauses import (
 from benchmarks.turns.spoken_turns import SEED, Echo, Room, Stage, join
 
 RESULTS = Path(__file__).parents[1] / "results"
-TURNS = 10
+TURNS = 30
 AT_HOME = Service(Where.HOME, 0.4)
 _PAUSES = (0.0, 0.5)
 
