@@ -6,9 +6,12 @@ import sys
 
 import pytest
 
-# As `auricle run` does it, but for what needs a microphone.
+# As `auricle run` does it, but for what needs a microphone. What an environment loads
+# into each Python that starts in it (setuptools does) is not ours.
 _IDLE = """
-import asyncio, json, sys
+import sys
+before = set(sys.modules)
+import asyncio, json
 from pathlib import Path
 import auricle.__main__, auricle.cli.run
 import auricle.audio.devices.portaudio, pyaudio
@@ -16,7 +19,7 @@ from auricle.app.build import build
 from auricle.config.apart import Reading
 async def start(settings): return build(settings)
 asyncio.run(start(Reading(Path(sys.argv[1]), {}).result().settings))
-print(json.dumps(sorted(sys.modules)))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 # Whatever else comes in is for few, or for a moment: it is imported where it is needed,
 # or where it is done with soon, in a process of its own.

@@ -165,7 +165,9 @@ async def test_a_person_reads_a_line_for_each_check(
     for name, status in HEALTHY.items():
         assert f"{'–' if status == 'skipped' else '✔'} {name}" in out  # noqa: RUF001  # a dash, not a minus
     assert re.search("noise floor -6[4-7] dBFS", out), out
-    assert out.splitlines()[-1].startswith("21 checks: ")
+    assert out.splitlines()[-1].startswith(
+        f"{len(HEALTHY) + len(OF_THE_MACHINE)} checks: "
+    )
 
 
 async def test_what_it_asks_home_assistant_changes_nothing_there(

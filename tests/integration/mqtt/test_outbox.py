@@ -55,6 +55,8 @@ async def desk(
 
 async def left_in(path: Path) -> list[str]:
     async with desk(path) as reader:
+        # An outbox that waits for no disk may still be closing its file.
+        await eventually(lambda: reader.troubles[-1:] in ([], [None]))
         return [record.turn for record in reader.found]
 
 
