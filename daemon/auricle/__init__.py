@@ -1,3 +1,3 @@
 """A voice satellite for Home Assistant that speaks MQTT."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
