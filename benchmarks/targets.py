@@ -1,6 +1,7 @@
 """The program of every benchmark with targets: parts that are measured, and told."""
 
-from collections.abc import Callable, Iterable, Mapping
+import argparse
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.cost.process_cost import Bystanders
@@ -9,6 +10,29 @@ from benchmarks.rows import Row, lines, tally
 _RESULTS = Path(__file__).parent / "results"
 
 Part = Callable[[], Iterable[Row]]
+
+
+def arguments_of(
+    name: str, description: str | None, parts: Collection[str]
+) -> argparse.Namespace:
+    """Read the command line of `scripts/bench NAME`: which `parts`, and if it is to be
+    `quick`.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"scripts/bench {name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=parts,
+        default=list(parts),
+        metavar="PART",
+        help=f"of {', '.join(parts)}",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer of everything")
+    return parser.parse_args()
 
 
 def measure_parts(

@@ -12,7 +12,6 @@ beside its target; the exit status is 0 only where all are met. Each part is wri
 a file of its own, benchmarks/results/answers-PART.md, but not with --quick.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -21,7 +20,7 @@ from benchmarks.answers.delays import delays
 from benchmarks.answers.hearing import Hearing
 from benchmarks.recordings import Recordings
 from benchmarks.rows import Row
-from benchmarks.targets import measure_parts
+from benchmarks.targets import arguments_of, measure_parts
 
 _QUICK = 5
 
@@ -48,27 +47,9 @@ PARTS: Mapping[str, Part] = {
 
 
 def main() -> None:
-    arguments = _arguments()
+    arguments = arguments_of("answers", __doc__, PARTS)
     parts = {part: partial(PARTS[part], arguments.quick) for part in arguments.parts}
     sys.exit(measure_parts("answers", parts, kept=not arguments.quick))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench answers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--parts",
-        nargs="+",
-        choices=PARTS,
-        default=list(PARTS),
-        metavar="PART",
-        help=f"of {', '.join(PARTS)}",
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ Each part is written to a file of its own, benchmarks/results/panel-PART.md, but
 with --quick. The exit status is 0 only where every state had its color in time.
 """
 
-import argparse
 import asyncio
 import statistics
 import sys
@@ -33,7 +32,7 @@ from auricle.panel.scene import Scene
 from benchmarks.cost.broker_tap import BrokerTap
 from benchmarks.panel.lateness import LATEST, Change, Drawn, Shown, shown
 from benchmarks.rows import Row
-from benchmarks.targets import measure_parts
+from benchmarks.targets import arguments_of, measure_parts
 from rigs.audio.recordings import save
 from rigs.audio.speech import silence
 from rigs.hardware.spi_wire import SpiWire
@@ -58,7 +57,7 @@ PARTS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
 
 
 def main() -> None:
-    arguments = _arguments()
+    arguments = arguments_of("panel", __doc__, PARTS)
     turns = FEW if arguments.quick else TURNS
     parts = {part: partial(_measured, part, turns) for part in arguments.parts}
     sys.exit(measure_parts("panel", parts, kept=not arguments.quick))
@@ -149,24 +148,6 @@ async def _until_all_is_said(house: HouseClient, turns: int) -> None:
     await eventually(lambda: len(house.on(outcomes)) >= turns, timeout=60 + 15 * turns)
     await eventually(lambda: house.on(f"{NODE}/state")[-1] == Scene.IDLE)
     await asyncio.sleep(2 * LATEST)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench panel",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--parts",
-        nargs="+",
-        choices=PARTS,
-        default=list(PARTS),
-        metavar="PART",
-        help=f"of {', '.join(PARTS)}",
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

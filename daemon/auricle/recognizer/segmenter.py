@@ -118,7 +118,7 @@ class VadSegmenter(Segmenter):
         oldest = self._position - len(self._powers) * FRAME_SAMPLES
         before = list(self._powers)[: max(0, onset - oldest) // FRAME_SAMPLES]
         loud = self._room.floor * _LOUD
-        missed = _of_one_run(power > loud for power in reversed(before))
+        missed = _of_one_run(one > loud for one in reversed(before))
         onset -= missed * FRAME_SAMPLES
         self._start = max(self._last_end, oldest, onset - _PREFIX_SAMPLES)
         return [SegmentStarted(self._start)]
