@@ -2,9 +2,9 @@
 
 It is the optional extra `recognizer`. How its parts work together:
 
-* `server` takes connections and has `admission` check who asks; for each client it runs
-  a `conversation`, which carries messages between the connection, the session and the
-  engine.
+* `server` takes connections and has `admission` check who asks, no more often than
+  `guesses` allows; for each client it runs a `conversation`, which carries messages
+  between the connection, the session and the engine.
 * `session` decides what is answered. Its audio goes through `intake`, which decodes it
   (`codecs`, with `ogg`) and cuts it into utterances, where the `segmenter` hears them;
   `transcriptions` says which of them is recognized next, `interim` how the words grow.

@@ -1,12 +1,14 @@
 """Who may open a session: the checks of the handshake."""
 
 import hmac
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from auricle.qwen_asr.address import PATH
 from auricle.qwen_asr.events import THROTTLED
+from auricle.recognizer.guesses import LONGEST, Guesses
 
 _LONGEST_MODEL = 128
 # As satellites can be told to wait.
@@ -30,17 +32,38 @@ class Admission:
     def __init__(self, api_keys: Collection[str]) -> None:
         """Without any `api_keys`, everyone may come in."""
         self._api_keys = [key.encode() for key in api_keys]
+        self._guesses = Guesses()
+
+    def hold(self, address: str, now: float) -> float | HandshakeRefusal:
+        """Return for how many seconds to hold a client from `address` before its key is
+        looked at, or that it cannot be by now.
+        """
+        wait = self._guesses.reserve(address, now) if self._api_keys else 0.0
+        if wait <= LONGEST:
+            return wait
+        return HandshakeRefusal(
+            429,
+            THROTTLED,
+            "Too many wrong API-keys from your address, please try again later.",
+            math.ceil(wait),
+        )
 
     def refusal(
-        self, target: str, authorization: str | None, no_room: int | None
+        self,
+        target: str,
+        authorization: str | None,
+        no_room: int | None,
+        address: str = "",
     ) -> HandshakeRefusal | None:
         """Return why the request for `target` is refused; None lets the client in.
 
         `target` is path and query, `authorization` the header's value. `no_room` is
-        after how many seconds to try again; None where there is room.
+        after how many seconds to try again; None where there is room. The client was
+        held as `hold` has it for its `address`.
         """
         if not self._authorized(authorization or ""):
             return HandshakeRefusal(401, "InvalidApiKey", "Invalid API-key provided.")
+        self._guesses.was_right(address)
         try:
             parts = urlsplit(target)
         except ValueError:

@@ -19,11 +19,17 @@ from auricle import __version__
 from auricle.audio.frame import SAMPLE_BYTES
 from auricle.errors import ConfigError
 from auricle.qwen_asr.address import FINAL_TIMEOUT, PATH, is_loopback
-from auricle.recognizer.admission import Admission, deadline_of, model_of
+from auricle.recognizer.admission import (
+    Admission,
+    HandshakeRefusal,
+    deadline_of,
+    model_of,
+)
 from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import ClientGoneError, Conversation
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.weights import WHO_KNOWS_OTHERS
+from auricle.recognizer.guesses import MOST_AT_ONCE, where_from
 from auricle.recognizer.inference import Inference, InTime
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
@@ -38,6 +44,8 @@ _MAX_MESSAGE = 24 * 1024 * 1024
 _MAX_QUEUE = 1
 # The official SDK answers a close and then holds the TCP connection for ten seconds.
 _CLOSE_TIMEOUT = 1
+# Somebody who tries keys for a night leaves no more lines than can be read.
+_WARN_EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ class RecognizerServer:
         self._settings = settings
         self._port = settings.port
         self._server: Server | None = None
+        self._warn_again_at = 0.0
 
     @property
     def port(self) -> int:
@@ -177,7 +186,17 @@ class RecognizerServer:
                 await self._server.wait_closed()
         await self._inference.aclose()
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _admit(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        peer: tuple[str, ...] = connection.remote_address or ("nowhere",)
+        address = where_from(peer[0])
+        held = self._admission.hold(address, asyncio.get_running_loop().time())
+        if isinstance(held, HandshakeRefusal):
+            return _response(connection, held)
+        if held:
+            self._warn_of_guesses(address)
+            await asyncio.sleep(held)
         served = [self._patience(other.request) for other in self._conversations]
         # Any of them may be the last whose turn comes, also the most impatient; but who
         # waits for less than a command takes is late in any case.
@@ -190,10 +209,11 @@ class RecognizerServer:
                 deadline,
                 full=len(connection.server.connections) >= self._settings.max_sessions,
             ),
+            address,
         )
         if refusal is None:
             return None
-        logger.info("refused a client: %s", refusal.code)
+        logger.info("refused a client at %s: %s", peer[0], refusal.code)
         if refusal.retry_after is not None:
             logger.info(
                 "%d sessions are open, a command takes %.2f s here, and one of them "
@@ -203,13 +223,19 @@ class RecognizerServer:
                 self._inference.workload.command_takes,
                 deadline,
             )
-        body = {"code": refusal.code, "message": refusal.message}
-        response = connection.respond(HTTPStatus(refusal.status), json.dumps(body))
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = "application/json"
-        if refusal.retry_after is not None:
-            response.headers["Retry-After"] = str(refusal.retry_after)
-        return response
+        return _response(connection, refusal)
+
+    def _warn_of_guesses(self, address: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._warn_again_at:
+            return
+        self._warn_again_at = now + _WARN_EVERY
+        logger.warning(
+            "more than %d keys from %s were wrong: somebody is guessing; of those that "
+            "come from there, one a second is looked at",
+            MOST_AT_ONCE,
+            address,
+        )
 
     def _patience(self, request: Request | None) -> float:
         """Seconds that a client waits for a final."""
@@ -294,6 +320,16 @@ def _gone() -> Iterator[None]:
     # that was closed behind a full buffer.
     except (ConnectionClosed, AttributeError) as error:
         raise ClientGoneError("the client is gone") from error
+
+
+def _response(connection: ServerConnection, refusal: HandshakeRefusal) -> Response:
+    body = {"code": refusal.code, "message": refusal.message}
+    response = connection.respond(HTTPStatus(refusal.status), json.dumps(body))
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json"
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 def _header(request: Request, name: str) -> str | None:

@@ -78,10 +78,12 @@ class Client:
 
 @asynccontextmanager
 async def client(
-    server: RecognizerServer, key: str | None = None
+    server: RecognizerServer, key: str | None = None, **options: Any
 ) -> AsyncIterator[Client]:
     headers = {"Authorization": f"bearer {key}"} if key else {}
-    async with connect(url(server), additional_headers=headers, proxy=None) as opened:
+    async with connect(
+        url(server), additional_headers=headers, proxy=None, **options
+    ) as opened:
         yield Client(opened)
 
 
@@ -373,6 +375,32 @@ async def test_a_wrong_key_is_refused_in_the_services_shape() -> None:
     assert refused.response.status_code == 401
     assert json.loads(refused.response.body or b"")["code"] == "InvalidApiKey"
     assert refused.response.headers["Content-Type"] == "application/json"
+
+
+async def test_who_guesses_keys_is_slowed_down_and_shuts_nobody_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving(api_keys=["sk-right"]) as server:
+
+        async def guess(number: int) -> int:
+            headers = {"Authorization": f"Bearer sk-{number}"}
+            refused = await refusal(server, additional_headers=headers)
+            return refused.response.status_code
+
+        guesses = asyncio.gather(*map(guess, range(100)))
+        await eventually(lambda: "somebody is guessing" in caplog.text)
+        elsewhere = {"local_addr": ("127.0.0.2", 0)}
+        async with client(server, "sk-right", **elsewhere) as satellite:
+            await satellite.hear("session.created")
+            assert not guesses.done(), "it did not wait for them"
+        statuses = await guesses
+        # As soon as they have stopped, also from the same address.
+        async with client(server, "sk-right") as satellite:
+            await satellite.hear("session.created")
+
+    assert set(statuses) == {401, 429}
+    assert caplog.text.count("somebody is guessing") == 1
+    assert "sk-" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -628,6 +628,33 @@ def qwen3_asr(folder: Path, said: str = SAID) -> Path:
     return folder
 
 
+def spoil(file: Path, takes: int = 0) -> Path:
+    """Have a model load as before, and fail where it is given more than so many numbers
+    at once; return its file.
+    """
+    model = onnx.load(file)
+    graph = model.graph
+    result = graph.output[0]
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for at, name in enumerate(names):
+                if name == result.name:
+                    names[at] = "whole"
+    kind = helper.tensor_dtype_to_np_dtype(result.type.tensor_type.elem_type)
+    graph.initializer.append(
+        numpy_helper.from_array(np.zeros(takes + 1, kind), "taken")
+    )
+    graph.node.extend(
+        (
+            helper.make_node("Size", [graph.input[0].name], ["size"]),
+            helper.make_node("Gather", ["taken", "size"], ["nothing"]),
+            helper.make_node("Add", ["whole", "nothing"], [result.name]),
+        )
+    )
+    onnx.save(model, file)
+    return file
+
+
 def write_tokens(folder: Path, tokens: Sequence[str], name: str = "tokens.txt") -> Path:
     """Write the list of `tokens` into `folder`, and return that."""
     lines = (f"{token} {number}\n" for number, token in enumerate(tokens))

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.recognizer.admission import Admission, deadline_of, model_of
+from auricle.recognizer.admission import (
+    Admission,
+    HandshakeRefusal,
+    deadline_of,
+    model_of,
+)
 
 TARGET = "/api-ws/v1/realtime?model=qwen3-asr-flash-realtime"
 GUARDED = Admission(["sk-one", "sk-two"])
@@ -59,6 +64,26 @@ def test_how_long_it_takes_tells_nothing_of_the_keys(
     for key in ("sk-one", "sk-two", "sk-wrong"):
         status(GUARDED, authorization=f"Bearer {key}")
     assert compared == [b"sk-one", b"sk-two"] * 3
+
+
+def test_of_too_many_wrong_keys_some_are_held_and_more_are_not_looked_at() -> None:
+    guarded = Admission(["sk-one"])
+    held = [guarded.hold("10.0.0.66", 0.0) for _ in range(20)]
+    assert held[:13] == [0.0] * 10 + [1.0, 2.0, 3.0]
+    for refused in held[13:]:
+        assert isinstance(refused, HandshakeRefusal)
+        assert (refused.status, refused.retry_after) == (429, 4)
+
+
+def test_who_needs_no_key_is_never_held() -> None:
+    assert [OPEN.hold("10.0.0.7", 0.0) for _ in range(99)] == [0.0] * 99
+
+
+def test_a_right_key_is_never_one_too_many() -> None:
+    guarded = Admission(["sk-one"])
+    for _ in range(99):
+        assert guarded.hold("10.0.0.7", 0.0) == 0.0
+        assert guarded.refusal(TARGET, "Bearer sk-one", None, "10.0.0.7") is None
 
 
 def test_a_refusal_does_not_repeat_the_key() -> None:

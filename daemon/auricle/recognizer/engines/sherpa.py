@@ -123,7 +123,8 @@ class WholeUtteranceEngine(Engine):
         return RecognizedText(text, heard, _emotion(result.emotion))
 
     def _require_decoded(self, tag: str) -> None:
-        # Of what fails in a decode, sherpa-onnx writes a line, and finds no words. Only
+        # Of most kinds, sherpa-onnx raises what fails in a decode. Of SenseVoice,
+        # Whisper, Moonshine and Paraformer it writes a line, and finds no words. Only
         # where a model tells languages, it tells one of every sound, also of silence.
         if tag:
             self._tells_language = True

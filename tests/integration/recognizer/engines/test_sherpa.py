@@ -1,6 +1,7 @@
 """Folders of the user's own, through the real runtime: models without weights."""
 
 import base64
+import shutil
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ from rigs.recognizer.synthetic_models import (
     nemo_transducer,
     qwen3_asr,
     sense_voice,
+    spoil,
     streaming_zipformer,
     whisper,
     write_tokens,
@@ -133,6 +135,46 @@ def test_a_model_that_makes_up_words_is_not_asked_where_nobody_speaks(
     for sound in (b"", silence(2), noise(3, dbfs=-50)):
         found = engine.transcribe(sound, language=None, corpus=None, final=True)
         assert found.text == ""
+
+
+# Of these, sherpa-onnx tells a failed decode from silence on standard error alone.
+SILENT = ("Moonshine", "Moonshine v2", "Paraformer")
+# Of these it does so, too, but tells a language of every sound that it decoded.
+BY_LANGUAGE = ("SenseVoice", "Whisper")
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind not in (*SILENT, *BY_LANGUAGE)]
+)
+def test_what_fails_in_a_decode_is_raised_whichever_part_it_is(
+    kind: str, tmp_path: Path
+) -> None:
+    whole = KINDS[kind](tmp_path / "whole")
+    for part in sorted(whole.glob("*.onnx")):
+        folder = tmp_path / part.stem
+        shutil.copytree(whole, folder)
+        spoil(folder / part.name)
+        with pytest.raises(RuntimeError, match="Gather"):
+            heard(engine_of(folder))
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "takes"),
+    [
+        ("SenseVoice", "model.int8.onnx", 15_000),
+        ("Whisper", "tiny-encoder.int8.onnx", 95_000),
+    ],
+)
+def test_what_finds_neither_words_nor_a_language_was_not_decoded(
+    kind: str, part: str, takes: int, tmp_path: Path
+) -> None:
+    folder = KINDS[kind](tmp_path / "model")
+    spoil(folder / part, takes)
+    engine = engine_of(folder)
+    assert heard(engine)[0] == SAID
+    with pytest.raises(RuntimeError, match="could not decode"):
+        engine.transcribe(SPOKEN * 2, language=None, corpus=None, final=True)
+    assert heard(engine)[0] == SAID
 
 
 class TestStreaming:
