@@ -489,7 +489,9 @@ def _add_setup(commands: _Commands) -> None:
         "--credentials",
         type=Path,
         metavar="DIR",
-        help="keep the secrets there; default: /etc/credstore",
+        help="keep the secrets there, as a unit's LoadCredential= reads them; "
+        "default: /etc/credstore, and with --config in that file, which then nobody "
+        "else may read",
     )
     setup.set_defaults(module="auricle.cli.setup")
 

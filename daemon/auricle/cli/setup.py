@@ -29,8 +29,9 @@ def main(args: argparse.Namespace) -> int:
     # What goes wrong is told where it was asked for.
     logging.getLogger().addHandler(logging.NullHandler())
     config = (args.config or SYSTEM_FILE).absolute()
-    store = args.credentials or secret_store.STORE
     of_service = config == SYSTEM_FILE
+    # What is started by hand has nobody who would hand it credentials.
+    store = args.credentials or (secret_store.STORE if of_service else None)
     if of_service and os.geteuid() != 0:
         message = "the service belongs to root: sudo auricle setup"
         print(f"auricle setup: {message}", file=sys.stderr)
@@ -38,7 +39,9 @@ def main(args: argparse.Namespace) -> int:
     place = Place(
         config,
         store,
-        recognizer_installed=_is_installed(_RECOGNIZER),
+        recognizer_installed=_is_installed(_RECOGNIZER)
+        if of_service
+        else find_spec("faster_whisper") is not None,
         panel_installed=find_spec("gpiozero") is not None,
     )
     stopped: set[str] = set()
@@ -49,10 +52,10 @@ def main(args: argparse.Namespace) -> int:
             _systemctl("stop", _PANEL)
 
     def start_recognizer() -> None:
-        if of_service and place.recognizer_installed:
-            _systemctl("enable", "--now", _RECOGNIZER)
+        _systemctl("enable", "--now", _RECOGNIZER)
 
-    assistant = Assistant(_Terminal(), place, start_recognizer, free_panel)
+    start = start_recognizer if of_service else None
+    assistant = Assistant(_Terminal(), place, start, free_panel)
     try:
         assistant.ask()
     except (EOFError, KeyboardInterrupt):

@@ -70,7 +70,8 @@ class Place:
     """Where settings and secrets are kept, and what of the recognizer is there."""
 
     config: Path
-    credentials: Path
+    credentials: Path | None
+    """The folder of the secrets; None: they are kept among the settings."""
     recognizer_installed: bool
     """Whether the recognizer at home can be started on this machine."""
     panel_installed: bool
@@ -99,11 +100,12 @@ class Assistant:
         self,
         terminal: Terminal,
         place: Place,
-        start_recognizer: Callable[[], None] = lambda: None,
+        start_recognizer: Callable[[], None] | None = None,
         free_panel: Callable[[], None] = lambda: None,
     ) -> None:
         """Read what is known already; `start_recognizer` is called before the one at
-        home is tried, `free_panel` before lights and button are. Raises ConfigError.
+        home is tried, None where it is not a service of this satellite's, `free_panel`
+        before lights and button are. Raises ConfigError.
         """
         self._terminal = terminal
         self._place = place
@@ -111,10 +113,11 @@ class Assistant:
         self._free_panel = free_panel
         self._answers = Chosen()
         self._file = place.config if place.config.exists() else None
-        for name in (_PASSWORD, _API_KEY):
-            kept = secret_store.path_of(place.credentials, name)
-            if kept.exists():
-                self._answers.secrets[name] = kept.read_text(encoding="utf-8")
+        if store := place.credentials:
+            for name in (_PASSWORD, _API_KEY):
+                kept = secret_store.path_of(store, name)
+                if kept.exists():
+                    self._answers.secrets[name] = kept.read_text(encoding="utf-8")
         self._settings = self._loaded({})
 
     def ask(self) -> Chosen:
@@ -138,14 +141,23 @@ class Assistant:
         """Write secrets and settings, each file whole or not at all; `example` is the
         text that a new file begins as. Raises OSError.
         """
-        for name, secret in self._answers.secrets.items():
-            secret_store.keep(self._place.credentials, name, secret)
-        path = self._place.config
+        path, store = self._place.config, self._place.credentials
+        mode = path.stat().st_mode & 0o777 if self._file else 0o644
+        values, secrets = dict(self._answers.values), self._answers.secrets
+        if store is None:
+            values |= secrets
+            if secrets:
+                mode &= 0o700
+        else:
+            for name, secret in secrets.items():
+                secret_store.keep(store, name, secret)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text(encoding="utf-8") if self._file else example
         new = path.with_name(f".{path.name}.new")
-        new.write_text(filled(text, self._answers.values), encoding="utf-8")
-        new.chmod(path.stat().st_mode & 0o777 if self._file else 0o644)
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        new.write_text(filled(text, values), encoding="utf-8")
+        new.chmod(mode)
         new.replace(path)
 
     # --- questions ---
@@ -301,9 +313,12 @@ class Assistant:
         return self._tell(trials.try_broker(self._settings))
 
     def _try_recognizer(self) -> bool:
-        if self._answers.recognizer_at_home:
-            self._say("starting it; a small machine loads its model for a minute …")
-            self._start_recognizer()
+        if self._answers.recognizer_at_home and self._place.recognizer_installed:
+            if self._start_recognizer is None:
+                self._say("it has to run: auricle recognizer, in another terminal")
+            else:
+                self._say("starting it; a small machine loads its model for a minute …")
+                self._start_recognizer()
         self._say("sending one second of silence …")
         return self._tell([trials.try_recognizer(self._settings)])
 
@@ -395,7 +410,7 @@ class Assistant:
                 return
 
     def _ask_for_secret(self, name: str, question: str) -> None:
-        kept = name in self._answers.secrets
+        kept = self._value(name) is not None
         default = "the one that is stored" if kept else _NONE
         if answer := self._terminal.ask_secret(question, default):
             self._answers.secrets[name] = answer

@@ -47,12 +47,14 @@ async def setup(
     *answers: str,
     environment: Mapping[str, str] | None = None,
     program: Sequence[str] = ON_THIS_SYSTEM,
+    credentials: bool = True,
 ) -> tuple[int, str, str]:
-    """Run it with these answers, a line each."""
+    """Run it with these answers, a line each; `credentials`: secrets have a folder."""
+    store = ("--credentials", str(folder / "credentials")) if credentials else ()
     process = await asyncio.create_subprocess_exec(
         *(*program, "setup"),
         *("--config", str(folder / "config.toml")),
-        *("--credentials", str(folder / "credentials")),
+        *store,
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
@@ -110,6 +112,45 @@ async def test_answers_become_settings_secrets_and_a_satellite_that_works(
         assert stat.S_IMODE(file.stat().st_mode) == 0o400
 
 
+async def test_without_a_service_secrets_are_where_auricle_run_reads_them(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "config.toml"
+    passwords = password_file(tmp_path, {"pi": PASSWORD})
+    closed = ("allow_anonymous false", f"password_file {passwords}")
+    with running_broker(tmp_path, closed) as broker:
+        async with ScriptedRecognizer(api_key=KEY) as recognizer:
+            first = await setup(
+                tmp_path,
+                *("study", "en"),
+                *(f"127.0.0.1:{broker.port}", "pi", PASSWORD),
+                *("3", recognizer.url, KEY),
+                *NO_MICROPHONE,
+                "none",
+                *NO_PANEL,
+                credentials=False,
+            )
+            written = config.read_text()
+            again = await setup(
+                *(tmp_path, *("",) * 8, *NO_MICROPHONE, "", *NO_PANEL),
+                credentials=False,
+            )
+
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    settings = load(config)
+    assert settings.mqtt.password is not None
+    assert settings.mqtt.password.get_secret_value() == PASSWORD
+    assert settings.asr.api_key is not None
+    assert settings.asr.api_key.get_secret_value() == KEY
+    assert config.read_text() == written
+    for code, out, err in (first, again):
+        assert (code, err) == (0, ""), out
+        assert "✔ broker  " in out
+        assert "✔ recognizer" in out
+        assert "CANARY" not in out
+    assert again[1].count("[the one that is stored]") == 2
+
+
 async def test_what_fails_is_told_and_asked_again(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker:
         code, out, _ = await setup(
@@ -149,7 +190,8 @@ async def test_a_recognizer_at_home_is_offered_where_there_is_one(
         program=ON_A_32_BIT_ONE,
     )
 
-    assert "It is not installed: run " in here
+    assert "it has to run: auricle recognizer, in another terminal" in here
+    assert "starting it" not in here
     assert "Which one? 1/2/3" in here
     assert "2  this machine: not here, it needs a 64-bit system" in there
     assert "one of 1, 3, please" in there
@@ -321,4 +363,5 @@ def test_where_the_panel_is_not_installed_a_sentence_says_how(tmp_path: Path) ->
     chosen = Assistant(person, place).ask()
 
     assert f"first run {how_to_install('panel')}" in person.read[-1]
+    assert f"It is not installed: run {how_to_install('recognizer')}" in person.read
     assert "lights.device" not in chosen.values
