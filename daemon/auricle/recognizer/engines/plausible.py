@@ -13,8 +13,11 @@ _MOST_CHARACTERS_PER_SECOND = 25
 
 def is_sayable(text: str, seconds: float) -> bool:
     """Tell whether `text` is words that fit into `seconds`, and no endless loop."""
-    if not has_words(text):
-        return False
+    return has_words(text) and not is_endless(text, seconds)
+
+
+def is_endless(text: str, seconds: float) -> bool:
+    """Tell whether `text` says the same again and again, for longer than `seconds`."""
     encoded = text.encode()
-    repetitive = len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE
-    return not (repetitive and len(text) > _MOST_CHARACTERS_PER_SECOND * seconds)
+    repetitive = len(encoded) > _REPETITIVE * len(zlib.compress(encoded))
+    return repetitive and len(text) > _MOST_CHARACTERS_PER_SECOND * seconds

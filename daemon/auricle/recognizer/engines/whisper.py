@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,9 @@ from faster_whisper.tokenizer import Tokenizer
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
+from auricle.qwen_asr.wording import has_words
 from auricle.recognizer.engines.engine import Engine
-from auricle.recognizer.engines.plausible import is_sayable
+from auricle.recognizer.engines.plausible import is_endless
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.weights import find_whisper
 from auricle.recognizer.engines.whisper_languages import (
@@ -52,6 +54,15 @@ _SAMPLES_PER_FEATURE = SAMPLE_RATE // 100
 # utterance, with words that it is sure of.
 _NO_SPEECH = 0.5
 _SURE = -0.25
+
+# Of a phrase that it cannot read, it may make the same words again and again until it
+# is stopped: of a command of 4 s for as long as four others take. Nobody says more than
+# 25 characters a second. Of English, a token holds two and a half at least; of Hindi
+# and Chinese, less than one.
+_MOST_TOKENS, _MOST_ENGLISH_TOKENS = 30, 10
+_TOKENS_BESIDES = 10
+# The same sound is read once more, and what was written before is made less likely.
+_PENALTY = 1.1
 
 # Words that begin so much less likely than those it chose, in natural logarithms, are
 # not worth a look: a hint that was said begins within 6. And a look at one takes 5 ms
@@ -206,14 +217,25 @@ class WhisperEngine(Engine):
         )
         prompt = whisper.get_prompt(tokenizer, [], without_timestamps=final)
         hints = self._hints(corpus) if final and corpus else ()
-        first = self._generate(encoded, prompt, with_logits=final)
-        text = tokenizer.decode(first.sequences_ids[0]).strip()
-        no_speech = first.no_speech_prob > _NO_SPEECH and first.scores[0] < _SURE
-        if no_speech or not is_sayable(text, len(samples) / SAMPLE_RATE):
+        seconds = len(samples) / SAMPLE_RATE
+        most = min(_most_tokens(seconds, code), self._most_tokens)
+        found = self._generate(encoded, prompt, most, with_logits=final)
+        text = tokenizer.decode(found.sequences_ids[0]).strip()
+        if self._goes_on(found, text, most, seconds):
+            found = self._generate(
+                encoded, prompt, most, with_logits=final, penalty=_PENALTY
+            )
+            text = tokenizer.decode(found.sequences_ids[0]).strip()
+        no_speech = found.no_speech_prob > _NO_SPEECH and found.scores[0] < _SURE
+        if (
+            no_speech
+            or not has_words(text)
+            or self._goes_on(found, text, most, seconds)
+        ):
             text = ""
-        likelihood = _Likelihood(first, tokenizer) if final else None
+        likelihood = _Likelihood(found, tokenizer) if final else None
         if likelihood and (possible := corrections(text, hints)):
-            frames = round(_FRAMES * len(samples) / SAMPLE_RATE) + _FRAMES_BEHIND
+            frames = round(_FRAMES * seconds) + _FRAMES_BEHIND
             heard_part = np.asarray(encoded.to_device(Device.cpu))[:, :frames]
             text = corrected(
                 text, self._weighed(text, possible, likelihood, heard_part, tokenizer)
@@ -227,17 +249,37 @@ class WhisperEngine(Engine):
         )
 
     def _generate(
-        self, encoded: StorageView, prompt: list[int], *, with_logits: bool = False
+        self,
+        encoded: StorageView,
+        prompt: list[int],
+        most: int,
+        *,
+        with_logits: bool,
+        penalty: float = 1.0,
     ) -> WhisperGenerationResult:
+        """At most so many tokens; `penalty` makes those that it chose before less
+        likely.
+        """
         [result] = self._whisper.model.generate(
             encoded,
             [prompt],
             beam_size=1,
+            # Half of that is for a prompt.
+            max_length=2 * most,
+            repetition_penalty=penalty,
             return_scores=True,
             return_logits_vocab=with_logits,
             return_no_speech_prob=True,
         )
         return result
+
+    def _goes_on(
+        self, found: WhisperGenerationResult, text: str, most: int, seconds: float
+    ) -> bool:
+        """Whether it was stopped in the midst of more than is said in `seconds`."""
+        # Half a minute of speech may fill all the room that it has.
+        stopped = len(found.sequences_ids[0]) >= most
+        return is_endless(text, seconds) or (stopped and most < self._most_tokens)
 
     def _weighed(
         self,
@@ -341,6 +383,12 @@ class _Likelihood:
 
     def _logits_of(self, token: int) -> npt.NDArray[np.float32]:
         return np.asarray(self._logits[token].to_device(Device.cpu)).ravel()
+
+
+def _most_tokens(seconds: float, code: str) -> int:
+    """More than anybody says."""
+    a_second = _MOST_ENGLISH_TOKENS if code == "en" else _MOST_TOKENS
+    return _TOKENS_BESIDES + ceil(a_second * seconds)
 
 
 def _require(device: str, compute_type: str) -> None:

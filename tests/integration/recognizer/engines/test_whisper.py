@@ -194,6 +194,19 @@ def test_a_final_tells_whether_the_sentence_breaks_off(
     assert heard(part, final=False).unfinished is None
 
 
+# Of these, the model makes the same words again and again, until it is stopped.
+@pytest.mark.parametrize(("hiss", "lead"), [(-25, 0.3), (-30, 0), (-35, 0.3)])
+@pytest.mark.parametrize("final", [True, False])
+def test_of_a_child_that_sings_no_more_is_written_than_it_sang(
+    engine: WhisperEngine, hiss: float, lead: float, *, final: bool
+) -> None:
+    song = silence(lead) + say("la la la la la la la") + silence(0.15)
+    sound = mix(song, noise(len(song) / 32_000, dbfs=hiss))
+    text = engine.transcribe(sound, language="en", corpus=None, final=final).text
+    assert 1 <= len(words(text)) <= 10
+    assert set(words(text)) == {"la"}
+
+
 def test_a_minute_of_speech_is_heard_to_its_end(engine: WhisperEngine) -> None:
     speech = b"".join(say(said) + silence(2) for said in MANY_COMMANDS.values())
     minute = mix(speech, noise(len(speech) / 32_000, dbfs=-70))
