@@ -25,6 +25,7 @@ from rigs.recognizer.synthetic_models import (
     nemo_transducer,
     qwen3_asr,
     sense_voice,
+    spoil,
     streaming_zipformer,
     whisper,
 )
@@ -116,6 +117,10 @@ def saying(name: str, **said: str | None) -> Callable[[Path], None]:
         onnx.save(model, folder / name)
 
     return rewrite
+
+
+def failing(name: str) -> Callable[[Path], None]:
+    return lambda folder: spoil(folder / name)
 
 
 def copied(source: str, target: str) -> Callable[[Path], None]:
@@ -245,6 +250,16 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], Callable[[Path], None], str]] = 
         moonshine_v2,
         half_of("decoder_model_merged.ort"),
         "cannot be used",
+    ),
+    "a model that fails when it hears something, and tells that as silence": (
+        sense_voice,
+        failing(MODEL),
+        "indices element out of data bounds",
+    ),
+    "a model that fails when it hears something": (
+        nemo_ctc,
+        failing(MODEL),
+        "indices element out of data bounds",
     ),
     "two models in one folder": (
         nemo_ctc,

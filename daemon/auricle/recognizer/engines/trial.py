@@ -20,6 +20,8 @@ HEARD = b"heard"
 _PROCESS = "auricle.recognizer.engines.trial_process"
 # What sherpa-onnx and Python write before what they have to say.
 _BEFORE = re.compile(r"^(\S+\.(cc|h):\w+:\d+|[\w.]+(Error|Exception):) *")
+# What sherpa-onnx writes behind it, of a decode.
+_BEHIND = re.compile(r"Return (an )?empty result")
 _LONGEST_REASON = 300
 _REMEDY = (
     "download the folder again, whole; docs/recognizer.md names folders that were made "
@@ -79,4 +81,5 @@ def _ending(code: int) -> str | None:
 def _reason(said: str) -> str:
     """Return the line that tells what went wrong; empty where nothing did."""
     lines = [_BEFORE.sub("", line).strip() for line in said.splitlines()]
-    return next((line for line in reversed(lines) if line), "")[:_LONGEST_REASON]
+    telling = (line for line in reversed(lines) if line and not _BEHIND.match(line))
+    return next(telling, "")[:_LONGEST_REASON]
