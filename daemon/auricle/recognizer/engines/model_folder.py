@@ -14,7 +14,11 @@ from auricle.recognizer.engines.model_kind import (
     languages_of,
     tell_model,
 )
-from auricle.recognizer.engines.onnx_metadata import read_metadata, require_content
+from auricle.recognizer.engines.onnx_metadata import (
+    read_metadata,
+    require_content,
+    unreadable,
+)
 from auricle.recognizer.engines.token_file import token_fault
 
 # Of the largest, Qwen3-ASR's vocabulary has 3 MB.
@@ -54,13 +58,16 @@ def open_folder(name: str, languages: Collection[str] = ()) -> ModelFolder:
     try:
         model = tell_model(_names(path), lambda file: read_metadata(path / file))
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+        raise unreadable(path, error) from error
     except UnknownModelError as error:
         raise ConfigError(f"{path}: {error}") from error
     # A relative one, as `.`, has no name of its own.
     known = frozenset(languages) or languages_of(model, path.resolve().name)
     capitals = False
-    if model.kind is not ModelKind.CTRANSLATE2_WHISPER:
+    if model.kind is ModelKind.CTRANSLATE2_WHISPER:
+        for file in sorted(model.files.values()):
+            require_content(path / file)
+    else:
         for file in sorted(model.files.values()):
             if file.endswith((".onnx", ".ort")):
                 read_metadata(path / file)

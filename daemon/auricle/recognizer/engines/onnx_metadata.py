@@ -46,7 +46,7 @@ def read_metadata(path: Path) -> dict[str, str]:
                 return _of_ort(file, path)
             return _of_onnx(file, size)
     except OSError as error:
-        raise ModelFileError(f"{path}: {error.strerror or error}") from error
+        raise unreadable(path, error) from error
     except _TruncatedError as error:
         raise ModelFileError(
             f"{path}: ends in the middle; download it again"
@@ -63,7 +63,15 @@ def require_content(path: Path) -> None:
         with path.open("rb") as file:
             _reject_what_came_instead(file, path)
     except OSError as error:
-        raise ModelFileError(f"{path}: {error.strerror or error}") from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> ModelFileError:
+    """Return what to tell of a file or folder that the system does not open."""
+    return ModelFileError(
+        f"{path}: {error.strerror or error}; see that it is there, and that the user "
+        "of this program may read it"
+    )
 
 
 class _TruncatedError(Exception):
