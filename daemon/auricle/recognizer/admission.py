@@ -34,11 +34,15 @@ class Admission:
         self._api_keys = [key.encode() for key in api_keys]
         self._guesses = Guesses()
 
-    def hold(self, address: str, now: float) -> float | HandshakeRefusal:
-        """Return for how many seconds to hold a client from `address` before its key is
-        looked at, or that it cannot be by now.
+    def place(self, host: str) -> str:
+        """Return what the wrong keys of a client at the IP address `host` count for."""
+        return self._guesses.place(host)
+
+    def hold(self, host: str, now: float) -> float | HandshakeRefusal:
+        """Return for how many seconds to hold a client at the IP address `host` before
+        its key is looked at, or that it cannot be by now.
         """
-        wait = self._guesses.reserve(address, now) if self._api_keys else 0.0
+        wait = self._guesses.reserve(host, now) if self._api_keys else 0.0
         if wait <= LONGEST:
             return wait
         return HandshakeRefusal(
@@ -53,17 +57,17 @@ class Admission:
         target: str,
         authorization: str | None,
         no_room: int | None,
-        address: str = "",
+        host: str = "",
     ) -> HandshakeRefusal | None:
         """Return why the request for `target` is refused; None lets the client in.
 
         `target` is path and query, `authorization` the header's value. `no_room` is
         after how many seconds to try again; None where there is room. The client was
-        held as `hold` has it for its `address`.
+        held as `hold` has it for its `host`.
         """
         if not self._authorized(authorization or ""):
             return HandshakeRefusal(401, "InvalidApiKey", "Invalid API-key provided.")
-        self._guesses.was_right(address)
+        self._guesses.was_right(host)
         try:
             parts = urlsplit(target)
         except ValueError:

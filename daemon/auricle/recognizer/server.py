@@ -29,7 +29,7 @@ from auricle.recognizer.codecs import make_decoder
 from auricle.recognizer.conversation import ClientGoneError, Conversation
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.weights import WHO_KNOWS_OTHERS
-from auricle.recognizer.guesses import MOST_AT_ONCE, where_from
+from auricle.recognizer.guesses import MOST_AT_ONCE
 from auricle.recognizer.inference import Inference, InTime
 from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.session import RecognizerSession
@@ -190,12 +190,12 @@ class RecognizerServer:
         self, connection: ServerConnection, request: Request
     ) -> Response | None:
         peer: tuple[str, ...] = connection.remote_address or ("nowhere",)
-        address = where_from(peer[0])
-        held = self._admission.hold(address, asyncio.get_running_loop().time())
+        host = peer[0]
+        held = self._admission.hold(host, asyncio.get_running_loop().time())
         if isinstance(held, HandshakeRefusal):
             return _response(connection, held)
         if held:
-            self._warn_of_guesses(address)
+            self._warn_of_guesses(self._admission.place(host))
             await asyncio.sleep(held)
         served = [self._patience(other.request) for other in self._conversations]
         # Any of them may be the last whose turn comes, also the most impatient; but who
@@ -209,11 +209,11 @@ class RecognizerServer:
                 deadline,
                 full=len(connection.server.connections) >= self._settings.max_sessions,
             ),
-            address,
+            host,
         )
         if refusal is None:
             return None
-        logger.info("refused a client at %s: %s", peer[0], refusal.code)
+        logger.info("refused a client at %s: %s", host, refusal.code)
         if refusal.retry_after is not None:
             logger.info(
                 "%d sessions are open, a command takes %.2f s here, and one of them "
@@ -225,7 +225,7 @@ class RecognizerServer:
             )
         return _response(connection, refusal)
 
-    def _warn_of_guesses(self, address: str) -> None:
+    def _warn_of_guesses(self, place: str) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._warn_again_at:
             return
@@ -234,7 +234,7 @@ class RecognizerServer:
             "more than %d keys from %s were wrong: somebody is guessing; of those that "
             "come from there, one a second is looked at",
             MOST_AT_ONCE,
-            address,
+            place,
         )
 
     def _patience(self, request: Request | None) -> float:

@@ -86,6 +86,16 @@ def test_a_right_key_is_never_one_too_many() -> None:
         assert guarded.refusal(TARGET, "Bearer sk-one", None, "10.0.0.7") is None
 
 
+def test_one_who_guesses_in_a_house_of_ipv6_keeps_no_satellite_out() -> None:
+    guarded, satellite = Admission(["sk-one"]), "fd00::7"
+    guarded.hold(satellite, 0.0)
+    assert guarded.refusal(TARGET, "Bearer sk-one", None, satellite) is None
+    flood = [guarded.hold("fd00::66", 1.0) for _ in range(100)]
+    assert isinstance(flood[-1], HandshakeRefusal)
+    assert guarded.hold(satellite, 1.0) == 0.0
+    assert guarded.refusal(TARGET, "Bearer sk-one", None, satellite) is None
+
+
 def test_a_refusal_does_not_repeat_the_key() -> None:
     refusal = GUARDED.refusal(TARGET, "Bearer sk-wrong", None)
     assert refusal is not None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.recognizer.guesses import LONGEST, MOST_AT_ONCE, Guesses, where_from
+from auricle.recognizer.guesses import LONGEST, MOST_AT_ONCE, Guesses
 
 GUESSER, SATELLITE = "10.0.0.66", "10.0.0.7"
 
@@ -84,8 +84,36 @@ def test_as_many_addresses_as_there_are_fill_no_memory() -> None:
     assert used < 4_000_000
 
 
+def flood(guesses: Guesses, now: float) -> None:
+    """A machine with a thousand of IPv6's addresses tries a key from each."""
+    for number in range(1000):
+        guesses.reserve(f"2001:db8:1:2:bad::{number:x}", now)
+
+
+def test_a_satellite_that_was_in_does_not_wait_for_its_neighbor_in_the_subnet() -> None:
+    guesses, known, new = Guesses(), "2001:db8:1:2::7", "2001:db8:1:2::8"
+    assert guesses.reserve(known, 0.0) == 0.0
+    guesses.was_right(known)
+    flood(guesses, 1.0)
+    assert guesses.reserve(new, 1.0) > 0.0
+    for _ in range(MOST_AT_ONCE):
+        assert guesses.reserve(known, 1.0) == 0.0
+    assert guesses.reserve(known, 1.0) == 1.0, "who guesses there is slowed down, too"
+
+
+def test_of_satellites_that_were_in_the_last_thousand_are_known() -> None:
+    guesses = Guesses()
+    hosts = [f"2001:db8:1:2::{number:x}" for number in range(1, 2001)]
+    for host in hosts:
+        guesses.reserve(host, 0.0)
+        guesses.was_right(host)
+    assert [guesses.place(host) == host for host in hosts] == [False] * 1000 + (
+        [True] * 1000
+    )
+
+
 @pytest.mark.parametrize(
-    ("host", "told"),
+    ("host", "place"),
     [
         ("10.0.0.7", "10.0.0.7"),
         ("::ffff:10.0.0.7", "10.0.0.7"),
@@ -95,5 +123,5 @@ def test_as_many_addresses_as_there_are_fill_no_memory() -> None:
         ("nowhere", "nowhere"),
     ],
 )
-def test_an_address_is_what_one_machine_can_have(host: str, told: str) -> None:
-    assert where_from(host) == told
+def test_a_place_is_what_one_machine_can_have(host: str, place: str) -> None:
+    assert Guesses().place(host) == place
