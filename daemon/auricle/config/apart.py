@@ -7,7 +7,6 @@ of them.
 
 import json
 import pickle
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from auricle.errors import ConfigError
+from auricle.system.programs import signal_name
 from auricle.system.redaction import OURS
 
 if TYPE_CHECKING:
@@ -95,5 +95,5 @@ class Reading:
 
 def _ending(process: subprocess.Popen[bytes]) -> str:
     if process.returncode < 0:
-        return f"what reads them was ended ({signal.Signals(-process.returncode).name})"
+        return f"what reads them was ended ({signal_name(-process.returncode)})"
     return "what reads them failed, as it says above"

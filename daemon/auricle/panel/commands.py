@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from dataclasses import dataclass
 
 from auricle.panel.hooks import (
@@ -13,7 +12,7 @@ from auricle.panel.hooks import (
     HookLimits,
 )
 from auricle.system.clock import since_boot
-from auricle.system.programs import running
+from auricle.system.programs import ending, running
 from auricle.text import log_line
 
 logger = logging.getLogger(__name__)
@@ -83,11 +82,8 @@ class HookCommands:
                 )
                 return
             if status:
-                how = f"with exit status {status}"
-                if status < 0:
-                    how = f"ended by {signal.Signals(-status).name}"
-                message = "hooks.%s: %s failed, %s"
-                logger.warning(message, event.hook, argv[0], how)
+                message = "hooks.%s: %s failed, with %s"
+                logger.warning(message, event.hook, argv[0], ending(status))
             if complaint := child.complaint:
                 # It may repeat what was said.
                 complains = "hooks.%s complains: %s"

@@ -19,7 +19,7 @@ from auricle.errors import ConfigError, SynthesisError
 from auricle.speech.engines import Program
 from auricle.speech.sentences import sentences
 from auricle.speech.synthesizer import PATIENCE, SpokenSound, Synthesizer
-from auricle.system.programs import running
+from auricle.system.programs import ending, running
 from auricle.text import log_line
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def _judge(program: Program, status: int | None, text: str) -> None:
         )
     if status:
         raise SynthesisError(
-            f"{program.key}: {program.argv[0]} failed, with exit status {status}"
+            f"{program.key}: {program.argv[0]} failed, with {ending(status)}"
         )
 
 

@@ -18,6 +18,21 @@ _KILLED_WITHIN = 5.0
 _OURS = ("AURICLE_", "DASHSCOPE_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
 
 
+def ending(status: int) -> str:
+    """Return in words how a program ended, by its exit status; one below zero is the
+    signal that ended it.
+    """
+    return f"exit status {status}" if status >= 0 else signal_name(-status)
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal; of those for real time, most have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 class RunningProgram:
     """A program that was started, and what it said of itself."""
 

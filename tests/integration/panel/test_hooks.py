@@ -187,7 +187,7 @@ async def test_a_command_that_somebody_kills_is_told_by_the_signals_name(
     hook = script(tmp_path, "kill -KILL $$")
     async with hooking([hook]) as commands:
         commands.run(EVENT)
-        await eventually(lambda: "failed, ended by SIGKILL" in caplog.text)
+        await eventually(lambda: "failed, with SIGKILL" in caplog.text)
 
 
 async def test_a_script_that_does_not_say_what_reads_it_is_told_so(

@@ -5,9 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from auricle.system.programs import running
+from auricle.system.programs import ending, running
 
 MUCH = 64_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (3, "exit status 3"),
+        (-9, "SIGKILL"),
+        (-35, "signal 35"),
+        (-64, "SIGRTMAX"),
+    ],
+)
+def test_how_a_program_ended_is_told_in_words(status: int, words: str) -> None:
+    assert ending(status) == words
 
 
 def open_files() -> int:

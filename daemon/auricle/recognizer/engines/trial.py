@@ -12,6 +12,7 @@ import tempfile
 
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.model_folder import ModelFolder
+from auricle.system.programs import signal_name
 
 # The largest that a house may have, 2 GB, from the SD card of a small computer.
 _PATIENCE = 300.0
@@ -74,7 +75,7 @@ def _ending(code: int) -> str | None:
     if code == -signal.SIGKILL:
         return "the system ended it, most likely for want of memory"
     if code < 0:
-        return f"it crashed ({signal.Signals(-code).name})"
+        return f"it crashed ({signal_name(-code)})"
     return None
 
 
