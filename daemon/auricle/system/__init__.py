@@ -4,6 +4,7 @@
 `threads` are those that nobody waits for; `dialing` and `racing` make connections,
 `tcp` notices dead ones, `tls` verifies who is at the other end; `log` is the log,
 `redaction` takes secrets out of it, and `systemd` tells the service manager how it is;
-`heap` keeps the memory small that the program was given.
+`heap` keeps the memory small that the program was given, and `parent` leaves no process
+behind.
 `redaction` only calculates.
 """

@@ -1,8 +1,12 @@
 """`auricle recognizer --model FOLDER` as a process, with folders good and bad."""
 
+import asyncio
+import contextlib
 import json
 import os
 import shutil
+import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,13 @@ from onnx import numpy_helper
 
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.homes.program import Program, auricle, local_recognizer, write_settings
+from rigs.homes.program import (
+    Program,
+    auricle,
+    clean_environment,
+    local_recognizer,
+    write_settings,
+)
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.synthetic_models import (
@@ -29,6 +39,7 @@ from rigs.recognizer.synthetic_models import (
     streaming_zipformer,
     whisper,
 )
+from rigs.waiting import eventually
 
 pytest.importorskip(
     "sherpa_onnx",
@@ -322,6 +333,34 @@ async def test_a_folder_that_is_spoiled_while_it_is_served_ends_nothing(
                 found.append((result["text"], result["language"], result["emotion"]))
 
     assert found == [(SAID, "ja", "happy"), (SAID, "en", "happy")] * 3
+
+
+def tried(folder: Path) -> list[Path]:
+    """The processes in which the model of that folder is tried."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # one that has just ended
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            if b"auricle.recognizer.engines.trial_process" in command:
+                found += [process] * (os.fsencode(folder) in command)
+    return found
+
+
+async def test_who_is_stopped_while_a_model_does_not_get_done_leaves_no_process(
+    tmp_path: Path,
+) -> None:
+    folder = streaming_zipformer(tmp_path / "model")
+    saying("encoder-chunk-16.int8.onnx", decode_chunk_len="0")(folder)
+    recognizer = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "auricle", "recognizer", "--port", "0"),
+        *("--model", str(folder)),
+        stderr=DEVNULL,
+        env=clean_environment(),
+    )
+    await eventually(lambda: tried(folder))
+    recognizer.terminate()
+    await recognizer.wait()
+    await eventually(lambda: not tried(folder), timeout=10)
 
 
 def with_no_answer_to_korean(folder: Path) -> None:

@@ -4,6 +4,7 @@ Its runtime ends the process where a file is not as it expects, or crashes in it
 that one than the server's.
 """
 
+import os
 import re
 import signal
 import subprocess
@@ -35,7 +36,8 @@ def require_usable(folder: ModelFolder, *, threads: int) -> None:
 
     Raises ConfigError, which tells what its runtime said, where that fails.
     """
-    command = [sys.executable, "-m", _PROCESS, str(folder.path), str(threads)]
+    this = str(os.getpid())
+    command = [sys.executable, "-m", _PROCESS, str(folder.path), str(threads), this]
     with tempfile.TemporaryFile() as said:
         try:
             ended = subprocess.run(
