@@ -250,8 +250,7 @@ class Assistant:
     def _wants_panel(self) -> bool:
         self._part("Lights and a button")
         if not self._place.panel_installed:
-            then = "" if is_32_bit() else ", then this again"
-            self._say(f"  For a hat's, first {remedy('panel')}{then}")
+            self._say(f"  For a hat's, first {remedy('panel')}, then this again")
             return False
         return self._choice("Set them up", ("y", "n"), "n") == "y"
 

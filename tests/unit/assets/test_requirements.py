@@ -54,14 +54,22 @@ def test_a_damaged_one_is_installed_again_by_pip() -> None:
     assert "reinstall" not in how_to_install("recognizer-light")
 
 
-@pytest.mark.parametrize("extra", EXTRAS)
-def test_nobody_on_a_32_bit_system_is_told_to_install_an_extra(
+@pytest.mark.parametrize("extra", [one for one in EXTRAS if one != "panel"])
+def test_nobody_on_a_32_bit_system_is_told_to_install_what_is_not_made_for_it(
     extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_a_32_bit_system(monkeypatch)
     assert "64-bit" in remedy(extra)
     assert "install" not in remedy(extra)
     assert "install" not in missing("soxr")
+
+
+def test_there_the_panel_is_a_package_and_who_drives_pins_comes_with_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_a_32_bit_system(monkeypatch)
+    assert remedy("panel").startswith("run sudo apt install ./auricle-panel_*.deb")
+    assert "python3-lgpio" in remedy("panel")
 
 
 def refused(act: Callable[[], object]) -> str:

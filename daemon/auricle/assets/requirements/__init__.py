@@ -54,7 +54,8 @@ def how_to_install(extra: str, *, again: bool = False) -> str:
 
 _INSTEAD = {
     "openwakeword": "it needs a 64-bit system; microWakeWord's models serve here",
-    "panel": "take a 64-bit system: for others there is no package of it",
+    "panel": "run sudo apt install ./auricle-panel_*.deb, and for what is on a GPIO "
+    "python3-lgpio, which Raspberry Pi OS has",
     "recognizer": "it needs a 64-bit system: start auricle recognizer on one, and set "
     "asr.url to its address",
 }
