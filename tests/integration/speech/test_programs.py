@@ -177,7 +177,7 @@ async def test_a_program_that_makes_no_sound_is_given_up(
         (f"printf '{HEADER}abcd'; exit 1", "exit status 1"),
         ("true", "no WAV file"),
         ("cat", "no WAV file"),
-        ("kill -SEGV $$", "exit status -11"),
+        ("kill -SEGV $$", "SIGSEGV"),
     ],
 )
 async def test_what_is_wrong_is_told_without_a_word_of_the_text(
