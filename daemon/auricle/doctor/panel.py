@@ -34,9 +34,9 @@ _RULES = (
     "udevadm trigger, or plug it in again"
 )
 _INSTALL = (
-    "sudo apt install ./auricle-panel_*.deb, or scripts/install --panel from a "
-    "checkout; then sudo systemctl enable --now auricle-panel"
+    "sudo apt install ./auricle-panel_*.deb, or scripts/install --panel from a checkout"
 )
+_START = "then sudo systemctl enable --now auricle-panel"
 _ADVICE_AFTER = {
     EX_OPTIONS: "an option in its unit is wrong: systemctl cat auricle-panel",
     os.EX_CONFIG: "a device, a program of a hook or a setting cannot be used, and its "
@@ -74,8 +74,8 @@ def judge(settings: Settings, unit: Service | None, *, as_services: bool) -> Res
         return judge_unit(unit, NAME, _ADVICE_AFTER)
     if as_services:
         meaning = f"{told}, and {UNIT} is not installed"
-        advice = remedy("panel") if is_32_bit() else _INSTALL
-        return Result(NAME, Status.FAILED, meaning, advice)
+        install = remedy("panel") if is_32_bit() else _INSTALL
+        return Result(NAME, Status.FAILED, meaning, f"{install}; {_START}")
     return Result(NAME, Status.SKIPPED, f"{told}, which is to be started beside it")
 
 
