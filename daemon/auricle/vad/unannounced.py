@@ -25,11 +25,13 @@ from auricle.vad.voice_detector import VoiceProbability
 
 # What is heard for less may be one command, all voice, without the room between it.
 _ROOM_KNOWN = round(2.0 / FRAME_SECONDS)
-# The soft end of a word lasts no longer than this behind its loud part.
+# The soft end of a word lasts no longer than this behind its loud part. Behind what was
+# no more than the room for 0.09 s, the network takes noise for more of the voice, which
+# it is seldom as sure of as of a soft end: more than half way from sure to certain.
 _HOLD = round(0.3 / FRAME_SECONDS)
+_SHORT_HOLD = round(0.09 / FRAME_SECONDS)
 # Six people who talk at once are 8 dB above their own floor now and then.
 _ABOVE_TALK = 10**1.0
-_HOLD_ABOVE_TALK = round(0.09 / FRAME_SECONDS)
 # The pause between two sentences of one speaker is most of that.
 _MEMORY = round(1.0 / FRAME_SECONDS)
 _POSSIBLE = 0.3
@@ -130,7 +132,7 @@ class UnannouncedVoice(UnannouncedDetector):
         self._listen_to_room(frame)
         self._look_for_speaker(frame)
         speech = self._is_voice(frame, probability) and (
-            self._heard <= _ROOM_KNOWN or self._is_the_speaker()
+            self._heard <= _ROOM_KNOWN or self._is_the_speaker(probability)
         )
         if speech:
             self._loudest = max(self._loudest, power(frame))
@@ -171,12 +173,13 @@ class UnannouncedVoice(UnannouncedDetector):
             self._spoke = self._was_as_loud = _LONG_AGO
             self._loudest = 0.0
 
-    def _is_the_speaker(self) -> bool:
-        if self._stood_out > _HOLD or self._was_near > _HOLD:
+    def _is_the_speaker(self, probability: float) -> bool:
+        hold = _HOLD if probability > (self._sure + 1) / 2 else _SHORT_HOLD
+        if self._stood_out > hold or self._was_near > _HOLD:
             return False
         goes_on = self._spoke <= _HOLD
         talkative = sum(self._possible) > _TALKATIVE * len(self._possible)
-        return goes_on or not talkative or self._stood_far_out <= _HOLD_ABOVE_TALK
+        return goes_on or not talkative or self._stood_far_out <= _SHORT_HOLD
 
 
 @cache
