@@ -88,9 +88,10 @@ class Conversation:
         return None if silent >= _STALLED else self._session.listening
 
     async def run(self) -> None:
-        """Serve the client; return when it was sent away.
+        """Serve the client; return when it was sent away for its silence.
 
-        Raises an ExceptionGroup of ClientGoneError when it has left.
+        Raises an ExceptionGroup of ClientGoneError when the connection is closed, by
+        the client or once all was said.
         """
         async with asyncio.TaskGroup() as self._decoding:
             await self._carry_out(_now(self._session.open))
@@ -98,14 +99,13 @@ class Conversation:
 
     async def _listen(self) -> None:
         while True:
-            patience = self._linger if self._session.finished else self._idle_timeout
             try:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(self._idle_timeout):
                     message = await self._socket.recv()
             except TimeoutError:
-                if not self._session.waits_for_client:
+                if self._session.finished or not self._session.waits_for_client:
                     continue
-                await self._socket.close(1000, f"nothing came for {patience:g} s")
+                await self._close_silent(self._idle_timeout)
                 return
             self._heard_at = asyncio.get_running_loop().time()
             await self._carry_out(self._reading(message))
@@ -121,6 +121,13 @@ class Conversation:
             return _now(read)
         return lambda: asyncio.to_thread(read)
 
+    async def _close_in_a_while(self) -> None:
+        await asyncio.sleep(self._linger)
+        await self._close_silent(self._linger)
+
+    async def _close_silent(self, seconds: float) -> None:
+        await self._socket.close(1000, f"nothing came for {seconds:g} s")
+
     async def _decode(self, work: Transcribe) -> None:
         transcript = await self._transcriber.transcribe(work)
         await self._carry_out(_now(lambda: self._session.transcribed(work, transcript)))
@@ -130,6 +137,7 @@ class Conversation:
         loop = asyncio.get_running_loop()
         # Two that step and send in turns would overtake each other where a send waits.
         async with self._one_at_a_time:
+            was_finished = self._session.finished
             for order in await step():
                 match order:
                     case Reply(message):
@@ -143,6 +151,9 @@ class Conversation:
                         loop.call_soon(self._transcriber.withdraw, work)
                     case _:
                         assert_never(order)
+            if self._session.finished and not was_finished:
+                # Whatever it still sends: it holds a place that others wait for.
+                self._decoding.create_task(self._close_in_a_while())
 
 
 def _now(step: Callable[[], Orders]) -> Callable[[], Awaitable[Orders]]:

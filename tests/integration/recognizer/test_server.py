@@ -477,6 +477,48 @@ async def test_a_client_that_does_not_close_when_all_is_said_is_closed() -> None
     assert closed.value.rcvd.code == 1000
 
 
+async def test_so_is_one_that_said_so_while_its_final_was_made() -> None:
+    engine = ScriptedEngine()
+    engine.hold()
+    async with serving(engine, linger=0.2) as server, client(server) as other:
+        await other.append(voice(0.5))
+        await other.send(type="session.finish")
+        await eventually(lambda: engine.asked)
+        engine.go_on()
+        await other.hear("session.finished")
+        with pytest.raises(ConnectionClosed) as closed:
+            await other.hear("nothing")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
+
+
+async def test_so_is_one_that_goes_on_sending_when_all_is_said() -> None:
+    async with serving(linger=0.2) as server, client(server) as other:
+        await other.send(type="session.finish")
+        await other.hear("session.finished")
+        with pytest.raises(ConnectionClosed) as closed:
+            async with asyncio.timeout(15):
+                while True:
+                    await other.append(voice(0.1))
+                    # Once it is answered, the server has read what went before.
+                    await (await other.connection.ping())
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
+
+
+async def test_one_has_its_time_to_close_however_short_it_may_be_silent() -> None:
+    async with (
+        serving(idle_timeout=0.1, linger=30.0) as server,
+        client(server) as other,
+        client(server) as silent,
+    ):
+        await other.send(type="session.finish")
+        await other.hear("session.finished")
+        with pytest.raises(ConnectionClosed):
+            await silent.hear("nothing")
+        await (await other.connection.ping())
+
+
 async def test_a_client_that_waits_for_a_slow_engine_is_not() -> None:
     engine = ScriptedEngine()
     engine.hold()
