@@ -14,6 +14,7 @@ import pytest
 from auricle.capture.hearing_state import HearingState
 from auricle.health.supervision import Supervisor
 from auricle.health.vitals import Vitals
+from auricle.recognizer.engines.weights import find_whisper
 from auricle.system.systemd import Notifier
 from rigs.homes.program import local_recognizer
 from rigs.waiting import eventually
@@ -115,6 +116,16 @@ async def test_the_recognizer_is_ready_when_it_serves_with_its_model(
     async with local_recognizer() as url:
         told = await systemd.told_until("READY=1")
     assert told == [f"STATUS=serving on {url}", "READY=1"]
+
+
+async def test_a_model_of_the_users_own_has_the_time_to_be_tried_and_loaded(
+    systemd: Systemd, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    async with local_recognizer("--model", str(find_whisper("tiny.en"))):
+        told = await systemd.told_until("READY=1")
+    # A trial is given up after 300 s.
+    assert told[0] == "EXTEND_TIMEOUT_USEC=600000000"
 
 
 # --- the notifier ---

@@ -14,6 +14,7 @@ import tempfile
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.model_folder import ModelFolder
 from auricle.system.programs import signal_name
+from auricle.system.systemd import Notifier
 
 # The largest that a house may have, 2 GB, from the SD card of a small computer.
 _PATIENCE = 300.0
@@ -36,6 +37,8 @@ def require_usable(folder: ModelFolder, *, threads: int) -> None:
 
     Raises ConfigError, which tells what its runtime said, where that fails.
     """
+    # Behind the trial, it is loaded here: that takes no longer.
+    Notifier().still_starting(2 * _PATIENCE)
     this = str(os.getpid())
     command = [sys.executable, "-m", _PROCESS, str(folder.path), str(threads), this]
     with tempfile.TemporaryFile() as said:
