@@ -318,3 +318,13 @@ def test_tests_wait_for_conditions_and_sleep_in_one_place() -> None:
         if any(map(sleeps, ast.walk(ast.parse(source))))
     }
     assert sleep - FOREIGN == {"rigs/waiting.py"}
+
+
+def test_what_we_start_runs_no_module_that_lies_in_the_working_directory() -> None:
+    """Without -P, that is where Python looks first."""
+    starting = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "daemon").rglob("*.py")
+        if 'sys.executable, "-m"' in path.read_text()
+    ]
+    assert starting == []

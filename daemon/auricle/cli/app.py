@@ -56,7 +56,7 @@ async def _run(args: argparse.Namespace) -> int:
         program = satellite(options, broker, str(args.options.parent))
     ours = {name: value for name, value in os.environ.items() if name != _TOKEN}
     keeper = ProgramKeeper(
-        [sys.executable, "-m", "auricle", *program.arguments],
+        [sys.executable, "-Pm", "auricle", *program.arguments],
         {**ours, **program.environment},
         program.secrets,
         SATELLITE if args.program == "satellite" else RECOGNIZER,

@@ -256,7 +256,7 @@ def _auricle(
     *arguments: str, log: Path, stdout: int = DEVNULL
 ) -> contextlib.AbstractAsyncContextManager[Process]:
     """This very program, with these arguments."""
-    command = (sys.executable, "-m", "auricle", *arguments)
+    command = (sys.executable, "-Pm", "auricle", *arguments)
     return _running(*command, log=log, stdout=stdout)
 
 

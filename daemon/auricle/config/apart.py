@@ -60,7 +60,7 @@ class Reading:
         """
         request = json.dumps([str(path) if path else None, options])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", _PROCESS, request],
+            [sys.executable, "-Pm", _PROCESS, request],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
         )

@@ -152,7 +152,7 @@ def try_panel(part: str, settings: Settings) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
         file.write(filled("", sections))
         file.flush()
-        command = [sys.executable, "-m", "auricle", "panel", "--try", part]
+        command = [sys.executable, "-Pm", "auricle", "panel", "--try", part]
         try:
             done = subprocess.run(
                 [*command, "--config", file.name],

@@ -130,3 +130,14 @@ def test_a_reading_that_fails_says_so_and_does_not_hang(
 
     with pytest.raises(ConfigError, match=r"the settings were not read: .*says above"):
         Reading(None, {}).result()
+
+
+def test_a_program_that_lies_where_it_was_started_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pydantic.py").write_text("open('was-run', 'w')\n")
+    monkeypatch.chdir(tmp_path)
+
+    Reading(written(tmp_path, FILE), {}).result()
+
+    assert not Path("was-run").exists()

@@ -40,7 +40,7 @@ def require_usable(folder: ModelFolder, *, threads: int) -> None:
     # Behind the trial, it is loaded here: that takes no longer.
     Notifier().still_starting(2 * _PATIENCE)
     this = str(os.getpid())
-    command = [sys.executable, "-m", _PROCESS, str(folder.path), str(threads), this]
+    command = [sys.executable, "-Pm", _PROCESS, str(folder.path), str(threads), this]
     with tempfile.TemporaryFile() as said:
         try:
             ended = subprocess.run(
