@@ -493,15 +493,17 @@ async def test_so_is_one_that_said_so_while_its_final_was_made() -> None:
 
 
 async def test_so_is_one_that_goes_on_sending_when_all_is_said() -> None:
+    async def go_on(other: Client) -> None:
+        while True:
+            await other.append(voice(0.1))
+            # Once it is answered, the server has read what went before.
+            await (await other.connection.ping())
+
     async with serving(linger=0.2) as server, client(server) as other:
         await other.send(type="session.finish")
         await other.hear("session.finished")
         with pytest.raises(ConnectionClosed) as closed:
-            async with asyncio.timeout(15):
-                while True:
-                    await other.append(voice(0.1))
-                    # Once it is answered, the server has read what went before.
-                    await (await other.connection.ping())
+            await asyncio.wait_for(go_on(other), 15)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1000
 
