@@ -35,16 +35,18 @@ class Inference:
         engine: Engine,
         deadline: float,
         listening: Callable[[], Collection[float]],
+        deadlines: Callable[[], Collection[float]],
     ) -> None:
         """Who does not say how long it waits for a final waits for `deadline` seconds.
 
         `listening` returns how much of an utterance has come in each session whose
-        utterance is not over.
+        utterance is not over, and `deadlines` how long each session waits for a final.
         """
         self.workload = Workload(deadline)
         """What it has to do."""
         self._engine = engine
         self._listening = listening
+        self._deadlines = deadlines
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._asked: dict[Decode, tuple[Transcribe, asyncio.Future[Answer]]] = {}
         self._overdue: dict[Decode, asyncio.TimerHandle] = {}
@@ -56,7 +58,7 @@ class Inference:
         """Return what is said, or why nobody knows; a final within `deadline`."""
         decode = Decode(work.seconds, work.final, work.ahead)
         in_time = work.final and not work.behind_its_own and not work.ahead
-        if not in_time and not self._has_time_for(work):
+        if not in_time and not self._has_time_for(work, deadline):
             return None
         now = time.monotonic()
         if in_time and (pause := self.workload.no_time(work.seconds, now, deadline)):
@@ -99,6 +101,12 @@ class Inference:
                 answer.set_result(None)
                 return
 
+    def strictest(self, deadline: float | None = None) -> float:
+        """Return within how many seconds all finals have to come, those of a session
+        with this deadline included.
+        """
+        return self.workload.strictest(deadline, self._deadlines())
+
     def no_room(self, deadline: float | None = None, *, full: bool) -> int | None:
         """Return after how many seconds a further session may come that waits for so
         long for its finals; None: it may now.
@@ -117,13 +125,16 @@ class Inference:
                 answer.cancel()
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
-    def _has_time_for(self, work: Transcribe) -> bool:
+    def _has_time_for(self, work: Transcribe, deadline: float | None) -> bool:
         if work.behind_its_own:
             return True
+        # It is in the way of everybody's finals.
+        strictest = self.strictest(deadline)
+        listening = self._listening()
         if work.ahead:
-            return self.workload.has_time_to_spare(work.seconds, self._listening())
+            return self.workload.has_time_to_spare(work.seconds, listening, strictest)
         return self.workload.wants_draft(
-            work.seconds, self._listening(), time.monotonic()
+            work.seconds, listening, time.monotonic(), strictest
         )
 
     def _be_in_time(

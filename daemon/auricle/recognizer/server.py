@@ -105,7 +105,9 @@ class RecognizerServer:
                 host,
             )
         self._admission = Admission(settings.api_keys)
-        self._inference = Inference(engine, settings.deadline, self._listening)
+        self._inference = Inference(
+            engine, settings.deadline, self._listening, self._deadlines
+        )
         self._conversations: dict[ServerConnection, Conversation] = {}
         self._languages = engine.languages
         self._make_segmenter = make_segmenter
@@ -197,11 +199,7 @@ class RecognizerServer:
         if held:
             self._warn_of_guesses(self._admission.place(host))
             await asyncio.sleep(held)
-        served = [self._patience(other.request) for other in self._conversations]
-        # Any of them may be the last whose turn comes, also the most impatient; but who
-        # waits for less than a command takes is late in any case.
-        takes = self._inference.workload.command_takes
-        deadline = min([self._patience(request), *filter(takes.__le__, served)])
+        deadline = self._inference.strictest(self._patience(request))
         refusal = self._admission.refusal(
             request.path,
             _header(request, "Authorization"),
@@ -241,6 +239,10 @@ class RecognizerServer:
         """Seconds that a client waits for a final."""
         told = _header(request, FINAL_TIMEOUT) if request else None
         return deadline_of(told) or self._settings.deadline
+
+    def _deadlines(self) -> list[float]:
+        """Seconds that each client waits for a final."""
+        return [self._patience(client.request) for client in self._conversations]
 
     def _listening(self) -> list[float]:
         """Seconds of the utterance under way in each session where one may be."""

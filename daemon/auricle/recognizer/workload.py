@@ -113,27 +113,46 @@ class Workload:
         ahead = sum(self._speed.takes(decode.seconds) for decode in self._waiting)
         return self._current_takes(now) + ahead
 
+    def strictest(self, deadline: float | None, others: Collection[float]) -> float:
+        """Return within how many seconds everybody's finals have to come where one has
+        the `deadline`, and those of `others` are due as well.
+        """
+        # Any of them may be the last whose turn comes, also the most impatient; but who
+        # waits for less than a command takes is late in any case.
+        in_reach = filter(self.command_takes.__le__, others)
+        return min([self._within(deadline), *in_reach])
+
     def wants_draft(
-        self, seconds: float, listening: Collection[float], now: float
+        self,
+        seconds: float,
+        listening: Collection[float],
+        now: float,
+        deadline: float | None = None,
     ) -> bool:
         """Tell whether there is time for a draft of so many `seconds` of sound.
 
         `listening` is that of `no_room`: their finals, which may all be due in a
-        moment, go first.
+        moment, go first, and come within `deadline`.
         """
         if not self.idle or now < self._no_draft_until:
             return False
         if seconds < _WORTH_A_DRAFT * self._draft_took:
             return False
-        return self.has_time_to_spare(seconds, listening)
+        return self.has_time_to_spare(seconds, listening, deadline)
 
-    def has_time_to_spare(self, seconds: float, listening: Collection[float]) -> bool:
+    def has_time_to_spare(
+        self,
+        seconds: float,
+        listening: Collection[float],
+        deadline: float | None = None,
+    ) -> bool:
         """Tell whether so many `seconds` of sound can be recognized for nothing.
 
-        `listening` is that of `no_room`: their finals may all be due in a moment.
+        `listening` is that of `no_room`: their finals may all be due in a moment, and
+        come within `deadline` even so.
         """
         coming = sum(self._finals_take(listening))
-        return coming + self._speed.takes(seconds) <= self._deadline
+        return coming + self._speed.takes(seconds) <= self._within(deadline)
 
     def no_time(
         self, seconds: float, now: float, deadline: float | None = None

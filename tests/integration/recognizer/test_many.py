@@ -269,6 +269,29 @@ async def test_nobody_is_let_in_for_whom_one_of_all_would_wait_too_long(
     assert refused.value.response.status_code == 429
 
 
+@pytest.mark.parametrize(
+    ("patience", "others", "deadline", "made"),
+    [
+        *((20.0, 20.0, 0.5, True), (20.0, 0.01, 0.5, True)),
+        *((0.5, 0.5, 20.0, False), (20.0, 0.5, 20.0, False)),
+    ],
+)
+async def test_drafts_are_made_in_the_time_that_the_satellites_leave_for_them(
+    patience: float, others: float, deadline: float, *, made: bool
+) -> None:
+    engine = ScriptedEngine(takes=0.3)
+    async with (
+        serving(engine, deadline=deadline) as server,
+        satellite(server, others),
+        satellite(server, patience) as speaking,
+    ):
+        await server.measure(voice(3.0))
+        await speaking.speak(voice(1.5))
+        await speaking.commit()
+        assert await speaking.answer() == "recognized"
+    assert (False in [final for *_, final in engine.asked]) is made
+
+
 async def test_a_satellite_tells_the_recognizer_at_home_how_long_it_waits() -> None:
     at_home = AsrSettings(url="wss://recognizer.local", final_timeout=12.5)
     cloud = AsrSettings(api_key=SecretStr("k"), final_timeout=12.5)

@@ -337,6 +337,25 @@ def test_nothing_is_foreseen_where_that_might_cost_others_their_final() -> None:
     assert not workload(3.0).has_time_to_spare(3.0, [2.0])
 
 
+def test_what_is_for_nothing_leaves_the_time_that_the_clients_told_of() -> None:
+    slow = workload(2.5)
+    assert not slow.has_time_to_spare(3.0, [2.0])
+    assert slow.has_time_to_spare(3.0, [2.0], 10.0)
+    assert slow.wants_draft(3.0, [2.0], 0.0, 10.0)
+    fast = workload(0.7)
+    assert fast.wants_draft(3.0, [2.0, 2.0], 0.0)
+    assert not fast.wants_draft(3.0, [2.0, 2.0], 0.0, 2.0)
+    assert not fast.has_time_to_spare(3.0, [2.0, 2.0], 2.0)
+
+
+def test_the_most_impatient_who_can_be_served_in_time_is_heeded() -> None:
+    work = workload(0.7)
+    assert work.strictest(None, []) == 4.0
+    assert work.strictest(10.0, [20.0]) == 10.0
+    assert work.strictest(10.0, [20.0, 2.0, 0.5]) == 2.0
+    assert work.strictest(0.5, [2.0]) == 0.5
+
+
 def test_how_long_it_took_tells_how_long_finals_take() -> None:
     work = Workload(4.0)
     work.join(ahead())
