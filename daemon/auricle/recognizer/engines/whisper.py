@@ -1,5 +1,6 @@
 """The embedded speech model: Whisper, run by CTranslate2 (faster-whisper)."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -35,6 +36,8 @@ from auricle.recognizer.hints import (
     spellings,
 )
 from auricle.recognizer.transcriptions import RecognizedText
+
+logger = logging.getLogger(__name__)
 
 # Whisper looks at 30 s, and what is shorter is padded with silence. It takes a shorter
 # window too, in a quarter of the time for 10 s, but then gets one command in ten wrong
@@ -130,6 +133,7 @@ class WhisperEngine(Engine):
         # It writes no more than that of 30 s.
         self._most_tokens = self._whisper.max_length // 2
         self._hints = lru_cache(_MOST_CORPORA)(self._read)
+        self._warned = False
         self._signs = [
             ids[0]
             for sign in _SIGNS
@@ -312,12 +316,20 @@ class WhisperEngine(Engine):
         texts = [text, *dict.fromkeys(other for *_, others in near for other in others)]
         lead = likelihood.lead
         ids = [[*tokenizer.encode(f"{lead}{one}"), tokenizer.eot] for one in texts]
-        found = self._whisper.model.align(
-            StorageView.from_array(np.repeat(encoded, len(ids), axis=0)),
-            tokenizer.sot_sequence,
-            ids,
-            encoded.shape[1],
-        )
+        try:
+            found = self._whisper.model.align(
+                StorageView.from_array(np.repeat(encoded, len(ids), axis=0)),
+                tokenizer.sot_sequence,
+                ids,
+                encoded.shape[1],
+            )
+        except RuntimeError as error:
+            # What was heard stands without them. Of a folder that was converted long
+            # ago, CTranslate2 says each time that alignment_heads are missing.
+            level = logging.DEBUG if self._warned else logging.WARNING
+            self._warned = True
+            logger.log(level, "words to expect are not heeded: %s", error)
+            return []
         likely = {
             one: float(np.log(np.maximum(result.text_token_probs, _LEAST)).sum())
             for one, result in zip(texts, found, strict=True)

@@ -1,5 +1,7 @@
 """The bundled model itself, on synthetic speech."""
 
+import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import from_pcm, to_pcm
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.dereverberation import DereverberatingEngine
+from auricle.recognizer.engines.weights import find_whisper
 from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.recognizer.transcriptions import RecognizedText
 from rigs.audio.speech import mix, noise, say, silence
@@ -158,6 +161,29 @@ def test_words_to_expect_that_nobody_said_change_nothing(
         spoken("turn on the kitchen light"), language="en", corpus=corpus, final=True
     )
     assert words(transcript.text) == ["turn", "on", "the", "kitchen", "light"]
+
+
+def test_a_model_that_cannot_weigh_words_to_expect_keeps_what_it_heard(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was converted before CTranslate2 wrote down which heads align."""
+    folder = find_whisper("tiny.en")
+    for file in folder.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    config = json.loads((folder / "config.json").read_text())
+    del config["alignment_heads"]
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    engine = WhisperEngine(str(tmp_path))
+
+    for _ in range(2):
+        transcript = engine.transcribe(
+            spoken("call Catherine"), language="en", corpus="Kathryn", final=True
+        )
+        assert words(transcript.text) == ["call", "catherine"]
+    [warning] = [one for one in caplog.records if one.levelno == logging.WARNING]
+    assert "alignment_heads" in warning.getMessage()
+    assert "call" not in caplog.text.lower()
 
 
 def test_a_draft_is_made_without_words_to_expect(engine: WhisperEngine) -> None:
