@@ -5,6 +5,7 @@ several orders, and repeat finals. An event without an id belongs to the oldest 
 it can belong to: items are committed and answered first in, first out.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -47,6 +48,8 @@ class _Item:
     end_ms: int | None = None
     stopped: bool = False
     committed: bool = False
+    committed_seconds: float = 0.0
+    """How long it is where we have ended it; 0 where the server has."""
     overtaken: bool = False
     """Whether an item that began later has had its final: this one's may be lost."""
     interim: str = ""
@@ -65,6 +68,8 @@ class Items:
         """How many items there can be by now."""
         self.commits_unanswered = 0
         """Commits sent whose final has not come."""
+        self._commits: deque[float] = deque()
+        """How many seconds each commit ends whose item is not known yet."""
 
     @property
     def unanswered_seconds(self) -> float:
@@ -72,7 +77,7 @@ class Items:
         be expected.
         """
         expected = (item for item in self._open.values() if not item.overtaken)
-        return sum(map(_milliseconds, expected)) / 1000
+        return sum(map(_seconds, expected))
 
     @property
     def answered_seconds(self) -> float:
@@ -84,9 +89,10 @@ class Items:
         """Allow for the items that may come of so much audio more."""
         self.most += _MOST_A_SECOND * seconds
 
-    def commit_sent(self) -> None:
-        """Expect one final more."""
+    def commit_sent(self, seconds: float) -> None:
+        """Expect one final more, for so much audio."""
         self.commits_unanswered += 1
+        self._commits.append(seconds)
 
     def skip(self) -> str:
         """Return the id for an item that the server never hears of."""
@@ -115,6 +121,8 @@ class Items:
                 item.end_ms = event.audio_end_ms
             case Committed():
                 item = self._item(event.item_id, lambda item: not item.committed)
+                if not item.committed and not item.stopped and self._commits:
+                    item.committed_seconds = self._commits.popleft()
                 item.committed = True
             case ItemCreated():
                 # Named by other keys than the rest, at another time, and no result.
@@ -162,6 +170,9 @@ class Items:
     def _end(self, item: _Item) -> None:
         for earlier in takewhile(lambda each: each is not item, self._open.values()):
             earlier.overtaken = True
+        if not item.committed and not item.stopped and self._commits:
+            # A server that answers does not tell of the commit any more.
+            self._commits.popleft()
         del self._open[item.id]
         self._ended.add(item.id)
         self._answered_ms = max(self._answered_ms, item.end_ms or 0)
@@ -173,8 +184,8 @@ class Items:
         return not self._open and not self.commits_unanswered and bool(self._ended)
 
 
-def _milliseconds(item: _Item) -> int:
+def _seconds(item: _Item) -> float:
     """How long it was; 0 where it is not over, or nobody knows."""
     if item.start_ms is None or item.end_ms is None:
-        return 0
-    return max(0, item.end_ms - item.start_ms)
+        return item.committed_seconds
+    return max(0, item.end_ms - item.start_ms) / 1000

@@ -124,7 +124,7 @@ class AsrProtocol:
         uncommitted, self._uncommitted = self._uncommitted, 0
         if uncommitted < self._bytes(_SHORTEST_COMMIT):
             return [FinalTranscript(self._items.skip(), "")]
-        self._items.commit_sent()
+        self._items.commit_sent(uncommitted / self._bytes(1))
         self._flush_audio()
         self._orders.append(Commit(self._next_event_id()))
         return []

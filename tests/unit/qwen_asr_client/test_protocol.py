@@ -78,6 +78,11 @@ def stopped(item_id: str, audio_end_ms: int) -> str:
     return json.dumps(event)
 
 
+def committed(item_id: str) -> str:
+    name = "input_audio_buffer.committed"
+    return json.dumps({"type": name, "item_id": item_id})
+
+
 # --- opening ---
 
 
@@ -209,6 +214,38 @@ def test_an_upload_waits_for_the_finals_of_what_it_said_half_a_minute_ago() -> N
     assert types(protocol) == []
     protocol.receive_message(final("item_0"))
     assert len(types(protocol)) == 10
+
+
+def test_commits_wait_for_the_finals_of_what_was_committed_half_a_minute_ago() -> None:
+    """Five utterances of 30 s; the server tells of a commit, and no times."""
+    protocol = opened()
+    for _ in range(5):
+        protocol.send_audio(bytes(30 * SECOND))
+        protocol.send_commit()
+    for number in range(5):
+        left: list[str] = []
+        while "input_audio_buffer.commit" not in left:
+            left = types(protocol)
+            assert left, f"utterance {number} waits for ever"
+        protocol.receive_message(committed(f"item_{number}"))
+        assert types(protocol) == []
+        protocol.receive_message(final(f"item_{number}"))
+
+
+@pytest.mark.parametrize("answer", ["final", "nothing to commit"])
+def test_a_commit_that_the_server_does_not_tell_of_holds_no_later_one_back(
+    answer: str,
+) -> None:
+    protocol = opened()
+    for seconds in (40, 1):
+        protocol.send_audio(bytes(seconds * SECOND))
+        protocol.send_commit()
+    while types(protocol):
+        pass
+    protocol.receive_message(final() if answer == "final" else NOTHING_TO_COMMIT)
+    protocol.receive_message(committed("of a second"))
+    protocol.send_audio(bytes(SECOND))
+    assert types(protocol) == ["input_audio_buffer.append"]
 
 
 def test_finals_that_are_lost_do_not_add_up_until_nothing_leaves_any_more() -> None:
