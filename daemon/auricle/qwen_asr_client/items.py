@@ -99,8 +99,10 @@ class Items:
         return self._unnamed_id()
 
     def end_oldest(self) -> str:
-        """End the item whose turn it is, known by now or not; return its id."""
-        item = self._item("")
+        """End the item that the oldest commit without an answer was for, known by now
+        or not; return its id.
+        """
+        item = self._item("", lambda item: not item.committed)
         self._end(item)
         return item.id
 

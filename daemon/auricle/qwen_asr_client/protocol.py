@@ -136,6 +136,9 @@ class AsrProtocol:
         """
         assert not self.finish_requested
         assert _sound(settings) == _sound(self.settings)
+        if settings.turn_detection is None and self.settings.turn_detection is not None:
+            # What came before, the server's VAD ends; half a sample goes on.
+            self._uncommitted %= _SAMPLE_BYTES
         self.settings = settings
         self._flush_audio()
         event_id = self._next_event_id()

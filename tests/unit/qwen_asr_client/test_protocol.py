@@ -386,6 +386,28 @@ def test_an_error_about_a_commit_that_was_answered_means_nothing() -> None:
     assert protocol.receive_message(NOTHING_TO_COMMIT) == []
 
 
+def test_what_was_said_in_server_vad_is_not_committed_in_manual_mode() -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_update(MANUAL)
+    assert protocol.send_commit() == [FinalTranscript("unnamed_1", "")]
+    assert types(protocol) == ["input_audio_buffer.append", "session.update"]
+
+
+def test_a_commit_that_found_nothing_ends_no_item_that_the_server_has_ended() -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(bytes(SECOND))
+    protocol.receive_message(committed("of the VAD"))
+    protocol.send_update(MANUAL)
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    [empty] = protocol.receive_message(NOTHING_TO_COMMIT)
+    assert empty == FinalTranscript("unnamed_1", "")
+    assert protocol.receive_message(final("of the VAD")) == [
+        FinalTranscript("of the VAD", "Turn on.")
+    ]
+
+
 def test_finishing_twice_is_finishing_once() -> None:
     protocol = opened()
     protocol.send_finish()
