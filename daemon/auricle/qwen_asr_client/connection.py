@@ -101,10 +101,7 @@ class Connection:
         if proxy is not None:
             _require_usable(proxy)
         where = f"{_host(address)} through {proxy}" if proxy else _host(address)
-        with _one_at_a_time:
-            pause = _request_rate.reserve(time.monotonic())
-        if pause > 0:
-            await asyncio.sleep(pause)
+        await _turn_to_ask()
         try:
             websocket = await _Connect(
                 address.url,
@@ -247,6 +244,21 @@ class _Connect(connect):
             "sock": sock
         }
         return await super(_Connect, attempt).open_tcp_connection()
+
+
+async def _turn_to_ask() -> None:
+    """Wait until the service may be asked once more."""
+    with _one_at_a_time:
+        now = time.monotonic()
+        due = _request_rate.reserve(now)
+    if due <= now:
+        return
+    try:
+        await asyncio.sleep(due - now)
+    except asyncio.CancelledError:
+        with _one_at_a_time:
+            _request_rate.release(due)
+        raise
 
 
 def _headers(address: RecognizerAddress) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """How often the service may be asked."""
 
-from collections import deque
+from bisect import bisect_right, insort
 
 MOST_A_SECOND = 20
 """Requests that the service takes in a second; one is a handshake, which opens a
@@ -11,14 +11,21 @@ class RequestRate:
     """Spreads requests so that in no second there are more than the service takes."""
 
     def __init__(self, most: int = MOST_A_SECOND) -> None:
-        self._due: deque[float] = deque(maxlen=most)
+        self._most = most
+        self._due: list[float] = []
 
     def reserve(self, now: float) -> float:
-        """Return in how many seconds one more request may go out; it counts from then
-        on.
-        """
+        """Return when one more request may go out; it counts unless it is released."""
+        del self._due[: bisect_right(self._due, now - 1.0)]
         due = now
-        if len(self._due) == self._due.maxlen:
-            due = max(now, self._due[0] + 1.0)
-        self._due.append(due)
-        return due - now
+        # So many in a row leave no room for one more within a second, wherever in it.
+        for first, last in zip(self._due, self._due[self._most - 1 :], strict=False):
+            if max(last, due) < min(first, due) + 1.0:
+                due = first + 1.0
+        insort(self._due, due)
+        return due
+
+    def release(self, due: float) -> None:
+        """Take back a request that did not go out: another one may have its place."""
+        if due in self._due:
+            self._due.remove(due)

@@ -606,6 +606,19 @@ async def test_no_more_sessions_open_in_a_second_than_the_service_takes() -> Non
     assert max(opened) - began >= 0.99
 
 
+async def test_who_gave_up_opening_a_session_keeps_no_other_one_waiting() -> None:
+    async def visit(url: str, within: float) -> None:
+        async with connect(url, open_within=within):
+            pass
+
+    async with ScriptedRecognizer() as server:
+        crowd = (visit(server.url, 0.2) for _ in range(10 * MOST_A_SECOND))
+        outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+        gave_up = [o for o in outcomes if isinstance(o, NotOpenedError)]
+        assert len(gave_up) >= 8 * MOST_A_SECOND
+        await visit(server.url, 4.0)
+
+
 @pytest.mark.parametrize("key", ["sk-1\n", "sk-1\r\nX-Other: 1", "sk 1", "ск-1", " "])
 async def test_a_key_that_is_none_is_refused_without_being_repeated(key: str) -> None:
     url = f"ws://127.0.0.1:{free_port()}"
