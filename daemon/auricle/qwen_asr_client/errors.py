@@ -150,7 +150,9 @@ class ConnectionLostError(RecognizerError):
 
 
 class NotOpenedError(RecognizerError):
-    """The recognizer took too long to open a connection or a session."""
+    """The recognizer took too long to open a connection or a session, or to answer
+    `update`.
+    """
 
     transient = True
 

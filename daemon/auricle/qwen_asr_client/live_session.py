@@ -125,6 +125,12 @@ class LiveSession:
         return self._protocol.unsent_seconds
 
     @property
+    def update_unsent(self) -> bool:
+        """Whether an update waits here until it can be sent."""
+        over = self._leaving or self.task.done()
+        return not over and self._protocol.update_unsent
+
+    @property
     def most_items(self) -> float:
         """How many utterances there can be in what was sent."""
         return self._protocol.most_items

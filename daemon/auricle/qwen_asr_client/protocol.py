@@ -208,6 +208,11 @@ class AsrProtocol:
         return self._items.most
 
     @property
+    def update_unsent(self) -> bool:
+        """Whether an update waits here until it can be sent."""
+        return any(isinstance(order, SessionUpdate) for order in self._orders)
+
+    @property
     def unsent_seconds(self) -> float:
         """How much audio waits here until it can be sent."""
         orders = sum(len(order) for order in self._orders if isinstance(order, bytes))

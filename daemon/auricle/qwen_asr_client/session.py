@@ -42,6 +42,7 @@ from auricle.qwen_asr_client.connection import Connection
 from auricle.qwen_asr_client.errors import (
     ConnectionLostError,
     InvalidRequestError,
+    NotOpenedError,
     RecognizerError,
     SessionOverError,
     ViolationError,
@@ -104,6 +105,7 @@ class Session:
         self.last_response_id: str | None = None
         """The id of the item that the server's latest event was about; None before the
         first one."""
+        self._open_within = open_within
         self._callback = on_event
         self._on_close = on_close
         self._events: deque[ServerEvent] = deque()
@@ -143,8 +145,10 @@ class Session:
 
         It waits for the server's answer, and raises InvalidRequestError where that is
         a refusal; a server may have applied what it did not refuse, so ask once more
-        for what is to be. Format and sample rate stay what they were at the start. Who
-        does not wait to the end has asked for them all the same.
+        for what is to be. Raises NotOpenedError where none comes within `open_within`
+        seconds, once what was said before is sent. Format and sample rate stay what
+        they were at the start. Who does not wait to the end has asked for them all the
+        same.
         """
         async with self._updating:
             self._require_open()
@@ -159,8 +163,22 @@ class Session:
                     "session: open another one for others"
                 )
             answered = asyncio.get_running_loop().create_future()
-            self._updates.append(_Update(self._live.update(settings), now, answered))
-            await answered
+            update = _Update(self._live.update(settings), now, answered)
+            self._updates.append(update)
+            while self._live.update_unsent and not answered.done():
+                await self._live.sent_more()
+            try:
+                async with asyncio.timeout(self._open_within):
+                    await answered
+            except TimeoutError:
+                # What is answered from now on is the next one.
+                if update in self._updates:
+                    self._updates.remove(update)
+                raise NotOpenedError(
+                    "the recognizer answered no session.update within "
+                    f"{self._open_within:g} s",
+                    connected=True,
+                ) from None
 
     async def append(self, pcm: bytes) -> None:
         """Say more: mono PCM, signed 16 bits, little-endian, in the session's rate.
@@ -244,7 +262,7 @@ class Session:
     def _refused_update(self, error: ServerError) -> _Update | None:
         if error.event_id is None:
             # Not every server says which event it refuses: it answers in order.
-            about_it = (error.param or "").startswith("session")
+            about_it = error.param is None or error.param.startswith("session")
             return self._updates[0] if about_it and self._updates else None
         return next((u for u in self._updates if u.event_id == error.event_id), None)
 

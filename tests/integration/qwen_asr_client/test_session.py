@@ -65,12 +65,15 @@ _BUFFER = "input_audio_buffer"
 KEY = "sk-CANARY0123456789abcdef"
 
 
+@dataclass
 class Anonymous(Fault):
-    """Leaves out which of the client's events an error is about."""
+    """Leaves out which of the client's events an error is about, and which field."""
+
+    fields: tuple[str, ...] = ("event_id",)
 
     async def sending(self, message: Message, line: Line, send: Send) -> None:
         if message["type"] == "error":
-            error = {**message["error"], "event_id": None}
+            error = {**message["error"], **dict.fromkeys(self.fields)}
             message = {**message, "error": error}
         await send(message)
 
@@ -198,11 +201,13 @@ async def test_an_update_that_is_refused_says_why_and_the_session_goes_on() -> N
     assert any(isinstance(event, ServerError) for event in events)
 
 
-async def test_a_server_that_does_not_say_which_event_it_refuses_is_understood() -> (
-    None
-):
+@pytest.mark.parametrize("left_out", [("event_id",), ("event_id", "param")], ids=str)
+async def test_a_server_that_does_not_say_which_event_it_refuses_is_understood(
+    left_out: tuple[str, ...],
+) -> None:
     async with (
-        ScriptedRecognizer(always=[Anonymous()]) as server,
+        ScriptedRecognizer(always=[Anonymous(left_out)]) as server,
+        asyncio.timeout(4),
         connect(server.url, None, MANUAL) as session,
     ):
         with pytest.raises(InvalidRequestError, match="tlh"):
@@ -527,6 +532,35 @@ class AnswersNothing(Fault):
         if not self._opened:
             await send(message)
         self._opened |= message["type"] == "session.updated"
+
+
+async def test_an_update_that_is_not_answered_is_waited_for_as_long_as_an_opening() -> (
+    None
+):
+    async with (
+        ScriptedRecognizer(faults=[AnswersNothing()]) as server,
+        asyncio.timeout(4),
+        connect(server.url, None, MANUAL, open_within=0.5) as session,
+    ):
+        with pytest.raises(NotOpenedError, match=r"session\.update within 0\.5 s"):
+            await session.update(SessionSettings(None, "de"))
+        await session.append(voice(0.5))
+        await session.commit()
+
+
+async def test_closing_while_an_update_waits_ends_the_wait() -> None:
+    async with (
+        ScriptedRecognizer(faults=[AnswersNothing()]) as server,
+        asyncio.timeout(4),
+        connect(server.url, None, MANUAL) as session,
+    ):
+        appending = asyncio.create_task(session.append(bytes(32_000 * 600)))
+        updating = asyncio.create_task(session.update(SessionSettings(None, "de")))
+        await eventually(lambda: session.settings.language == "de")
+        await session.close()
+        for waiting in (appending, updating):
+            with pytest.raises(SessionOverError):
+                await waiting
 
 
 WAITS: dict[str, Callable[[Session], Coroutine[Any, Any, object]]] = {
