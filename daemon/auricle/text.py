@@ -9,6 +9,11 @@ import re
 LONGEST_TRANSCRIPT = 2000
 """A transcript has no more characters: several times what 60 s of speech can hold."""
 
+LONGEST_WHOLE = 40_000
+"""All transcripts of a session together have no more characters. Careful clients take a
+message of 256 kB at most; of a Chinese character, JSON makes six bytes.
+"""
+
 # A colour or cursor command that a terminal would obey (ECMA-48: CSI, and OSC with
 # its terminator), and any other escape with the character behind it.
 _ESCAPE = re.compile(

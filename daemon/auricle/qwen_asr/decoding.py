@@ -27,7 +27,7 @@ from auricle.qwen_asr.events import (
     TranscriptionFailed,
 )
 from auricle.qwen_asr.wording import language_label
-from auricle.text import LONGEST_TRANSCRIPT, clean
+from auricle.text import LONGEST_TRANSCRIPT, LONGEST_WHOLE, clean
 
 _LONGEST_ID = 256
 _LONGEST_MESSAGE = 500
@@ -69,7 +69,8 @@ def _decode(event: _Json) -> ServerEvent | InterimDelta | None:
         case "session.updated":
             return SessionUpdated(_text(_object(event, "session"), "id"))
         case "session.finished":
-            return SessionFinished(clean(_string(event, "transcript")).strip())
+            whole = clean(_string(event, "transcript"), LONGEST_WHOLE)
+            return SessionFinished(whole.strip())
         case "input_audio_buffer.speech_started":
             return SpeechStarted(
                 _item_id(event), _milliseconds(event, "audio_start_ms")

@@ -59,14 +59,12 @@ from auricle.recognizer.transcriptions import (
     interim_transcript,
     result,
 )
+from auricle.text import LONGEST_WHOLE
 
 # The service sends an interim every second or two; more often costs more than it shows.
 _INTERIM_EVERY = SAMPLE_RATE
 # Less than this holds no word, and models answer it with an invention.
 _SHORTEST = SAMPLE_RATE // 10 * SAMPLE_BYTES
-# Careful clients take a message of 256 kB at most; of a Chinese character, JSON makes
-# six bytes.
-_LONGEST_WHOLE = 40_000
 _FORMAT = "input_audio_format"
 # The rest of the text that clients of the live service know.
 _NOTHING_TO_COMMIT = f"{EMPTY_COMMIT}, maybe no invalid audio stream."
@@ -358,7 +356,7 @@ class RecognizerSession:
         if self._finishing and self._transcriptions.idle and not self.finished:
             self.finished = True
             said = joined(self._finals)
-            self._say(SessionFinished(said if len(said) <= _LONGEST_WHOLE else ""))
+            self._say(SessionFinished(said if len(said) <= LONGEST_WHOLE else ""))
         due, self._due = self._due, []
         return due
 

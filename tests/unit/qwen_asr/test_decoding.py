@@ -21,10 +21,19 @@ from auricle.qwen_asr.events import (
     SpeechStopped,
     TranscriptionFailed,
 )
+from auricle.text import LONGEST_WHOLE
 
 
 def decode(**event: Any) -> Any:
     return decode_server_event(json.dumps(event))
+
+
+def test_of_a_whole_session_as_much_is_taken_as_a_recognizer_tells() -> None:
+    said = "Turn on the light. " * 2100
+    event = decode(type="session.finished", transcript=said)
+    assert event == SessionFinished(said.strip())
+    event = decode(type="session.finished", transcript=said * 2)
+    assert len(event.transcript) <= LONGEST_WHOLE
 
 
 @pytest.mark.parametrize(
