@@ -295,12 +295,14 @@ class AsrProtocol:
         return round(seconds * self.settings.sample_rate) * _SAMPLE_BYTES
 
     def _flush_audio(self) -> None:
-        if self._audio:
+        if len(self._audio) >= _SAMPLE_BYTES:
             self._orders.append(self._take_audio(len(self._audio)))
 
     def _take_audio(self, most: int) -> bytes:
-        audio = bytes(self._audio[:most])
-        del self._audio[:most]
+        # Half a sample waits for its other half.
+        whole = min(most, len(self._audio)) // _SAMPLE_BYTES * _SAMPLE_BYTES
+        audio = bytes(self._audio[:whole])
+        del self._audio[:whole]
         return audio
 
     def _appends(self, audio: bytes) -> list[AppendAudio]:

@@ -319,14 +319,28 @@ def test_audio_arrives_as_it_was_said_however_it_is_cut(
     pieces: list[bytes], data: st.DataObject
 ) -> None:
     protocol = opened(VAD)
-    arrived = b""
+    arrived: list[bytes] = []
     for piece in pieces:
         protocol.send_audio(piece)
-        if data.draw(st.booleans()):
-            arrived += b"".join(audio_of(sent(protocol)))
+        match data.draw(st.sampled_from(["wait", "send", "update"])):
+            case "send":
+                arrived += audio_of(sent(protocol))
+            case "update":
+                protocol.send_update(VAD)
     protocol.send_finish()
-    arrived += b"".join(audio_of(sent(protocol)))
-    assert arrived == b"".join(pieces)
+    arrived += audio_of(sent(protocol))
+    said = b"".join(pieces)
+    assert b"".join(arrived) == said[: len(said) // 2 * 2]
+    assert not [pcm for pcm in arrived if len(pcm) % 2], "half a sample is no sound"
+
+
+def test_half_a_sample_waits_for_its_other_half_behind_an_update() -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(b"\1" * 3)
+    protocol.send_update(MANUAL)
+    protocol.send_audio(b"\2" * 3199)
+    assert protocol.send_commit() == []
+    assert audio_of(sent(protocol)) == [b"\1\1", b"\1" + b"\2" * 3199]
 
 
 def test_audio_that_was_handed_over_is_counted() -> None:
