@@ -13,8 +13,8 @@ from auricle.qwen_asr.events import LONGEST_UTTERANCE, ServerVad, SessionSetting
 
 # The service's limit in manual mode, ours for a segment as well.
 _MOST_SAMPLES = round(LONGEST_UTTERANCE * SAMPLE_RATE)
-# It hears pauses where the client decides: softer voices than usual count as well, and
-# no silence ends anything.
+# It hears pauses where the client decides: what is less surely a voice counts as well,
+# and no silence ends anything.
 _UNTIL_COMMIT = ServerVad(-0.8, silence_duration_ms=round(2000 * LONGEST_UTTERANCE))
 # A satellite that is patient commits within this behind a sentence. What comes later is
 # a recording with silence at its end, for whose final nobody is waiting.

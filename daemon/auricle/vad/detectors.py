@@ -61,10 +61,10 @@ def make_unannounced_detector(
 
     `threshold` is the protocol's, from -1, which hears most, to 1. It is asked of
     Silero where that is installed: a probability of 0.7 at 0.0, of 0.2 at -1.0 and of
-    0.95 at 1.0; of a voice that begins softly, of 0.9, 0.5 and 0.98. Elsewhere
-    webrtcvad is asked, from 0.0 on in its most sceptical mode, and the threshold is
-    what stands out from the room's noise: 4 dB at 0.0, 1 dB for each tenth; below -0.4
-    webrtcvad decides alone.
+    0.95 at 1.0; of a voice that begins softly, of 0.9, 0.5 and 0.98; of the soft end of
+    a word in noise, of 0.95, 0.75 and 0.99. Elsewhere webrtcvad is asked, from 0.0 on
+    in its most sceptical mode, and the threshold is what stands out from the room's
+    noise: 4 dB at 0.0, 1 dB for each tenth; below -0.4 webrtcvad decides alone.
     """
     if detector_used(VoiceDetectorName.AUTO) is VoiceDetectorName.WEBRTC:
         mode = 3 if threshold >= 0 else 2

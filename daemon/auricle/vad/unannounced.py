@@ -25,10 +25,10 @@ from auricle.vad.voice_detector import VoiceProbability
 
 # What is heard for less may be one command, all voice, without the room between it.
 _ROOM_KNOWN = round(2.0 / FRAME_SECONDS)
-# The soft end of a word lasts no longer than this behind its loud part. Behind what was
-# no more than the room for 0.09 s, the network takes noise for more of the voice, which
-# it is seldom as sure of as of a soft end: more than half way from sure to certain.
+# The soft end of a word lasts no longer than this behind its loud part.
 _HOLD = round(0.3 / FRAME_SECONDS)
+# Behind a word, the network takes noise for more of the voice, but is seldom as sure of
+# it as of a soft end.
 _SHORT_HOLD = round(0.09 / FRAME_SECONDS)
 # Six people who talk at once are 8 dB above their own floor now and then.
 _ABOVE_TALK = 10**1.0
@@ -103,7 +103,8 @@ class UnannouncedVoice(UnannouncedDetector):
         self, voice: VoiceProbability, *, probable: float, sure: float
     ) -> None:
         """What is more `probable` a voice than this may be one; what is more than
-        `sure` is, however soft it begins.
+        `sure` is, however soft it begins. Behind a word, a soft end has to be surer:
+        half way from `sure` to 1.
         """
         self._voice = voice
         self._probable = probable
@@ -131,14 +132,15 @@ class UnannouncedVoice(UnannouncedDetector):
         probability = self._voice.hear(self._leveler.level(frame))
         self._listen_to_room(frame)
         self._look_for_speaker(frame)
+        room_known = self._heard > _ROOM_KNOWN
         speech = self._is_voice(frame, probability) and (
-            self._heard <= _ROOM_KNOWN or self._is_the_speaker(probability)
+            not room_known or self._is_the_speaker()
         )
         if speech:
             self._loudest = max(self._loudest, power(frame))
         self._possible.append(probability > _POSSIBLE)
         self._spoke = 0 if speech else self._spoke + 1
-        return speech
+        return speech and not (room_known and self._is_noise_behind_a_word(probability))
 
     def _is_voice(self, frame: Frame, probability: float) -> bool:
         if probability > self._sure:
@@ -173,13 +175,19 @@ class UnannouncedVoice(UnannouncedDetector):
             self._spoke = self._was_as_loud = _LONG_AGO
             self._loudest = 0.0
 
-    def _is_the_speaker(self, probability: float) -> bool:
-        hold = _HOLD if probability > (self._sure + 1) / 2 else _SHORT_HOLD
-        if self._stood_out > hold or self._was_near > _HOLD:
+    def _is_the_speaker(self) -> bool:
+        if self._stood_out > _HOLD or self._was_near > _HOLD:
             return False
         goes_on = self._spoke <= _HOLD
         talkative = sum(self._possible) > _TALKATIVE * len(self._possible)
         return goes_on or not talkative or self._stood_far_out <= _SHORT_HOLD
+
+    def _is_noise_behind_a_word(self, probability: float) -> bool:
+        # Who is hardly louder than the room sinks into it within a word.
+        if self._room.floor > self._loudest * _MUCH_SOFTER:
+            return False
+        certain = probability > (self._sure + 1) / 2
+        return self._stood_out > _SHORT_HOLD and not certain
 
 
 @cache

@@ -81,12 +81,23 @@ def test_a_voice_that_has_sunk_into_the_room_ends_soon() -> None:
     assert 0.0 < after < 0.15
 
 
-def test_the_soft_end_of_a_word_is_one_that_the_network_is_all_but_certain_of() -> None:
+def test_a_soft_end_of_a_word_is_one_of_which_the_network_is_all_but_certain() -> None:
     room, command = (3.0, 0.0, QUIET), (2.0, 0.99, LOUD)
     soft_end = hear(room, command, (4.0, 0.97, QUIET))[-1] * 4.0
     noise_behind = hear(room, command, (4.0, 0.93, QUIET))[-1] * 4.0
     assert soft_end == pytest.approx(0.3, abs=0.04)
     assert noise_behind == pytest.approx(0.09, abs=0.04)
+
+
+def test_who_is_hardly_louder_than_the_room_may_be_softer_for_longer() -> None:
+    room, word = (3.0, 0.0, QUIET), (0.6, 0.99, SOMEWHAT_LOUDER)
+    assert hear(room, word, (0.3, 0.93, QUIET))[-1] == 1.0
+
+
+@pytest.mark.parametrize("loud", [SOMEWHAT_LOUDER, LOUDER, LOUD])
+def test_who_was_softer_for_half_a_second_is_heard_again(loud: list[Frame]) -> None:
+    room, soft, word = (3.0, 0.0, QUIET), (0.51, 0.93, QUIET), (0.6, 0.99, loud)
+    assert hear(room, word, soft, word)[-1] == 1.0
 
 
 def test_a_television_that_goes_on_behind_a_speaker_does_not_hold_their_word() -> None:
