@@ -79,6 +79,8 @@ class OpusDecoder(Decoder):
         try:
             for packet in self._pages.push(audio):
                 if packet.startswith(b"OpusHead"):
+                    # What follows may have another number of channels.
+                    pcm += self.flush()
                     self._start(packet)
                 elif self._codec is None:
                     raise OggError("the stream does not begin with OpusHead")

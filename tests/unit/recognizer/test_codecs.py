@@ -95,6 +95,19 @@ def test_stereo_becomes_mono(opus: Callable[..., bytes]) -> None:
     assert pitch(pcm) == pytest.approx(440, abs=1)
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (1, 1)])
+def test_a_second_stream_behind_the_first_is_heard_from_its_start(
+    opus: Callable[..., bytes], first: int, second: int
+) -> None:
+    one, other = opus(1.0, first), opus(2.0, second)
+    alone = OpusDecoder()
+    expected = alone.decode(one) + alone.flush()
+    alone = OpusDecoder()
+    expected += alone.decode(other) + alone.flush()
+    decoder = OpusDecoder()
+    assert decoder.decode(one) + decoder.decode(other) + decoder.flush() == expected
+
+
 @pytest.mark.parametrize(
     "junk",
     [
