@@ -16,11 +16,11 @@ class InterimText:
         """Whether the client was told anything of the item."""
         return bool(self._latest)
 
-    def take(self, text: str) -> tuple[str, str] | None:
+    def take(self, text: str, *, anyway: bool = False) -> tuple[str, str] | None:
         """Return the confirmed prefix, which only grows, and the draft behind it.
 
         Confirmed is what two transcripts in a row agree on, in whole words. None where
-        there is no news.
+        there is no news, but for `anyway`: more is known now of the same words.
         """
         if not text:
             # Words that somebody has said are not unsaid by a draft that finds none.
@@ -30,7 +30,7 @@ class InterimText:
         grows = len(agreed) > len(self._confirmed) and agreed.startswith(
             self._confirmed
         )
-        if text == latest and not grows:
+        if text == latest and not grows and not anyway:
             return None
         if grows:
             self._confirmed = agreed

@@ -340,7 +340,9 @@ class RecognizerSession:
     def _say_interim(self, work: Transcribe, transcript: RecognizedText) -> None:
         if work.item_id != self._interim.item_id:
             return
-        news = self._interim.take(transcript.text)
+        # Of a pause it matters that all of it was heard, and whether the sentence
+        # breaks off there: words that came before it tell neither.
+        news = self._interim.take(transcript.text, anyway=work.ahead)
         if news is None:
             return
         self._say(interim_transcript(work, *news, transcript))

@@ -32,6 +32,15 @@ def test_the_same_twice_is_confirmed_and_then_no_news() -> None:
     ]
 
 
+def test_the_same_is_said_once_more_where_there_is_more_to_tell_of_it() -> None:
+    interim = InterimText("i")
+    interim.take("turn on")
+    interim.take("turn on the light")
+    assert interim.take("turn on the light", anyway=True) == ("turn on the light", "")
+    assert interim.take("turn on the light", anyway=True) == ("turn on the light", "")
+    assert interim.take("", anyway=True) is None
+
+
 def test_a_full_stop_that_comes_and_goes_is_not_confirmed() -> None:
     assert taken("Turn on.", "Turn on the light.")[1] == ("Turn on", " the light.")
 

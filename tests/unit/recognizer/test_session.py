@@ -1127,6 +1127,23 @@ def test_what_the_engine_hears_break_off_is_told_in_the_silence_and_with_the_fin
     assert completed["unfinished"] is True
 
 
+@pytest.mark.parametrize("unfinished", [True, False, None])
+def test_what_the_engine_makes_of_a_pause_is_told_where_its_words_are_no_news(
+    *, unfinished: bool | None
+) -> None:
+    client = foresighted()
+    client.say(voice(1.2))
+    client.answer("make me a large")
+    client.say(voice(1.2))
+    client.answer("make me a large")
+    client.say(quiet(0.1))
+    client.receive(RecognizedText("make me a large", "en", unfinished=unfinished))
+    *_, before, last = client.of_type(TEXT)
+    assert (last["text"], last["stash"]) == (before["text"], before["stash"])
+    assert last["audio_end_ms"] > before["audio_end_ms"]
+    assert last.get("unfinished") is unfinished
+
+
 def test_an_engine_that_cannot_tell_whether_a_sentence_breaks_off_claims_nothing() -> (
     None
 ):
