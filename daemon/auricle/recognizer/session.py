@@ -116,7 +116,8 @@ class RecognizerSession:
         self._unannounced: str | None = None
         self._unheard: tuple[int, int] | None = None
         """The sample positions of what is unannounced where nobody was heard in it."""
-        self._finals: list[str] = []
+        self._said: str | None = ""
+        """All that was said; None where that is more than the end may carry."""
         self._finishing = False
         self._ids = 0
         self._due: Orders = []
@@ -300,8 +301,13 @@ class RecognizerSession:
                 self._say(SpeechStopped(work.item_id, end))
             self._announce(work.item_id)
         if text is not None:
-            self._finals.append(text)
+            self._add_to_whole(text)
         self._say(result(work, transcript))
+
+    def _add_to_whole(self, text: str) -> None:
+        if self._said is not None:
+            said = joined((self._said, text))
+            self._said = said if len(said) <= LONGEST_WHOLE else None
 
     def _want_interim(self) -> None:
         if (
@@ -357,8 +363,7 @@ class RecognizerSession:
                     self._complete(work, silence)
         if self._finishing and self._transcriptions.idle and not self.finished:
             self.finished = True
-            said = joined(self._finals)
-            self._say(SessionFinished(said if len(said) <= LONGEST_WHOLE else ""))
+            self._say(SessionFinished(self._said or ""))
         due, self._due = self._due, []
         return due
 

@@ -1,5 +1,6 @@
 import base64
 import json
+import tracemalloc
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -706,6 +707,23 @@ def test_the_end_of_a_long_session_is_no_longer_than_clients_take() -> None:
     client.send(Finish("e"))
     assert client.told[-1]["type"] == "session.finished"
     assert len(json.dumps(client.told[-1])) < 256 * 1024
+
+
+def test_a_session_keeps_no_more_of_what_was_said_than_its_end_may_carry() -> None:
+    client = Client(MANUAL)
+    tracemalloc.start()
+    try:
+        for _ in range(100):
+            client.say(voice(0.5))
+            client.send(Commit("e"))
+            client.final("off " * 10_000)
+            client.told.clear()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
+    client.send(Finish("e"))
+    assert client.told[-1]["transcript"] == ""
 
 
 def test_the_end_of_a_session_in_which_nobody_spoke_carries_nothing() -> None:
