@@ -197,7 +197,8 @@ class Session:
         """End an utterance, in manual mode; its final comes as an event.
 
         There may be any number in a session. What is shorter than 0.1 s has an empty
-        final. Raises InvalidRequestError where the server decides (server VAD).
+        final at once, ahead of those still awaited, and no Committed. Raises
+        InvalidRequestError where the server decides (server VAD).
         """
         self._require_open()
         if self._live.settings.turn_detection is not None:
