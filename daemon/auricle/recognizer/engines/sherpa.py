@@ -87,9 +87,13 @@ class WholeUtteranceEngine(Engine):
     ) -> RecognizedText:
         if self._kind in _MAKES_UP_WORDS and not has_voice(pcm):
             return RecognizedText("")
+        samples = samples_of(pcm)
+        # Of a microphone that is muted, nothing is left.
+        if not len(samples):
+            return RecognizedText("")
         heard = [
             self._decode(window, language, corpus)
-            for window in windows(samples_of(pcm), self._window)
+            for window in windows(samples, self._window)
         ]
         said = [part for part in heard if part.text]
         if not said:

@@ -137,6 +137,15 @@ def test_a_model_that_makes_up_words_is_not_asked_where_nobody_speaks(
         assert found.text == ""
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "streaming" not in kind])
+def test_of_a_muted_microphone_no_model_hears_a_word(kind: str, tmp_path: Path) -> None:
+    engine = engine_of(KINDS[kind](tmp_path))
+    assert heard(engine)[0]
+    for final in (False, True):
+        found = engine.transcribe(silence(2), language=None, corpus=None, final=final)
+        assert found.text == ""
+
+
 # Of these, sherpa-onnx tells a failed decode from silence on standard error alone.
 SILENT = ("Moonshine", "Moonshine v2", "Paraformer")
 # Of these it does so, too, but tells a language of every sound that it decoded.
