@@ -71,11 +71,17 @@ async def _serve(server: RecognizerServer, model: str) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     with as_file(OKAY_NABU) as path:
-        took, at_once = await server.measure(read_recording(path))
+        measured = await server.measure(read_recording(path))
     await server.start()
-    logger.info(
-        "a command takes %.2f s here: %d at once are served in time", took, at_once
-    )
+    if measured:
+        logger.info(
+            "a command takes %.2f s here: %d at once are served in time", *measured
+        )
+    else:
+        logger.warning(
+            "the model found no words in the sample that it is measured with: how fast "
+            "it is here will be learned from what its clients say"
+        )
     # Programs that start us wait for this line.
     print(f"serving on {server.url} ({model})", flush=True)
     systemd = Notifier()

@@ -129,16 +129,19 @@ class RecognizerServer:
         host = f"[{host}]" if ":" in host else host
         return f"{scheme}://{host}:{self._port}{PATH}"
 
-    async def measure(self, pcm: bytes) -> tuple[float, int]:
+    async def measure(self, pcm: bytes) -> tuple[float, int] | None:
         """Learn how fast the engine is, from speech: mono s16le at 16 kHz.
 
         Return how many seconds it is at a command of 3 s, and how many it can be given
-        at once. A server that never measured learns it from its clients.
+        at once; None where it found no words in it, or failed. A server that does not
+        know it learns it from its clients.
         """
         half = len(pcm) // 2
         for sound in (pcm, pcm[: half - half % SAMPLE_BYTES]):
             await self._inference.transcribe(Transcribe("", sound, True, None, None))
         workload = self._inference.workload
+        if not workload.speed_known:
+            return None
         at_once = workload.most_at_once(self._settings.max_sessions)
         return workload.command_takes, at_once
 

@@ -39,6 +39,11 @@ class DecodeSpeed:
         """Take note that a final of so many `seconds` of sound took so long."""
         self._latest.append((seconds, took))
 
+    @property
+    def known(self) -> bool:
+        """Whether any final has told."""
+        return bool(self._latest)
+
     def takes(self, seconds: float) -> float:
         """Return what three of four finals of so many `seconds` of sound do not exceed.
 
@@ -93,6 +98,11 @@ class Workload:
     def idle(self) -> bool:
         """Whether the engine is at nothing, and nothing waits."""
         return self._current is None and not self._waiting and not self._ahead
+
+    @property
+    def speed_known(self) -> bool:
+        """Whether any final has told how long one takes."""
+        return self._speed.known
 
     @property
     def command_takes(self) -> float:

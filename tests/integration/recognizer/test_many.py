@@ -142,7 +142,9 @@ async def served_at_once(server: RecognizerServer, pcm: bytes, many: int) -> lis
 async def test_of_many_at_once_those_are_served_for_whom_there_is_time() -> None:
     engine = ScriptedEngine(takes=0.1)
     async with serving(engine, deadline=1.0) as server:
-        took, at_once = await server.measure(voice(3.0))
+        measured = await server.measure(voice(3.0))
+        assert measured is not None
+        took, at_once = measured
         answers = await served_at_once(server, voice(1.0), 12)
     assert took >= 0.1
     assert answers.count("refused 429") == 12 - at_once
@@ -150,12 +152,24 @@ async def test_of_many_at_once_those_are_served_for_whom_there_is_time() -> None
     assert {"recognized"} <= {*answers} <= {"recognized", THROTTLED, "refused 429"}
 
 
+@pytest.mark.parametrize("failing", [False, True], ids=["no words", "a failure"])
+async def test_what_tells_nothing_of_how_long_words_take_is_no_measurement(
+    *, failing: bool
+) -> None:
+    engine = ScriptedEngine("")
+    engine.failing = failing
+    async with serving(engine) as server:
+        assert await server.measure(voice(3.0)) is None
+
+
 async def test_a_real_model_serves_as_many_as_its_speed_allows() -> None:
     engine = WhisperEngine()
     with as_file(OKAY_NABU) as path:
         command = read_recording(path)
     async with serving(engine, deadline=1.0) as server:
-        _, at_once = await server.measure(command)
+        measured = await server.measure(command)
+        assert measured is not None
+        _, at_once = measured
         answers = await served_at_once(server, command, at_once + 2)
     assert "refused 429" in answers
     assert {"recognized"} <= {*answers} <= {"recognized", THROTTLED, "refused 429"}

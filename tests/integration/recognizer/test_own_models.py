@@ -96,6 +96,18 @@ async def test_mood_and_language_reach_mqtt(broker: Broker, tmp_path: Path) -> N
     assert (final["emotion"], final["language"]) == ("surprised", "ko")
 
 
+@pytest.mark.parametrize("said", [SAID, ""], ids=["words", "none"])
+async def test_how_many_are_served_is_claimed_of_a_model_that_finds_words_only(
+    said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = sense_voice(tmp_path / "model", said)
+    async with local_recognizer("--model", str(folder)):
+        pass
+    log = capfd.readouterr().err
+    assert ("at once are served in time" in log) is bool(said)
+    assert ("the model found no words" in log) is not bool(said)
+
+
 def without(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
