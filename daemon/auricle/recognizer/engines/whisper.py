@@ -341,7 +341,8 @@ class WhisperEngine(Engine):
 
     def _code(self, language: str | None, encoded: StorageView) -> str:
         if language is not None:
-            return whisper_code(language)
+            token = self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>")
+            return whisper_code(language) if token is None else language
         if not self._multilingual:
             return "en"
         [[(token, _), *_]] = self._whisper.model.detect_language(encoded)

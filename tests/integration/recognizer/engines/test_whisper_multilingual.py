@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.engines.loading import load_engine
-from auricle.recognizer.engines.weights import BASE
+from auricle.recognizer.engines.weights import BASE, find_whisper
 from auricle.recognizer.engines.whisper import WhisperEngine
 from auricle.recognizer.transcriptions import RecognizedText
 from rigs.audio.speech import say, silence
@@ -83,6 +84,24 @@ def test_a_language_that_whisper_calls_otherwise_is_reported_as_asked(
         spoken("stop", "en-us"), language=language, corpus=None, final=True
     )
     assert transcript.language == language
+
+
+def test_cantonese_is_heard_as_such_by_a_model_that_knows_it(
+    engine: WhisperEngine, tmp_path: Path
+) -> None:
+    """Here, by one to which that is German, so that it shows."""
+    for file in find_whisper(engine.name.removeprefix("Whisper ")).iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    tokenizer = tmp_path / "tokenizer.json"
+    known = tokenizer.read_text(encoding="utf-8")
+    tokenizer.unlink()
+    tokenizer.write_text(known.replace("<|de|>", "<|yue|>"), encoding="utf-8")
+
+    transcript = WhisperEngine(str(tmp_path)).transcribe(
+        spoken(GERMAN, "de"), language="yue", corpus=None, final=True
+    )
+    assert words(transcript.text) == words(GERMAN)
+    assert transcript.language == "yue"
 
 
 def test_it_knows_every_language_of_the_protocol(engine: WhisperEngine) -> None:
