@@ -72,6 +72,10 @@ _PENALTY = 1.1
 # for each 3 s of sound.
 _FARTHEST = 8.0
 _MOST_WEIGHED = 8
+# A look holds a logit of each token that there is, behind each token of its text, and
+# nearly three times: of all hints that are worth one, 1 GB in half a minute of speech.
+# With so many at a time, 100 MB, and it takes no longer.
+_MOST_LOGITS = 10_000_000
 # Frames of an encoding, for each second; and those behind the sound that hold what is
 # left of it.
 _FRAMES = 50
@@ -317,12 +321,7 @@ class WhisperEngine(Engine):
         lead = likelihood.lead
         ids = [[*tokenizer.encode(f"{lead}{one}"), tokenizer.eot] for one in texts]
         try:
-            found = self._whisper.model.align(
-                StorageView.from_array(np.repeat(encoded, len(ids), axis=0)),
-                tokenizer.sot_sequence,
-                ids,
-                encoded.shape[1],
-            )
+            found = self._likely(ids, encoded, tokenizer.sot_sequence)
         except RuntimeError as error:
             # What was heard stands without them. Of a folder that was converted long
             # ago, CTranslate2 says each time that alignment_heads are missing.
@@ -330,14 +329,36 @@ class WhisperEngine(Engine):
             self._warned = True
             logger.log(level, "words to expect are not heeded: %s", error)
             return []
-        likely = {
-            one: float(np.log(np.maximum(result.text_token_probs, _LEAST)).sum())
-            for one, result in zip(texts, found, strict=True)
-        }
+        likely = dict(zip(texts, found, strict=True))
         return [
             (correction, max(map(likely.__getitem__, others)) - likely[text])
             for _, correction, others in near
         ]
+
+    def _likely(
+        self,
+        texts: Sequence[list[int]],
+        encoded: npt.NDArray[np.float32],
+        start: list[int],
+    ) -> Sequence[float]:
+        """How likely the sound makes each text of tokens, in natural logarithms."""
+        longest = len(start) + max(map(len, texts))
+        vocabulary = self._whisper.hf_tokenizer.get_vocab_size()
+        most = max(1, _MOST_LOGITS // (longest * vocabulary))
+        likely: list[float] = []
+        for first in range(0, len(texts), most):
+            batch = texts[first : first + most]
+            found = self._whisper.model.align(
+                StorageView.from_array(np.repeat(encoded, len(batch), axis=0)),
+                start,
+                batch,
+                encoded.shape[1],
+            )
+            likely += [
+                float(np.log(np.maximum(result.text_token_probs, _LEAST)).sum())
+                for result in found
+            ]
+        return likely
 
     def _code(self, language: str | None, encoded: StorageView) -> str:
         if language is not None:
