@@ -15,7 +15,7 @@ from auricle.qwen_asr.events import LONGEST_UTTERANCE, ServerVad, SessionSetting
 _MOST_SAMPLES = round(LONGEST_UTTERANCE * SAMPLE_RATE)
 # It hears pauses where the client decides: what is less surely a voice counts as well,
 # and no silence ends anything.
-_UNTIL_COMMIT = ServerVad(-0.8, silence_duration_ms=round(2000 * LONGEST_UTTERANCE))
+_UNTIL_COMMIT = ServerVad(-0.6, silence_duration_ms=round(2000 * LONGEST_UTTERANCE))
 # A satellite that is patient commits within this behind a sentence. What comes later is
 # a recording with silence at its end, for whose final nobody is waiting.
 _PROMPT_SAMPLES = round(1.6 * SAMPLE_RATE)
