@@ -19,7 +19,7 @@ from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.loading import load_engine, require_model
 from auricle.recognizer.segmenter import VadSegmenter
 from auricle.recognizer.server import RecognizerServer, ServerSettings
-from auricle.system import log
+from auricle.system import heap, log
 from auricle.system.redaction import OURS
 from auricle.system.systemd import Notifier
 
@@ -34,6 +34,8 @@ def main(args: argparse.Namespace) -> int:
     Raises ConfigError for keys, certificates or models that cannot be used.
     """
     log.start("info")
+    # For each sentence the model asks for hundreds of megabytes in large pieces.
+    heap.keep_freed()
     api_keys = _api_keys(args.api_key_file)
     require_model(args.model)
     print("loading the speech model …", file=sys.stderr, flush=True)

@@ -59,6 +59,28 @@ lines = Path("/proc/self/status").read_text().splitlines()
 print(dict(line.split(":", 1) for line in lines)["THP_enabled"])
 """
 
+_OF_LARGE_PIECES = """
+import ctypes
+import resource
+from auricle.system import heap
+
+if {kept}:
+    heap.keep_freed()
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+
+def take_and_free():
+    block = library.malloc(100 * 2**20)
+    ctypes.memset(block, 1, 100 * 2**20)
+    library.free(ctypes.c_void_p(block))
+
+take_and_free()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(3):
+    take_and_free()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) * 4 // 1024)
+"""
+
 
 def _printed(program: str) -> int:
     done = subprocess.run(
@@ -83,3 +105,8 @@ def test_threads_have_a_heap_of_their_own_unless_they_share_one() -> None:
 def test_the_kernel_gives_no_large_pages_to_who_needs_little() -> None:
     assert _printed(_OF_LARGE_PAGES.format(small=False)) == 1
     assert _printed(_OF_LARGE_PAGES.format(small=True)) == 0
+
+
+def test_what_is_large_is_taken_from_the_kernel_once_where_it_is_kept() -> None:
+    assert _printed(_OF_LARGE_PIECES.format(kept=False)) > 250
+    assert _printed(_OF_LARGE_PIECES.format(kept=True)) < 10
