@@ -193,10 +193,13 @@ async def test_bids_are_neither_retained_nor_acknowledged(broker: Broker) -> Non
 
 
 async def test_what_somebody_retained_is_nobodys_bid(broker: Broker) -> None:
-    async with HouseClient(broker.port, STUDY.bid("all")) as house:
+    topics = STUDY.bid("all"), KITCHEN.bid("all")
+    async with HouseClient(broker.port, *topics) as house:
         house.say(STUDY.bid("all"), '{"kind":"here"}', retain=True)
         await house.hears(STUDY.bid("all"))
         async with member(broker, KITCHEN) as kitchen:
+            # What it says comes behind its subscription.
+            await house.hears(KITCHEN.bid("all"))
             house.say(HALL.bid("all"), "no bid at all")
             house.say(HALL.bid("all"), '{"kind":"here"}')
             await kitchen.knows("hall")

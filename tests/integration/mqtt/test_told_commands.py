@@ -55,7 +55,7 @@ async def test_a_command_that_another_one_knows_to_be_told_does_not_come_again(
     await leave_a_command_behind(broker, BOTH)
     async with (
         HouseClient(broker.port, KITCHEN.utterance, STUDY.utterance) as house,
-        HouseClient(broker.port) as hall,
+        HouseClient(broker.port, STUDY.bid("all")) as hall,
         member(broker, STUDY) as study,
     ):
         # From its own connection the broker has confirmed nothing.
@@ -63,17 +63,14 @@ async def test_a_command_that_another_one_knows_to_be_told_does_not_come_again(
             study.hears("turn on the light", turn="t2", stands_in_for="t1")
             await eventually(lambda: study.fates)
         else:
-
-            def is_heard() -> bool:
-                # Who is connected may not be subscribed yet: it is said until then.
-                hall.say(
-                    KITCHEN.bid("all"),
-                    '{"kind":"done","turn":"t1","wake_word":"okay_nabu","level":90,'
-                    '"after_ms":3000,"outcome":"transcript"}',
-                )
-                return told in study.group_messages
-
-            await eventually(is_heard)
+            # What it says comes behind its subscription.
+            await hall.hears(STUDY.bid("all"))
+            hall.say(
+                KITCHEN.bid("all"),
+                '{"kind":"done","turn":"t1","wake_word":"okay_nabu","level":90,'
+                '"after_ms":3000,"outcome":"transcript"}',
+            )
+            await eventually(lambda: study.group_messages == [told])
         async with member(broker, KITCHEN) as kitchen:
             await eventually(lambda: kitchen.fates)
 
