@@ -105,7 +105,8 @@ class Conversation:
             except TimeoutError:
                 if self._session.finished or not self._session.waits_for_client:
                     continue
-                await self._close_silent(self._idle_timeout)
+                reason = f"nothing came for {self._idle_timeout:g} s"
+                await self._socket.close(1000, reason)
                 return
             self._heard_at = asyncio.get_running_loop().time()
             await self._carry_out(self._reading(message))
@@ -123,10 +124,8 @@ class Conversation:
 
     async def _close_in_a_while(self) -> None:
         await asyncio.sleep(self._linger)
-        await self._close_silent(self._linger)
-
-    async def _close_silent(self, seconds: float) -> None:
-        await self._socket.close(1000, f"nothing came for {seconds:g} s")
+        reason = f"all was said {self._linger:g} s ago"
+        await self._socket.close(1000, reason)
 
     async def _decode(self, work: Transcribe) -> None:
         transcript = await self._transcriber.transcribe(work)

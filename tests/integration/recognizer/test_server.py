@@ -506,6 +506,7 @@ async def test_so_is_one_that_goes_on_sending_when_all_is_said() -> None:
             await asyncio.wait_for(go_on(other), 15)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1000
+    assert closed.value.rcvd.reason == "all was said 0.2 s ago"
 
 
 async def test_one_has_its_time_to_close_however_short_it_may_be_silent() -> None:
