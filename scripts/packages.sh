@@ -22,22 +22,27 @@ debian_packages() {
   [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
     fail "neither root nor sudo; as root: apt-get install ${missing[*]}"
   say "Debian packages: ${missing[*]}"
-  # A new mosquitto would start at once, and listen. One that is there is left alone.
-  local policy=/usr/sbin/policy-rc.d
-  if [ ! -e $policy ]; then
-    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
-    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
-    as_root chmod +x $policy
-  fi
-  local apt=(apt-get -qq -y -o DPkg::Lock::Timeout=300)
-  as_root "${apt[@]}" update
-  as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install \
-    --no-install-recommends "${missing[@]}" >/dev/null ||
-    fail "apt-get could not install them; its words are above"
+  apt_install "${missing[@]}"
   if [[ " ${missing[*]} " = *" mosquitto "* ]] && command -v systemctl >/dev/null; then
     as_root systemctl --quiet disable mosquitto
   fi
 }
+
+# A new mosquitto would start at once, and listen. One that is there is left alone.
+# In a shell of its own, which cleans up when it ends, whatever its caller becomes.
+apt_install() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap 'as_root rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod +x $policy
+  fi
+  apt=(apt-get -qq -y -o DPkg::Lock::Timeout=300)
+  as_root "${apt[@]}" update
+  as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install \
+    --no-install-recommends "$@" >/dev/null ||
+    fail "apt-get could not install them; its words are above"
+)
 
 # What an installation depends on; a moved one must be made anew.
 fingerprint() {
