@@ -478,12 +478,11 @@ class Satellite:
     def _follow_up_behind(self, heard_out: HeardOut | None) -> list[Effect]:
         match heard_out:
             case HeardOut(then=Then.LISTEN):
-                effects = self._listen_on(None)
+                return self._listen_on(None)
             case HeardOut(answer=True):
-                effects = self._listen_on(self._follow_up)
+                return self._listen_on(self._follow_up)
             case _:
                 return []
-        return [*effects, Attend(on=True)] if effects else []
 
     def _listen_on(self, seconds: float | None) -> list[Effect]:
         """Open a follow-up that waits so long, or as long as behind a wake word; not at
@@ -492,7 +491,8 @@ class Satellite:
         heard = self._at_rest is SatelliteState.IDLE and self._why_deaf() is None
         if seconds == 0 or not heard or self._disputed:
             return []
-        return self._begin(self._turns.by_follow_up(seconds))
+        # A microphone that was away meanwhile attends to nobody.
+        return [*self._begin(self._turns.by_follow_up(seconds)), Attend(on=True)]
 
     # --- under way ---
 

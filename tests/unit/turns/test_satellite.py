@@ -595,6 +595,20 @@ def test_a_microphone_lost_while_processing_loses_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize("gone", [MicrophoneLost(), MicrophoneClosed()], ids=str)
+def test_a_follow_up_hears_also_where_the_microphone_was_away_before(
+    gone: Event,
+) -> None:
+    machine = satellite()
+    run(machine, [FollowUpRequested(5.0), WOKEN, *after(1.0, speech=True)])
+    run(machine, [StopRequested(), gone, MicrophoneFound()])
+
+    effects = machine.step(final("What time is it?"))
+
+    assert effects[-1] == Attend(on=True)
+    assert machine.state is SatelliteState.LISTENING
+
+
 def test_a_turn_that_would_have_to_listen_on_without_a_microphone_ends() -> None:
     machine = satellite(Mode.SERVER_VAD)
     run(machine, [WOKEN, said(SpeechStopped("item", 300)), MicrophoneLost()])
