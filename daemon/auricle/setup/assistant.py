@@ -26,6 +26,7 @@ from auricle.config.choices import LightsDevice
 from auricle.config.gpio import BUTTON_OF_2MIC
 from auricle.config.loading import load
 from auricle.config.settings import Settings
+from auricle.config.sources import read_credential
 from auricle.doctor.results import Result, Status, as_lines
 from auricle.errors import AuricleError, ConfigError, PlaybackError
 from auricle.setup import nearby, secret_store, trials
@@ -113,16 +114,18 @@ class Assistant:
         self._free_panel = free_panel
         self._answers = Chosen()
         self._file = place.config if place.config.exists() else None
+        self._settings = self._loaded({})
+        self._useless_secrets: list[str] = []
         if store := place.credentials:
             for name in (_PASSWORD, _API_KEY):
-                kept = secret_store.path_of(store, name)
-                if kept.exists():
-                    self._answers.secrets[name] = kept.read_text(encoding="utf-8")
-        self._settings = self._loaded({})
+                self._take_kept_secret(store, name)
 
     def ask(self) -> Chosen:
         """Ask for everything. Raises EOFError where nobody answers any more."""
         self._say("An empty answer takes what is in brackets. Ctrl-C writes nothing.")
+        for mistake in self._useless_secrets:
+            self._say(f"  {mistake}")
+            self._say("  write it anew below, or delete that file")
         self._ask_who_it_is()
         self._until_it_works(self._ask_for_broker, self._try_broker)
         self._until_it_works(self._ask_for_recognizer, self._try_recognizer)
@@ -207,8 +210,6 @@ class Assistant:
         among = ("1", "2", "3") if possible else ("1", "3")
         match self._choice("Which one", among, default):
             case "1":
-                if url:
-                    self._take("asr.url", "")
                 self._ask_for_region()
                 self._ask_for_secret(_API_KEY, "The API key")
             case "2":
@@ -224,9 +225,14 @@ class Assistant:
         default = self._settings.asr.region
         regions = tuple(dict.fromkeys((*_REGIONS, default)))
         question = f"The key's region ({', '.join(regions)})"
-        region = self._choice(question, regions, default)
-        if region != default:
-            self._take("asr.region", region)
+        while True:
+            region = self._choice(question, regions, default)
+            try:
+                self._take_all({"asr.url": "", "asr.region": region})
+            except ConfigError as error:
+                self._say(f"  {error}")
+            else:
+                return
 
     def _ask_for_microphone(self) -> None:
         self._part("The microphone")
@@ -411,9 +417,13 @@ class Assistant:
     def _ask_for_secret(self, name: str, question: str) -> None:
         kept = self._value(name) is not None
         default = "the one that is stored" if kept else _NONE
-        if answer := self._terminal.ask_secret(question, default):
-            self._answers.secrets[name] = answer
-            self._settings = self._loaded({})
+        while answer := self._terminal.ask_secret(question, default):
+            try:
+                self._take_secret(name, answer)
+            except ConfigError as error:
+                self._say(f"  {error}")
+            else:
+                return
 
     def _choice(self, question: str, among: Sequence[str], default: str) -> str:
         while True:
@@ -426,6 +436,23 @@ class Assistant:
         """Take a setting. Raises ConfigError where it cannot be used."""
         self._settings = self._loaded({name: value})
         self._answers.values[name] = value
+
+    def _take_secret(self, name: str, secret: str) -> None:
+        """Take a secret. Raises ConfigError where it cannot be used."""
+        self._settings = self._loaded({name: secret})
+        self._answers.secrets[name] = secret
+
+    def _take_kept_secret(self, store: Path, name: str) -> None:
+        """Take a secret that is stored, as the service reads it; one that is useless
+        is noted.
+        """
+        path = secret_store.path_of(store, name)
+        try:
+            self._take_secret(name, read_credential(path))
+        except FileNotFoundError:
+            pass
+        except (ConfigError, ValueError) as error:
+            self._useless_secrets.append(f"{path}: {error}")
 
     def _take_all(self, values: Mapping[str, object]) -> None:
         """Take settings that belong together, as far as they are news. Raises

@@ -15,7 +15,7 @@ from auricle.assets.requirements import how_to_install
 from auricle.config.loading import load
 from auricle.panel.effects import DARK
 from auricle.panel.trial import COLORS
-from auricle.setup.assistant import Assistant, Place
+from auricle.setup.assistant import Assistant, Chosen, Place
 from rigs.audio.loudspeaker import loudspeaker
 from rigs.hardware.spi_wire import SpiWire
 from rigs.homes.program import clean_environment
@@ -343,7 +343,8 @@ class Person:
         return self._answers.pop(0) or default
 
     def ask_secret(self, question: str, default: str) -> str:
-        raise AssertionError(f"{question}, {default}: nobody is to be asked for it")
+        self.read.append(f"{question} [{default}]")
+        return self._answers.pop(0)
 
     def meter(self, level: float) -> None:
         raise AssertionError(f"{level}: there is no microphone")
@@ -365,3 +366,69 @@ def test_where_the_panel_is_not_installed_a_sentence_says_how(tmp_path: Path) ->
     assert f"first run {how_to_install('panel')}" in person.read[-1]
     assert f"It is not installed: run {how_to_install('recognizer')}" in person.read
     assert "lights.device" not in chosen.values
+
+
+def asked(config: Path, *answers: str) -> tuple[Chosen, list[str]]:
+    """What comes of these answers, with secrets kept beside `config`, and what was said
+    meanwhile.
+    """
+    with config.open("a") as file:
+        file.write('[microphone]\nrecording = "/srv/turn.flac"\n')
+    place = Place(
+        config, config.parent, recognizer_installed=False, panel_installed=False
+    )
+    person = Person(*answers)
+    return Assistant(person, place).ask(), person.read
+
+
+WITHOUT_RECOGNIZER = BEHIND_EVERYTHING_ELSE[:5]
+NOBODY_THERE = "wss://127.0.0.1:1"
+
+
+def test_a_key_that_cannot_be_one_is_told_and_asked_for_again(tmp_path: Path) -> None:
+    recognizer = ("3", NOBODY_THERE, "Bearer sk-1", "sk-1", "k")
+    chosen, said = asked(
+        tmp_path / "config.toml", *WITHOUT_RECOGNIZER, *recognizer, "none"
+    )
+
+    assert chosen.secrets == {"asr.api_key": "sk-1"}
+    assert said.count("Its key [none]") == 2
+    assert any("is it whole" in line for line in said)
+    assert not any("Bearer" in line for line in said)
+
+
+def test_secrets_are_kept_as_the_service_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "auricle.mqtt.password").write_text("pw\n")
+    (tmp_path / "auricle.asr.api_key").write_bytes(b"\xef\xbb\xbfsk-1\r\n")
+    chosen, _ = asked(tmp_path / "config.toml", *BEHIND_EVERYTHING_ELSE, "none")
+
+    assert chosen.secrets == {"mqtt.password": "pw", "asr.api_key": "sk-1"}
+
+
+@pytest.mark.parametrize("useless", [b"sk-\xff", b"Bearer sk-0", b"\n"])
+def test_a_stored_key_that_is_useless_is_told_and_asked_for_anew(
+    tmp_path: Path, useless: bytes
+) -> None:
+    kept = tmp_path / "auricle.asr.api_key"
+    kept.write_bytes(useless)
+    recognizer = ("3", NOBODY_THERE, "sk-1", "k")
+    chosen, said = asked(
+        tmp_path / "config.toml", *WITHOUT_RECOGNIZER, *recognizer, "none"
+    )
+
+    assert chosen.secrets == {"asr.api_key": "sk-1"}
+    assert any(line.startswith(f"  {kept}: ") for line in said)
+    assert "Its key [none]" in said
+
+
+def test_a_region_that_needs_a_workspace_is_told_and_another_one_asked_for(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[asr]\nurl = "{NOBODY_THERE}"\nregion = "ap-southeast-1"\n')
+    recognizer = ("1", "", "china", "", "k")
+    chosen, said = asked(config, *WITHOUT_RECOGNIZER, *recognizer, "none")
+
+    assert chosen.values["asr.url"] == ""
+    assert chosen.values["asr.region"] == "china"
+    assert any("needs workspace" in line for line in said)
