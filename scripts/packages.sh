@@ -65,7 +65,7 @@ python_packages() {
     fail "$("$PYTHON" --version) is too old: auricle needs Python 3.11 or later"
   # One of another Python, or of another place, cannot be repaired.
   if [ "$("$venv/bin/python" --version 2>&1)" != "$("$PYTHON" --version)" ] ||
-    ! grep -qs "^VIRTUAL_ENV=.*$(realpath -m "$venv")" "$venv/bin/activate"; then
+    ! [ "$(made_for "$venv")" -ef "$venv" ]; then
     say "a virtual environment in $venv"
     "$PYTHON" -m venv --clear "$venv"
   fi
@@ -75,6 +75,12 @@ python_packages() {
   pip_install "$venv" --require-hashes -r "requirements/$lock.txt"
   echo
 }
+
+# The folder that VENV was made for. How it is written down differs from Python to Python.
+made_for() (
+  # shellcheck source=/dev/null
+  source "$1/bin/activate" 2>/dev/null && echo "$VIRTUAL_ENV"
+)
 
 # pip_install VENV PIP-OPTION…: prints the names of what it collects.
 pip_install() {

@@ -1,6 +1,7 @@
 """What the scripts that install do to a machine: scripts/packages.sh."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -52,3 +53,63 @@ def test_services_start_again_behind_what_is_installed(
     assert done.returncode == code
     assert told.read_text() == "101\n"
     assert not policy.exists()
+
+
+def pythons() -> list[str]:
+    """Each Python of this machine that auricle runs on: their environments differ."""
+    found = filter(shutil.which, [f"python3.{minor}" for minor in range(11, 20)])
+    works = ["-c", "import venv"]
+    return [
+        python
+        for python in found
+        if not subprocess.run(
+            [python, *works], check=False, stderr=subprocess.DEVNULL
+        ).returncode
+    ]
+
+
+def install_python_packages(python: str, venv: Path, lock: str) -> None:
+    """Call `python_packages`, which installs none."""
+    script = ROOT / "scripts" / "packages.sh"
+    # pip is what takes time.
+    stub = venv.parent / "python"
+    stub.write_text(f"""#!/bin/sh
+case "$*" in "-m venv "*) set -- "$@" --without-pip ;; esac
+exec {python} "$@"
+""")
+    stub.chmod(0o755)
+    subprocess.run(
+        [
+            *("bash", "-euc", f'. {script}; pip_install() {{ :; }}; "$@"', "-"),
+            *("python_packages", venv, lock),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHON": str(stub)},
+        check=True,
+    )
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_what_is_installed_stays_when_more_is(python: str, tmp_path: Path) -> None:
+    # A folder that needs quotes, and one that a link leads to.
+    (tmp_path / "with a space").mkdir()
+    (tmp_path / "opt").symlink_to(tmp_path / "with a space")
+    venv = tmp_path / "opt" / "auricle"
+
+    install_python_packages(python, venv, "recognizer")
+    (venv / "installed").touch()
+    install_python_packages(python, venv, "panel")
+
+    assert (venv / "installed").exists()
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_a_virtual_environment_that_was_moved_is_made_anew(
+    python: str, tmp_path: Path
+) -> None:
+    install_python_packages(python, tmp_path / "auricle2", "run")
+    venv = (tmp_path / "auricle2").rename(tmp_path / "auricle")
+    (venv / "installed").touch()
+    install_python_packages(python, venv, "run")
+
+    assert not (venv / "installed").exists()
