@@ -18,6 +18,7 @@ from auricle.arbitration.messages import GroupMessage
 from auricle.asr.turn_recognition import TurnRecognition
 from auricle.audio.feedback import Cue
 from auricle.audio.frame import SAMPLE_RATE
+from auricle.audio.playing import SoundFinished
 from auricle.capture.capture_clock import CaptureClock
 from auricle.errors import Reason
 from auricle.mqtt.delivery.ledger import Fate, Settled
@@ -204,8 +205,9 @@ class Runner:
         return satellite.state, satellite.microphone_closed, satellite.ringing
 
     def _handle_one(self, event: Event) -> None:
-        if isinstance(event, WakeWordHeard | ListenRequested):
-            self._check_budget()
+        if isinstance(event, WakeWordHeard | ListenRequested | SoundFinished):
+            for change in self._budget_changes():
+                self._handle_one(change)
         if event == SoundCancelRequested(None) and self._sounds is not None:
             self._sounds.hush()
         if isinstance(event, WakeWordHeard):
@@ -221,17 +223,18 @@ class Runner:
             logger.debug("%s -> %s", before, self._satellite.state)
             self._tell_state()
 
-    def _check_budget(self) -> None:
+    def _budget_changes(self) -> list[BudgetChanged]:
+        """What the satellite has to know of the limits before anything else."""
         reached = self._budget.limit_reached(since_boot(), _now().date())
         if reached is self._limit_reached:
-            return
+            return []
         self._limit_reached = reached
         logger.log(
             logging.WARNING if reached else logging.INFO,
             "the limits of this hour or day are %s",
             "reached: nothing is sent" if reached else "no longer reached",
         )
-        self._satellite.step(BudgetChanged(reached))
+        return [BudgetChanged(reached)]
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
@@ -328,10 +331,10 @@ class Runner:
         if outcome.turn.follow_up and outcome.kind is not OutcomeKind.NO_SPEECH:
             # Two may come behind one command, and mostly nobody speaks in them.
             self._budget.count_turn(now)
-        today = _now().date()
-        usage = self._budget.used(outcome.billed_seconds, today)
+        usage = self._budget.used(outcome.billed_seconds, _now().date())
+        self._pending.extendleft(self._budget_changes())
         if outcome.billed_seconds or sent:
-            self._on_usage(usage, self._budget.limit_reached(now, today))
+            self._on_usage(usage, self._limit_reached)
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
         seconds = now - self._turn_started if sent else 0.0
         ended = _now()

@@ -42,6 +42,7 @@ responding   its end                           resting      as in playback
              the same, an answer, follow-up    listening    start, attend: a follow-up
              WakeWordHeard, ListenRequested    as at rest   cancel the sound, first
 a follow-up  an answer to the turn before      responding   outcome no_speech
+             a limit is reached                resting      outcome no_speech
 afterthought Heard, and somebody goes on       listening    start, send what was held
              nobody does within a second       resting      attend no more
              a sound begins, WordDisputed on,
@@ -61,7 +62,7 @@ and has none behind it.
 is all that was meant then, and the utterance stands.
 
 *A follow-up* makes room for an answer as long as nobody has spoken in it. Behind the
-answer there is another one.
+answer there is another one. Nor does it go on where the turn before reached a limit.
 
 *While a word is disputed* between satellites, it has been said all the same: what was
 said before it is all of that. No sound begins, and no follow-up, for somebody speaks.
@@ -260,8 +261,10 @@ class Satellite:
             # Without frames nothing would ever end what waits for them.
             assert self._open is not None
             effects += self._open.nothing_follows(OutcomeKind.ERROR, Reason.MICROPHONE)
-        if self._phase is not None and self._playback.answer_waits:
-            effects += self._make_room()
+        if self._phase is not None and (
+            self._playback.answer_waits or self._limit_reached
+        ):
+            effects += self._leave_follow_up()
         if self._open is not None and self._open.phase is None:
             effects += self._close(self._open)
         return effects
@@ -505,7 +508,7 @@ class Satellite:
             return self._open
         return None
 
-    def _make_room(self) -> list[Effect]:
+    def _leave_follow_up(self) -> list[Effect]:
         assert self._open is not None
         if self._open.turn.follow_up and self._open.unused:
             return self._open.end(OutcomeKind.NO_SPEECH)
