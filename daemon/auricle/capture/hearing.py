@@ -80,7 +80,7 @@ class Hearing:
         self._told_health = SourceHealth.GOOD
         self._frames = self._inferences = self._losses = 0
         self._last_frame = time.monotonic()
-        self._clock = CaptureClock()
+        self._clock = CaptureClock(source.pace)
 
     # --- wishes, from the event loop ---
 
@@ -212,7 +212,8 @@ class Hearing:
         machine's start.
 
         There is a new one for each opening of the microphone, in which sample positions
-        begin anew.
+        begin anew: from when the one before is over, for a turn may begin before its
+        sound.
         """
         return self._clock
 
@@ -259,7 +260,10 @@ class Hearing:
         try:
             self._source.open()
             self._told_health = SourceHealth.GOOD
-            self._listen()
+            try:
+                self._listen()
+            finally:
+                self._clock = CaptureClock(self._source.pace)
         except MicrophoneError as error:
             # Told before closing, which can take long where a sound server hangs.
             self._lose(error)
@@ -273,7 +277,6 @@ class Hearing:
 
     def _listen(self) -> None:
         """Listen until the open microphone is not wanted. Raises MicrophoneError."""
-        self._clock = CaptureClock(self._source.pace)
         self._losses = 0
         silent, found = 0.0, False
         # It may have taken long to open.

@@ -16,6 +16,7 @@ from auricle.capture.attention import TOGETHER
 from auricle.capture.hearing import LONGEST_OPENING
 from auricle.capture.hearing_state import HearingState
 from auricle.errors import RecordingError
+from auricle.system.clock import since_boot
 from auricle.turns.events import (
     Heard,
     MicrophoneClosed,
@@ -355,6 +356,19 @@ def test_a_loss_is_told_before_a_device_that_hangs_is_closed(listen: Listen) -> 
     source.closable.set()
 
 
+def test_a_lost_microphone_has_no_time(listen: Listen) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 10)
+    assert ear.clock.position_of(since_boot()) is not None
+
+    source.plugged_in.clear()
+    until(lambda: ear.microphone[-1] is MicrophoneLost)
+
+    assert ear.clock.position_of(since_boot()) is None
+
+
 # --- closing it on purpose ---
 
 
@@ -491,6 +505,26 @@ def test_a_turn_that_is_ordered_while_it_opens_is_listened_to_from_its_first_fra
     ear.attend(on=True, after=None)
     source.play(frames(silence(0.3)))
     until(lambda: len(ear.heard) == 10)
+
+
+def test_what_begins_before_the_sound_of_an_opening_is_told_its_time(
+    listen: Listen,
+) -> None:
+    source = FrailSource()
+    ear = listen(source)
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 10)
+    ear.close_microphone()
+    until(lambda: ear.microphone[-1] is MicrophoneClosed)
+    clock = ear.clock
+    assert clock.time_of(SAMPLE_RATE // 10) is None
+
+    ear.open_microphone()
+    source.play(frames(silence(0.3)))
+    until(lambda: ear.frames == 20)
+
+    assert clock is ear.clock
+    assert clock.time_of(SAMPLE_RATE // 10) is not None
 
 
 def test_a_device_that_does_not_let_go_is_not_called_closed(listen: Listen) -> None:
