@@ -142,7 +142,8 @@ class Assistant:
 
     def write(self, example: str) -> None:
         """Write secrets and settings, each file whole or not at all; `example` is the
-        text that a new file begins as. Raises OSError.
+        text that a new file begins as. Raises OSError, and ConfigError where a person
+        has to change the file; nothing is written then.
         """
         path, store = self._place.config, self._place.credentials
         mode = path.stat().st_mode & 0o777 if self._file else 0o644
@@ -151,15 +152,19 @@ class Assistant:
             values |= secrets
             if secrets:
                 mode &= 0o700
-        else:
+        text = path.read_text(encoding="utf-8") if self._file else example
+        try:
+            text = filled(text, values)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+        if store is not None:
             for name, secret in secrets.items():
                 secret_store.keep(store, name, secret)
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = path.read_text(encoding="utf-8") if self._file else example
         new = path.with_name(f".{path.name}.new")
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)
-        new.write_text(filled(text, values), encoding="utf-8")
+        new.write_text(text, encoding="utf-8")
         new.chmod(mode)
         new.replace(path)
 

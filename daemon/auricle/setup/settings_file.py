@@ -1,24 +1,46 @@
 """Settings put into the text of a file, at their places, without touching the rest."""
 
-import json
 import re
+import tomllib
 from collections.abc import Mapping
+from typing import Any
+
+from auricle.config.toml import toml
+from auricle.errors import ConfigError
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
     """Return the TOML `text` with these values, by names such as `mqtt.host`.
 
     A key that stands there, or as a comment that shows it, is put in that place;
-    another one begins its section, and a section that is missing ends the file.
+    another one begins its section, and a section that is missing ends the file. Raises
+    ConfigError where that does not end in these values, and in all the others as
+    before: TOML has more spellings than are changed here.
     """
+    refused = []
     for name, value in values.items():
         section, _, key = name.partition(".")
-        text = _with(text, section, f"{key} = {_toml(value)}", key)
+        wanted = tomllib.loads(text)
+        known = wanted.get(section)
+        wanted[section] = {**(known if isinstance(known, dict) else {}), key: value}
+        new = _with(text, section, f"{key} = {toml(value)}", key)
+        if _said(new) == wanted:
+            text = new
+        else:
+            refused.append(name)
+    if refused:
+        raise ConfigError(
+            f"nothing was written, for {', '.join(refused)} cannot be changed here as "
+            "the file is: put each section's name on a line of its own, such as "
+            "[mqtt], and each of its keys on one line below, then run it again"
+        )
     return text
 
 
 def _with(text: str, section: str, line: str, key: str) -> str:
-    header = re.search(rf"^\[{re.escape(section)}\][ \t]*(#.*)?$", text, re.MULTILINE)
+    header = re.search(
+        rf"^[ \t]*\[[ \t]*{_spelled(section)}[ \t]*\][ \t]*(#.*)?$", text, re.MULTILINE
+    )
     if header is None:
         gap = "\n" if text and not text.endswith("\n\n") else ""
         return f"{text}{gap}[{section}]\n{line}\n"
@@ -28,13 +50,19 @@ def _with(text: str, section: str, line: str, key: str) -> str:
     body = text[begin:end]
     # A value that is set goes before the comment that only shows one.
     for mark in ("", "# ?"):
-        shown = rf"^[ \t]*{mark}{re.escape(key)}[ \t]*=.*$"
+        shown = rf"^[ \t]*{mark}{_spelled(key)}[ \t]*=.*$"
         body, count = re.subn(shown, lambda _: line, body, count=1, flags=re.MULTILINE)
         if count:
             return text[:begin] + body + text[end:]
     return f"{text[:begin]}\n{line}{body}{text[end:]}"
 
 
-def _toml(value: object) -> str:
-    # TOML's strings, numbers, lists of them and truth values are JSON's.
-    return json.dumps(value, ensure_ascii=False)
+def _spelled(name: str) -> str:
+    return rf"""["']?{re.escape(name)}["']?"""
+
+
+def _said(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None

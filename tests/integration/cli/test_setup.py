@@ -260,6 +260,26 @@ async def test_empty_answers_keep_what_a_file_says(tmp_path: Path) -> None:
     assert "[the one that is stored]" in out
 
 
+async def test_a_file_that_only_a_person_can_change_stays_as_it_is_without_new_secrets(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "config.toml"
+    text = 'mqtt.host = "127.0.0.1:1"\nmicrophone.recording = "/srv/turn.flac"\n'
+    config.write_text(text)
+    code, _, err = await setup(
+        tmp_path,
+        *("", "en", "127.0.0.1:2", "pi", PASSWORD, "k"),
+        *("3", "ws://127.0.0.1:1", KEY, "k", "none", *NO_PANEL),
+    )
+
+    assert code == os.EX_CONFIG
+    assert str(config) in err
+    assert "nothing was written, for mqtt.host, mqtt.username cannot" in err
+    assert "CANARY" not in err
+    assert config.read_text() == text
+    assert list(tmp_path.iterdir()) == [config]
+
+
 BEHIND_EVERYTHING_ELSE = ("study", "en", "127.0.0.1:1", "", "k", "2", "k")
 """Up to the lights: what is not there is kept all the same."""
 

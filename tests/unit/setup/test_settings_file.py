@@ -1,18 +1,23 @@
 """Answers put into a settings file."""
 
+import math
 import tomllib
 from importlib.resources import files
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle.errors import ConfigError
 from auricle.setup.settings_file import filled
+from rigs.any_settings import schemas, values
+from rigs.spelled_toml import spelled
 
 EXAMPLE = (
     files("auricle.assets").joinpath("config.example.toml").read_text(encoding="utf-8")
 )
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 ANSWERS = st.fixed_dictionaries(
     {},
     optional={
@@ -77,3 +82,82 @@ def test_a_key_of_another_section_with_the_same_name_is_left_alone() -> None:
         "microphone.device": "usb",
         "loudspeaker.device": "hw",
     }
+
+
+def is_written_in_toml(value: object) -> bool:
+    match value:
+        case str():
+            return not any("\ud800" <= character <= "\udfff" for character in value)
+        case float():
+            return not math.isnan(value)
+        case list():
+            return all(map(is_written_in_toml, value))
+        case dict():
+            return all(map(is_written_in_toml, (*value, *value.values())))
+    return True
+
+
+SOME_SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: values(schema, ["", "a", "[mqtt]", "a\nhost = 1\n", "é\"'"]).filter(
+            is_written_in_toml
+        )
+        for name, schema in schemas()
+        if name.partition(".")[0] in ("mqtt", "lights", "wake_word")
+    },
+)
+
+
+@given(SOME_SETTINGS, SOME_SETTINGS, st.data())
+def test_whatever_the_spelling_the_new_values_are_said_and_all_others_or_it_is_refused(
+    before: dict[str, Any], answers: dict[str, Any], data: st.DataObject
+) -> None:
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in before.items():
+        section, _, key = name.partition(".")
+        sections.setdefault(section, {})[key] = value
+    text = data.draw(spelled(sections))
+    assert by_name(text) == before
+
+    try:
+        found = by_name(filled(text, answers))
+    except ConfigError:
+        return
+
+    assert found == before | answers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ mqtt ]\nhost = "a"\n',
+        '  [mqtt]\n  host = "a"\n',
+        "['mqtt'] # the broker\nhost = 'a'\n",
+        '[mqtt]\n"host" = "a"\n',
+        "[mqtt]\n'host'='a'\n",
+    ],
+)
+def test_a_section_and_a_key_are_found_in_every_spelling_of_their_names(
+    text: str,
+) -> None:
+    assert by_name(filled(text, {"mqtt.host": "b"})) == {"mqtt.host": "b"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mqtt.host = "a"\n',
+        'mqtt = { host = "a" }\n',
+        '[mqtt]\nhost = """\na"""\n',
+        '[log]\nlevel = """\n[mqtt]\nhost = 1\n"""\n',
+    ],
+)
+def test_a_text_that_would_say_something_else_is_refused_and_the_key_is_named(
+    text: str,
+) -> None:
+    with pytest.raises(ConfigError, match=r"mqtt\.host") as refusal:
+        filled(text, {"mqtt.host": "secret", "asr.language": "de"})
+
+    assert "asr" not in str(refusal.value)
+    assert "secret" not in str(refusal.value)
