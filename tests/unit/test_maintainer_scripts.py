@@ -9,11 +9,16 @@ import pytest
 
 from rigs.pages import ROOT
 
-# What is enabled has a link, and what runs a file that holds the version it is of.
+# What is enabled has a link, and what runs a file that holds the version it is of. Who
+# waits for a start without a microphone waits for as long as it takes.
 SYSTEMCTL = """#!/bin/sh
 for unit; do :; done
 enabled=$MACHINE/etc/systemd/system/multi-user.target.wants/$unit
 runs=$MACHINE/runs/$unit
+case " $* " in
+  *" --no-block "* | *" is-"*) ;;
+  *restart*) [ -e "$MACHINE/microphone" ] || echo "$*" >>"$MACHINE/waits" ;;
+esac
 case " $* " in
   *" is-enabled "*) [ -L "$enabled" ] ;;
   *" is-active "*) [ -e "$runs" ] ;;
@@ -44,6 +49,7 @@ class Machine:
 
     def __init__(self, folder: Path, package: str) -> None:
         self.folder, self._package, self._version = folder, package, 1
+        (folder / "microphone").touch()
         self._stubs = folder / "usr" / "bin"
         for each in ("run/systemd/system", "usr/bin", "usr/sbin", "etc", "runs"):
             (folder / each).mkdir(parents=True)
@@ -150,6 +156,17 @@ def test_what_was_removed_on_the_way_runs_again(machine: Machine) -> None:
     assert stopped
     assert machine.running == 1
     assert machine.enabled.is_symlink()
+
+
+@pytest.mark.parametrize("machine", ["auricle"], indirect=True)
+def test_an_upgrade_does_not_wait_for_a_microphone(machine: Machine) -> None:
+    machine.install()
+    machine.set_up()
+    (machine.folder / "microphone").unlink()
+    machine.upgrade()
+
+    assert machine.running == 2
+    assert not (machine.folder / "waits").exists()
 
 
 def test_nothing_starts_where_the_machine_forbids_it(machine: Machine) -> None:
