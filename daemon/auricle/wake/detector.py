@@ -6,6 +6,9 @@ from typing import Protocol
 
 from auricle.audio.frame import SAMPLE_RATE, Frame
 
+# An engine may answer every 80 ms only, and be unsure once in the middle of a word.
+_STILL_FIRES = round(0.2 * SAMPLE_RATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:
@@ -93,23 +96,27 @@ class WakeWordEngine(Protocol):
 class Refractory:
     """Makes one detection of one spoken wake word.
 
-    Several models may fire on the same word, and one model again on its echo: after a
-    detection, those within `seconds` of audio are the same.
+    A model fires for as long as it is sure of a word. Several may fire on the same
+    one, and one model again on its echo: after a detection, those within `seconds` of
+    audio are the same, too.
     """
 
     def __init__(self, seconds: float) -> None:
         self._samples = round(seconds * SAMPLE_RATE)
-        self._silent_until = 0
+        self._silent_until = self._fires_until = 0
 
     def admits(self, detection: Detection) -> bool:
         """Tell whether this is a new wake word; time counts from the last
         admitted one.
         """
-        if detection.end < self._silent_until:
-            return False
-        self._silent_until = detection.end + self._samples
-        return True
+        goes_on = detection.end < self._fires_until
+        new = not goes_on and detection.end >= self._silent_until
+        if goes_on or new:
+            self._fires_until = detection.end + _STILL_FIRES
+        if new:
+            self._silent_until = detection.end + self._samples
+        return new
 
     def reset(self) -> None:
         """Start again, as when sample positions begin anew."""
-        self._silent_until = 0
+        self._silent_until = self._fires_until = 0

@@ -36,6 +36,16 @@ def test_a_recording_wakes_who_is_called(recording: Path, heard: list[str]) -> N
     ] == heard
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 2.0])
+def test_a_wake_word_is_one_however_soon_it_may_be_said_again(seconds: float) -> None:
+    engine = MicroWakeWordEngine([WakeWordModel("okay_nabu")])
+    refractory = Refractory(seconds)
+    room = read_recording(RECORDINGS / "okay_nabu_turn_on_the_kitchen_light.flac")
+    detections = [engine.detect(frame) for frame in frames(room)]
+    admitted = [bool(each and refractory.admits(each)) for each in detections]
+    assert sum(admitted) == 1
+
+
 def test_the_bundled_recording_is_small() -> None:
     (recording,) = RECORDINGS.glob("*.flac")
     assert recording.stat().st_size < 100_000

@@ -11,6 +11,12 @@ def test_a_word_that_fires_again_within_the_time_is_the_same() -> None:
     assert admitted == [True, False, False, True]
 
 
+def test_a_model_that_is_still_sure_has_heard_one_word() -> None:
+    refractory = Refractory(0.0)
+    admitted = [refractory.admits(at(second)) for second in (5, 5.03, 5.11, 5.27, 5.6)]
+    assert admitted == [True, False, False, False, True]
+
+
 def test_the_time_counts_from_the_last_admitted_one() -> None:
     refractory = Refractory(2.0)
     admitted = [refractory.admits(at(second)) for second in (5, 6.5, 7.5, 8.5)]
