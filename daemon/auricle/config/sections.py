@@ -26,7 +26,7 @@ from auricle.config.choices import UtteranceMode
 from auricle.mqtt.settings import ALL, OFF
 from auricle.mqtt.topics import node_name, require_word
 from auricle.qwen_asr.address import PRICE_CURRENCY
-from auricle.turns.endpointing import Preset
+from auricle.turns.endpointing import LONGEST_TURN, Preset
 from auricle.turns.turn import LONGEST_FOLLOW_UP
 from auricle.vad.detectors import VoiceDetectorName
 
@@ -269,9 +269,10 @@ class UtteranceSettings(Section):
     """Seconds of silence after which a sound that was shorter is forgotten; 0.3."""
     no_speech_timeout: float | None = Field(None, ge=1, le=30, examples=[5.0])
     """Seconds without speech after which the turn ends silently; 5, patient 8."""
-    longest: float | None = Field(None, ge=1, le=55, examples=[15.0])
-    """Seconds after which an utterance is ended, whatever is heard; 15, patient 30. The
-    recognizer takes at most 60."""
+    longest: float | None = Field(None, ge=1, le=LONGEST_TURN, examples=[15.0])
+    """Seconds after its first word where an utterance is ended, whatever is heard; 15,
+    patient 30. With the wait for that word it is 55 at most: the recognizer takes 60.
+    """
 
 
 class LimitsSettings(Section):

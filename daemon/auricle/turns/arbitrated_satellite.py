@@ -54,7 +54,7 @@ from auricle.arbitration.round import (
 from auricle.arbitration.settings import ArbitrationSettings
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.errors import Reason
-from auricle.turns.endpointing import Endpointer
+from auricle.turns.endpointing import LONGEST_TURN, Endpointer
 from auricle.turns.events import (
     Attend,
     BudgetChanged,
@@ -84,7 +84,7 @@ from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
 from auricle.turns.turn import Outcome, OutcomeKind, Turn
 
-LONGEST_HELD = round(55 * SAMPLE_RATE)
+LONGEST_HELD = round(LONGEST_TURN * SAMPLE_RATE)
 """What is said behind a word, at most."""
 LONGEST_UNSETTLED = 60 * SAMPLE_RATE
 """A final whose fate is open for longer is waited for in silence."""

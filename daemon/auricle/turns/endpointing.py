@@ -17,6 +17,10 @@ from enum import StrEnum
 
 from auricle.audio.frame import FRAME_SECONDS, Frame
 
+LONGEST_TURN = 55.0
+"""Seconds that are listened to at most, waiting included. A recognizer takes 60 in one
+utterance; the sound from before the turn is in them."""
+
 # Words are understood late. Of what is said behind them for longer than this, they do
 # not tell how it ends.
 _ANOTHER_WORD = 0.15
@@ -58,7 +62,7 @@ class EndpointingSettings:
     no_speech_timeout: float = 5.0
     """Seconds to wait for speech to begin."""
     longest: float = 15.0
-    """The utterance ends here even if it goes on."""
+    """Seconds behind its first word where the utterance ends even if it goes on."""
 
 
 class Preset(StrEnum):
@@ -94,6 +98,12 @@ class Endpointer:
     def __init__(self, settings: EndpointingSettings) -> None:
         self._settings = settings
         self._elapsed = 0.0
+        self._speech_at = 0.0
+        """What had elapsed when the latest speech began."""
+        # Where it begins later, only the recognizer heard it in time, or sounds that
+        # were no words came before it.
+        self._began = settings.no_speech_timeout
+        """What had elapsed when the utterance began, of which this may be the rest."""
         self._speech = 0.0
         self._silence = 0.0
         self._voiced = 0.0
@@ -140,12 +150,13 @@ class Endpointer:
         """
         endpointer = Endpointer(self._settings)
         endpointer._elapsed = self._elapsed - again
+        endpointer._began = self._began
         endpointer._timed_out = True
         return endpointer
 
     def instead(self) -> "Endpointer":
         """Make one for the utterance that is still to come, where this was none: it
-        waits for no longer than this one would have, and `longest` is for both.
+        waits for no longer than this one would have.
         """
         endpointer = Endpointer(self._settings)
         endpointer._elapsed = self._elapsed
@@ -168,6 +179,7 @@ class Endpointer:
         if speech:
             if self._speech == 0.0:
                 self._first_speech = frame.start
+                self._speech_at = self._elapsed
             self._last_speech = frame.end
             self._speech += frame.seconds
             self._voiced += frame.seconds
@@ -180,7 +192,10 @@ class Endpointer:
 
     def _endpoint(self) -> Endpoint | None:
         settings = self._settings
-        if self._reached(self._elapsed, settings.longest):
+        if self.speech_heard:
+            self._began = min(self._began, self._speech_at)
+        most = max(settings.longest, LONGEST_TURN)
+        if self._reached(self._elapsed, min(self._began + settings.longest, most)):
             return Endpoint.LONGEST
         if self.speech_heard:
             over = self._reached(self._silence, self._needed_silence)

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.audio.frame import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Frame
-from auricle.turns.endpointing import Endpoint, Endpointer, EndpointingSettings
+from auricle.turns.endpointing import (
+    LONGEST_TURN,
+    Endpoint,
+    Endpointer,
+    EndpointingSettings,
+)
 
 SETTINGS = EndpointingSettings()
 SPEECH = "#"
@@ -111,6 +116,49 @@ def test_an_endless_utterance_is_cut_at_the_longest(listener: Listener) -> None:
     assert listener.seconds == pytest.approx(SETTINGS.longest)
 
 
+def test_the_longest_is_counted_from_the_first_word() -> None:
+    listener = Listener(Endpointer(EndpointingSettings(no_speech_timeout=20.0)))
+    assert listener.hears(silence(13) + speech(60)) is Endpoint.LONGEST
+    assert listener.seconds == pytest.approx(13 + SETTINGS.longest, abs=FRAME_SECONDS)
+
+
+def test_where_nobody_speaks_only_the_wait_for_speech_ends() -> None:
+    listener = Listener(Endpointer(EndpointingSettings(no_speech_timeout=20.0)))
+    assert listener.hears(silence(60)) is Endpoint.NO_SPEECH
+    assert listener.seconds == pytest.approx(20.0, abs=FRAME_SECONDS)
+
+
+def test_wait_and_utterance_are_together_no_more_than_a_recognizer_takes() -> None:
+    patient = EndpointingSettings(no_speech_timeout=30.0, longest=55.0)
+    listener = Listener(Endpointer(patient))
+    assert listener.hears(silence(29) + speech(60)) is Endpoint.LONGEST
+    assert listener.seconds == pytest.approx(LONGEST_TURN, abs=FRAME_SECONDS)
+
+
+def test_a_click_before_the_first_word_does_not_shorten_what_may_be_said(
+    listener: Listener,
+) -> None:
+    click, wait = speech(0.06), silence(3)
+    assert listener.hears(click + wait + speech(60)) is Endpoint.LONGEST
+    assert listener.seconds == pytest.approx(3.06 + SETTINGS.longest, abs=FRAME_SECONDS)
+
+
+def test_what_was_none_does_not_shorten_the_utterance_that_is_still_to_come(
+    listener: Listener,
+) -> None:
+    listener.hears(speech(1) + silence(1))
+    instead = Listener(listener.endpointer.instead())
+    assert instead.hears(silence(2) + speech(60)) is Endpoint.LONGEST
+    assert instead.seconds == pytest.approx(2 + SETTINGS.longest, abs=FRAME_SECONDS)
+
+
+def test_however_often_it_was_none_the_turn_comes_to_an_end(listener: Listener) -> None:
+    for _ in range(6):
+        assert listener.hears(speech(3)) is None
+        listener = Listener(listener.endpointer.instead())
+    assert listener.hears(speech(3)) is Endpoint.LONGEST
+
+
 def test_the_end_is_said_until_somebody_speaks_again(listener: Listener) -> None:
     listener.hears(speech(1) + silence(3))
     assert listener.hears(".") is Endpoint.END_OF_SPEECH
@@ -161,13 +209,16 @@ sounds = st.lists(
 
 
 @given(sounds)
-def test_nothing_is_listened_to_for_longer_than_the_longest(sound: str) -> None:
+def test_nothing_is_listened_to_for_longer_than_the_wait_and_the_longest(
+    sound: str,
+) -> None:
     listener = Listener(Endpointer(SETTINGS))
     endpoint = listener.hears(sound + silence(60))
     if endpoint is Endpoint.NO_SPEECH:
         endpoint = listener.hears(silence(60))
     assert endpoint in (Endpoint.END_OF_SPEECH, Endpoint.LONGEST)
-    assert listener.seconds <= SETTINGS.longest + FRAME_SECONDS
+    most = SETTINGS.no_speech_timeout + SETTINGS.longest
+    assert listener.seconds <= most + FRAME_SECONDS
 
 
 @given(sounds)

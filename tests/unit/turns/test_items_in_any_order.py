@@ -243,7 +243,8 @@ class Room:
     def check_what_is_sent(self) -> None:
         """Each voice that lasts for a word, for as long as one may speak."""
         listening = self.machine.state is SatelliteState.LISTENING
-        assert not listening or self.heard < ENDPOINTING.longest
+        most = ENDPOINTING.no_speech_timeout + ENDPOINTING.longest
+        assert not listening or self.heard < most
         self.time_is_up |= self.heard >= ENDPOINTING.longest
         if self.over or self.finished or self.time_is_up:
             return

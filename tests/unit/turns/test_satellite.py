@@ -753,6 +753,38 @@ def test_a_follow_up_that_nobody_uses_ends_silently() -> None:
     assert machine.state is SatelliteState.IDLE
 
 
+def in_a_follow_up(seconds: float) -> Satellite:
+    """One that waits so long for what is said behind its final."""
+    machine = satellite()
+    machine.step(FollowUpRequested(seconds))
+    run(machine, [WOKEN, *after(1.0, speech=True), StopRequested(), final("Stop.")])
+    return machine
+
+
+def test_a_follow_up_is_as_long_as_asked_for_however_short_an_utterance_may_be() -> (
+    None
+):
+    machine = in_a_follow_up(20.0)
+
+    effects = run(machine, after(19.9, speech=False, start=60))
+    assert machine.state is SatelliteState.LISTENING
+    effects += run(machine, after(0.2, speech=False, start=730))
+
+    assert [o.kind for o in outcomes(effects)] == [OutcomeKind.NO_SPEECH]
+    assert not [effect for effect in effects if isinstance(effect, EndUtterance)]
+
+
+def test_who_speaks_late_in_a_follow_up_is_heard_out() -> None:
+    machine = in_a_follow_up(20.0)
+
+    run(machine, after(9.0, speech=False, start=60))
+    run(machine, after(4.0, speech=True, start=360))
+    assert machine.state is SatelliteState.LISTENING
+    effects = run(machine, after(0.6, speech=False, start=500))
+
+    assert EndUtterance("turn-2") in effects
+
+
 def test_a_follow_up_that_is_switched_off_meanwhile_is_not_opened() -> None:
     machine = satellite()
     machine.step(FollowUpRequested(3.0))
