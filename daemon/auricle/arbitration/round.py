@@ -3,6 +3,8 @@
 ```
 state        what happens                          next         orders
 ------------------------------------------------------------------------------------
+             heard, and another has ended it       over         conclude
+             heard                                 bidding      bid
 bidding      0.1 s of audio                        bidding      bid again
              the window is over: ours is best      answering    take, answer
              the same, another's is better         standby
@@ -171,6 +173,7 @@ class _Rival:
     left: bool = False
     """It went silent, or cannot answer."""
     ended: bool = False
+    told_to_stop: bool = False
     stands_in_for: str | None = None
     apart_from: str | None = None
     print: bytes | None = None
@@ -301,12 +304,27 @@ class Round:
 
     # --- what happens ---
 
+    def known(self, message: GroupMessage, position: int) -> None:
+        """Another member said something before we found the word, when our microphone
+        was at `position`: nothing is decided before `begin`.
+        """
+        rival = self._note(message, position)
+        if rival is not None:
+            self._compare(rival)
+            self.alone &= not rival.same_word or rival.apart
+
     def begin(self) -> list[Order]:
         """The word was heard; what came before of others' is known."""
         self._now = self._said = self.at
         if self.alone:
             self.state = State.ANSWERING
             return [Answer()]
+        over = [rival for rival in self._same if rival.ended]
+        if over:
+            answered = max(over, key=lambda rival: rival.told)
+            return self._conclude(
+                answered.claim.member, told_to_stop=answered.told_to_stop
+            )
         self._bids = 1
         return [Tell(Bid(self._claim())), *self._decide(due=False)]
 
@@ -575,6 +593,7 @@ class Round:
             rival.ended |= message.outcome not in {ERROR, YIELDED}
             rival.answers &= message.outcome != YIELDED
             rival.told |= message.outcome == TRANSCRIPT
+            rival.told_to_stop |= message.told_to_stop
             rival.text = message.text or rival.text
         else:
             rival.answers, rival.left = True, False

@@ -6,6 +6,7 @@ event                  a word of ours is             orders
 WakeWordHeard          not to be obeyed anyway       as the satellite's
                        heard by nobody else we know  as the satellite's, and no message
                        heard, in a group             what was open is over, bid
+                       over by now at another one    the same, but outcome yielded
                        pending from before           that one is given up, first
 Heard                  any                           as the satellite's, and as in round
 GroupSaid              any                           as in round
@@ -258,7 +259,7 @@ class ArbitratedSatellite:
         listener = self._turns.listener()
         word = _Word(event, turn, self._round_of(event, turn), listener)
         for message, position in self._kept:
-            word.round.said(message, position)
+            word.round.known(message, position)
         self._words = [*self._words, word][-MOST_WORDS:]
         if not word.round.alone:
             effects += self._through(WordDisputed(on=True))

@@ -173,22 +173,26 @@ class Member:
         text: str = "toggle",
         voice: bytes = b"her",
         said: float = SAID,
+        lag: float = 0.0,
     ) -> None:
         """Hear the word, then a voice for as long as it is `said`, of which the
-        recognizer makes `text`.
+        recognizer makes `text`. A machine that was busy finds what was said `lag`
+        seconds ago, and takes at once what it has missed since.
         """
         if not self.alive:
             return
         self.attending = True
         self.voice = voice
-        self._speaks_until = self._earshot.now + said
+        self._speaks_until = self._earshot.now - lag + said
         self._texts = text
-        self._frame = self.position // FRAME_SAMPLES
+        self._frame = (self.position - round(lag * SAMPLE_RATE)) // FRAME_SAMPLES
         end = self._frame * FRAME_SAMPLES
         past = range(self._pre_roll, 0, -1)
         frames = tuple(self._sound(self._frame - n) for n in past)
         detection = Detection(WAKE_WORD, 0.9, end)
         self.happens(WakeWordHeard(detection, frames, level, frames))
+        while self.attending and (self._frame + 1) * FRAME_SAMPLES <= self.position:
+            self.hears()
 
     def plays(self, sound_id: str) -> None:
         """Begin a sound, or let it wait behind another one."""
@@ -198,7 +202,8 @@ class Member:
     def hears(self) -> None:
         """Take the next frame, if anybody wants it."""
         if self.alive and self.attending:
-            speech = self._earshot.now < self._speaks_until
+            moment = self._opened + self._frame * FRAME_SECONDS
+            speech = moment < self._speaks_until
             self._frame += 1
             self.happens(Heard(self._sound(self._frame - 1), speech))
 

@@ -459,6 +459,59 @@ def test_a_final_is_called_done_only_behind_it() -> None:
     assert [message.text for message in done] == [None] * 3
 
 
+@pytest.mark.parametrize("ended", ["transcript", "cancelled"])
+def test_who_hears_a_word_late_that_another_has_finished_leaves_it_alone(
+    ended: str,
+) -> None:
+    earshot = house("kitchen", "study")
+    kitchen, study = earshot.members.values()
+    kitchen.wakes(NEAR, said=9.0 if ended == "cancelled" else 1.0)
+    earshot.run(2.3)
+    if ended == "cancelled":
+        kitchen.happens(CancelRequested())
+    earshot.run(0.3)
+    study.wakes(FAR, lag=2.6)
+    earshot.run(0.1)
+
+    (yielded,) = study.outcomes
+    assert yielded.kind is OutcomeKind.YIELDED
+    assert yielded.answered_by == "kitchen"
+    assert study.sessions == 0
+    assert not study.attending
+    study.plays("dinner")
+    assert study.machine.state is SatelliteState.RESPONDING
+
+
+def test_who_hears_a_word_late_whose_first_session_failed_answers_it() -> None:
+    earshot = house("kitchen", "study")
+    kitchen, study = earshot.members.values()
+    kitchen.wakes(NEAR)
+    earshot.run(1.0)
+    fail(earshot, "kitchen")
+    earshot.run(0.3)
+    study.wakes(FAR, lag=1.3)
+    earshot.run(10.0)
+
+    ((name, final),) = earshot.published
+    assert (name, final.stands_in_for) == ("study", "kitchen-1")
+    assert kinds(earshot, "study") == [OutcomeKind.TRANSCRIPT]
+
+
+def test_who_hears_a_word_late_that_only_stopped_its_sound_plays_no_other() -> None:
+    earshot = house("kitchen", "study")
+    kitchen, study = earshot.members.values()
+    for sound in ("news", "weather"):
+        study.plays(sound)
+    kitchen.plays("news")
+    kitchen.wakes(NEAR, "Stop.", said=0.5)
+    earshot.run(1.5)
+    study.wakes(FAR, "Stop.", lag=1.5)
+    earshot.run(10.0)
+
+    assert earshot.published == []
+    assert study.silenced == ["news", "weather"]
+
+
 def test_who_is_killed_before_the_broker_has_answered_is_not_stood_in_for() -> None:
     earshot = house("kitchen", "study")
     earshot.settling = 3.0

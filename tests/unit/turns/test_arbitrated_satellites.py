@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from auricle.arbitration.messages import Alive, Bid, Done, GroupMessage, Take
 from auricle.audio.frame import Frame
+from auricle.errors import Reason
 from auricle.turns.arbitrated_satellite import Voices
+from auricle.turns.events import RecognizerFailed
 from rigs.homes.earshot import Earshot, Network
 
 T = TypeVar("T")
@@ -215,6 +217,52 @@ def test_a_clock_that_is_read_wrong_once_makes_no_other_word_of_the_same(
 
     assert len(earshot.executed) == 1
     assert len(earshot.first) <= 1
+
+
+# --- who hears it late ---
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=4, unique=True),
+    said=st.sampled_from([0.0, 0.3, 1.0]),
+    fails=st.none() | st.floats(0.0, 2.0),
+    data=st.data(),
+)
+def test_whoever_hears_a_word_late_is_done_with_it_and_obeys_it_once(
+    seed: int,
+    levels: list[int],
+    said: float,
+    fails: float | None,
+    data: st.DataObject,
+) -> None:
+    lags = st.sampled_from([0.0, 0.1]) | st.floats(0.0, 2.9)
+    earshot = Earshot(NAMES[: len(levels)], Network(Random(seed), twice=0.1))
+    first, *_ = earshot.members.values()
+    for member, level in zip(earshot.members.values(), levels, strict=True):
+        lag = data.draw(lags)
+        earshot.later(
+            lag,
+            lambda m=member, at=level / 10, lag=lag: m.wakes(at, said=said, lag=lag),  # type: ignore[misc]  # mypy infers no default
+        )
+
+    def fail() -> None:
+        if turn := first.machine.turn:
+            reason = Reason.AUTH_FAILED
+            first.happens(RecognizerFailed(turn.id, reason, transient=False))
+
+    if fails is not None:
+        earshot.later(fails, fail)
+    earshot.run(LONG)
+
+    assert len(earshot.executed) <= 1
+    assert earshot.executed or not said or fails is not None
+    for member in earshot.members.values():
+        assert member.outcomes
+        assert not member.machine.disputed
+        assert member.machine.turn is None
+        assert not member.attending
 
 
 # --- who understands nothing ---
