@@ -119,7 +119,7 @@ def _load_packaged(name: str, threads: int, options: WhisperOptions) -> Engine:
         _import("moonshine", MOONSHINE.extra)
         from auricle.recognizer.engines.moonshine import MoonshineEngine
 
-        return MoonshineEngine()
+        return MoonshineEngine(threads=threads)
     _import("whisper", TINY_EN.extra)
     return _load_whisper(name, threads, options)
 

@@ -14,6 +14,7 @@ from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.loading import load_engine, load_folder
 from auricle.recognizer.engines.model_folder import open_folder
 from auricle.recognizer.engines.model_kind import ModelKind
+from auricle.recognizer.engines.moonshine_tokens import tokens_in
 from auricle.recognizer.engines.weights import MOONSHINE
 from rigs.audio.speech import noise, say, silence
 from rigs.recognizer.synthetic_models import (
@@ -250,7 +251,7 @@ def test_real_weights_are_heard_in_a_folder_as_it_is_published(tmp_path: Path) -
     [packaged] = MOONSHINE.installed()
     for name in ("encoder_model.ort", "decoder_model_merged.ort"):
         (folder / name).symlink_to(packaged / name)
-    tokens = packaged_tokens((packaged / "tokenizer.bin").read_bytes())
+    tokens = tokens_in((packaged / "tokenizer.bin").read_bytes())
     write_tokens(folder, [base64.b64encode(token).decode() for token in tokens])
 
     engine = load_engine(str(folder), threads=2)
@@ -263,15 +264,3 @@ def test_real_weights_are_heard_in_a_folder_as_it_is_published(tmp_path: Path) -
         assert found.text.lower().count(said) == times, found.text
     found = engine.transcribe(silence(2), language=None, corpus=None, final=True)
     assert found.text == ""
-
-
-def packaged_tokens(content: bytes) -> list[bytes]:
-    """The tokens of Moonshine's own list, each behind its length."""
-    tokens, at = [], 0
-    while at < len(content):
-        length, at = content[at], at + 1
-        if length > 127:
-            length, at = content[at] * 128 + length - 128, at + 1
-        tokens.append(content[at : at + length])
-        at += length
-    return tokens

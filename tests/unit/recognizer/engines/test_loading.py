@@ -30,7 +30,7 @@ except ConfigError as error:
     ("model", "library", "extra"),
     [
         ("tiny.en", "faster_whisper", "recognizer"),
-        ("moonshine", "moonshine_voice", "recognizer-light"),
+        ("moonshine", "onnxruntime", "recognizer-light"),
     ],
 )
 def test_an_engine_that_is_not_installed_says_what_to_install(
