@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from rigs.faults import settings_program as settings_at_work
+from rigs.faults import setup_program as setup_at_work
 from rigs.faults.marks import MARKS, Kept
 from rigs.faults.recorded_disk import Change, Disk, RecordedDisk
 from rigs.mqtt import outbox_program as outbox_at_work
@@ -32,7 +33,7 @@ def recorded(program: ModuleType, folder: Path) -> list[Change]:
     return list(disk.changes())
 
 
-@pytest.mark.parametrize("program", [outbox_at_work, settings_at_work])
+@pytest.mark.parametrize("program", [outbox_at_work, settings_at_work, setup_at_work])
 def test_whenever_the_power_fails_what_was_accepted_is_there(
     program: ModuleType, tmp_path: Path
 ) -> None:

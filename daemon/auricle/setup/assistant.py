@@ -29,8 +29,7 @@ from auricle.config.settings import Settings
 from auricle.config.sources import read_credential
 from auricle.doctor.results import Result, Status, as_lines
 from auricle.errors import AuricleError, ConfigError, PlaybackError
-from auricle.setup import nearby, secret_store, trials
-from auricle.setup.settings_file import filled
+from auricle.setup import nearby, secret_store, settings_file, trials
 
 AT_HOME = "ws://127.0.0.1:8778"
 """The address of this machine's own `auricle recognizer`."""
@@ -143,30 +142,22 @@ class Assistant:
     def write(self, example: str) -> None:
         """Write secrets and settings, each file whole or not at all; `example` is the
         text that a new file begins as. Raises OSError, and ConfigError where a person
-        has to change the file; nothing is written then.
+        has to change the file; no secret is kept then.
         """
-        path, store = self._place.config, self._place.credentials
-        mode = path.stat().st_mode & 0o777 if self._file else 0o644
+        store = self._place.credentials
         values, secrets = dict(self._answers.values), self._answers.secrets
         if store is None:
             values |= secrets
-            if secrets:
-                mode &= 0o700
-        text = path.read_text(encoding="utf-8") if self._file else example
-        try:
-            text = filled(text, values)
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from None
-        if store is not None:
-            for name, secret in secrets.items():
-                secret_store.keep(store, name, secret)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}.new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_text(text, encoding="utf-8")
-        new.chmod(mode)
-        new.replace(path)
+        with settings_file.changed(
+            self._place.config,
+            values,
+            # What was known already would be missing in a new one.
+            None if self._file else example,
+            private=store is None and bool(secrets),
+        ):
+            if store is not None:
+                for name, secret in secrets.items():
+                    secret_store.keep(store, name, secret)
 
     # --- questions ---
 

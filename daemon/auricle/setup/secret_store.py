@@ -1,9 +1,9 @@
 """Secrets, kept where systemd looks for credentials: only root reads them."""
 
-import os
 from pathlib import Path
 
 from auricle.doctor.service import CREDENTIAL_STORES
+from auricle.setup.whole_file import replaced
 
 STORE = CREDENTIAL_STORES[0]
 """The folder for what this machine's owner keeps."""
@@ -20,9 +20,5 @@ def path_of(store: Path, name: str) -> Path:
 def keep(store: Path, name: str, secret: str) -> None:
     """Write a secret, whole or not at all. Raises OSError."""
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = store / f".{_PREFIX}new"
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secret)
-    new.replace(path_of(store, name))
+    with replaced(path_of(store, name), secret.encode(), 0o400):
+        pass

@@ -1,12 +1,51 @@
-"""Settings put into the text of a file, at their places, without touching the rest."""
+"""Settings put into a file, at their places, without touching the rest."""
 
+import codecs
+import contextlib
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from auricle.config.settings import Settings
+from auricle.config.sources import File
 from auricle.config.toml import toml
 from auricle.errors import ConfigError
+from auricle.setup.whole_file import replaced
+
+
+@contextlib.contextmanager
+def changed(
+    path: Path, values: Mapping[str, object], example: str | None, *, private: bool
+) -> Iterator[None]:
+    """Have a file say these values, by names such as `mqtt.host`, when the block ends,
+    and leave it as it is where that raises. Where there is no file, one begins as
+    `example`; None: it has to be there. One that is `private` is its owner's alone.
+
+    Raises OSError, and ConfigError where a person has to change the file.
+    """
+    path = Path(os.path.realpath(path))  # a link stays one
+    content, before = b"", None
+    if example is None or path.exists():
+        content, before = path.read_bytes(), path.stat()
+        text = File(Settings, path).text
+    else:
+        text = example
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        text = filled(text, values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if b"\r\n" in content:
+        text = text.replace("\n", "\r\n")
+    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    mode = before.st_mode & 0o777 if before else 0o644
+    if private:
+        mode &= 0o700
+    with replaced(path, mark + text.encode(), mode, owner=before):
+        yield
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
