@@ -121,6 +121,23 @@ async def test_a_broker_that_dies_is_replaced_and_returned_to(
     assert f"the broker 127.0.0.1:{first.port} is back" in caplog.text
 
 
+async def test_the_end_of_each_connection_is_told_before_the_next_one(
+    first: Broker, second: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    first.kill()
+    async with satellite(first, second) as study:
+        await is_said(second, "online")
+        caplog.clear()
+        first.start()
+        await is_said(first, "online")
+
+        kinds = [type(fact) for fact in study.facts]
+
+    assert kinds[-3:] == [Connected, Disconnected, Connected]
+    # It was left, and nobody has to do anything.
+    assert "no broker" not in caplog.text
+
+
 async def test_a_first_broker_that_opens_its_door_and_takes_nobody_is_not_gone_back_to(
     tmp_path: Path, second: Broker
 ) -> None:

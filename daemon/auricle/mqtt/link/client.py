@@ -255,6 +255,8 @@ class MqttClient:
             if self._going_back:
                 self._going_back = False
                 self._route.start_over()
+                # Nothing is wrong, but what was known over this connection is over.
+                self._on_report(end)
                 continue
             end = self._explained(end, version)
             if lasted is not None and lasted >= SETTLED:
