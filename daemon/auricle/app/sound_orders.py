@@ -10,6 +10,8 @@ from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.playing import Player, SoundFinished, SoundFormat
 from auricle.turns.events import (
     AcceptSound,
+    AnswerLate,
+    AwaitAnswer,
     AwaitChunk,
     BeginSound,
     CancelSound,
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 CHUNK_TIMEOUT = 5.0
 """Seconds without a chunk, after which a sound is given up."""
+ANSWER_TIMEOUT = 3.0
+"""Seconds behind a transcript in which other sounds wait for the answer to it."""
 LONGEST_RING = 60.0
 """Seconds that a timer rings."""
 
@@ -116,6 +120,10 @@ class SoundOrders:
                 self._play(_NO_ANSWER, self._sounds.no_answer)
             case AwaitChunk(sound_id, on):
                 self._await_chunk(sound_id, tell, on=on)
+            case AwaitAnswer(turn_id):
+                asyncio.get_running_loop().call_later(
+                    ANSWER_TIMEOUT, tell, AnswerLate(turn_id)
+                )
             case ReportSound(report):
                 self._reporter.play(report)
             case NoteUsedId(sound_id):

@@ -147,6 +147,13 @@ class ChunksStalled:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLate:
+    """The answer to this turn has not come in time."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupSaid:
     """Another satellite of the group told something about a wake word."""
 
@@ -230,6 +237,7 @@ Event = (
     | TimerChanged
     | PlayerFact
     | ChunksStalled
+    | AnswerLate
     | SpeechFailed
     | GroupSaid
     | GroupChanged
@@ -422,6 +430,13 @@ class AwaitChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitAnswer:
+    """The answer to this turn has a deadline from now on: other sounds wait for it."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportSound:
     """Publish what became of a sound."""
 
@@ -443,6 +458,7 @@ SoundOrder = (
     | CancelSound
     | RingTimer
     | AwaitChunk
+    | AwaitAnswer
     | ReportSound
     | NoteUsedId
     | TellNoAnswer

@@ -12,6 +12,8 @@ sound     event                                next      orders
           SoundUnusable                        -         report failed, format
 waiting   nothing plays, and no turn is open   playing   begin, feed; ring
           the same, of a text without sound    waiting
+          the same, but it awaits an answer    waiting
+          a transcript, and no answer yet      waiting   await an answer
           another answer came, if it is one    -         report cancelled, replaced
           a turn began, if it is an answer     -         report cancelled, replaced
           a stop word, if it is no ring        -         report cancelled, stop
@@ -46,6 +48,10 @@ Of what waits, an answer goes first, as somebody waits for it, then a timer that
 then announcements, each in the order in which it came. A sound that does not even wait
 has had its end, too: it is reported.
 
+An answer is made of the transcript, and comes behind it. So what waits as a transcript
+comes waits on, until the answer is there or late, or another turn was meant. What comes
+behind the transcript does not: of some houses it is the answer.
+
 An answer is for the latest turn that was meant: opened by a wake word or by push to
 talk, or by itself behind an answer, if something was said in it. One that does not name
 its turn is for the latest, unless a turn is open that was meant.
@@ -59,6 +65,7 @@ from typing import assert_never
 from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.turns.events import (
     AcceptSound,
+    AwaitAnswer,
     AwaitChunk,
     BeginSound,
     CancelSound,
@@ -91,6 +98,7 @@ LONGEST_SOUND = 16 * 1024 * 1024
 MOST_WAITING = 32 * 1024 * 1024
 """Bytes of all sounds that wait."""
 MOST_SOUNDS_WAITING = 8
+"""Of those that are no answer."""
 
 # Whoever sends a chunk again does so soon: a broker that was away comes back.
 _REMEMBERED = 64
@@ -112,6 +120,8 @@ class _Sound:
     """What came before it began."""
     then: Then | None = None
     """What follows it, which its last chunk says."""
+    awaits_answer: bool = False
+    """Whether the answer to the latest turn goes first, which is not there yet."""
 
     @property
     def rings(self) -> bool:
@@ -119,7 +129,8 @@ class _Sound:
 
     @property
     def can_begin(self) -> bool:
-        return self.rings or self.opening is not None
+        has_sound = self.rings or self.opening is not None
+        return has_sound and not self.awaits_answer
 
     @property
     def answers(self) -> bool:
@@ -214,6 +225,12 @@ class Playback:
         if sound is None or not sound.awaits_chunk:
             return []
         return self._end(sound, PlayState.FAILED, PlayReason.NO_CHUNKS)
+
+    def answer_late(self, turn_id: str) -> list[Effect]:
+        """Let nothing wait any longer for the answer to the turn of this id."""
+        if turn_id == self._meant:
+            self._await_no_answer()
+        return []
 
     def speak(self, event: SpeechRequested) -> list[Effect]:
         """Have sound made of a text, and play it."""
@@ -318,7 +335,12 @@ class Playback:
         self._turn = None
         if outcome.kind is not OutcomeKind.TRANSCRIPT:
             return []
-        return self._meant_turn(outcome.turn.id)
+        effects = self._meant_turn(outcome.turn.id)
+        if not self._waiting or self.answer_waits:
+            return effects
+        for sound in self._waiting:
+            sound.awaits_answer = True
+        return [*effects, AwaitAnswer(outcome.turn.id)]
 
     def play_next(self) -> list[Effect]:
         """Begin what waits, where nothing plays and no turn is open."""
@@ -350,9 +372,9 @@ class Playback:
                 replaced = PlayReason.REPLACED
                 return self._over_with(sound.id, PlayState.CANCELLED, replaced)
             effects = self._replace_answers()
-        if len(self._waiting) == MOST_SOUNDS_WAITING:
-            too_long = PlayReason.TOO_LONG
-            return effects + self._over_with(sound.id, PlayState.FAILED, too_long)
+            self._await_no_answer()
+        elif sum(not other.answers for other in self._waiting) == MOST_SOUNDS_WAITING:
+            return self._over_with(sound.id, PlayState.FAILED, PlayReason.TOO_LONG)
         self._waiting.append(sound)
         return [*effects, AcceptSound(sound.id)]
 
@@ -435,7 +457,12 @@ class Playback:
 
     def _meant_turn(self, turn_id: str) -> list[Effect]:
         self._meant = turn_id
+        self._await_no_answer()
         return self._replace_answers(but_to=turn_id)
+
+    def _await_no_answer(self) -> None:
+        for sound in self._waiting:
+            sound.awaits_answer = False
 
     def _replace_answers(self, *, but_to: str | None = None) -> list[Effect]:
         old = [

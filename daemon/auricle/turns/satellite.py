@@ -82,6 +82,7 @@ from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.errors import Reason
 from auricle.turns.afterthought import Afterthought
 from auricle.turns.events import (
+    AnswerLate,
     Attend,
     BudgetChanged,
     CancelRequested,
@@ -345,6 +346,8 @@ class Satellite:
                 return self._playback.failed(event)
             case ChunksStalled(sound_id):
                 return self._playback.chunks_stalled(sound_id)
+            case AnswerLate(turn_id):
+                return self._playback.answer_late(turn_id)
             case ToldToStop():
                 return self._playback.stop_word()
             case WordDisputed(on):

@@ -13,7 +13,9 @@ from auricle.qwen_asr.events import FinalTranscript, SpeechStarted
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
     AcceptSound,
+    AnswerLate,
     Attend,
+    AwaitAnswer,
     AwaitChunk,
     BeginSound,
     BudgetChanged,
@@ -328,6 +330,16 @@ def test_more_sounds_than_may_wait_fail() -> None:
     ]
 
 
+def test_however_much_waits_there_is_room_for_the_answer() -> None:
+    machine = satellite()
+    woken, *said = command()
+    news = [sound(f"{n}") for n in range(MOST_SOUNDS_WAITING)]
+
+    effects = run(machine, [woken, *news, *said, answer("answer", "turn-1")])
+
+    assert begun(effects) == ["answer"]
+
+
 # --- one after the other ---
 
 
@@ -460,6 +472,84 @@ def test_a_turn_that_failed_has_an_answer_all_the_same() -> None:
     run(machine, [WOKEN, RecognizerFailed("turn-1", Reason.AUTH_FAILED, False)])
 
     assert begun(machine.step(sound("sorry"))) == ["sorry"]
+
+
+# --- what waited while somebody spoke ---
+
+
+def test_what_came_while_somebody_spoke_lets_the_answer_go_first() -> None:
+    machine = satellite()
+    woken, *said = command()
+    effects = run(machine, [woken, sound("washing"), timer(), *said])
+
+    assert begun(effects) == []
+    assert AwaitAnswer("turn-1") in effects
+    ended = [SoundFinished("answer"), SoundFinished("timer-eggs")]
+    effects = run(machine, [answer("answer", "turn-1"), *ended])
+    assert begun(effects) == ["answer", "timer-eggs", "washing"]
+
+
+def test_a_text_that_was_sent_while_somebody_spoke_lets_the_answer_go_first() -> None:
+    machine = satellite()
+    woken, *said = command()
+    run(machine, [woken, spoken(), *said])
+
+    assert begun(machine.step(sound("speech", then=None))) == []
+    assert begun(machine.step(answer("answer", "turn-1"))) == ["answer"]
+
+
+def test_what_came_while_somebody_spoke_waits_no_longer_where_no_answer_comes() -> None:
+    machine = satellite()
+    woken, *said = command()
+    run(machine, [woken, sound("washing"), *said])
+
+    assert begun(machine.step(AnswerLate("turn-of-yesterday"))) == []
+    assert begun(machine.step(AnswerLate("turn-1"))) == ["washing"]
+
+
+def test_what_waits_for_an_answer_does_not_drown_that_there_is_none() -> None:
+    machine = satellite()
+    woken, *said = command()
+    run(machine, [woken, sound("washing"), *said])
+
+    assert machine.step(AnswerFailed("no_pipeline")) == [TellNoAnswer()]
+    assert begun(machine.step(AnswerLate("turn-1"))) == ["washing"]
+
+
+def test_what_comes_behind_a_command_may_be_its_answer_and_does_not_wait() -> None:
+    machine = satellite()
+    woken, *said = command()
+    run(machine, [woken, sound("washing"), *said])
+
+    assert begun(machine.step(sound("done"))) == ["done"]
+
+
+def test_an_answer_that_is_there_with_the_transcript_is_not_waited_for() -> None:
+    machine = satellite()
+    woken, *said = command()
+    early = answer("answer", "turn-1")
+
+    effects = run(machine, [woken, sound("washing"), early, *said])
+
+    assert begun(effects) == ["answer"]
+    assert begun(machine.step(SoundFinished("answer"))) == ["washing"]
+
+
+def test_what_waits_for_an_answer_waits_in_a_follow_up_that_nobody_uses() -> None:
+    machine = satellite()
+    woken, *said = command()
+    run(machine, [FollowUpRequested(0.5), woken, sound("washing"), *said])
+
+    assert begun(run(machine, after(0.6, speech=False))) == []
+    assert begun(machine.step(answer("answer", "turn-1"))) == ["answer"]
+
+
+def test_nobody_awaits_the_answer_to_a_turn_behind_which_another_one_began() -> None:
+    machine = satellite()
+    woken, *said = command()
+    run(machine, [woken, sound("washing"), *said, WOKEN])
+
+    assert begun(machine.step(CancelRequested())) == ["washing"]
 
 
 # --- mute, and the microphone ---
@@ -710,9 +800,9 @@ def test_what_waits_is_said_when_the_question_is_answered() -> None:
     run(machine, [sound("question", then=Then.LISTEN), sound("news")])
 
     assert begun(machine.step(SoundFinished("question"))) == []
-    effects = run(machine, [*after(1.0, speech=True), StopRequested(), final("Yes.")])
+    run(machine, [*after(1.0, speech=True), StopRequested(), final("Yes.")])
 
-    assert begun(effects) == ["news"]
+    assert begun(machine.step(AnswerLate("turn-1"))) == ["news"]
 
 
 def test_a_follow_up_makes_room_for_the_answer_and_another_comes_behind() -> None:

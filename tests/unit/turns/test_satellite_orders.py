@@ -30,7 +30,9 @@ from auricle.turns.arbitrated_satellite import ArbitratedSatellite, Voices
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
     AcceptSound,
+    AnswerLate,
     Attend,
+    AwaitAnswer,
     AwaitChunk,
     AwaitFinal,
     BeginSound,
@@ -171,6 +173,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.player: str | None = None
         self.stopping = False
         self.disputed = False
+        self.answer_awaited: str | None = None
+        """The turn that is to be answered first."""
+        self.behind_answer: set[str] = set()
         self.machine: Satellite | ArbitratedSatellite
         self.new_id = lambda: f"turn-{next(numbers)}"
         self.build(Mode.MANUAL)
@@ -358,6 +363,15 @@ class AnyOrder(RuleBasedStateMachine):
         """Late, or of a sound that has none any more."""
         self.happen(ChunksStalled(sound))
 
+    @rule(back=st.integers(0, 2))
+    def answer_is_late(self, back: int) -> None:
+        turn = self.a_turn(back)
+        if turn is None:
+            return
+        if turn == self.answer_awaited:
+            self.behind_answer.clear()
+        self.happen(AnswerLate(turn))
+
     # In a group, only the round of a word says so, and only it takes it back.
     @precondition(lambda self: self.microphone is MicrophoneFound and not self.grouped)
     @rule(on=st.booleans())
@@ -474,6 +488,14 @@ class AnyOrder(RuleBasedStateMachine):
                     self.sounds[sound].making = False
                 case AwaitChunk(sound, on):
                     self.sounds[sound].awaited = on
+                case AwaitAnswer(turn_id):
+                    assert self.outcomes[turn_id] == 1
+                    self.answer_awaited = turn_id
+                    self.behind_answer = {
+                        sound
+                        for sound, books in self.sounds.items()
+                        if not books.begun and not books.ends
+                    }
                 case NoteUsedId(sound):
                     assert self.sounds[sound].ends == 1
                 case ReportSound(report):
@@ -539,10 +561,18 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def what_waits_has_room_and_waits_for_somebody(self) -> None:
-        waiting = [b for b in self.sounds.values() if not b.begun and not b.ends]
-        assert len(waiting) <= MOST_SOUNDS_WAITING
-        assert sum(books.size for books in waiting) <= MOST_WAITING
-        begun = any(not books.text or books.next_seq for books in waiting)
+        waiting = {
+            sound: books
+            for sound, books in self.sounds.items()
+            if not books.begun and not books.ends
+        }
+        # One more, which is an answer.
+        assert len(waiting) <= MOST_SOUNDS_WAITING + 1
+        assert sum(books.size for books in waiting.values()) <= MOST_WAITING
+        begun = any(
+            sound not in self.behind_answer and (not books.text or books.next_seq)
+            for sound, books in waiting.items()
+        )
         if begun and not self.waits_for_another:
             assert self.machine.turn is not None or self.player is not None
 
