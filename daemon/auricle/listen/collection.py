@@ -74,6 +74,7 @@ class Collection:
                 )
             if new:
                 folder.chmod(_FOLDER_MODE)
+            self._last_number = self._highest_number()
         except OSError as error:
             raise ConfigError(f"{folder}: {(error.strerror or '').lower()}") from error
 
@@ -110,7 +111,8 @@ class Collection:
         OSError.
         """
         folder = self._folder_of(clip.label, clip.wake_word)
-        path = folder / f"{self._next_number():04}.wav"
+        self._last_number += 1
+        path = folder / f"{self._last_number:04}.wav"
         _write(path, _wav(pcm))
         kept = replace(clip, file=str(path.relative_to(self.folder)))
         self._clips.append(kept)
@@ -189,12 +191,13 @@ class Collection:
         if (self.folder / clip.file).exists():
             self._clips.append(replace(clip, score=float(clip.score)))
 
-    def _next_number(self) -> int:
+    def _highest_number(self) -> int:
         numbers = [0]
-        for clip in self._clips:
+        # Whoever pulls the plug in time leaves a sound that is in no index.
+        for file in self.folder.glob("*/*/*.wav"):
             with contextlib.suppress(ValueError):
-                numbers.append(int(Path(clip.file).stem))
-        return max(numbers) + 1
+                numbers.append(int(file.stem))
+        return max(numbers)
 
 
 def _wav(pcm: bytes) -> bytes:

@@ -215,6 +215,22 @@ def test_what_somebody_deletes_is_no_evidence(tmp_path: Path) -> None:
     assert (len(heard.wanted), len(heard.unwanted), heard.hours) == (1, 2, 2.0)
 
 
+def test_a_sound_that_a_crash_left_without_its_line_keeps_no_other_one_out(
+    tmp_path: Path,
+) -> None:
+    clip = Clip("", "okay_nabu", Label.UNWANTED, 0.6, 0.8, detected=False, at="")
+    collection = Collection(tmp_path, new=True)
+    first = collection.keep(clip, silence(1))
+    (tmp_path / first.file).with_name("0002.wav").write_bytes(b"left")
+
+    collection = Collection(tmp_path, new=True)
+    kept = collection.keep(clip, silence(1))
+    wanted = collection.relabel(kept, Label.WANTED)
+
+    assert Path(wanted.file).name == "0003.wav"
+    assert Collection(tmp_path, new=False).count == 2
+
+
 async def test_a_full_folder_is_told_and_nothing_more_is_kept(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     collection = Collection(kept, new=True)
