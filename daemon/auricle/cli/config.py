@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auricle.app import app
-from auricle.config.loading import SYSTEM_FILE, default_file, doubts, load
+from auricle.config.loading import default_file, doubts, load
 from auricle.config.mode import mode_told
 from auricle.config.settings import Settings
 from auricle.config.toml import toml
@@ -35,8 +35,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _as_the_service_has_them(path: Path | None) -> Settings:
-    unit = service.find_installed() if path == SYSTEM_FILE else None
-    with service.folders_of(unit) as (folders, withheld):
+    with service.folders_of(service.of_file(path)) as (folders, withheld):
         # A key that only the service may read is no key that is missing.
         hidden = {API_KEY: "hidden"} if API_KEY in withheld else {}
         return load(path, hidden, folders)

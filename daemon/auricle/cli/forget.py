@@ -6,19 +6,28 @@ import os
 import sys
 
 from auricle.app import build, state_lock
+from auricle.cli.withheld import refused
 from auricle.config.brokers import brokers, topics_of
-from auricle.config.loading import default_file, load
+from auricle.config.loading import default_file
+from auricle.doctor import service
+from auricle.doctor.configuration import PASSWORD
 from auricle.mqtt.forgetting import ForgettingError, Forgotten, forget
 from auricle.system import event_loop
 
 
 def main(args: argparse.Namespace) -> int:
     """Clear every retained topic of this satellite at each of its brokers; return the
-    exit code, 69 where it runs or a broker is not reached.
+    exit code, 69 where it runs or a broker is not reached, 77 where only the service
+    may read what is needed.
     """
     # What goes wrong is told below, once.
     logging.getLogger().addHandler(logging.NullHandler())
-    settings = load(args.config or default_file())
+    settings, withheld = service.settings_of(args.config or default_file())
+    needed = {service.STATE}
+    if settings.mqtt.username and settings.mqtt.password is None:
+        needed.add(PASSWORD)
+    if unseen := needed & withheld:
+        return refused("forget", " and ".join(sorted(unseen)))
     topics = topics_of(settings)
     if running := state_lock.holder(build.state_directory(settings)):
         message = f"{running} would tell all again: stop it first"

@@ -16,10 +16,12 @@ from auricle.app.state_file import StateFile
 from auricle.audio.files.recording import read_recording
 from auricle.audio.frame import FrameCutter
 from auricle.cli.terminal import Screen
-from auricle.config.loading import SYSTEM_FILE, default_file, load
+from auricle.cli.withheld import refused, without_key
+from auricle.config.loading import default_file
 from auricle.config.settings import Settings
 from auricle.config.toml import toml
 from auricle.doctor import service
+from auricle.doctor.configuration import API_KEY
 from auricle.errors import ConfigError
 from auricle.listen.collection import Collection
 from auricle.listen.live_satellite import LiveSatellite
@@ -41,12 +43,12 @@ def main(args: argparse.Namespace) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     if args.say and args.record is None:
         raise ConfigError("--say belongs to --record FOLDER, which keeps what is said")
-    path = args.config or default_file()
-    of_service = service.find_installed() if path == SYSTEM_FILE else None
-    with service.folders_of(of_service) as (folders, _):
-        settings = load(path, {"microphone.recording": args.recording}, folders)
+    options = {"microphone.recording": args.recording}
+    settings, withheld = service.settings_of(args.config or default_file(), options)
     if args.tune is not None:
         return _tune(settings, Collection(args.tune, new=False))
+    if args.transcribe and not settings.asr.url and without_key(settings, withheld):
+        return refused("listen", API_KEY)
     collection = None
     if args.record is not None:
         collection = Collection(args.record, new=True)

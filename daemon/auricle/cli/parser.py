@@ -503,7 +503,7 @@ def _add_forget(commands: _Commands) -> None:
         description="Clear every retained topic of this satellite at its broker, and "
         "at each that stands in for it: Home Assistant removes the device. Stop the "
         "satellite first: it would announce itself again, and is not forgotten while "
-        "it runs on this machine.",
+        "it runs on this machine. For the service's: sudo auricle forget.",
     )
     _add_config_option(forget)
     forget.set_defaults(module="auricle.cli.forget")

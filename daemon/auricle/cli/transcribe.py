@@ -18,8 +18,11 @@ from auricle.audio.frame import Frame
 from auricle.audio.resampler import StreamResampler
 from auricle.cli.long_recording import Cutter, Said, Stretch
 from auricle.cli.terminal import START_LINE_ANEW
-from auricle.config.loading import default_file, load
+from auricle.cli.withheld import refused, without_key
+from auricle.config.loading import default_file
 from auricle.config.sections import MicrophoneSettings
+from auricle.doctor import service
+from auricle.doctor.configuration import API_KEY
 from auricle.errors import Reason, RecordingError
 from auricle.qwen_asr.events import InterimTranscript, SessionSettings
 from auricle.qwen_asr.wording import joined
@@ -40,10 +43,14 @@ class _FailedError(Exception):
 
 def main(args: argparse.Namespace) -> int:
     """Transcribe recordings one after the other; return the exit code: 66 where one
-    cannot be read, 69 or 77 where the recognizer does not answer or refuses the key.
+    cannot be read, 69 or 77 where the recognizer does not answer or refuses the key, 77
+    also where only the service may read it.
     """
     options = {"asr.url": args.url, "utterance.mode": args.mode}
-    settings = load(args.config or default_file(), options)
+    settings, withheld = service.settings_of(args.config or default_file(), options)
+    keyless = without_key(settings, withheld)
+    if keyless and not settings.asr.url:
+        return refused("transcribe", API_KEY)
     endpoint = build.recognizer_address(settings.asr)
     timeouts = Timeouts(
         connect=settings.asr.connect_timeout,
@@ -61,7 +68,10 @@ def main(args: argparse.Namespace) -> int:
         finally:
             await client.aclose()
 
-    return asyncio.run(transcribe_all())
+    code = asyncio.run(transcribe_all())
+    if keyless and code == os.EX_NOPERM:
+        return refused("transcribe", API_KEY)
+    return code
 
 
 async def _transcribe_all(

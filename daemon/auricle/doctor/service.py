@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from auricle.app.exit_codes import EX_CANTCREAT, EX_NOINPUT, EX_OPTIONS
+from auricle.config.loading import SYSTEM_FILE, load
+from auricle.config.settings import Settings
 from auricle.config.sources import ServiceFolders
 from auricle.doctor.results import Result, Status
 from auricle.system.systemd import CREDENTIALS_VARIABLE
@@ -70,6 +72,22 @@ def find_installed(unit: str = UNIT) -> Service | None:
     if properties.get("LoadState") != "loaded":
         return None
     return describe(properties, _systemctl("cat", unit), unit)
+
+
+def of_file(path: Path | None) -> Service | None:
+    """Ask systemd for the service that reads this file; None where none does."""
+    return find_installed() if path == SYSTEM_FILE else None
+
+
+def settings_of(
+    path: Path | None, options: Mapping[str, object] | None = None
+) -> tuple[Settings, set[str]]:
+    """Load a file's settings as the service has them, where it is the service's file;
+    `options` are those of a command line. Returns what of all that this user may not
+    read, too. Raises ConfigError.
+    """
+    with folders_of(of_file(path)) as (folders, withheld):
+        return load(path, options, folders), withheld
 
 
 def _systemctl(*arguments: str) -> str:
