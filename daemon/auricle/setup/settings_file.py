@@ -89,11 +89,19 @@ def _with(text: str, section: str, line: str, key: str) -> str:
     body = text[begin:end]
     # A value that is set goes before the comment that only shows one.
     for mark in ("", "# ?"):
-        shown = rf"^[ \t]*{mark}{_spelled(key)}[ \t]*=.*$"
-        body, count = re.subn(shown, lambda _: line, body, count=1, flags=re.MULTILINE)
-        if count:
+        shown = rf"^([ \t]*){mark}({_spelled(key)}[ \t]*=.*)$"
+        if found := re.search(shown, body, re.MULTILINE):
+            line = f"{found[1]}{line}{_comment_behind(found[2])}"
+            body = body[: found.start()] + line + body[found.end() :]
             return text[:begin] + body + text[end:]
     return f"{text[:begin]}\n{line}{body}{text[end:]}"
+
+
+def _comment_behind(statement: str) -> str:
+    for sign in re.finditer("[ \t]*#", statement):
+        if _said(statement[: sign.start()]) is not None:
+            return statement[sign.start() :]
+    return ""
 
 
 def _spelled(name: str) -> str:

@@ -75,6 +75,23 @@ def test_a_value_that_is_set_is_replaced_and_not_the_comment_above_it() -> None:
     assert filled(text, {"mqtt.host": "new"}) == text.replace("old", "new")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[mqtt]\n  host = "old" # in the cellar\n',
+        '[mqtt]\nhost = "old"\t# in the cellar, "not # above"\n',
+        '[mqtt]\n# host = "old"  # in the cellar\n',
+    ],
+)
+def test_a_comment_behind_a_value_stays_and_so_does_what_is_before_it(
+    text: str,
+) -> None:
+    new = filled(text, {"mqtt.host": "a # b"})
+
+    assert new == text.replace("old", "a # b").replace("# host", "host")
+    assert filled(new, {"mqtt.host": "old"}) == new.replace("a # b", "old")
+
+
 def test_a_key_of_another_section_with_the_same_name_is_left_alone() -> None:
     text = '[microphone]\ndevice = "usb"\n\n[loudspeaker]\n'
 
