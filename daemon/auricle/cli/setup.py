@@ -66,9 +66,8 @@ def main(args: argparse.Namespace) -> int:
         for unit in stopped:
             _systemctl("start", "--no-block", unit)
     try:
-        assistant.write(
-            files("auricle.assets").joinpath("config.example.toml").read_text()
-        )
+        example = files("auricle.assets").joinpath("config.example.toml")
+        assistant.write(example.read_text(encoding="utf-8"))
     except OSError as error:
         print(f"auricle setup: {error.filename}: {error.strerror}", file=sys.stderr)
         return os.EX_CANTCREAT

@@ -199,6 +199,20 @@ async def test_a_recognizer_at_home_is_offered_where_there_is_one(
     assert (tmp_path / "config.toml").exists()
 
 
+async def test_where_the_system_knows_nothing_but_ascii_the_answers_are_written(
+    tmp_path: Path,
+) -> None:
+    code, _, err = await setup(
+        tmp_path,
+        *BEHIND_EVERYTHING_ELSE,
+        *(*NO_MICROPHONE, "none", *NO_PANEL),
+        environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    )
+
+    assert (code, err) == (0, "")
+    assert load(tmp_path / "config.toml").satellite.name == "study"
+
+
 async def test_answers_that_end_too_early_write_nothing(tmp_path: Path) -> None:
     code, _, err = await setup(tmp_path, "study", "en")
 
