@@ -492,7 +492,8 @@ class Round:
                 self._first = awaited.claim.turn
 
     def _other_there(self, rival: _Rival, message: Bid | Take | Alive) -> list[Order]:
-        answers = not isinstance(message, Bid)
+        # What comes behind the end of its turn was said before it.
+        answers = not isinstance(message, Bid) and not rival.ended
         match self.state:
             case State.BIDDING:
                 return self._decide(due=False)

@@ -608,6 +608,33 @@ def test_two_that_both_took_the_word_end_in_one_session() -> None:
     ]
 
 
+@pytest.mark.parametrize("late", [Take, Alive])
+@pytest.mark.parametrize("next_one", ["attic", None])
+def test_a_sign_that_comes_behind_the_end_of_its_turn_changes_nothing(
+    late: type[Take | Alive], next_one: str | None
+) -> None:
+    earshot = house("kitchen", "study", "attic")
+    study = earshot.members["study"]
+    at = study.position
+    study.wakes(FARTHEST)
+    if next_one is not None:
+        bid = Bid(Claim(next_one, "attic-1", "okay_nabu", FAR, 0.0))
+        study.happens(GroupSaid(bid, study.position))
+    earshot.run(1.0)
+    after = (study.position - at) / SAMPLE_RATE
+    claim = Claim("kitchen", "kitchen-1", "okay_nabu", NEAR, after)
+    study.happens(GroupSaid(Take(claim), study.position))
+    study.happens(GroupSaid(Done(claim, "no_speech"), study.position))
+    sessions = study.sessions
+    study.happens(GroupSaid(late(claim), study.position))
+    assert study.sessions == sessions
+    assert (study.machine.turn is None) == (next_one is not None)
+    earshot.run(10.0)
+
+    assert [name for name, _ in earshot.published] == ["study"]
+    assert study.sessions <= 2
+
+
 def test_what_a_closed_session_says_of_a_yielded_turn_is_nothing() -> None:
     earshot = house("kitchen", "study")
     both_wake(earshot)

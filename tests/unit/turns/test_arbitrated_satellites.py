@@ -343,6 +343,19 @@ def test_whoever_is_not_understood_the_command_is_obeyed_once(
         assert earshot.executed
 
 
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32), ears=EARS, slowest=st.floats(0.3, 2.0))
+def test_in_whatever_order_messages_arrive_everybody_is_done_with_the_word(
+    seed: int, ears: list[Ears], slowest: float
+) -> None:
+    earshot = spoken_to(ears, Network(Random(seed), slowest=slowest))
+
+    for member in earshot.members.values():
+        assert member.outcomes
+        assert not member.machine.disputed
+        assert member.machine.turn is None
+
+
 # --- two people ---
 
 
