@@ -256,7 +256,6 @@ def _health(topics: Topics, currency: str | None) -> list[Entity]:
             "unit_of_measurement": "°C",
             "suggested_display_precision": 0,
             "enabled_by_default": False,
-            "expire_after": 300,
             **diagnostics,
         },
         {

@@ -56,6 +56,14 @@ def test_each_entity_says_itself_that_nothing_of_it_may_be_lost() -> None:
     assert set(told.values()) == {1}
 
 
+def test_no_value_expires_for_one_that_stays_the_same_is_not_told_again() -> None:
+    expiring = [
+        name for name, c in entities(announced()).items() if "expire_after" in c
+    ]
+
+    assert expiring == []
+
+
 def test_every_entity_has_an_id_for_ever_and_a_documented_entity_id() -> None:
     found = entities(announced())
 
