@@ -74,6 +74,7 @@ class TurnRecognition:
         self._overflowing = False
         self._finished = False
         self._closed = False
+        self._opened = False
         self._pause = 0.0
         self._final_deadline: asyncio.TimerHandle | None = None
         self._session: AsrSession | None = None
@@ -180,6 +181,7 @@ class TurnRecognition:
             if self._session is session:
                 self._fail(error)
 
+        self._opened = False
         session = self._open_session(on_event, on_failure, self._pause)
         self._session = session
 
@@ -192,9 +194,12 @@ class TurnRecognition:
                 self._fail(meaning(failed_item(event)))
                 return
             case SessionUpdated():
+                self._opened = True
                 self._health.note_success(event)
             case FinalTranscript():
-                self._health.note_success(event)
+                if self._opened:
+                    # Of less than 0.1 s it is made up here, whoever is there.
+                    self._health.note_success(event)
                 assert self._session is not None
                 self._forget_answered(self._session)
                 if self._finished:

@@ -306,7 +306,7 @@ class AwaitFinal:
 
 @dataclass(frozen=True, slots=True)
 class KeepListening:
-    """The person has yet to speak, or goes on: no final has a deadline."""
+    """The person has yet to speak, or may go on: no final has a deadline."""
 
     turn: str
 

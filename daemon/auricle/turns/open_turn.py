@@ -17,11 +17,14 @@ processing   Heard, the server ended the utterance      processing   send
                                                                      send what was held
              finals without a word; more may follow     listening    keep listening,
                                                                      send what was held
-             finals; the person may be going on         processing   wait: 0.3 s at most
-             finals that are no whole sentence          processing   wait: 1.2 s of
-                                                                     silence at most
-             finals that are there sooner than others   processing   wait: 0.75 s of
-                                                                     silence at most
+             finals; the person may be going on         processing   keep listening, for
+                                                                     0.3 s at most
+             finals that are no whole sentence          processing   keep listening, for
+                                                                     1.2 s of silence
+                                                                     at most
+             finals that are there sooner than others   processing   keep listening, for
+                                                                     0.75 s of silence
+                                                                     at most
              finals without a word otherwise            -            outcome no_speech
              finals that only say to stop               -            outcome cancelled
              finals otherwise                           -            outcome transcript
@@ -584,14 +587,17 @@ class OpenTurn:
             final = FinalTranscript(final.item_id, "")
         if not self._items.final(final):
             return []
-        if self.phase is not Phase.LISTENING:
-            return self._settle()
-        speaking = self.turn.mode is Mode.MANUAL or self._items.under_way
-        if speaking or not self.has_utterance:
-            return []
-        # Its end was not told.
-        self._ended(EndedBy.SERVER, self._going_on())
-        return self._settle()
+        if self.phase is Phase.LISTENING:
+            speaking = self.turn.mode is Mode.MANUAL or self._items.under_way
+            if speaking or not self.has_utterance:
+                return []
+            # Its end was not told.
+            self._ended(EndedBy.SERVER, self._going_on())
+        effects = self._settle()
+        if effects or self._items.awaited:
+            return effects
+        # The person may go on. None is late that is there.
+        return [KeepListening(self.turn.id)]
 
     def _repeats_hints(
         self, said: InterimTranscript | FinalTranscript, hints: str

@@ -7,7 +7,7 @@ import pytest
 from auricle.errors import Reason
 from auricle.retry import FAILURES
 from rigs.recognizer.faults import RefuseHandshake
-from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of
+from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -27,6 +27,25 @@ async def test_health_is_the_reason_until_a_session_opens_again() -> None:
         healthy = OneTurn(client, MANUAL)
         await eventually(lambda: client.health is None)
         healthy.session.close()
+
+
+async def test_a_tap_on_the_button_is_no_sign_that_the_recognizer_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with (
+        ScriptedRecognizer(always=[RefuseHandshake(503)]) as server,
+        client_of(server.url) as client,
+    ):
+        refused = OneTurn(client, MANUAL)
+        await refused.failure()
+        refused.session.close()
+        tap = OneTurn(client, MANUAL)
+        tap.say(voice(0.03))
+        tap.session.end_utterance()
+        await eventually(lambda: tap.finals)
+        tap.session.close()
+    assert "the recognizer works again" not in caplog.text
 
 
 async def test_a_refused_key_is_not_tried_again_for_a_while() -> None:

@@ -207,6 +207,21 @@ def test_who_goes_on_is_listened_to_and_no_final_has_a_deadline(
     assert turn.effects.count(KeepListening(TURN)) == 1
 
 
+def test_who_may_go_on_behind_the_final_waits_for_no_other_one(
+    turn: Conversation,
+) -> None:
+    turn.speaks("one")
+
+    assert turn.answers("one", "Turn on the") == [KeepListening(TURN)]
+
+
+def test_one_final_leaves_the_other_its_deadline(turn: Conversation) -> None:
+    turn.speaks("one")
+    turn.speaks("two")
+
+    assert turn.answers("one", "Turn on the") == []
+
+
 def test_each_utterance_has_an_end_and_a_deadline(turn: Conversation) -> None:
     turn.speaks("one")
     turn.speaks("two")
@@ -680,7 +695,7 @@ def test_a_voice_that_is_just_beginning_keeps_the_final_for_a_moment(
     turn.speaks("one")
     turn.hears(0.06, speech=True)
 
-    assert turn.answers("one", LIGHT) == []
+    assert turn.answers("one", LIGHT) == [KeepListening(TURN)]
 
     turn.begins("two")
     turn.pauses("two")
@@ -714,7 +729,7 @@ def test_a_click_that_nothing_follows_delays_the_final_by_as_long_as_lips_close(
 ) -> None:
     turn.speaks("one")
     turn.hears(0.06, speech=True)
-    assert turn.answers("one", LIGHT) == []
+    assert turn.answers("one", LIGHT) == [KeepListening(TURN)]
     turn.hears(0.12, speech=False)
     assert turn.text == LIGHT
 
@@ -757,7 +772,7 @@ def test_a_word_that_begins_softly_or_with_a_stop_keeps_the_final(
     start = turn.position
     turn.hears(0.12, speech=True, amplitude=600)
     turn.hears(closed, speech=False)
-    assert turn.answers("one", LIGHT) == []
+    assert turn.answers("one", LIGHT) == [KeepListening(TURN)]
     turn.hears(0.12, speech=True)
     if turn.mode is Mode.SERVER_VAD:
         turn.says(SpeechStarted("two", start // 16))
@@ -950,7 +965,7 @@ def test_in_server_vad_the_server_hears_the_second_part_faster_than_it_was_said(
     turn.link_dies()
     turn.says(SpeechStarted("again one", 0))
     turn.says(SpeechStopped("again one", end // 16))
-    assert turn.answers("again one", LIGHT) == []
+    assert turn.answers("again one", LIGHT) == [KeepListening(TURN)]
     turn.says(SpeechStarted("again two", end // 16 + 10))
     turn.says(SpeechStopped("again two", turn.position // 16))
     turn.answers("again two", LAMP)
