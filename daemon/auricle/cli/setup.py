@@ -36,6 +36,10 @@ def main(args: argparse.Namespace) -> int:
         message = "the service belongs to root: sudo auricle setup"
         print(f"auricle setup: {message}", file=sys.stderr)
         return os.EX_NOPERM
+    for folder in (Path(os.path.realpath(config)).parent, store):
+        if closed := folder and _closed(folder):
+            print(f"auricle setup: {closed}: cannot be written to", file=sys.stderr)
+            return os.EX_CANTCREAT
     place = Place(
         config,
         store,
@@ -102,6 +106,15 @@ def _begin_panel(config: Path, *now: str) -> None:
             _systemctl("restart", _PANEL)
     else:
         _systemctl("disable", *now, _PANEL)
+
+
+def _closed(folder: Path) -> Path | None:
+    """What keeps files from being made in the folder, which may have to be made; None
+    where nothing does.
+    """
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    may = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    return None if may else there
 
 
 def _is_active(unit: str) -> bool:

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import stat
+import subprocess
 import sys
 import tomllib
 from asyncio.subprocess import PIPE
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,39 @@ async def test_where_the_system_knows_nothing_but_ascii_the_answers_are_written(
 
     assert (code, err) == (0, "")
     assert load(tmp_path / "config.toml").satellite.name == "study"
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A disk that cannot be written to, as a card is that begins to fail."""
+    mount = tmp_path / "closed"
+    mount.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(mount)]
+    if os.geteuid() or subprocess.run(mounted, capture_output=True).returncode:
+        pytest.skip("needs root, to mount a disk")
+    yield mount
+    subprocess.run(["umount", str(mount)], check=True)
+
+
+@pytest.mark.parametrize("within", ["", "a/folder"])
+async def test_where_nothing_can_be_written_nobody_is_asked(
+    closed: Path, within: str
+) -> None:
+    code, out, err = await setup(closed / within)
+
+    assert code == os.EX_CANTCREAT
+    assert err == f"auricle setup: {closed}: cannot be written to\n"
+    assert out == ""
+
+
+async def test_where_secrets_cannot_be_kept_nobody_is_asked(tmp_path: Path) -> None:
+    kept = tmp_path / "credentials"
+    kept.write_text("")
+    code, out, err = await setup(tmp_path)
+
+    assert code == os.EX_CANTCREAT
+    assert err == f"auricle setup: {kept}: cannot be written to\n"
+    assert out == ""
 
 
 async def test_answers_that_end_too_early_write_nothing(tmp_path: Path) -> None:
