@@ -98,7 +98,7 @@ LONGEST_SOUND = 16 * 1024 * 1024
 MOST_WAITING = 32 * 1024 * 1024
 """Bytes of all sounds that wait."""
 MOST_SOUNDS_WAITING = 8
-"""Of those that are no answer."""
+"""How many sounds wait that are no answer."""
 
 # Whoever sends a chunk again does so soon: a broker that was away comes back.
 _REMEMBERED = 64
