@@ -73,6 +73,7 @@ from auricle.turns.events import (
     MicrophoneLost,
     MuteRequested,
     PublishOutcome,
+    RecognizerFailed,
     RecognizerSaid,
     Stopping,
     TellGroup,
@@ -148,7 +149,7 @@ class ArbitratedSatellite:
         self._unable = False
         self._words: list[_Word] = []
         self._kept: deque[tuple[GroupMessage, int]] = deque(maxlen=MOST_KEPT)
-        self._held_back: list[RecognizerSaid] = []
+        self._held_back: list[RecognizerSaid | RecognizerFailed] = []
         self._off_owed = False
         """The satellite needs no frames; one of its words still does."""
 
@@ -217,6 +218,12 @@ class ArbitratedSatellite:
                 ]
             case RecognizerSaid():
                 return self._recognized(event)
+            case RecognizerFailed(turn_id) if any(
+                held.turn == turn_id for held in self._held_back
+            ):
+                # What it said before comes first: that may be all.
+                self._held_back.append(event)
+                return []
             case BudgetChanged(limit_reached):
                 self._unable = limit_reached
                 return self._through(event)
@@ -435,10 +442,16 @@ class ArbitratedSatellite:
         return effects
 
     def _sound_begins_anew(self) -> list[Effect]:
-        """Sample positions do, and no word is compared with one of before."""
+        """Sample positions do, and no word is compared with one of before. Nor does
+        anything wait for so much sound any more.
+        """
         self._kept.clear()
+        effects: list[Effect] = []
+        for word in list(self._words):
+            if word.texts_awaited is not None:
+                effects += self._let_through(word)
         self._words = [w for w in self._words if w.round.state is not State.OVER]
-        return []
+        return effects
 
     # --- the end of a turn of ours ---
 

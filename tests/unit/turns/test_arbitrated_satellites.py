@@ -12,8 +12,8 @@ from auricle.arbitration.messages import Alive, Bid, Done, GroupMessage, Take
 from auricle.audio.frame import Frame
 from auricle.errors import Reason
 from auricle.turns.arbitrated_satellite import Voices
-from auricle.turns.events import RecognizerFailed
-from rigs.homes.earshot import Earshot, Network
+from auricle.turns.events import MicrophoneLost, RecognizerFailed
+from rigs.homes.earshot import Earshot, Member, Network
 
 T = TypeVar("T")
 
@@ -398,6 +398,39 @@ def test_two_people_at_the_same_moment_are_both_obeyed(
 
     obeyed = [o.transcript.text for o in earshot.executed if o.transcript]
     assert sorted(obeyed) == ["play some music", "turn on the light"]
+
+
+def his_waits_for_hers() -> tuple[Earshot, Member]:
+    """His command is recognized, and hers is not told yet."""
+    earshot = Earshot(NAMES[:2], Network(Random(1)), TOLD_APART)
+    hers, his = earshot.members.values()
+    hers.wakes(3.0, "turn on the light", said=1.5)
+    his.wakes(1.0, "play some music", voice=b"\1is", said=0.9)
+    earshot.run(2.0)
+    assert not his.finals
+    return earshot, his
+
+
+def test_a_command_that_waits_for_anothers_is_kept_where_the_link_fails() -> None:
+    earshot, his = his_waits_for_hers()
+
+    assert his.machine.turn is not None
+    turn_id = his.machine.turn.id
+    his.happens(RecognizerFailed(turn_id, Reason.ASR_UNREACHABLE, transient=False))
+    earshot.run(LONG)
+
+    obeyed = [o.transcript.text for o in earshot.executed if o.transcript]
+    assert sorted(obeyed) == ["play some music", "turn on the light"]
+
+
+def test_a_command_waits_for_anothers_no_longer_than_there_is_sound() -> None:
+    _, his = his_waits_for_hers()
+
+    his.happens(MicrophoneLost())
+
+    assert [o.transcript.text for o in his.finals if o.transcript] == [
+        "play some music"
+    ]
 
 
 @settings(max_examples=40)
