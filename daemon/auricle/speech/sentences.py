@@ -12,11 +12,19 @@ _SHORTEST = 40
 
 
 def sentences(text: str) -> list[str]:
-    """Return `text` in sentences, in their order, the short ones with the next."""
+    """Return `text` in sentences, in their order, the short ones with the next; what
+    has no word in it is with one that has.
+    """
     pieces: list[str] = []
     begin = 0
     for gap in _END.finditer(text):
-        if gap.start() - begin >= _SHORTEST:
+        if not _has_word(text[gap.end() :]):
+            break
+        if gap.start() - begin >= _SHORTEST and _has_word(text[begin : gap.start()]):
             pieces.append(text[begin : gap.start()])
             begin = gap.end()
     return [*pieces, text[begin:]]
+
+
+def _has_word(text: str) -> bool:
+    return any(map(str.isalnum, text))

@@ -95,21 +95,23 @@ class Speaking:
         self._deliver(SpeechFailed(sound_id, PlayReason.SYNTHESIZER))
 
     async def _deliver_sound(self, sound_id: str, text: str) -> None:
-        seq, sound_format = 0, None
+        seq, sound_format, opening = 0, None, None
         async with aclosing(self._synthesizer.synthesize(text)) as stretches:
             async for stretch in stretches:
-                opening = None
                 if sound_format is None:
                     opening = _opening(stretch.format)
-                elif stretch.format != sound_format:
+                # Whoever makes no samples may not know the rate of the others.
+                if not stretch.pcm:
+                    continue
+                if sound_format not in (None, stretch.format):
                     raise SynthesisError("its sound changes its rate on the way")
                 sound_format = stretch.format
                 self._deliver(SoundArrived(sound_id, seq, stretch.pcm, opening))
-                seq += 1
+                seq, opening = seq + 1, None
         if self._failing:
             logger.info("texts are spoken again")
         self._failing = False
-        self._deliver(SoundArrived(sound_id, seq, b"", then=Then.IDLE))
+        self._deliver(SoundArrived(sound_id, seq, b"", opening, Then.IDLE))
 
 
 def _opening(sound_format: SoundFormat) -> SoundOpening:

@@ -15,7 +15,7 @@ class SpokenSound:
     """The next piece of a text's sound."""
 
     format: SoundFormat
-    """What its samples are: the same for all pieces of one text."""
+    """What its samples are: the same for all pieces of one text that have any."""
     pcm: bytes
 
 

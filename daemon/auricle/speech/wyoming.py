@@ -46,17 +46,22 @@ class WyomingSynthesizer(Synthesizer):
         self._voice = {key: value for key, value in wanted.items() if value}
 
     async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
+        made = False
         # Some servers say nothing until they have made all of it.
         for sentence in sentences(text):
             async with aclosing(self._say(sentence)) as sounds:
                 async for sound in sounds:
+                    made = True
                     yield sound
+        if not made:
+            with self._explained():
+                raise WyomingError("cannot say it")
 
     async def _say(self, sentence: str) -> AsyncGenerator[SpokenSound, None]:
+        """Yield nothing where the server makes no sound of it, as of signs alone."""
         asked: dict[str, Any] = {"text": sentence}
         if self._voice:
             asked["voice"] = self._voice
-        sound_format = None
         with self._explained():
             async with self._connection() as (reader, writer):
                 writer.write(encode("synthesize", asked))
@@ -70,15 +75,11 @@ class WyomingSynthesizer(Synthesizer):
                     if payload:
                         silent_until = loop.time() + self._patience
                     match kind:
-                        case "audio-start":
-                            sound_format = _format(data)
-                            yield SpokenSound(sound_format, b"")
-                        case "audio-chunk":
-                            sound_format = _format(data)
-                            yield SpokenSound(sound_format, payload)
-                        case "audio-stop" if sound_format is not None:
+                        case "audio-start" | "audio-chunk":
+                            yield SpokenSound(_format(data), payload)
+                        case "audio-stop":
                             return
-                        case "audio-stop" | "error":
+                        case "error":
                             # What it says of that may repeat the text.
                             raise WyomingError("cannot say it")
                         case _:

@@ -10,12 +10,21 @@ from typing import Any
 
 import pytest
 
+from auricle.audio.playing import SoundFormat
 from auricle.errors import SynthesisError
+from auricle.speech.speaking import Speaking
 from auricle.speech.synthesizer import PATIENCE
 from auricle.speech.wyoming import WyomingSynthesizer
+from auricle.turns.sounds import (
+    SoundArrived,
+    SoundKind,
+    SoundOpening,
+    SpeechFailed,
+    Then,
+)
 from rigs.audio.synthesizers import SENTENCE, needs_espeak, needs_flite, said
 from rigs.homes.wyoming_voice import serving
-from rigs.waiting import elapse
+from rigs.waiting import elapse, eventually
 
 pytestmark = pytest.mark.usefixtures("no_programming_errors")
 
@@ -61,6 +70,7 @@ def event(kind: str, payload: bytes = b"", **data: Any) -> bytes:
     return json.dumps(head).encode() + b"\n" + payload
 
 
+LAST = SoundArrived("washing", 1, b"", then=Then.IDLE)
 SOUND: dict[str, Any] = {"rate": 16_000, "width": 2, "channels": 1}
 
 
@@ -127,6 +137,44 @@ async def test_the_first_sentence_is_heard_before_the_next_one_is_asked_for() ->
 
     assert (b"".join(first), b"".join(rest)) == (b"ab", b"ab")
     assert (by_then, asked) == (1, 2)
+
+
+@pytest.mark.parametrize("makes_sound", [0, 1], ids=["the first", "the last"])
+@pytest.mark.parametrize(
+    "of_nothing",
+    [b"", event("audio-start", rate=16_000, width=2, channels=1)],
+    ids=["nothing", "a start"],
+)
+async def test_a_sentence_that_the_server_makes_no_sound_of_ends_no_other(
+    of_nothing: bytes, makes_sound: int
+) -> None:
+    sound: dict[str, Any] = {"rate": 22_050, "width": 2, "channels": 1}
+    spoken = event("audio-start", **sound) + event("audio-chunk", b"ab", **sound)
+    answers = [of_nothing, of_nothing]
+    answers[makes_sound] = spoken
+
+    async def answer(_: StreamReader, writer: StreamWriter) -> None:
+        writer.write(answers.pop(0) + event("audio-stop"))
+        await writer.drain()
+
+    facts: list[SoundArrived | SpeechFailed] = []
+    async with answering(answer) as port:
+        speech = Speaking(synthesizer(port), per_hour=0, deliver=facts.append)
+        speech.synthesize("washing", f"{SENTENCE} {SENTENCE}")
+        await eventually(
+            lambda: any(isinstance(f, SpeechFailed) or f.then for f in facts)
+        )
+        await speech.aclose()
+
+    assert facts == [
+        SoundArrived(
+            "washing",
+            0,
+            b"ab",
+            SoundOpening(SoundKind.ANNOUNCEMENT, SoundFormat(22_050, 1)),
+        ),
+        LAST,
+    ]
 
 
 @pytest.mark.parametrize(

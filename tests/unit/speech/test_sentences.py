@@ -36,9 +36,23 @@ def test_a_text_without_spaces_is_said_sentence_by_sentence(said: list[str]) -> 
     assert sentences("".join(said)) == said
 
 
+@pytest.mark.parametrize("sign", ["**", "🎉", "-" * 50 + ".", "…"])
+def test_what_is_no_word_is_said_with_the_sentence_beside_it(sign: str) -> None:
+    sentence = "The washing machine in the cellar has finished."
+
+    assert sentences(f"{sentence} {sign}") == [f"{sentence} {sign}"]
+    assert sentences(f"{sign} {sentence}") == [f"{sign} {sentence}"]
+    assert sentences(f"{sentence} {sign} {sentence}") == [
+        sentence,
+        f"{sign} {sentence}",
+    ]
+
+
 @given(st.text(st.sampled_from("ab .!?…。！？；」』”’）\n")).filter(str.strip))  # noqa: RUF001
 def test_nothing_of_a_text_is_lost_and_no_piece_is_without_a_word(text: str) -> None:
     pieces = sentences(text)
 
     assert "".join("".join(pieces).split()) == "".join(text.split())
     assert all(piece.strip() for piece in pieces)
+    has_word = any(map(str.isalnum, text))
+    assert all(any(map(str.isalnum, piece)) for piece in pieces) is has_word
