@@ -13,7 +13,9 @@ from auricle.config.mode import mode_told
 from auricle.config.settings import Settings
 from auricle.config.toml import toml
 from auricle.doctor import service
+from auricle.doctor.closed_files import closed_files
 from auricle.doctor.configuration import API_KEY
+from auricle.errors import ConfigError
 from auricle.panel import build as panel
 
 
@@ -25,17 +27,22 @@ def main(args: argparse.Namespace) -> int:
     # What is wrong is told once, and not by the parts as well.
     logging.getLogger().addHandler(logging.NullHandler())
     path = args.config or default_file()
-    settings = _as_the_service_has_them(path)
+    unit = service.of_file(path)
+    settings = _as_the_service_has_them(path, unit)
     _show(settings, path)
     for doubt in doubts(settings):
         print(f"auricle: {doubt}", file=sys.stderr)
+    if closed := closed_files(unit, path, settings):
+        raise ConfigError("\n".join(f"{it.meaning}: {it.advice}" for it in closed))
     asyncio.run(app.check(settings))
     panel.check(settings)
     return 0
 
 
-def _as_the_service_has_them(path: Path | None) -> Settings:
-    with service.folders_of(service.of_file(path)) as (folders, withheld):
+def _as_the_service_has_them(
+    path: Path | None, unit: service.Service | None
+) -> Settings:
+    with service.folders_of(unit) as (folders, withheld):
         # A key that only the service may read is no key that is missing.
         hidden = {API_KEY: "hidden"} if API_KEY in withheld else {}
         return load(path, hidden, folders)

@@ -20,6 +20,7 @@ from auricle.config.sources import overriding
 from auricle.doctor import configuration, microphone, service
 from auricle.doctor.all_checks import Examination, without_settings
 from auricle.doctor.checks import run_checks
+from auricle.doctor.closed_files import closed_files
 from auricle.doctor.results import Result, all_well, as_json, as_lines, tally
 from auricle.errors import ConfigError
 from auricle.system.redaction import OURS
@@ -65,7 +66,7 @@ class _Doctor:
             yield configuration.refused(str(error))
             yield from run_checks(without_settings(unit))
             return
-        yield self._configuration(settings)
+        yield self._configuration(settings, of_service)
         yield configuration.secrets(origins, withheld)
         examination = Examination(
             settings, unit, withheld, self.meter.take, echo=self._echo
@@ -76,7 +77,9 @@ class _Doctor:
         if name == microphone.NAME:
             self.meter.show()
 
-    def _configuration(self, settings: Settings) -> Result:
+    def _configuration(
+        self, settings: Settings, of_service: service.Service | None
+    ) -> Result:
         """Judge the configuration, with what no other check looks at."""
         mistakes = Mistakes()
         with mistakes.noted():
@@ -87,4 +90,6 @@ class _Doctor:
             mistakes.raise_any()
         except ConfigError as error:
             return configuration.refused(str(error))
+        if closed := closed_files(of_service, self._path, settings):
+            return configuration.closed(closed)
         return configuration.accepted(self._path, overriding(), doubts(settings))

@@ -155,9 +155,15 @@ def _refuse_exposed_secrets(file: File) -> None:
     for section, key in _SECRETS:
         held = key in _section(file(), section)
         if path and held and path.stat().st_mode & stat.S_IROTH:
+            # The service is a user of its own, to which a closed file is closed, too.
+            remedy = (
+                "take it out, and run: sudo auricle setup, which keeps it for the "
+                "service alone"
+                if path == SYSTEM_FILE
+                else f"run: chmod 0640 {path}"
+            )
             raise ConfigError(
-                f"{path}: holds {section}.{key} and is readable by everyone; "
-                f"run: chmod 0640 {path}"
+                f"{path}: holds {section}.{key} and is readable by everyone; {remedy}"
             )
 
 

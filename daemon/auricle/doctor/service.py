@@ -56,6 +56,10 @@ class Service:
     """The files from which it gets its secrets, by name."""
     state_directory: Path | None = None
     unit: str = UNIT
+    groups: frozenset[str] | None = None
+    """Those of its user, which exists only while it runs and owns no file of others';
+    None: it is another user.
+    """
 
     @property
     def active(self) -> bool:
@@ -123,7 +127,11 @@ def describe(properties: Mapping[str, str], text: str, unit: str = UNIT) -> Serv
     }
     states = re.findall(r"^StateDirectory=(\S+)", text, re.MULTILINE)
     directory = Path("/var/lib") / states[-1] if states else None
-    return Service(properties, credentials, directory, unit)
+    groups = None
+    if re.findall(r"^DynamicUser=(\S+)", text, re.MULTILINE)[-1:] == ["yes"]:
+        named = re.findall(r"^(?:Group|SupplementaryGroups)=(.+)", text, re.MULTILINE)
+        groups = frozenset(" ".join(named).split())
+    return Service(properties, credentials, directory, unit, groups)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Commands beside the service, which has secrets and a state of its own."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from auricle.app import state_lock
+from auricle.config.loading import SYSTEM_FILE
 from rigs.audio.recordings import save
 from rigs.audio.speech import say, silence
 from rigs.homes.installed import InstalledService, can_be_seen
@@ -112,3 +114,43 @@ async def test_a_key_that_only_the_service_may_read_is_not_called_missing(
     assert code == os.EX_NOPERM
     assert "needs asr.api_key, which only the service may read" in err
     assert err.endswith(f"sudo auricle {command[0]}\n")
+
+
+async def test_a_password_in_the_file_of_the_service_goes_where_that_finds_it(
+    tmp_path: Path,
+) -> None:
+    ours = settings(1883, username="pi", password=PASSWORD)
+    service = InstalledService(tmp_path, ours, {})
+    code, _, err = await service.auricle("config")
+
+    assert code == os.EX_CONFIG
+    assert "sudo auricle setup" in err
+    assert "chmod" not in err
+
+
+async def test_files_that_the_service_may_not_read_are_told_to_root(
+    broker: Broker, tmp_path: Path
+) -> None:
+    key, certificate = "/etc/auricle/key.pem", "/etc/auricle/cert.pem"
+    files = {"cert_file": certificate, "key_file": key}
+    ours = settings(broker.port)
+    ours["mqtt"] |= {"tls": True, **files}
+    ours["asr"] = {"url": "ws://127.0.0.1:9"}
+    service = InstalledService(tmp_path, ours, {})
+    for name in files.values():
+        (service.config.parent / Path(name).name).touch(0o600)
+    service.config.chmod(0o640)
+    config = await service.auricle("config")
+    _, out, _ = await service.auricle("doctor", "--json")
+
+    assert config[0] == os.EX_CONFIG
+    found = {each["name"]: each for each in json.loads(out)["checks"]}
+    configuration = found["configuration"]
+    assert configuration["status"] == "failed"
+    for told in (config[2], configuration["meaning"]):
+        assert f"auricle.service may not read {SYSTEM_FILE}" in told
+        assert f"mqtt.key_file = {key}: auricle.service may not read {key}" in told
+    for told in (config[2], configuration["advice"]):
+        assert f"sudo chmod 0644 {SYSTEM_FILE}" in told
+        assert f"sudo chmod 0644 {certificate}" in told
+        assert f"sudo chgrp audio {key} && sudo chmod 0640 {key}" in told

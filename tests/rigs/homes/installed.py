@@ -49,6 +49,7 @@ class InstalledService:
                 shutil.copy(Path("/etc", name), self._etc)
         self.config = self._etc / "auricle" / "config.toml"
         write_settings(self.config, settings)
+        self.config.chmod(0o644)
         credentials = ""
         for name, secret in secrets.items():
             (self.store / name).write_text(secret)
@@ -56,6 +57,7 @@ class InstalledService:
         systemctl = self._programs / "systemctl"
         systemctl.write_text(
             "#!/bin/sh\ncat <<'END'\nLoadState=loaded\nActiveState=active\n"
+            "DynamicUser=yes\nGroup=audio\n"
             f"StateDirectory={self.state}\n{credentials}END\n"
         )
         systemctl.chmod(0o755)
