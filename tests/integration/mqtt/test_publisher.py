@@ -381,6 +381,33 @@ async def test_what_is_too_large_at_once_is_not_taken_and_harms_nobody(
     assert set(satellite.commands) == {SoundCancelRequested(None)}
 
 
+@pytest.mark.parametrize("qos", [0, 1, 2])
+async def test_what_a_broker_keeps_that_is_too_large_keeps_no_satellite_away(
+    broker: Broker, qos: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    topic = TOPICS.command(Action.PLAY)
+    async with contextlib.AsyncExitStack() as stack:
+        house = await stack.enter_async_context(
+            HouseClient(broker.port, TOPICS.availability, "test/end")
+        )
+        house.say(topic, bytes(300_000), retain=True, qos=qos)
+        house.say("test/end", "now")
+        await house.hears("test/end")
+        port = await stack.enter_async_context(old_broker(broker.port))
+        satellite = await stack.enter_async_context(publishing(broker, port=port))
+        await house.hears(TOPICS.availability, "online")
+        await eventually(lambda: topic in caplog.text)
+        # More than the broker sends before something is acknowledged.
+        for _ in range(25):
+            house.say(topic, bytes(70_000), qos=qos)
+        house.say(topic, '{"cancel":true}')
+        await eventually(lambda: satellite.commands)
+        assert house.on(TOPICS.availability) == ["online"]
+
+    assert satellite.commands == [SoundCancelRequested(None)]
+    assert caplog.text.count("more than we take") == 1
+
+
 async def test_the_stop_button_ends_all_sounds(broker: Broker) -> None:
     async with (
         publishing(broker) as satellite,

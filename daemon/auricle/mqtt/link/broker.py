@@ -115,6 +115,14 @@ class Received:
     """Kept by the broker from before we subscribed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Oversized:
+    """A message came that has more bytes than we take, and was thrown away."""
+
+    topic: str
+    size: int
+
+
 class DeliveryResult(StrEnum):
     """What became of a message that was published."""
 

@@ -14,6 +14,7 @@ from auricle.mqtt.link.broker import (
     DeliveryResult,
     Denied,
     Disconnected,
+    Oversized,
     Problem,
     Received,
     Report,
@@ -336,7 +337,7 @@ class MqttClient:
                 looking_back.cancel()
             self._connection = None
 
-    def _take(self, report: Connected | Denied | Received) -> None:
+    def _take(self, report: Connected | Denied | Received | Oversized) -> None:
         match report:
             case Connected(version, largest):
                 self._limit.told(largest)
@@ -358,6 +359,8 @@ class MqttClient:
                 self._on_report(report)
             case Received():
                 self._on_report(report)
+            case Oversized(topic, size):
+                self._warn(self._refusals.thrown_away(topic, size))
 
     def _deliver(self, delivered: Delivered, message: Message, sent: float) -> None:
         now = self._loop.time()

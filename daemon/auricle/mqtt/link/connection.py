@@ -30,6 +30,7 @@ from auricle.mqtt.link.broker import (
     DeliveryResult,
     Denied,
     Disconnected,
+    Oversized,
     Received,
     Report,
     Subscription,
@@ -62,6 +63,9 @@ _NO_MATCHING_SUBSCRIBERS = 0x10
 _FAILURES = (0x80, 0x83)
 _QUOTA_EXCEEDED = 0x97
 _KEEP_ALIVE_TIMEOUT = 0x8D
+# A packet's first byte; we subscribe with QoS 1, and so are sent nothing with 2.
+_TYPE_AND_QOS = 0xF6
+_PUBLISH_ONCE_OR_MORE = (0x30, 0x32)
 
 
 class BrokerConnection:
@@ -76,7 +80,7 @@ class BrokerConnection:
         version: Version,
         tls: ssl.SSLContext | None,
         will: Message | None,
-        report: Callable[[Report], None],
+        report: Callable[[Report | Oversized], None],
     ) -> None:
         self.version = version
         self.rounds = 0
@@ -159,7 +163,7 @@ class BrokerConnection:
         self._note_time()
         return None if refused else info.mid
 
-    def _take(self, report: Report) -> None:
+    def _take(self, report: Report | Oversized) -> None:
         if isinstance(report, Delivered):
             self._too_late_at.pop(report.id, None)
             self._note_time()
@@ -233,7 +237,7 @@ class BrokerConnection:
             tcp.confirm_at_once(self._client.socket())
         return disconnection.lost(self._last_error, self._settings)
 
-    def _hand_over(self, report: Report) -> None:
+    def _hand_over(self, report: Report | Oversized) -> None:
         hand_to_loop(self._loop, self._take, report)
 
     def _connack(self, reason: ReasonCode, properties: Properties | None) -> None:
@@ -300,6 +304,9 @@ class BrokerConnection:
         client.on_message = lambda _c, _u, message: self._hand_over(
             Received(message.topic, bytes(message.payload), message.retain)
         )
+        client.on_oversized = lambda topic, size: self._hand_over(
+            Oversized(topic, size)
+        )
         client.on_log = lambda _c, _u, level, text: self._log(level, text)
         client.on_socket_open = lambda _c, _u, sock: _prepare(sock)
         # Without it, publish() would write to the socket from the caller's thread.
@@ -316,6 +323,9 @@ class _Client(paho.Client):
     """Takes the connection that it is given: paho would ask one address after the
     other, for 5 s each, and the name is still needed for the certificate.
 
+    It throws away what is too large: an old broker passes on whatever it is sent, and
+    where it keeps that, it would do so again at each connection.
+
     And it sends no command too late: between the decision to publish it and the moment
     in which it leaves, the process may be stopped, or the machine sleep.
     """
@@ -323,6 +333,8 @@ class _Client(paho.Client):
     dialed: socket.socket | None = None
     largest_packet: int = LARGEST_PACKET
     """The most bytes that are taken at once."""
+    on_oversized: Callable[[str, int], None]
+    """Is called on the network thread with the topic and the size of what was not."""
     not_after: float = math.inf
     """The time, in seconds since the machine's start, from which on nothing is sent and
     the connection is over: a command that is not acknowledged is too old, and nobody
@@ -334,11 +346,31 @@ class _Client(paho.Client):
         return super()._sock_send(buf)
 
     def _sock_recv(self, bufsize: int) -> bytes:
-        # A broker of MQTT 5 was told so; an older one passes on whatever it is sent,
-        # and all of it would be held in memory, more than once.
-        if bufsize > self.largest_packet:
-            raise disconnection.PacketTooLargeError(bufsize)
-        return super()._sock_recv(bufsize)
+        packet = self._in_packet
+        if not self._oversized or not packet["have_remaining"]:
+            return super()._sock_recv(bufsize)
+        if packet["command"] & _TYPE_AND_QOS not in _PUBLISH_ONCE_OR_MORE:
+            raise disconnection.PacketTooLargeError(packet["remaining_length"])
+        # Its beginning is held, for that tells which message it is.
+        room = self.largest_packet - len(packet["packet"])
+        if room > 0:
+            return super()._sock_recv(min(bufsize, room))
+        rest = super()._sock_recv(min(bufsize, self.largest_packet))
+        if rest:
+            # paho counts what is returned, and appends it.
+            packet["to_process"] -= len(rest) - 1
+            del packet["packet"][-1]
+        return rest[:1]
+
+    def _handle_on_message(self, message: paho.MQTTMessage) -> None:
+        if self._oversized:
+            self.on_oversized(message.topic, self._in_packet["remaining_length"])
+        else:
+            super()._handle_on_message(message)
+
+    @property
+    def _oversized(self) -> bool:
+        return self._in_packet["remaining_length"] > self.largest_packet
 
     def _create_socket_connection(self) -> socket.socket:
         assert self.dialed is not None

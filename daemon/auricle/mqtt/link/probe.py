@@ -20,6 +20,7 @@ from auricle.mqtt.link.broker import (
     Connected,
     Delivered,
     Disconnected,
+    Oversized,
     Problem,
     Received,
     Report,
@@ -121,7 +122,7 @@ async def _visiting(
     answer: asyncio.Future[Connected | Disconnected]
     answer = asyncio.get_running_loop().create_future()
 
-    def sort(report: Report) -> None:
+    def sort(report: Report | Oversized) -> None:
         if isinstance(report, Received | Delivered):
             take(report)
         if not answer.done() and isinstance(report, Connected | Disconnected):

@@ -1,4 +1,4 @@
-"""What the broker does not let us do, until it does."""
+"""What the broker does not let us do, until it does; and what we do not take of it."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,6 +8,8 @@ from auricle.retry import Outages
 
 # Seconds. While a broker fails it is told everything again, twice as often at least.
 _QUIET = 70.0
+# Whoever may write below a wildcard of ours makes up as many topics as he likes.
+_MOST_NAMED = 20
 
 
 class BrokerRefusal(StrEnum):
@@ -34,6 +36,7 @@ class BrokerRefusals:
         self._outages = Outages(_QUIET)
         self._too_large: set[str] = set()
         self._left_out: set[str] = set()
+        self._thrown_away: set[str] = set()
 
     @property
     def standing(self) -> BrokerRefusal | None:
@@ -59,6 +62,17 @@ class BrokerRefusals:
         if not news:
             return None
         return f"the broker takes {largest} bytes at once; left out: {', '.join(news)}"
+
+    def thrown_away(self, topic: str, size: int) -> str | None:
+        """Note that a message on `topic` came that we do not take."""
+        known = topic in self._thrown_away or len(self._thrown_away) == _MOST_NAMED
+        if known:
+            return None
+        self._thrown_away.add(topic)
+        return (
+            f"somebody sent {size} bytes at once on {topic}, which are more than we "
+            "take: they are ignored; if the broker keeps them, clear that topic"
+        )
 
     def may_not_read(self, topic: str) -> str | None:
         """Note that the broker does not let us subscribe to `topic`."""

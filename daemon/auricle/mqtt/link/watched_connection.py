@@ -13,6 +13,7 @@ from auricle.mqtt.link.broker import (
     DeliveryResult,
     Denied,
     Disconnected,
+    Oversized,
     Received,
     Report,
     Subscription,
@@ -74,7 +75,7 @@ class WatchedConnection:
         will: Message,
         subscriptions: Sequence[Subscription],
         *,
-        on_report: Callable[[Connected | Denied | Received], None],
+        on_report: Callable[[Connected | Denied | Received | Oversized], None],
         on_delivery: Callable[[Delivered, Message, float], None],
     ) -> None:
         """`on_delivery` is told once of each message that was published, with the time
@@ -170,7 +171,7 @@ class WatchedConnection:
             logger.debug("the broker did not acknowledge our goodbye")
         self._connection.close()
 
-    def _take(self, report: Report) -> None:
+    def _take(self, report: Report | Oversized) -> None:
         if self._patience is None:
             if isinstance(report, Connected):
                 # It was given up while it opened.
@@ -188,7 +189,7 @@ class WatchedConnection:
             case Disconnected():
                 if not self._ended.done():
                     self._ended.set_result(report)
-            case Denied() | Received():
+            case Denied() | Received() | Oversized():
                 self._on_report(report)
             case Delivered():
                 self._deliver(report)

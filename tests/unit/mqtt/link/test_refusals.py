@@ -21,6 +21,21 @@ def test_a_topic_that_is_denied_is_said_once() -> None:
     assert refusals.standing is BrokerRefusal.DENIED
 
 
+def test_what_is_too_large_to_be_taken_is_said_once_for_each_topic() -> None:
+    refusals = BrokerRefusals()
+    said = [refusals.thrown_away(topic, 70_000) for topic in ("a/b", "a/b", "a/c")]
+    assert [news is not None for news in said] == [True, False, True]
+    assert said[0] is not None
+    assert "70000 bytes at once on a/b" in said[0]
+    assert refusals.standing is None
+
+
+def test_whoever_makes_up_topics_does_not_fill_the_log() -> None:
+    refusals = BrokerRefusals()
+    said = [refusals.thrown_away(f"a/{n}", 70_000) for n in range(1000)]
+    assert 0 < sum(news is not None for news in said) < 100
+
+
 def test_what_is_allowed_again_stands_no_longer() -> None:
     refusals = BrokerRefusals()
     settle(refusals, "a/b", DeliveryResult.REJECTED)
