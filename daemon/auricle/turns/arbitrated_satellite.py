@@ -273,7 +273,6 @@ class ArbitratedSatellite:
             ours = word.round.claim
             word.round.claim = replace(ours, interrupting=self._satellite.interrupted)
             self._off_owed = self._off_owed or self.turn is None
-        effects += self._dropped_behind()
         return effects + self._carry_out(word, word.round.begin())
 
     def _round_of(self, event: WakeWordHeard, turn: Turn) -> Round:
@@ -289,15 +288,6 @@ class ArbitratedSatellite:
 
     def _same_person(self, ours: bytes, theirs: bytes) -> bool:
         return self._voices is None or self._voices.same_person(ours, theirs)
-
-    def _dropped_behind(self) -> list[Effect]:
-        """A word that waited behind an open turn is given up for the latest."""
-        return [
-            effect
-            for word in self._words
-            if word.round.state is State.ANSWERING and word.turn != self.turn
-            for effect in self._carry_out(word, word.round.ended(OutcomeKind.CANCELLED))
-        ]
 
     def _give_up(
         self, *, unwanted: bool = False, reason: Reason | None = None

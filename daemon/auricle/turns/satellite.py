@@ -15,9 +15,14 @@ listening    WakeWordHeard                     listening    outcome cancelled, s
              MicrophoneClosed                  muted        outcome cancelled
 processing   WakeWordHeard                     processing   none: its turn comes next
              the same, without words so far    listening    outcome cancelled, start
+             the same, while another waits     processing   that one's: cancelled
              MicrophoneLost, MicrophoneClosed  processing   none: the audio is all sent
 listening    WakeWordHeard                     processing   none: its turn comes next
 again        MicrophoneLost, MicrophoneClosed  processing   none: what is over is sent
+one waits    MicrophoneLost                    as without   its outcome: error
+             MicrophoneClosed, CancelRequested,
+             MuteRequested, on, Stopping,
+             WordDisputed, on                  as without   its outcome: cancelled
 any          MuteRequested, on                 resting      outcome cancelled, close
              MuteRequested, off                the same     open the microphone
 at rest      MicrophoneClosed                  muted
@@ -307,19 +312,18 @@ class Satellite:
                 return []
             case MicrophoneLost():
                 self._at_rest = SatelliteState.ERROR
-                self._waiting.clear()
-                return []
+                return self._drop_waiting(OutcomeKind.ERROR, Reason.MICROPHONE)
             case MicrophoneFound():
                 self._at_rest = SatelliteState.IDLE
                 return []
             case MicrophoneClosed():
                 self._at_rest = SatelliteState.MUTED
-                self._waiting.clear()
+                dropped = self._drop_waiting()
                 # Sound of another opening does not continue it.
                 if self._phase is None:
-                    return []
+                    return dropped
                 assert self._open is not None
-                return self._open.nothing_follows(OutcomeKind.CANCELLED)
+                return dropped + self._open.nothing_follows(OutcomeKind.CANCELLED)
             case SoundArrived():
                 return self._playback.arrived(event)
             case SoundUnusable(sound_id):
@@ -379,9 +383,8 @@ class Satellite:
         self._disputed, self._interrupted = on, False
         if not on:
             return []
-        self._waiting.clear()
         if self._open is not None and self._open.has_utterance:
-            return self._open.nothing_follows()
+            return self._drop_waiting() + self._open.nothing_follows()
         effects = self._cancel()
         silenced = self._playback.interrupt(PlayReason.WAKE)
         self._interrupted = bool(silenced)
@@ -398,8 +401,9 @@ class Satellite:
     def _woken(self, event: WakeWordHeard) -> list[Effect]:
         self._disputed = False
         if self._open is not None and self._open.has_utterance:
+            dropped = self._drop_waiting()
             self._waiting = [event]
-            return self._open.nothing_follows()
+            return dropped + self._open.nothing_follows()
         if self.deaf:
             return [Attend(on=False)]
         # Who says it again has given up on what was heard so far.
@@ -518,12 +522,26 @@ class Satellite:
         return []
 
     def _cancel(self) -> list[Effect]:
-        self._waiting.clear()
+        dropped = self._drop_waiting()
         self._afterthought = None
         if self._phase is None:
-            return []
+            return dropped
         assert self._open is not None
-        return self._open.end(OutcomeKind.CANCELLED)
+        return dropped + self._open.end(OutcomeKind.CANCELLED)
+
+    def _drop_waiting(
+        self,
+        kind: OutcomeKind = OutcomeKind.CANCELLED,
+        reason: Reason | None = None,
+    ) -> list[Effect]:
+        """Tell what becomes of the turn that waits behind the open one."""
+        waiting, self._waiting = self._waiting, []
+        match waiting:
+            case [WakeWordHeard(detection, turn=turn_id), *_]:
+                dropped = self._turns.by_wake_word(detection, turn_id=turn_id)
+                return [PublishOutcome(Outcome(dropped.turn, kind, reason=reason))]
+            case _:
+                return []
 
     def _mute(self, *, muted: bool) -> list[Effect]:
         if muted == self._muted:

@@ -46,6 +46,7 @@ from auricle.turns.events import (
     Stopping,
     StopRequested,
     WakeWordHeard,
+    WordDisputed,
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.satellite import Satellite, SatelliteState
@@ -652,6 +653,34 @@ def test_a_wake_word_while_processing_is_the_next_turn_and_loses_neither() -> No
     assert machine.turn.id == "turn-2"
     assert sent(effects) == [*PRE_ROLL, *(heard.frame for heard in spoken)]
     assert Attend(on=False) not in effects
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (WOKEN, OutcomeKind.CANCELLED),
+        (CancelRequested(), OutcomeKind.CANCELLED),
+        (MuteRequested(muted=True), OutcomeKind.CANCELLED),
+        (MicrophoneClosed(), OutcomeKind.CANCELLED),
+        (MicrophoneLost(), OutcomeKind.ERROR),
+        (WordDisputed(on=True), OutcomeKind.CANCELLED),
+        (Stopping(), OutcomeKind.CANCELLED),
+    ],
+    ids=lambda value: type(value).__name__ if value != WOKEN else "another",
+)
+def test_a_wake_word_that_waits_behind_a_turn_is_not_lost_without_a_word(
+    event: Event, kind: OutcomeKind
+) -> None:
+    machine = satellite()
+    run(machine, [WOKEN, *after(1.0, speech=True), StopRequested()])
+    run(machine, [replace(WOKEN, turn="waits"), *after(0.6, speech=True, start=60)])
+
+    effects = machine.step(event)
+    effects += machine.step(final("Stop."))
+
+    [dropped] = [o for o in outcomes(effects) if o.turn.id == "waits"]
+    assert dropped.kind is kind
+    assert dropped.turn.detection == WOKEN.detection
 
 
 def test_the_wake_phrase_is_not_part_of_the_command() -> None:

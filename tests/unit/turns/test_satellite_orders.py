@@ -590,6 +590,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(self.outcomes[t] == 1 for t in over)
         assert all(self.closed[t] == 1 for t in over)
         assert not any(self.outcomes[t] for t in self.started if self.is_open(t))
+        assert all(count == 1 for count in self.outcomes.values() if count)
 
     @invariant()
     def every_turn_that_listens_hears(self) -> None:
