@@ -16,6 +16,7 @@ from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from auricle.audio.samples import Samples, from_pcm
 from auricle.errors import ConfigError
 from auricle.qwen_asr.events import EMOTIONS
+from auricle.qwen_asr.wording import joined
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.model_folder import ModelFolder
 from auricle.recognizer.engines.model_kind import ModelKind
@@ -98,7 +99,7 @@ class WholeUtteranceEngine(Engine):
         said = [part for part in heard if part.text]
         if not said:
             return RecognizedText("")
-        text = " ".join(part.text for part in said)
+        text = joined(part.text for part in said)
         # A mood may change; what it came to is how the speaker feels.
         return RecognizedText(text, said[0].language, said[-1].emotion)
 

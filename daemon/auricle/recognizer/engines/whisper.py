@@ -17,7 +17,7 @@ from faster_whisper.tokenizer import Tokenizer
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
-from auricle.qwen_asr.wording import has_words
+from auricle.qwen_asr.wording import has_words, joined
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.plausible import is_endless
 from auricle.recognizer.engines.sound import samples_of, windows
@@ -169,7 +169,7 @@ class WhisperEngine(Engine):
                 language = found.language
         if not heard:
             return RecognizedText("", language)
-        return replace(heard[-1], text=" ".join(found.text for found in heard))
+        return replace(heard[-1], text=joined(found.text for found in heard))
 
     def usable(self, corpus: str) -> str | None:
         of, usable = len(read(corpus)), len(self._hints(corpus))

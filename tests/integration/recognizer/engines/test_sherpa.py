@@ -128,6 +128,16 @@ def test_a_minute_is_heard_in_parts(tmp_path: Path) -> None:
     assert found.text.startswith(f"{SAID} {SAID}")
 
 
+def test_the_parts_of_what_is_said_are_one_as_their_language_is_written(
+    tmp_path: Path,
+) -> None:
+    said = "打开厨房的灯"
+    engine = engine_of(qwen3_asr(tmp_path, said))
+    minute = (SPOKEN * 60)[: 60 * 32_000]
+    found = engine.transcribe(minute, language="zh", corpus=None, final=True)
+    assert found.text.startswith(f"{said}{said}")
+
+
 @pytest.mark.parametrize("make", [moonshine, whisper])
 def test_a_model_that_makes_up_words_is_not_asked_where_nobody_speaks(
     make: type, tmp_path: Path

@@ -68,6 +68,16 @@ def test_a_language_is_told_by_the_first_words_and_not_by_the_silence_before(
     assert "küche" in words(transcript.text)
 
 
+def test_the_parts_of_what_is_said_are_one_as_their_language_is_written(
+    engine: WhisperEngine,
+) -> None:
+    thanks = spoken("ありがとう", "ja")
+    transcript = engine.transcribe(
+        thanks + silence(29) + thanks, language="ja", corpus=None, final=True
+    )
+    assert transcript.text == "ありがとうありがとう"
+
+
 def test_a_room_without_a_voice_says_nothing(engine: WhisperEngine) -> None:
     for language in ("de", None):
         transcript = engine.transcribe(
