@@ -17,10 +17,9 @@ from auricle.config.loading import (
 from auricle.config.mistakes import Mistakes
 from auricle.config.settings import Settings
 from auricle.config.sources import overriding
-from auricle.doctor import configuration, microphone, service
+from auricle.doctor import closed_files, configuration, microphone, service
 from auricle.doctor.all_checks import Examination, without_settings
 from auricle.doctor.checks import run_checks
-from auricle.doctor.closed_files import closed_files
 from auricle.doctor.results import Result, all_well, as_json, as_lines, tally
 from auricle.errors import ConfigError
 from auricle.system.redaction import OURS
@@ -90,6 +89,6 @@ class _Doctor:
             mistakes.raise_any()
         except ConfigError as error:
             return configuration.refused(str(error))
-        if closed := closed_files(of_service, self._path, settings):
-            return configuration.closed(closed)
+        if closed := closed_files.closed_files(of_service, self._path, settings):
+            return closed_files.judge(closed)
         return configuration.accepted(self._path, overriding(), doubts(settings))

@@ -3,12 +3,14 @@
 import grp
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from auricle.config.settings import Settings
+from auricle.doctor.configuration import CONFIGURATION
+from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 
 _OF_THE_PANEL = ("lights", "button", "hooks", "xvf3800")
@@ -40,6 +42,16 @@ def closed_files(
             advice = _advice(key, path, closed, service.groups)
             found.append(ClosedFile(meaning, advice))
     return found
+
+
+def judge(files: Sequence[ClosedFile]) -> Result:
+    """Report a configuration that can be used, though not by the service, to which
+    these files are closed.
+    """
+    meaning = "; ".join(each.meaning for each in files)
+    advices = dict.fromkeys(each.advice for each in files)
+    advice = "\n".join((*advices, "then: sudo systemctl restart auricle"))
+    return Result(CONFIGURATION, Status.FAILED, meaning, advice)
 
 
 def _files_named(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -5,7 +5,6 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from auricle.doctor.closed_files import ClosedFile
 from auricle.doctor.results import Result, Status
 
 CONFIGURATION, SECRETS = "configuration", "secrets"
@@ -38,16 +37,6 @@ def refused(mistakes: str) -> Result:
     explained = "correct it; config.example.toml explains every key"
     advice = AS_ROOT if forbidden else explained
     return Result(CONFIGURATION, Status.FAILED, mistakes, advice)
-
-
-def closed(files: Sequence[ClosedFile]) -> Result:
-    """Report a configuration that can be used, though not by the service, to which
-    these files are closed.
-    """
-    meaning = "; ".join(each.meaning for each in files)
-    advices = dict.fromkeys(each.advice for each in files)
-    advice = "\n".join((*advices, "then: sudo systemctl restart auricle"))
-    return Result(CONFIGURATION, Status.FAILED, meaning, advice)
 
 
 def secrets(origins: Mapping[str, str], withheld: Collection[str]) -> Result:
