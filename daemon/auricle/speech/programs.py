@@ -9,10 +9,11 @@ import contextlib
 import logging
 import os
 import shutil
-from asyncio.subprocess import PIPE, Process
+from asyncio import StreamReader, StreamReaderProtocol
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from auricle.audio.wave_reader import UnusableWaveError, WaveReader, read_wave
 from auricle.errors import ConfigError, SynthesisError
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _PIECE = 16_384
+# Seconds. What a program leaves behind may still write, or hold the pipe open for ever.
+_LEFT_BEHIND = 0.5
 # espeak-ng, which then says nothing, and that all is well.
 _NO_VOICE = "voice does not exist"
 
@@ -44,11 +47,14 @@ class StreamingProgram(Synthesizer):
 
     async def synthesize(self, text: str) -> AsyncGenerator[SpokenSound, None]:
         reader = WaveReader()
-        async with _running(self._program, text, stdout=PIPE) as process:
-            assert process.stdout is not None
+        async with (
+            _pipe() as (sound, write_end),
+            _running(self._program, text, stdout=write_end.fileno()) as process,
+        ):
+            write_end.close()
             # Bytes that are no sound do not count: a script may write titles for ever.
             silence = _Silence(self._program, self._patience)
-            while data := await silence.at_most(process.stdout.read(_PIECE)):
+            while data := await silence.at_most(_next_of(sound, process)):
                 with _wave_of(self._program):
                     pcm = reader.push(data)
                 if pcm and reader.format is not None:
@@ -87,6 +93,39 @@ class Flite(Synthesizer):
                 )
         finally:
             os.close(file)
+
+
+@contextlib.asynccontextmanager
+async def _pipe() -> AsyncIterator[tuple[StreamReader, BinaryIO]]:
+    """Open a pipe of our own. Of one of asyncio's, a process is not over before
+    everybody has let go of it.
+    """
+    loop = asyncio.get_running_loop()
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    sound = StreamReader()
+    with os.fdopen(write_end, "wb", 0) as writing:
+        transport, _ = await loop.connect_read_pipe(
+            lambda: StreamReaderProtocol(sound), os.fdopen(read_end, "rb", 0)
+        )
+        try:
+            yield sound, writing
+        finally:
+            transport.close()
+
+
+async def _next_of(sound: StreamReader, process: Process) -> bytes:
+    """Return what is written next; nothing where nothing follows, or where the process
+    has ended and what it left behind writes no more.
+    """
+    read = asyncio.ensure_future(sound.read(_PIECE))
+    ended = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.wait((read, ended), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((read,), timeout=_LEFT_BEHIND)
+        return read.result() if read.done() else b""
+    finally:
+        read.cancel()
+        ended.cancel()
 
 
 def _require(program: Program) -> None:

@@ -146,6 +146,22 @@ async def test_whoever_has_heard_enough_ends_the_program_and_all_it_started(
     await eventually(lambda: not any(map(alive, pids)))
 
 
+async def test_what_an_ended_program_leaves_behind_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    synthesizer = script(
+        tmp_path,
+        f"printf '{HEADER}abcd'\nsleep 1000 &\necho $! > {tmp_path}/pids",
+        patience=5.0,
+    )
+
+    _, pcm = await said(synthesizer)
+
+    assert pcm == b"abcd"
+    left_behind = (tmp_path / "pids").read_text().strip()
+    await eventually(lambda: not alive(left_behind))
+
+
 def alive(pid: str) -> bool:
     try:
         # A zombie has ended; whoever started it may look later.
