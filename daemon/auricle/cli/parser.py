@@ -274,7 +274,7 @@ def _add_recognizer(commands: _Commands) -> None:
         "--threads",
         type=_whole_number(1, 256),
         default=2,
-        help="processor threads a decode (default: 2); moonshine takes what there is",
+        help="processor threads a decode (default: 2)",
     )
     recognizer.add_argument(
         "--device",
