@@ -10,6 +10,8 @@ WakeWordHeard          not to be obeyed anyway       as the satellite's
                        pending from before           that one is given up, first
 Heard                  any                           as the satellite's, and as in round
 GroupSaid              any                           as in round
+                       yielded, and the microphone   done (error)
+                       was away since it was heard
                        none                          none: kept for a moment
 ListenRequested,
 MuteRequested, on,
@@ -126,6 +128,8 @@ class _Word:
     """How many samples were heard since its final went to the publisher."""
     texts_awaited: int | None = None
     """Since when its transcript waits for another person's."""
+    away: bool = False
+    """Whether the microphone was away since: no sound tells how it goes on."""
 
 
 class ArbitratedSatellite:
@@ -340,6 +344,8 @@ class ArbitratedSatellite:
                     effects += self._through(WordDisputed(on=False))
                     word.held.clear()
                     word.event = replace(word.event, pre_roll=(), word=())
+        if word.away and word.round.pending:
+            effects += self._give_up(reason=Reason.MICROPHONE)
         return effects
 
     def _answer(self, word: _Word, *, again: bool) -> list[Effect]:
@@ -438,6 +444,7 @@ class ArbitratedSatellite:
         self._kept.clear()
         effects: list[Effect] = []
         for word in list(self._words):
+            word.away = True
             if word.texts_awaited is not None:
                 effects += self._let_through(word)
         self._words = [w for w in self._words if w.round.state is not State.OVER]

@@ -19,6 +19,7 @@ from auricle.turns.events import (
     GroupSaid,
     ListenRequested,
     MicrophoneClosed,
+    MicrophoneFound,
     MicrophoneLost,
     MuteRequested,
     RecognizerFailed,
@@ -643,6 +644,25 @@ def test_what_a_closed_session_says_of_a_yielded_turn_is_nothing() -> None:
     earshot.members["study"].happens(RecognizerSaid("study-1", said))
 
     assert not earshot.published
+
+
+def test_a_word_that_is_yielded_without_sound_is_left_for_good() -> None:
+    earshot = house("kitchen", "study")
+    study = earshot.members["study"]
+    earshot.kill("kitchen", 0.0)
+    study.wakes(FAR, said=1.0)
+    earshot.run(1.6)
+    assert study.machine.state is SatelliteState.PROCESSING
+    study.happens(MicrophoneLost())
+    study.happens(MicrophoneFound())
+    kitchens = Claim("kitchen", "kitchen-1", "okay_nabu", NEAR, after=1.6)
+    study.happens(GroupSaid(Take(kitchens), study.position))
+
+    # It could not stand in, for it would not hear, and announcements would wait.
+    assert kinds(earshot, "study") == [OutcomeKind.YIELDED]
+    assert not study.machine.disputed
+    study.happens(GroupSaid(Done(kitchens, "error"), study.position))
+    assert study.machine.turn is None
 
 
 def test_what_is_held_for_a_word_is_bounded() -> None:
