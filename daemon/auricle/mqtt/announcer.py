@@ -36,7 +36,8 @@ class Announcer:
         random: Callable[[], float],
     ) -> None:
         """`online` is told last, when everything else is, the device itself and what
-        the satellite can do; `random` returns numbers from 0 to 1.
+        the satellite can do, and before that where there is an event to tell; `random`
+        returns numbers from 0 to 1.
         """
         self._client = client
         self._online = online
@@ -54,6 +55,8 @@ class Announcer:
         self._pause: asyncio.TimerHandle | None = None
         self._patient_until = 0.0
         self._online_told = False
+        self._there = False
+        """Whether this broker has been told at all that the satellite is there."""
         self._ended = False
 
     def put(self, message: Message, *, again: bool = False) -> None:
@@ -83,11 +86,20 @@ class Announcer:
 
     def connected(self) -> None:
         """Start anew: a broker says itself how the device was introduced to it."""
+        self._there = False
         self._single = False
         self._steps = None
         self._cancel_pause()
         self._awaited = None
         self._patient_until = since_boot() + HOUSE_PATIENCE
+
+    def be_there(self) -> None:
+        """Say that the satellite is there, where this broker was not told yet.
+
+        Home Assistant's automations do not see the events of one that is unavailable.
+        """
+        if not self._there and not self._ended:
+            self._there = self._client.publish(self._online) is not None
 
     def noted(self, received: Received) -> bool:
         """Take `received` if it is what the broker remembers of the introduction.
@@ -184,7 +196,7 @@ class Announcer:
             self._online_told = True
             if self._introduction is not None:
                 self._client.publish(self._introduction.satellite)
-            self._client.publish(self._online)
+            self._there = self._client.publish(self._online) is not None
 
     @property
     def announces_soon(self) -> bool:

@@ -36,6 +36,7 @@ class OutcomePublisher:
         """Publish a final; return the ids of the messages that decide its fate."""
         if not self._client.answers:
             return None
+        self._announcer.be_there()
         topics = self._messages.topics
         message_ids = set()
         for message in (
@@ -74,6 +75,7 @@ class OutcomePublisher:
 
     def _publish_event(self, outbound: Outbound, *, age: float) -> int | None:
         """What is no command is one event."""
+        self._announcer.be_there()
         [event] = self._messages.outcome(outbound, age=age, expiry=self._time_to_live)
         return self._client.publish(event)
 

@@ -261,6 +261,7 @@ class Publisher:
 
     def wake(self, turn: Turn, at: datetime) -> None:
         """Say that a turn began."""
+        self._announcer.be_there()
         self.client.publish(self._messages.wake(turn, at))
         hotword = self._hermes.begun(turn) if self._hermes else None
         if hotword is not None:

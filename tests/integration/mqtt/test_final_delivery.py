@@ -180,6 +180,76 @@ async def test_a_command_that_the_broker_took_to_its_grave_has_it_looked_for_soo
         assert await satellite.fate() is Fate.NO_LISTENER
 
 
+async def test_a_command_of_an_outage_comes_when_the_satellite_is_there_again(
+    broker: Broker,
+) -> None:
+    # Home Assistant's automations do not see what comes from one that is unavailable.
+    async with (
+        HouseClient(broker.port, TOPICS.availability, TOPICS.utterance) as house,
+        FaultProxy(broker.port) as door,
+        publishing(broker, port=door.port) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        door.refuse()
+        door.reset()
+        await house.hears(TOPICS.availability, "offline")
+        satellite.hears("turn on the light")
+        await eventually(lambda: satellite.publisher.client.problem)
+
+        door.heal()
+        await house.hears(TOPICS.utterance)
+        assert await satellite.fate() is Fate.ACKED
+
+    assert there_before_utterances(house)
+
+
+async def test_a_command_of_the_last_run_comes_when_the_next_one_is_there(
+    broker: Broker,
+) -> None:
+    async with publishing(broker) as first:
+        broker.kill()
+        await eventually(lambda: not first.publisher.client.connected)
+        first.hears("turn on the light")
+    broker.start()
+
+    async with HouseClient(broker.port, "auricle/#") as house, publishing(broker):
+        await house.hears(TOPICS.utterance)
+
+    assert there_before_utterances(house)
+
+
+async def test_what_expired_in_an_outage_is_told_when_the_satellite_is_there_again(
+    broker: Broker,
+) -> None:
+    async with (
+        HouseClient(broker.port, TOPICS.availability, TOPICS.utterance) as house,
+        FaultProxy(broker.port) as door,
+        publishing(broker, port=door.port, time_to_live=0.5) as satellite,
+    ):
+        await house.hears(TOPICS.availability, "online")
+        door.refuse()
+        door.reset()
+        await house.hears(TOPICS.availability, "offline")
+        satellite.hears("open the garage")
+        assert await satellite.fate() is Fate.EXPIRED
+
+        door.heal()
+        await house.hears(TOPICS.utterance)
+
+    assert there_before_utterances(house)
+
+
+def there_before_utterances(house: HouseClient) -> bool:
+    """Whether the satellite was online at each utterance that the house heard."""
+    there = [None, *house.on(TOPICS.availability)]
+    told = 0
+    for heard in house.heard:
+        told += heard.topic == TOPICS.availability
+        if heard.topic == TOPICS.utterance and there[told] != "online":
+            return False
+    return True
+
+
 async def test_a_command_that_waited_too_long_is_reported_and_never_executed(
     broker: Broker,
 ) -> None:
