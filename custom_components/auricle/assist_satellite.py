@@ -145,6 +145,8 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         self._turns: deque[str] = deque(maxlen=_TURNS_KEPT)
         self._woken: deque[str] = deque(maxlen=_TURNS_KEPT)
         self._question_heard = False
+        # Home Assistant cancels what it keeps itself, in favor of an announcement.
+        self._answering: asyncio.Task[None] | None = None
         self._speaking: set[asyncio.Task[None]] = set()
         self._resting: CALLBACK_TYPE | None = None
         self._timing: CALLBACK_TYPE | None = None
@@ -165,7 +167,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             self._timing()
         if self._resting is not None:
             self._resting()
-        tasks = [task for task in (self._pipeline_task, *self._speaking) if task]
+        tasks = [task for task in (self._answering, *self._speaking) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -270,7 +272,7 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             self._resting = None
         if (
             self._link.state not in _STATES
-            and self._pipeline_task is None
+            and self._answering is None
             and not self._speaking
             and not self._is_announcing
         ):
@@ -348,15 +350,15 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
         issues.settle(self.hass, self._entry, issues.NO_WORDS)
         if not utterance.text or not executed.first(self.hass, *utterance.turns):
             return
-        before = self._pipeline_task
-        self._pipeline_task = self._entry.async_create_background_task(
+        before = self._answering
+        self._answering = self._entry.async_create_background_task(
             self.hass, self._process(utterance, before), f"{self.entity_id} pipeline"
         )
 
     # --- from words to an answer ---
 
     async def _process(
-        self, utterance: wire.Utterance, before: asyncio.Task[Any] | None
+        self, utterance: wire.Utterance, before: asyncio.Task[None] | None
     ) -> None:
         """Run the pipeline with what was said, instead of what was said before."""
         if before is not None:
@@ -383,8 +385,8 @@ class AuricleSatellite(AuricleEntity, AssistSatelliteEntity):
             self._failed("unexpected", str(error))
         finally:
             answer.decided.set()
-            if self._pipeline_task is asyncio.current_task():
-                self._pipeline_task = None
+            if self._answering is asyncio.current_task():
+                self._answering = None
             self._rest()
         if answer.continues and answer.speaking is None:
             # There is nothing to play behind which it could listen.

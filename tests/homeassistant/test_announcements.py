@@ -102,6 +102,30 @@ async def test_an_announcement_that_a_person_interrupts_is_no_failure(
         assert (await announcing)["success"]
 
 
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (ANNOUNCE, {"message": "Dinner is ready."}),
+        (START, {"start_message": "Shall I start the dryer?"}),
+    ],
+)
+async def test_an_agent_that_thinks_is_heard_although_something_is_announced_meanwhile(
+    home: HomeAssistant, den: ContractSatellite, action: str, said: dict[str, str]
+) -> None:
+    await assist_home.use(home, assist_home.STORYTELLER)
+    async with Events(home) as events:
+        turn = den.hears("Tell me a story.")
+        await den.until(lambda: events.fired("storyteller_asked"))
+        announced = await assist_home.call(home, action, SATELLITE, **said)
+        await den.plays(2)
+
+    assert announced["success"], announced
+    await den.until(lambda: all(sound.end == "finished" for sound in den.sounds))
+    [answer] = [sound for sound in den.sounds if sound.kind == "answer"]
+    assert answer.turn == turn
+    assert answer.seconds > 8
+
+
 async def test_a_broadcast_is_heard_by_the_others(
     broker: Broker, home: HomeAssistant, den: ContractSatellite
 ) -> None:

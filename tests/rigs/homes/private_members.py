@@ -5,7 +5,6 @@ PRIVATE = {
     "_conversation_id",
     "_extra_system_prompt",
     "_is_announcing",
-    "_pipeline_task",
     "_resolve_pipeline",
     "_set_state",
     "_wake_word_intercept_future",
