@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rigs.homes.automations import Automations, automations, every_filling
 from rigs.homes.blueprint_fillings import FILLED_IN, Filling
 from rigs.homes.home_assistant import HomeAssistant
@@ -12,6 +14,7 @@ from rigs.homes.program import auricle
 from rigs.homes.study import study
 from rigs.mqtt.broker import Broker
 from rigs.recognizer.faults import Without
+from rigs.waiting import answered
 
 COMMANDS = "transcript_to_assist.yaml"
 MOODS = "emotion_to_actions.yaml"
@@ -236,6 +239,46 @@ async def test_an_agent_that_fails_keeps_neither_actions_nor_commands_from_being
     # Home Assistant itself gives up where an agent is broken; the newer one does not.
     assert done[1:] in ([then, then[:1], then], [then, then, then])
     assert runs[-1][0].data["conversation_id"] == begun(runs[0])
+
+
+@pytest.mark.parametrize("blueprint", [COMMANDS, MOODS])
+async def test_what_has_waited_too_long_behind_another_command_is_not_carried_out(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path, blueprint: str
+) -> None:
+    light = "light.kitchen_light"
+    held_up = [
+        {"event": FILLED_IN},
+        {"wait_template": f"{{{{ states.{light}.state == 'on' }}}}"},
+    ]
+    inputs = {"utterance": UTTERANCE, "waits": 2, "actions": held_up}
+    if blueprint == COMMANDS:
+        inputs["agent"] = "conversation.remembering"
+    filling = Filling(blueprint, f"in {tmp_path.name}", inputs)
+    words = [SAID, AND_THEN, "Both off again."]
+    async with study(broker, tmp_path, words, emotion="angry") as satellite:
+        await home_assistant.becomes(STATE, "idle")
+        await home_assistant.act("light.turn_off", light)
+        async with automations(home_assistant, filling) as at_work:
+            for number in (1, 2):
+                await satellite.hears()
+                await triggered(at_work, filling, number)
+            await home_assistant.renders(
+                f"{{{{ now() - states.{UTTERANCE}.last_updated"
+                " > timedelta(seconds=2) }}",
+                "True",
+            )
+            await home_assistant.act("light.turn_on", light)
+            too_late = await at_work.run(filling, 2)
+            await satellite.hears()
+            in_time = await at_work.run(filling, 3)
+
+    assert too_late == []
+    assert [action.name for action in own(in_time)][-1] == FILLED_IN
+
+
+async def triggered(at_work: Automations, filling: Filling, number: int) -> None:
+    """It has been so often, also where a run waits for the one ahead."""
+    await answered(lambda: at_work.runs(filling), lambda runs: len(runs) == number)
 
 
 # --- conversations ---
