@@ -9,6 +9,7 @@ from typing import Any
 
 from auricle.app import app
 from auricle.config.loading import default_file, doubts, load
+from auricle.config.mistakes import Mistakes
 from auricle.config.mode import mode_told
 from auricle.config.settings import Settings
 from auricle.config.toml import toml
@@ -32,10 +33,15 @@ def main(args: argparse.Namespace) -> int:
     _show(settings, path)
     for doubt in doubts(settings):
         print(f"auricle: {doubt}", file=sys.stderr)
-    if closed := closed_files(unit, path, settings):
-        raise ConfigError("\n".join(f"{it.meaning}: {it.advice}" for it in closed))
-    asyncio.run(app.check(settings))
-    panel.check(settings)
+    mistakes = Mistakes()
+    with mistakes.noted():
+        if closed := closed_files(unit, path, settings):
+            raise ConfigError("\n".join(f"{it.meaning}: {it.advice}" for it in closed))
+    with mistakes.noted():
+        asyncio.run(app.check(settings))
+    with mistakes.noted():
+        panel.check(settings)
+    mistakes.raise_any()
     return 0
 
 

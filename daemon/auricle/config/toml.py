@@ -18,6 +18,9 @@ def toml(value: Any) -> str:
         case float() if "e-" in repr(value):
             # A price of 0.00009 is read more easily than one of 9e-05.
             return f"{Decimal(repr(value)):f}"
+        case float():
+            # Infinity, too: TOML spells it as Python does.
+            return repr(value)
         case _:
             # JSON's numbers and booleans are TOML's, too.
             return json.dumps(value)

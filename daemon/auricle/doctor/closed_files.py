@@ -8,13 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from auricle.config.loading import SYSTEM_FILE
 from auricle.config.settings import Settings
 from auricle.doctor.configuration import CONFIGURATION
 from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 
 _OF_THE_PANEL = ("lights", "button", "hooks", "xvf3800")
-_NEVER_FOR_EVERYBODY = "mqtt.key_file"
+# Without a key_file, the key is in the certificate's file.
+_NEVER_FOR_EVERYBODY = ("mqtt.key_file", "mqtt.cert_file")
+_CREDENTIALS = Path("/run/credentials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ def closed_files(
         return []
     found = []
     for key, path in (("", file), *_files_named(settings)):
+        if _is_given(path, service):
+            continue
         closed = _closed(path, service.groups)
         if closed is not None:
             told = f"{key} = {path}: " if key else ""
@@ -65,6 +70,14 @@ def _files_named(settings: Settings) -> Iterator[tuple[str, Path]]:
                             yield f"{section}.{key}", path
 
 
+def _is_given(path: Path, service: Service) -> bool:
+    """Whether systemd gives the file to the service, where nobody else may look."""
+    given = [_CREDENTIALS / service.unit]
+    if service.state_directory is not None:
+        given += [service.state_directory, service.state_directory.resolve()]
+    return any(path.is_relative_to(folder) for folder in given)
+
+
 def _closed(path: Path, groups: Collection[str]) -> Path | None:
     """Return the file, or the folder on the way there, that does not open."""
     with suppress(OSError):
@@ -84,14 +97,18 @@ def _opens(found: os.stat_result, groups: Collection[str]) -> bool:
 
 
 def _advice(key: str, path: Path, closed: Path, groups: Collection[str]) -> str:
+    if closed == SYSTEM_FILE.parent:
+        return f"run: sudo chmod 0755 {closed}"
     if closed != path.resolve():
-        return "put it into /etc/auricle"
+        return f"put it into {SYSTEM_FILE.parent}"
     if not key:
         return (
             "take passwords and keys out of it, which sudo auricle setup keeps for the "
             f"service alone, then run: sudo chmod 0644 {path}"
         )
-    if key == _NEVER_FOR_EVERYBODY and groups:
+    if key in _NEVER_FOR_EVERYBODY:
+        if not groups:
+            return "give it to a group of the service's (SupplementaryGroups=)"
         group = min(groups)
         return f"run: sudo chgrp {group} {path} && sudo chmod 0640 {path}"
     return f"run: sudo chmod 0644 {path}"

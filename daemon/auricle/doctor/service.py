@@ -57,8 +57,8 @@ class Service:
     state_directory: Path | None = None
     unit: str = UNIT
     groups: frozenset[str] | None = None
-    """Those of its user, which exists only while it runs and owns no file of others';
-    None: it is another user.
+    """Those of its user, which exists only while it runs, and owns no file but those
+    that systemd gives it; None: it is another user.
     """
 
     @property

@@ -152,6 +152,7 @@ async def test_a_satellite_may_do_all_that_it_does(
         home_assistant.say(topics.command(Action.PLAY), '{"cancel":true}')
         await eventually(lambda: len(commands) == 2)
         await home_assistant.hears(topics.availability, "online")
+        await home_assistant.hears(topics.satellite)
         copy = NameCheck(topics, "b2", (), lambda: "q1")
         assert await name_is_free(copy, broker, Version.V5, None, 10) is False
         await publisher.stop()

@@ -2,6 +2,7 @@ import grp
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,51 @@ def test_a_sound_that_is_closed_is_named_by_its_key(config: Path) -> None:
     config.chmod(0o644)
     named = f"feedback.wake = {sound}: auricle.service may not read {sound}"
     assert told(OF_ITS_OWN, config) == [named]
+
+
+def advised(unit: str, config: Path) -> list[str]:
+    described = service.describe({}, unit)
+    return [it.advice for it in closed_files(described, config, load(config))]
+
+
+@pytest.mark.parametrize("group", [OUR_GROUP, None])
+def test_a_certificate_that_may_hold_its_key_is_never_opened_to_everybody(
+    config: Path, group: str | None
+) -> None:
+    identity = config.parent / "id.pem"
+    identity.touch(0o600)
+    config.write_text(f'[mqtt]\ntls = true\ncert_file = "{identity}"\n')
+    config.chmod(0o644)
+    unit = OF_ITS_OWN
+    if group:
+        # Of another group than the file's, which would open it.
+        unit += "SupplementaryGroups=audio\n"
+        expected = f"run: sudo chgrp audio {identity} && sudo chmod 0640 {identity}"
+    else:
+        expected = "give it to a group of the service's (SupplementaryGroups=)"
+    assert advised(unit, config) == [expected]
+
+
+def test_a_file_that_lies_in_its_state_directory_is_the_services(config: Path) -> None:
+    private = config.parent / "private"
+    (private / "auricle").mkdir(parents=True)
+    private.chmod(0o700)
+    state = config.parent / "auricle"
+    state.symlink_to(private / "auricle")
+    sound = state / "wake.wav"
+    sound.touch(0o600)
+    config.write_text(
+        f'[loudspeaker]\ndevice = "default"\n[feedback]\nwake = "{sound}"\n'
+    )
+    config.chmod(0o644)
+    described = replace(service.describe({}, OF_ITS_OWN), state_directory=state)
+    assert closed_files(described, config, load(config)) == []
+
+
+def test_a_closed_folder_of_the_configuration_is_to_be_opened(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auricle.doctor.closed_files.SYSTEM_FILE", config)
+    config.chmod(0o644)
+    config.parent.chmod(0o700)
+    assert advised(OF_ITS_OWN, config) == [f"run: sudo chmod 0755 {config.parent}"]
