@@ -128,7 +128,7 @@ class Control:
                 self._targets.runner.handle(_EVENT_OF[action])
             case Change(setting, value):
                 self._change(setting, value)
-            case SetVocabulary(text):
+            case SetVocabulary(text=text):
                 self.choices = replace(self.choices, vocabulary=text)
                 self._recognize()
             case (

@@ -56,6 +56,8 @@ class SetVocabulary:
     """Set the words to expect, for every satellite of the house."""
 
     text: str
+    left_out: int = 0
+    """The characters that were too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,16 @@ def parse(
 
 
 def parse_vocabulary(payload: bytes) -> SetVocabulary | Rejected:
-    """Return the house's words: plain text, separated as its author likes."""
+    """Return the house's words: plain text, separated as its author likes.
+
+    Of too many, the first are kept, up to the last separator.
+    """
     try:
-        return SetVocabulary(_bounded(_text(payload), LONGEST_VOCABULARY))
+        text = _text(payload)
+        kept = _first_words(text, LONGEST_VOCABULARY)
     except UnusableError as error:
         return Rejected(None, str(error))
+    return SetVocabulary(presentable(kept, LONGEST_VOCABULARY), len(text) - len(kept))
 
 
 def _parse(
@@ -169,6 +176,14 @@ def _word(text: str, longest: int) -> str:
             f"it is no word of at most {longest} letters without accents, digits and _"
         )
     return word
+
+
+def _first_words(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    # A name that is cut off would be expected as it is.
+    end = max(text.rfind(separator, 0, longest + 1) for separator in ",;\n")
+    return text[:end] if end > 0 else _bounded(text, longest)
 
 
 def _bounded(text: str, longest: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from auricle.mqtt.commands import (
     Command,
     Rejected,
+    SetVocabulary,
     Speak,
     parse,
     parse_vocabulary,
@@ -54,6 +55,7 @@ class Subscriber:
         self._speaks = speaks
         self._new_sound_id = new_sound_id
         self._warned: set[Setting | Action | None] = set()
+        self._vocabulary_cut = False
 
     def interpret(
         self, received: Received
@@ -76,7 +78,7 @@ class Subscriber:
             is_news = received.payload == b"online" and not received.retain
             return HomeAssistantStarted() if is_news else None
         if received.topic == topics.vocabulary:
-            return parse_vocabulary(received.payload)
+            return self._vocabulary(received.payload)
         if received.topic == topics.run_query:
             return None if received.retain else read_query(received.payload)
         what = self._addressee(received.topic)
@@ -89,6 +91,17 @@ class Subscriber:
             )
         command = parse(what, received.payload, self._options)
         return self._speech(command) if isinstance(command, Speak) else command
+
+    def _vocabulary(self, payload: bytes) -> SetVocabulary | Rejected:
+        vocabulary = parse_vocabulary(payload)
+        if isinstance(vocabulary, SetVocabulary) and vocabulary.left_out:
+            logger.log(
+                logging.DEBUG if self._vocabulary_cut else logging.WARNING,
+                "the vocabulary has %d characters too many: its end is left out",
+                vocabulary.left_out,
+            )
+            self._vocabulary_cut = True
+        return vocabulary
 
     def _speech(self, command: Speak) -> SpeechRequested | Rejected | None:
         if not self._speaks:

@@ -121,6 +121,20 @@ def test_the_vocabulary_is_one_line_of_bounded_length() -> None:
     assert isinstance(parse_vocabulary(b"\xff"), Rejected)
 
 
+def test_a_vocabulary_that_is_too_long_is_heeded_up_to_the_last_whole_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    names = [f"the lamp of the {n:03}th room" for n in range(1_000)]
+
+    heeded = received(TOPICS.vocabulary, ", ".join(names).encode(), retain=True)
+
+    assert isinstance(heeded, SetVocabulary)
+    kept = heeded.text.split(", ")
+    assert kept == names[: len(kept)]
+    assert LONGEST_VOCABULARY - 30 < len(heeded.text) <= LONGEST_VOCABULARY
+    assert "characters too many" in caplog.text
+
+
 def received(topic: str, payload: bytes, *, retain: bool = False) -> object:
     subscriber = Subscriber(
         TOPICS,
