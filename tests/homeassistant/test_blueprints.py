@@ -390,3 +390,37 @@ async def test_a_command_is_processed_whatever_was_kept_of_the_conversation(
                 satellite.house.say(noted.data["topic"], payload, retain=True)
                 await satellite.hears()
                 begun(await at_work.run(commands, number))
+
+
+# --- push to talk ---
+
+
+async def test_a_release_ends_what_is_said_and_begins_nothing(
+    broker: Broker, home_assistant: HomeAssistant, tmp_path: Path
+) -> None:
+    listening = "binary_sensor.study_voice_listening"
+    inputs: dict[str, Any] = {
+        "press": [{"trigger": "state", "entity_id": DOORBELL}],
+        "release": [{"trigger": "event", "event_type": "released"}],
+        "listening": listening,
+        "start": "button.study_voice_start_listening",
+        "stop": "button.study_voice_stop_listening",
+    }
+    talk = Filling(PUSH_TO_TALK, f"in {tmp_path.name}", inputs)
+    async with study(broker, tmp_path, SAID) as satellite:
+        await home_assistant.becomes(STATE, "idle")
+        async with automations(home_assistant, talk) as at_work:
+            await home_assistant.act("input_button.press", DOORBELL)
+            pressed = await at_work.run(talk)
+            await home_assistant.becomes(listening, "on")
+            await home_assistant.call("/api/events/released", {})
+            released = await at_work.run(talk, 2)
+            await home_assistant.becomes(listening, "off")
+            await home_assistant.becomes(STATE, "idle")
+            await home_assistant.call("/api/events/released", {})
+            too_late = await at_work.run(talk, 3)
+            wakes = len(satellite.house.on(f"{satellite.node}/event/wake"))
+
+    assert pressed == [Action("button.press", {"entity_id": [inputs["start"]]})]
+    assert released == [Action("button.press", {"entity_id": [inputs["stop"]]})]
+    assert (too_late, wakes) == ([], 1)

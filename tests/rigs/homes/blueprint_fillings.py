@@ -69,6 +69,8 @@ def _value(described: Mapping[str, Any], states: Mapping[str, State]) -> Any:
             return _entity(described["name"], options, states)
         case "conversation_agent":
             return "conversation.remembering"
+        case "trigger" if "default" in described:
+            return [{"trigger": "event", "event_type": "nobody_does_this"}]
         case "trigger":
             return [{"trigger": "state", "entity_id": "input_button.doorbell"}]
         case "action":
