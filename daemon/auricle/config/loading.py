@@ -157,9 +157,8 @@ def _refuse_exposed_secrets(file: File) -> None:
         if path and held and path.stat().st_mode & stat.S_IROTH:
             # The service is a user of its own, to which a closed file is closed, too.
             remedy = (
-                "take it out and run: sudo auricle setup, which keeps it for the "
-                "service alone; where it is not the service that reads it, run: "
-                f"chmod 0640 {path}"
+                "take it out, and run: sudo auricle setup, which keeps it for the "
+                "service alone"
                 if path == SYSTEM_FILE
                 else f"run: chmod 0640 {path}"
             )

@@ -15,8 +15,6 @@ from auricle.doctor.results import Result, Status
 from auricle.doctor.service import Service
 
 _OF_THE_PANEL = ("lights", "button", "hooks", "xvf3800")
-# Without a key_file, the key is in the certificate's file.
-_NEVER_FOR_EVERYBODY = ("mqtt.key_file", "mqtt.cert_file")
 _CREDENTIALS = Path("/run/credentials")
 
 
@@ -44,7 +42,7 @@ def closed_files(
         if closed is not None:
             told = f"{key} = {path}: " if key else ""
             meaning = f"{told}{service.unit} may not read {closed}"
-            advice = _advice(key, path, closed, service.groups)
+            advice = _advice(key, path, closed, service.groups, _key_of_mqtt(settings))
             found.append(ClosedFile(meaning, advice))
     return found
 
@@ -96,7 +94,15 @@ def _opens(found: os.stat_result, groups: Collection[str]) -> bool:
     return bool(mode & (stat.S_IXOTH if stat.S_ISDIR(found.st_mode) else stat.S_IROTH))
 
 
-def _advice(key: str, path: Path, closed: Path, groups: Collection[str]) -> str:
+def _key_of_mqtt(settings: Settings) -> str:
+    """Name the setting whose file holds the private key."""
+    return "mqtt.cert_file" if settings.mqtt.key_file is None else "mqtt.key_file"
+
+
+def _advice(
+    key: str, path: Path, closed: Path, groups: Collection[str], private: str
+) -> str:
+    """`private` is the setting whose file is never for everybody."""
     if closed == SYSTEM_FILE.parent:
         return f"run: sudo chmod 0755 {closed}"
     if closed != path.resolve():
@@ -106,7 +112,7 @@ def _advice(key: str, path: Path, closed: Path, groups: Collection[str]) -> str:
             "take passwords and keys out of it, which sudo auricle setup keeps for the "
             f"service alone, then run: sudo chmod 0644 {path}"
         )
-    if key in _NEVER_FOR_EVERYBODY:
+    if key == private:
         if not groups:
             return "give it to a group of the service's (SupplementaryGroups=)"
         group = min(groups)
