@@ -5,7 +5,6 @@ import contextlib
 import json
 import logging
 import math
-import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from auricle.mqtt.settings import (
     Value,
     Word,
 )
+from auricle.system import whole_file
 from auricle.turns.budget import Usage
 
 logger = logging.getLogger(__name__)
@@ -65,18 +65,8 @@ class StateFile:
         OSError.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(f"{self._path.name}.new")
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(_to_json(remembered), file, ensure_ascii=False, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
-        directory = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        text = json.dumps(_to_json(remembered), ensure_ascii=False, indent=2)
+        whole_file.replace(self._path, f"{text}\n".encode())
 
 
 class Memory:

@@ -11,6 +11,7 @@ from auricle.mqtt.link.broker import Delivered, DeliveryResult
 from auricle.mqtt.link.client import MqttClient
 from auricle.mqtt.messages import Messages
 from auricle.mqtt.play_ledger import PlayLedger
+from auricle.system import whole_file
 from auricle.system.clock import since_boot
 from auricle.turns.sounds import PlayReport
 
@@ -136,6 +137,4 @@ class PlayReports:
 
     def _replace(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(f"{self._path.name}.new")
-        new.write_text(text)
-        new.replace(self._path)
+        whole_file.replace(self._path, text.encode())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from auricle.doctor.service import CREDENTIAL_STORES
-from auricle.setup.whole_file import replaced
+from auricle.system.whole_file import replaced
 
 STORE = CREDENTIAL_STORES[0]
 """The folder for what this machine's owner keeps."""

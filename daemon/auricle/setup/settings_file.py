@@ -13,7 +13,7 @@ from auricle.config.settings import Settings
 from auricle.config.sources import File
 from auricle.config.toml import toml
 from auricle.errors import ConfigError
-from auricle.setup.whole_file import replaced
+from auricle.system.whole_file import replaced
 
 
 @contextlib.contextmanager

@@ -97,7 +97,7 @@ async def test_a_file_that_is_spoilt_costs_what_was_in_it(
 async def test_a_disk_that_takes_nothing_is_told_once_and_costs_no_report(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (broker.directory / "state" / "sounds.json.new").mkdir(parents=True)
+    (broker.directory / "state" / ".sounds.json.new").mkdir(parents=True)
     async with (
         HouseClient(broker.port, TOPICS.play) as house,
         publishing(broker) as satellite,

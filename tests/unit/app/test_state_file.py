@@ -115,7 +115,7 @@ def test_a_save_that_fails_leaves_the_last_one(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     file = StateFile(path)
     file.save(CHANGED)
-    (tmp_path / "state.json.new").mkdir()
+    (tmp_path / ".state.json.new").mkdir()
 
     with pytest.raises(OSError, match=r"state\.json\.new"):
         file.save(Remembered(muted=True))
@@ -204,7 +204,7 @@ async def test_no_thread_stays_behind(tmp_path: Path) -> None:
 async def test_a_disk_that_takes_nothing_is_warned_of_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "state.json.new").mkdir()
+    (tmp_path / ".state.json.new").mkdir()
     memory = Memory(StateFile(tmp_path / "state.json"))
 
     for muted in (True, False, True):
@@ -216,7 +216,7 @@ async def test_a_disk_that_takes_nothing_is_warned_of_once(
 
 
 async def test_a_disk_that_recovers_is_used_again(tmp_path: Path) -> None:
-    blocker = tmp_path / "state.json.new"
+    blocker = tmp_path / ".state.json.new"
     blocker.mkdir()
     file = StateFile(tmp_path / "state.json")
     memory = Memory(file)

@@ -40,3 +40,9 @@ def replaced(
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Have a file hold this, or leave it as it is. Raises OSError that names a file."""
+    with replaced(path, content, mode):
+        pass
