@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from auricle.doctor import service
+
 SYSTEMD = Path(__file__).parents[3] / "systemd"
 MOST = 1.3
 ELSEWHERE = "needs systemd 250 or later (systemd-analyze security --offline)"
@@ -41,6 +43,18 @@ def test_no_unit_has_the_devices_of_another() -> None:
     assert satellite
     assert panel
     assert satellite & panel == set()
+
+
+def test_what_the_satellite_may_read_by_its_group_so_may_the_panel() -> None:
+    """Both sign in at the broker, with the key of one certificate."""
+    satellite, panel = (
+        service.describe({}, (SYSTEMD / f"{name}.service").read_text()).groups
+        for name in ("auricle", "auricle-panel")
+    )
+
+    assert satellite
+    assert panel
+    assert satellite <= panel
 
 
 def test_who_may_use_usb_may_ask_what_is_plugged_in() -> None:
