@@ -1,12 +1,19 @@
-"""What the scripts that install do to a machine: scripts/packages.sh."""
+"""What the scripts that install do to a machine: scripts/packages.sh, and the settings
+that scripts/install brings.
+"""
 
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from auricle.config.loading import load
+from auricle.doctor import service
+from auricle.doctor.closed_files import closed_files
 from rigs.pages import ROOT
 
 # It installs nothing, and notes down what services are told meanwhile: 101 is not to
@@ -113,3 +120,29 @@ def test_a_virtual_environment_that_was_moved_is_made_anew(
     install_python_packages(python, venv, "run")
 
     assert not (venv / "installed").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to a group: needs root")
+def test_a_first_configuration_with_a_password_is_for_the_services_alone() -> None:
+    definitions, _, _ = (
+        (ROOT / "scripts" / "install").read_text().partition('\nif [ -n "$uninstall"')
+    )
+    # pytest's own folders are closed to everybody else.
+    with tempfile.TemporaryDirectory() as folder:
+        machine = Path(folder)
+        machine.chmod(0o755)
+        brought, etc = machine / "mine.toml", machine / "etc"
+        brought.write_text('[mqtt]\nusername = "pi"\npassword = "pw-CANARY"\n')
+        # Nothing of this machine's own is touched.
+        script = re.sub(r"(?<=[= ])/etc\b", str(etc), definitions)
+        arguments = [str(ROOT / "scripts" / "install"), "--config", str(brought)]
+        subprocess.run(
+            ["bash", "-c", f"{script}\ninstall_settings", *arguments], check=True
+        )
+
+        config = etc / "auricle" / "config.toml"
+        settings = load(config)
+        for name in ("auricle", "auricle-panel"):
+            unit = (ROOT / "systemd" / f"{name}.service").read_text()
+            described = service.describe({}, unit)
+            assert closed_files(described, config, settings) == []
