@@ -8,7 +8,7 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from auricle.arbitration.messages import Alive, Bid, Done, GroupMessage, Take
@@ -245,11 +245,18 @@ class Member:
                 self.attending = on
             case ReportSound(PlayReport(sound_id, PlayState.CANCELLED)):
                 self.silenced.append(sound_id)
-            case TellGroup(message, _):
+            case TellGroup(message, heard_at):
+                message = self._as_of_now(message, heard_at)
                 self.told.append(message)
                 self._earshot.carry(self, message)
             case _:
                 pass
+
+    def _as_of_now(self, message: GroupMessage, heard_at: int) -> GroupMessage:
+        """Say how long ago its word was for the microphone, as the runner does."""
+        claim = message.claim
+        after = max(claim.after, (self.position - heard_at) / SAMPLE_RATE)
+        return replace(message, claim=replace(claim, after=after))
 
     def _later(self, seconds: float, event: Event) -> None:
         self._earshot.later(seconds, lambda: self.happens(event))

@@ -225,22 +225,19 @@ def test_a_clock_that_is_read_wrong_once_makes_no_other_word_of_the_same(
 @settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
-    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=4, unique=True),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=5, unique=True),
     said=st.sampled_from([0.0, 0.3, 1.0]),
     fails=st.none() | st.floats(0.0, 2.0),
     data=st.data(),
 )
-def test_whoever_hears_a_word_late_is_done_with_it_like_everybody_else(
+def test_however_many_hear_a_word_late_all_are_done_with_it_and_one_obeys(
     seed: int,
     levels: list[int],
     said: float,
     fails: float | None,
     data: st.DataObject,
 ) -> None:
-    """That one command comes of it is promised where no more than one is late: what
-    such a machine says tells too late a moment, and two take one word for two.
-    """
-    some_lag = st.sampled_from([0.0, 0.1, 2.0]) | st.floats(0.0, 2.9)
+    some_lag = st.sampled_from([0.0, 0.1, 2.0]) | st.floats(0.0, 4.0)
     lags = [data.draw(some_lag) for _ in levels]
     earshot = Earshot(NAMES[: len(levels)], Network(Random(seed), twice=0.1))
     first, *_ = earshot.members.values()
@@ -259,8 +256,7 @@ def test_whoever_hears_a_word_late_is_done_with_it_like_everybody_else(
         earshot.later(fails, fail)
     earshot.run(LONG)
 
-    if sum(lag > 0.1 for lag in lags) <= 1:
-        assert len(earshot.executed) <= 1
+    assert len(earshot.executed) <= 1
     assert earshot.executed or not said or fails is not None
     for member in earshot.members.values():
         assert member.outcomes
