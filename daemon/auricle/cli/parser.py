@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Protocol
 
 from auricle import __version__
 from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
+from auricle.mqtt.topics import require_word
 from auricle.qwen_asr.events import LANGUAGES
 
 _INTRODUCTION = """\
@@ -496,6 +497,13 @@ def _add_setup(commands: _Commands) -> None:
     setup.set_defaults(module="auricle.cli.setup")
 
 
+def _satellite_name(text: str) -> str:
+    try:
+        return require_word(text, example="living_room")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_forget(commands: _Commands) -> None:
     forget = commands.add_parser(
         "forget",
@@ -504,6 +512,13 @@ def _add_forget(commands: _Commands) -> None:
         "at each that stands in for it: Home Assistant removes the device. Stop the "
         "satellite first: it would announce itself again, and is not forgotten while "
         "it runs on this machine. For the service's: sudo auricle forget.",
+    )
+    forget.add_argument(
+        "--name",
+        type=_satellite_name,
+        metavar="OLD",
+        help="clear what a satellite of this name left that is renamed or gone, at the "
+        "same brokers: this satellite may run meanwhile, that one may not",
     )
     _add_config_option(forget)
     forget.set_defaults(module="auricle.cli.forget")

@@ -39,22 +39,30 @@ class Forgotten:
     """The satellite may be running still, and will tell it all again."""
 
 
-async def forget(broker: BrokerSettings, topics: Topics) -> Forgotten:
+async def forget(
+    broker: BrokerSettings, topics: Topics, *, unless_online: bool = False
+) -> Forgotten:
     """Clear every topic retained for the satellite.
 
     Also what earlier versions or other programs retained below its root; Home Assistant
-    then removes the device and its entities. Raises ForgettingError.
+    then removes the device and its entities. With `unless_online` nothing is cleared of
+    a satellite that is there. Raises ForgettingError.
     """
     try:
         async with asyncio.timeout(_LONGEST):
-            return await _Forgetting(broker, topics).run()
+            return await _Forgetting(broker, topics, unless_online=unless_online).run()
     except TimeoutError:
         raise ForgettingError(f"the broker {broker} does not answer") from None
 
 
 class _Forgetting:
-    def __init__(self, broker: BrokerSettings, topics: Topics) -> None:
+    def __init__(
+        self, broker: BrokerSettings, topics: Topics, *, unless_online: bool
+    ) -> None:
         self._topics = topics
+        self._unless_online = unless_online
+        # Nobody acts on it: whatever befalls us, a satellite that is there stays so.
+        self._nothing = Message(f"{topics.root}/doctor", "")
         self._retained: dict[str, bytes] = {}
         self._news = asyncio.Event()
         self._first_fact: asyncio.Future[Connected | Disconnected] = (
@@ -64,13 +72,14 @@ class _Forgetting:
         self._client = MqttClient(
             [replace(broker, client_id=f"{broker.client_id}_forget")],
             ReconnectSettings(lambda: itertools.repeat(_LONGEST)),
-            will=_clearing(topics.availability),
+            will=self._nothing,
             subscriptions=[
                 f"{topics.root}/#",
                 topics.discovery,
                 topics.single_discoveries,
-                # Where the broker's rules let us read no more.
+                # Where the broker, or its rules, let us read no more.
                 topics.discovery_note,
+                topics.availability,
             ],
             on_report=self._take,
         )
@@ -83,13 +92,20 @@ class _Forgetting:
                 what_to_do = "for what to do: auricle doctor"
                 raise ForgettingError(f"{fact.detail}; {what_to_do}")
             await self._read()
+            was_online = self._retained.get(self._topics.availability) == b"online"
+            if was_online and self._unless_online:
+                raise ForgettingError(_still_there(self._topics))
             await self._clear()
         finally:
-            await self._client.stop(_clearing(self._topics.availability))
-        was_online = self._retained.get(self._topics.availability) == b"online"
+            await self._client.stop(self._nothing)
         return Forgotten(tuple(sorted(self._retained)), was_online)
 
     async def _read(self) -> None:
+        # However slow the way is, the broker takes what we send in its order.
+        last = self._client.publish(self._nothing)
+        while last is not None and last not in self._results:
+            self._news.clear()
+            await self._news.wait()
         while True:
             self._news.clear()
             try:
@@ -139,6 +155,14 @@ class _Forgetting:
                 pass
             case _:
                 assert_never(report)
+
+
+def _still_there(topics: Topics) -> str:
+    return (
+        f"the broker says that {topics.node!r} is online: stop that satellite first; "
+        f"if there is none any more: mosquitto_pub -r -n -t {topics.availability}, and "
+        "run this again"
+    )
 
 
 def _clearing(topic: str) -> Message:

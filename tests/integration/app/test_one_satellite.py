@@ -223,6 +223,39 @@ async def test_a_satellite_is_not_forgotten_while_it_runs(
     assert "the device removed" in out
 
 
+async def test_what_a_renamed_satellite_left_is_cleared_while_it_runs(
+    broker: Broker, tmp_path: Path
+) -> None:
+    url = "ws://127.0.0.1:9"
+    async with Program(tmp_path, settings(broker, tmp_path, url)) as study:
+        async with HouseClient(broker.port, "auricle/#") as house:
+            await house.hears("auricle/study/availability", "online")
+            renamed = settings(broker, tmp_path, url, name="office")
+            office = Program(another(tmp_path, "office"), renamed)
+            forget = ("forget", "--name", "study", "--config", str(office.config))
+            code, out, err = await auricle(*forget)
+            assert (code, out) == (69, "")
+            assert "the broker says that 'study' is online: stop that" in err
+            assert house.on("auricle/study/availability") == ["online"]
+        assert await study.stop() == 0
+
+    async with office, HouseClient(broker.port, "#") as house:
+        await house.hears("auricle/office/availability", "online")
+        code, out, err = await auricle(*forget)
+        async with HouseClient(broker.port, "#") as newcomer:
+            newcomer.say("test/end", "now")
+            await newcomer.hears("test/end")
+            left = {heard.topic for heard in newcomer.heard}
+
+    assert (code, err) == (0, "")
+    assert out.startswith("auricle/study at ")
+    assert not {topic for topic in left if "study" in topic}
+    assert {
+        "homeassistant/device/auricle_office/config",
+        "auricle/office/availability",
+    } <= left
+
+
 @pytest.mark.parametrize("look", ["doctor", "listen"])
 async def test_looking_on_does_not_disturb_a_satellite(
     broker: Broker, tmp_path: Path, look: str

@@ -459,6 +459,14 @@ async def test_a_satellite_is_forgotten_by_each_of_its_brokers(
     assert err.startswith(f"auricle forget: nothing listens on 127.0.0.1:{away}; ")
 
 
+@pytest.mark.parametrize("name", ["#", "+", "Study", "study/state", ""])
+async def test_what_is_no_name_is_not_forgotten(name: str) -> None:
+    code, out, err = await auricle("forget", "--name", name)
+
+    assert (code, out) == (2, "")
+    assert "argument --name: use at most 64 lower-case letters, digits and _" in err
+
+
 async def test_a_forgotten_satellite_leaves_nothing_retained(
     broker: Broker, tmp_path: Path
 ) -> None:

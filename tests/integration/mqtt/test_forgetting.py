@@ -8,6 +8,7 @@ from auricle.mqtt.forgetting import ForgettingError, forget
 from auricle.mqtt.link.broker import BrokerSettings
 from auricle.mqtt.settings import Setting
 from auricle.mqtt.topics import Topics
+from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
 from rigs.mqtt.subscriber import HouseClient
 
@@ -59,6 +60,29 @@ async def test_a_satellite_that_is_still_there_is_noticed(broker: Broker) -> Non
 
     assert (await forget(at(broker.port), STUDY)).was_online
     assert not (await forget(at(broker.port), STUDY)).was_online
+
+
+@pytest.mark.parametrize("delay", [0, 0.4])
+async def test_a_satellite_that_is_online_can_be_spared_however_slow_the_way(
+    broker: Broker, delay: float
+) -> None:
+    async with (
+        HouseClient(broker.port, STUDY.availability) as house,
+        FaultProxy(broker.port) as proxy,
+    ):
+        for topic in STUDY.retained:
+            house.say(topic, "online", retain=True)
+        await house.hears(STUDY.availability)
+        proxy.delay(delay)
+        with pytest.raises(ForgettingError, match="'study' is online: stop that"):
+            await forget(at(proxy.port), STUDY, unless_online=True)
+    assert await retained(broker, "#") == sorted(STUDY.retained)
+
+    async with HouseClient(broker.port, STUDY.availability) as house:
+        house.say(STUDY.availability, "offline", retain=True)
+        await house.hears(STUDY.availability, "offline")
+    await forget(at(broker.port), STUDY, unless_online=True)
+    assert await retained(broker, "#") == []
 
 
 async def test_no_broker_is_an_error_with_its_address() -> None:
