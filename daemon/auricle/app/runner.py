@@ -137,7 +137,7 @@ class Runner:
         self._sounds = targets.sounds
         self._budget = budget
         self._on_usage = on_usage
-        self._limit_reached = False
+        self._told_budget = BudgetChanged(limit_reached=False)
         self._loop = asyncio.get_running_loop()
         self._pending: deque[Event] = deque()
         self._handling = False
@@ -225,16 +225,19 @@ class Runner:
 
     def _budget_changes(self) -> list[BudgetChanged]:
         """What the satellite has to know of the limits before anything else."""
-        reached = self._budget.limit_reached(since_boot(), _now().date())
-        if reached is self._limit_reached:
+        now, today = since_boot(), _now().date()
+        reached = self._budget.limit_reached(now, today)
+        change = BudgetChanged(reached, self._budget.left(now, today))
+        if change == self._told_budget:
             return []
-        self._limit_reached = reached
-        logger.log(
-            logging.WARNING if reached else logging.INFO,
-            "the limits of this hour or day are %s",
-            "reached: nothing is sent" if reached else "no longer reached",
-        )
-        return [BudgetChanged(reached)]
+        if reached is not self._told_budget.limit_reached:
+            logger.log(
+                logging.WARNING if reached else logging.INFO,
+                "the limits of this hour or day are %s",
+                "reached: nothing is sent" if reached else "no longer reached",
+            )
+        self._told_budget = change
+        return [change]
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
@@ -328,13 +331,12 @@ class Runner:
         latency = None
         if outcome.end_of_speech is not None and spoken is not None:
             latency = now - spoken
-        if outcome.turn.follow_up and outcome.kind is not OutcomeKind.NO_SPEECH:
-            # Two may come behind one command, and mostly nobody speaks in them.
+        if outcome.counts_at_its_end:
             self._budget.count_turn(now)
         usage = self._budget.used(outcome.billed_seconds, _now().date())
         self._pending.extendleft(self._budget_changes())
         if outcome.billed_seconds or sent:
-            self._on_usage(usage, self._limit_reached)
+            self._on_usage(usage, self._told_budget.limit_reached)
         # The clock may have been set meanwhile: a Pi's often is, soon after its start.
         seconds = now - self._turn_started if sent else 0.0
         ended = _now()

@@ -228,7 +228,7 @@ class ArbitratedSatellite:
                 # What it said before comes first: that may be all.
                 self._held_back.append(event)
                 return []
-            case BudgetChanged(limit_reached):
+            case BudgetChanged(limit_reached=limit_reached):
                 self._unable = limit_reached
                 return self._through(event)
             case ListenRequested() if self.turn is not None:

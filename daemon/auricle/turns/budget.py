@@ -1,8 +1,11 @@
 """What a day may cost, and how often an hour may wake us."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from auricle.turns.turn import Outcome
 
 _HOUR = 3600.0
 # A Pi has no battery-backed clock: after a restart it may be a while behind, and a
@@ -19,6 +22,20 @@ class Limits:
     """Seconds of audio that the recognizer takes in a day."""
     cost_per_day: float = 0.0
     """What a day may cost, in the currency of the price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much may be spent until a limit is reached; infinity: there is none."""
+
+    turns: float = math.inf
+    seconds: float = math.inf
+    """Seconds of audio that the recognizer takes."""
+
+    def is_spent_by(self, outcome: Outcome) -> bool:
+        """Return whether a turn that ends like this leaves nothing."""
+        turns = self.turns - outcome.counts_at_its_end
+        return turns <= 0 or self.seconds - outcome.billed_seconds <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +101,27 @@ class Budget:
 
     def limit_reached(self, now: float, today: date) -> bool:
         """Return whether no turn may begin now."""
-        while self._turns and now - self._turns[0] >= _HOUR:
-            self._turns.popleft()
+        self._forget_turns(now)
         limits = self._limits
         return (
             _reached(len(self._turns), limits.turns_per_hour)
             or _reached(self.seconds_on(today), limits.seconds_per_day)
             or _reached(self.cost_on(today) or 0.0, limits.cost_per_day)
         )
+
+    def left(self, now: float, today: date) -> Left:
+        """Return what may be spent from now on."""
+        self._forget_turns(now)
+        limits, price = self._limits, self._price
+        turns = limits.turns_per_hour or math.inf
+        seconds = limits.seconds_per_day or math.inf
+        if limits.cost_per_day and price:
+            seconds = min(seconds, limits.cost_per_day / price)
+        return Left(turns - len(self._turns), seconds - self.seconds_on(today))
+
+    def _forget_turns(self, now: float) -> None:
+        while self._turns and now - self._turns[0] >= _HOUR:
+            self._turns.popleft()
 
     def _is_of(self, today: date) -> bool:
         assert self._usage is not None

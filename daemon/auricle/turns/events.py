@@ -5,7 +5,7 @@ that answers a turn carries that turn's id: without it, the late transcript of a
 abandoned turn would be published as the next one's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auricle.arbitration.messages import GroupMessage
 from auricle.audio.frame import Frame
@@ -19,6 +19,7 @@ from auricle.qwen_asr.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from auricle.turns.budget import Left
 from auricle.turns.sounds import PlayOrder, PlayReport, SpeechFailed, TimerChanged
 from auricle.turns.turn import Outcome, Turn
 from auricle.wake.detector import Detection
@@ -84,9 +85,10 @@ class FollowUpRequested:
 
 @dataclass(frozen=True, slots=True)
 class BudgetChanged:
-    """The limits of what may be spent are reached, or no longer."""
+    """What may be spent is not what it was; its limits are reached, or no longer."""
 
     limit_reached: bool
+    left: Left = field(default_factory=Left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ one waits    MicrophoneLost                    as without   its outcome: error
              MicrophoneClosed, CancelRequested,
              MuteRequested, on, Stopping,
              WordDisputed, on                  as without   its outcome: cancelled
+             the open turn reaches a limit     as without   its outcome: error
 any          MuteRequested, on                 resting      outcome cancelled, close
              MuteRequested, off                the same     open the microphone
 at rest      MicrophoneClosed                  muted
@@ -86,6 +87,7 @@ from typing import assert_never
 from auricle.audio.playing import SoundFailed, SoundFinished, SoundStarted
 from auricle.errors import Reason
 from auricle.turns.afterthought import Afterthought
+from auricle.turns.budget import Left
 from auricle.turns.events import (
     AnswerLate,
     Attend,
@@ -165,6 +167,7 @@ class Satellite:
         self._late = False
         """The recognizer said its latest word too late for the command to be obeyed."""
         self._limit_reached = False
+        self._left = Left()
         # What the microphone was told to be last; it is closed until it is found.
         self._at_rest = SatelliteState.MUTED
         self._open: OpenTurn | None = None
@@ -307,8 +310,8 @@ class Satellite:
             case FollowUpRequested(seconds):
                 self._follow_up = seconds
                 return []
-            case BudgetChanged(limit_reached):
-                self._limit_reached = limit_reached
+            case BudgetChanged(limit_reached, left):
+                self._limit_reached, self._left = limit_reached, left
                 return []
             case MicrophoneLost():
                 self._at_rest = SatelliteState.ERROR
@@ -458,6 +461,8 @@ class Satellite:
 
     def _go_on_after(self, over: OpenTurn, outcome: Outcome) -> list[Effect]:
         if self._waiting:
+            if self._left.is_spent_by(outcome):
+                return self._drop_waiting(OutcomeKind.ERROR, Reason.BUDGET)
             waiting, self._waiting = self._waiting, []
             return [effect for event in waiting for effect in self._advance(event)]
         answered = outcome.kind is OutcomeKind.TRANSCRIPT and not self._late

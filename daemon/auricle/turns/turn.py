@@ -107,6 +107,12 @@ class Outcome:
     """Whether there were words that are dropped, as the wake phrase was none of them.
     """
 
+    @property
+    def counts_at_its_end(self) -> bool:
+        """Whether the turn is one of the hour's only now that it is over."""
+        # Two follow-ups may come behind one command, and mostly nobody speaks in them.
+        return self.turn.follow_up and self.kind is not OutcomeKind.NO_SPEECH
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:

@@ -32,7 +32,7 @@ from auricle.turns.sounds import (
     SoundOpening,
     Then,
 )
-from auricle.turns.turn import Outcome, Stamp, Turn
+from auricle.turns.turn import Outcome, OutcomeKind, Stamp, Turn
 from auricle.wake.detector import Detection
 from rigs.homes.fleet import ScriptedEars
 from rigs.homes.program import write_settings
@@ -54,6 +54,7 @@ class House:
             {"asr": asr, "mqtt": {"host": "127.0.0.1"}, "utterance": utterance},
         )
         settings = load(config)
+        self.begun: list[Turn] = []
         self.outcomes: list[Outcome] = []
         self.stamps: list[Stamp] = []
         self.ears = ScriptedEars()
@@ -100,7 +101,7 @@ class House:
         pass
 
     def wake(self, turn: Turn, at: datetime) -> None:
-        pass
+        self.begun.append(turn)
 
     def interim(self, turn: str, text: str) -> None:
         pass
@@ -147,6 +148,31 @@ async def test_a_television_is_listened_to_again_only_within_the_limits(
 
     commands = [outcome for outcome in house.outcomes if outcome.transcript]
     assert len(commands) == 2
+    assert not house.ears.attending
+
+
+@pytest.mark.parametrize(
+    "limits", [*_LIMITS.values(), Limits(cost_per_day=4.0)], ids=[*_LIMITS, "cost"]
+)
+async def test_a_wake_word_that_waits_behind_the_turn_that_reaches_a_limit_is_refused(
+    tmp_path: Path, limits: Limits
+) -> None:
+    house = House(tmp_path, Budget(limits, price=2.0))
+    house.runner.handle(MicrophoneFound(), FollowUpRequested(5.0))
+    house.wakes()
+    house.is_told("Buy our soap.")
+    house.hears(1.2, speech=True)
+    house.hears(1.2, speech=False)
+    house.wakes()
+
+    house.is_told("Buy our soap.")
+
+    assert [outcome.kind for outcome in house.outcomes] == [
+        *[OutcomeKind.TRANSCRIPT] * 2,
+        OutcomeKind.ERROR,
+    ]
+    assert house.outcomes[-1].reason is Reason.BUDGET
+    assert len(house.begun) == 1
     assert not house.ears.attending
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.turns.budget import Budget, Limits, Usage
+from auricle.turns.turn import Mode, Outcome, OutcomeKind, Turn
 
 TODAY = date(2026, 11, 21)
 TOMORROW = TODAY + timedelta(days=1)
@@ -123,3 +124,23 @@ def test_no_hour_ever_has_more_turns_than_its_limit(
 
     for start in admitted:
         assert sum(start <= now < start + 3600 for now in admitted) <= limit
+
+
+@given(st.integers(0, 5), st.integers(0, 60), st.integers(0, 60), st.booleans())
+def test_what_is_left_is_spent_when_the_outcome_reaches_a_limit(
+    turns: int, before: int, billed: int, follow_up: bool
+) -> None:
+    limits = Limits(turns_per_hour=5, seconds_per_day=50.0, cost_per_day=20.0)
+    budget = Budget(limits, price=0.5)
+    for now in range(turns):
+        budget.count_turn(float(now))
+    budget.used(before, TODAY)
+    turn = Turn("turn", Mode.MANUAL, None, follow_up=follow_up)
+    outcome = Outcome(turn, OutcomeKind.TRANSCRIPT, billed_seconds=billed)
+    spent = budget.left(60.0, TODAY).is_spent_by(outcome)
+
+    if follow_up:
+        budget.count_turn(60.0)
+    budget.used(billed, TODAY)
+
+    assert spent is budget.limit_reached(60.0, TODAY)
