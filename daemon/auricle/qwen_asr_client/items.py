@@ -50,6 +50,8 @@ class _Item:
     committed: bool = False
     committed_seconds: float = 0.0
     """How long it is where we have ended it; 0 where the server has."""
+    ended_unasked: bool = False
+    """Whether the server ended it while no commit of ours was on its way."""
     overtaken: bool = False
     """Whether an item that began later has had its final: this one's may be lost."""
     interim: str = ""
@@ -120,11 +122,15 @@ class Items:
             case SpeechStopped():
                 item = self._item(event.item_id, lambda item: not item.stopped)
                 item.stopped = True
+                if not item.committed:
+                    item.ended_unasked = not self._commits
                 item.end_ms = event.audio_end_ms
             case Committed():
                 item = self._item(event.item_id, lambda item: not item.committed)
-                if not item.committed and not item.stopped and self._commits:
-                    item.committed_seconds = self._commits.popleft()
+                if not item.committed:
+                    item.ended_unasked = not self._commits
+                    if not item.stopped and self._commits:
+                        item.committed_seconds = self._commits.popleft()
                 item.committed = True
             case ItemCreated():
                 # Named by other keys than the rest, at another time, and no result.
@@ -178,7 +184,8 @@ class Items:
         del self._open[item.id]
         self._ended.add(item.id)
         self._answered_ms = max(self._answered_ms, item.end_ms or 0)
-        self.commits_unanswered = max(0, self.commits_unanswered - 1)
+        if not item.ended_unasked:
+            self.commits_unanswered = max(0, self.commits_unanswered - 1)
 
     @property
     def _nothing_is_awaited(self) -> bool:

@@ -422,6 +422,21 @@ def test_a_commit_that_found_nothing_ends_no_item_that_the_server_has_ended() ->
     ]
 
 
+@pytest.mark.parametrize("ends", ["committed", "speech_stopped"])
+def test_a_late_final_of_server_vad_answers_no_commit(ends: str) -> None:
+    protocol = opened(VAD)
+    protocol.send_audio(bytes(SECOND))
+    ended = {"type": f"input_audio_buffer.{ends}", "item_id": "of the VAD"}
+    protocol.receive_message(json.dumps(ended))
+    protocol.send_update(MANUAL)
+    protocol.send_audio(bytes(SECOND))
+    protocol.send_commit()
+    protocol.receive_message(final("of the VAD"))
+    assert protocol.receive_message(NOTHING_TO_COMMIT) == [
+        FinalTranscript("unnamed_1", "")
+    ]
+
+
 def test_finishing_twice_is_finishing_once() -> None:
     protocol = opened()
     protocol.send_finish()
