@@ -24,6 +24,8 @@ class Claim:
     """Seconds of the sender's audio since it heard the word."""
     interrupting: bool = False
     """Whether the sender was playing, or ringing, and the word has ended that."""
+    later: tuple[str, ...] = ()
+    """The turns of others whose words seem to the sender to be later than its own."""
 
 
 @dataclass(frozen=True, slots=True)

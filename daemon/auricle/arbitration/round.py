@@ -13,6 +13,7 @@ bidding      0.1 s of audio                        bidding      bid again
 answering    0.4 s of audio                        answering    alive
              a better one takes, or is alive       standby      withdraw, done (yielded)
              a worse one takes, or is alive        answering    take, said again
+             a word that seems later is heard of   answering    the same, once
              ours was handed to the publisher      published
              who went silent is back, and has told it
                                                    over         withdraw, conclude
@@ -52,6 +53,12 @@ how long ago its sender heard it; on its way it can only have become later, so o
 messages of a turn the second soonest counts. One alone may tell too early a moment: a
 busy machine that has taken late sound for lost sound reads its microphone's clock wrong
 for a while. For the same reason a turn that once was of our word stays so.
+
+Messages that take longer than that make each of two take the other's word for a later
+one. So each message names the turns whose words seem to be later than its sender's, and
+whoever answers says so again, once, where it hears of such a word: only one of two can
+be the later, and where each seems so to the other, they are the same. So is what seems
+to be later and stands in for a turn of our word.
 
 *Apart* are two people who said the word at the same moment, each near another member.
 Where the prints of the two voices differ, neither ends the other's turn, and who stood
@@ -179,6 +186,8 @@ class _Rival:
     print: bytes | None = None
     apart: bool = False
     """It answers another person."""
+    answered: bool = False
+    """It seemed to be of a later word, and was told so."""
     told: bool = False
     """It has published."""
     text: str | None = None
@@ -223,6 +232,8 @@ class Round:
     _first: str | None = None
     """The turn that we stand in for, or will."""
     _now: int = 0
+    _earlier_turns: set[str] = field(default_factory=set)
+    """Ours, before it was renamed."""
     _said: int = 0
     """Our sample position when we last said that we are there."""
     _prints_said: int = 0
@@ -354,9 +365,11 @@ class Round:
         if rival is None:
             return []
         self._compare(rival)
-        if not rival.same_word or rival.apart:
+        if not rival.same_word:
+            return self._other_word(rival)
+        if rival.apart:
             orders = self._watch() if self.state is State.STANDBY else []
-            asks = rival.same_word and isinstance(message, Take | Alive)
+            asks = isinstance(message, Take | Alive)
             return [*orders, *self._text_again()] if asks else orders
         unknown, self.alone = self.alone, False
         if isinstance(message, Done):
@@ -371,6 +384,7 @@ class Round:
         """The turn that is open no longer is told to be over; if we answer yet, it is
         with another one.
         """
+        self._earlier_turns.add(self.claim.turn)
         self.claim = replace(self.claim, turn=turn)
 
     def voice_known(self, print_: bytes) -> list[Order]:
@@ -403,8 +417,7 @@ class Round:
 
     def told(self, turn: str) -> list[Order]:
         """The broker has the final of that turn, whoever answers its word now."""
-        turns = {self._first} | {t for r in self._same for t in (r.claim.turn, r.key)}
-        if turn not in turns or self.state in {State.PUBLISHED, State.OVER}:
+        if turn not in self._turns or self.state in {State.PUBLISHED, State.OVER}:
             return []
         names = [r.claim.member for r in self._same if turn in (r.claim.turn, r.key)]
         return self._answered_elsewhere(names[0] if names else self.claim.member)
@@ -490,6 +503,16 @@ class Round:
                 # Somebody took ours for the first; but what went silent is another one,
                 # and may have published without having heard of us.
                 self._first = awaited.claim.turn
+
+    def _other_word(self, rival: _Rival) -> list[Order]:
+        if self.state is State.STANDBY:
+            return self._watch()
+        doubtful = self.state is State.ANSWERING and self._seems_later(rival)
+        if not doubtful or rival.answered:
+            return []
+        # It may hear of ours as late as we of its, and knows by that whether it does.
+        rival.answered, self.alone = True, False
+        return [self._tell_take()]
 
     def _other_there(self, rival: _Rival, message: Bid | Take | Alive) -> list[Order]:
         # What comes behind the end of its turn was said before it.
@@ -584,6 +607,7 @@ class Round:
         rival.claim = claim
         rival.soonest = tuple(sorted((*rival.soonest, heard_at))[:2])
         rival.same_word |= self._is_of_ours(rival.soonest[-1])
+        rival.same_word |= self._seems_later(rival) and self._is_meant(message)
         rival.sign = max(rival.sign, position)
         if isinstance(message, Bid):
             return rival
@@ -610,6 +634,15 @@ class Round:
     def _is_of_ours(self, heard_at: int) -> bool:
         return abs(heard_at - self.at) <= SAME_WORD
 
+    def _seems_later(self, rival: _Rival) -> bool:
+        by_both = len(rival.soonest) == 2
+        return by_both and rival.soonest[-1] - self.at > SAME_WORD
+
+    def _is_meant(self, message: GroupMessage) -> bool:
+        """Whether its sender takes ours for the same word, or for a later one."""
+        first = None if isinstance(message, Bid) else message.stands_in_for
+        return not self._turns.isdisjoint({first, *message.claim.later} - {None})
+
     def _is_better(self, rival: _Rival) -> bool:
         return _order(rival.claim) > _order(self.claim)
 
@@ -620,6 +653,12 @@ class Round:
             for rival in self._rivals.values()
             if rival.same_word and not rival.apart
         ]
+
+    @property
+    def _turns(self) -> set[str | None]:
+        """All that are known to be of the word."""
+        others = (turn for r in self._same for turn in (r.claim.turn, r.key))
+        return {self.claim.turn, *self._earlier_turns, self._first, *others}
 
     @property
     def _apart(self) -> list[_Rival]:
@@ -639,7 +678,9 @@ class Round:
     def _claim(self) -> Claim:
         ours = self.claim
         after = (self._now - self.at) / SAMPLE_RATE
-        return replace(ours, after=after)
+        later = (r for r in self._rivals.values() if self._seems_later(r))
+        turns = tuple(r.claim.turn for r in later if not (r.same_word or r.ended))
+        return replace(ours, after=after, later=turns)
 
     def _done(self, outcome: str) -> Done:
         text = self._text if self._apart else None

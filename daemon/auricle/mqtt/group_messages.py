@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auricle.arbitration.messages import Alive, Bid, Claim, Done, GroupMessage, Take
+from auricle.arbitration.round import MOST_RIVALS
 from auricle.mqtt.link.message import compact_json
 from auricle.mqtt.topics import require_word
 from auricle.text import presentable
@@ -178,7 +179,7 @@ def decode(member: str, payload: bytes) -> GroupMessage | Presence | Remembrance
             raise UnreadableError("its kind is none that we know")
 
 
-def _payload(kind: str, claim: Claim, **further: str | bool | None) -> str:
+def _payload(kind: str, claim: Claim, **further: str | bool | list[str] | None) -> str:
     facts = {
         "kind": kind,
         "turn": claim.turn,
@@ -187,6 +188,7 @@ def _payload(kind: str, claim: Claim, **further: str | bool | None) -> str:
         "after_ms": round(claim.after * 1000),
     }
     further["interrupting"] = claim.interrupting or None
+    further["later"] = list(claim.later) or None
     return compact_json(facts | {k: v for k, v in further.items() if v is not None})
 
 
@@ -220,6 +222,7 @@ def _claim(member: str, facts: dict[str, Any]) -> Claim:
         _number(facts, "level", -MOST_DB * _TENTHS, MOST_DB * _TENTHS) / _TENTHS,
         _number(facts, "after_ms", 0, _LONGEST_AFTER * 1000) / 1000,
         facts.get("interrupting") is True,
+        _turns(facts, "later"),
     )
 
 
@@ -230,8 +233,18 @@ def _relations(facts: dict[str, Any]) -> tuple[str | None, str | None]:
     )
 
 
+def _turns(facts: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = facts.get(key, [])
+    fits = isinstance(values, list) and len(values) <= MOST_RIVALS
+    _require(fits, f"its {key} is no short list")
+    return tuple(_fitting(value, key, LONGEST_ID) for value in values)
+
+
 def _word(facts: dict[str, Any], key: str, longest: int) -> str:
-    value = facts.get(key)
+    return _fitting(facts.get(key), key, longest)
+
+
+def _fitting(value: object, key: str, longest: int) -> str:
     _require(isinstance(value, str), f"its {key} is no text")
     assert isinstance(value, str)
     fits = 0 < len(value) <= longest and value.isprintable()

@@ -7,7 +7,7 @@ a test wants. Everything is counted in frames of sound and in seconds since the 
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -77,6 +77,8 @@ class Network:
     """So many messages in a row from one to another may be lost, and no more."""
     twice: float = 0.0
     """How often a message arrives twice."""
+    late: Mapping[str, float] = field(default_factory=dict)
+    """By how many seconds all that a member says arrives later than that."""
     lose: tuple[type[GroupMessage], ...] = (Bid, Take, Alive, Done)
     """What may be lost."""
     misread: int | None = None
@@ -97,9 +99,10 @@ class Network:
             self._lost[sender, receiver] = lost + 1
             return
         self._lost[sender, receiver] = 0
-        yield self.random.uniform(0.005, self.slowest)
+        late = self.late.get(sender, 0.0)
+        yield late + self.random.uniform(0.005, self.slowest)
         if self.random.random() < self.twice:
-            yield self.random.uniform(0.005, self.slowest)
+            yield late + self.random.uniform(0.005, self.slowest)
 
     def clock_error(self, sender: str, receiver: str) -> float:
         """Return how wrong a clock is when the next message arrives, in seconds."""

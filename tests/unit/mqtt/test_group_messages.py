@@ -44,6 +44,7 @@ claims = st.builds(
     level=st.integers(-2000, 2000).map(lambda tenths: tenths / 10),
     after=st.integers(0, 60_000).map(lambda ms: ms / 1000),
     interrupting=st.booleans(),
+    later=st.lists(ids, max_size=3).map(tuple),
 )
 prints = st.none() | st.binary(max_size=LONGEST_PRINT)
 messages: st.SearchStrategy[GroupMessage | Presence | Remembrance] = st.one_of(
@@ -98,7 +99,7 @@ json_values = st.recursive(
         st.sampled_from(
             [
                 *("turn", "wake_word", "level", "after_ms", "print"),
-                *("stands_in_for", "apart_from", "outcome", "text"),
+                *("stands_in_for", "apart_from", "outcome", "text", "later"),
             ]
         ),
         json_values,
@@ -131,6 +132,9 @@ def test_whatever_is_in_its_fields_a_message_is_read_or_unreadable(
         ({"level": float("inf")}, "level"),
         ({"level": 10**400}, "level"),
         ({"after_ms": -1}, "after_ms"),
+        ({"later": "t1"}, "later"),
+        ({"later": [1]}, "later"),
+        ({"later": ["t1"] * 33}, "later"),
         ({"kind": "take", "print": "no base64!"}, "print"),
         ({"kind": "take", "print": "AAAA" * 200}, "print"),
         ({"kind": "alive", "stands_in_for": 7}, "stands_in_for"),

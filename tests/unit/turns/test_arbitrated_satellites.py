@@ -265,6 +265,63 @@ def test_however_many_hear_a_word_late_all_are_done_with_it_and_one_obeys(
         assert not member.attending
 
 
+# --- whose messages are late ---
+
+
+@example(seed=0, levels=[0, 1], late=[0.8, 0.8])
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=5, unique=True),
+    late=st.lists(st.floats(0.0, 1.0), min_size=5, max_size=5),
+)
+def test_however_late_messages_are_the_best_one_answers_alone_that_has_them_in_time(
+    seed: int, levels: list[int], late: list[float]
+) -> None:
+    """There and back they take 2 s, and the command is as long."""
+    names = NAMES[: len(levels)]
+    network = Network(Random(seed), late=dict(zip(names, late, strict=False)))
+    earshot = Earshot(names, network)
+    for member, level in zip(earshot.members.values(), levels, strict=True):
+        earshot.later(
+            network.random.uniform(0.0, 0.15),
+            lambda m=member, at=level / 10: m.wakes(at, said=2.0),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.run(LONG)
+
+    (best,) = [
+        name for name, at in zip(names, levels, strict=True) if at == max(levels)
+    ]
+    assert [name for name, _ in earshot.published] == [best]
+    for member in earshot.members.values():
+        assert member.outcomes
+        assert not member.machine.disputed
+        assert member.machine.turn is None
+        assert not member.attending
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=2),
+    late=st.lists(st.floats(0.0, 0.3), min_size=2, max_size=2),
+    between=st.floats(1.0, 3.0),
+)
+def test_two_words_of_which_one_is_later_are_both_obeyed_whoever_said_them(
+    seed: int, levels: list[int], late: list[float], between: float
+) -> None:
+    names = NAMES[:2]
+    network = Network(Random(seed), late=dict(zip(names, late, strict=True)))
+    earshot = Earshot(names, network)
+    first, second = earshot.members.values()
+    first.wakes(levels[0] / 10, "turn on the light")
+    earshot.later(between, lambda: second.wakes(levels[1] / 10, "play some music"))
+    earshot.run(LONG)
+
+    obeyed = [o.transcript.text for o in earshot.executed if o.transcript]
+    assert obeyed == ["turn on the light", "play some music"]
+
+
 # --- who understands nothing ---
 
 
