@@ -34,9 +34,7 @@ from auricle.vad.detectors import VoiceDetectorName
 class Section(BaseModel):
     """Is a table of the file, in which a key that is not ours is a typo: refused."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod

