@@ -1,7 +1,7 @@
 """What each setting is, in the words that stand below it in the code.
 
-Pydantic would gather them at every start, by parsing that code, which is a tenth of what
-a command needs to begin. Whoever writes about the settings asks for them here.
+Pydantic would gather them at every start, by parsing that code, which is a tenth of
+what a command needs to begin. Whoever writes about the settings asks for them here.
 """
 
 import ast
