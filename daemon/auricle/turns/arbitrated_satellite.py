@@ -57,9 +57,11 @@ from auricle.arbitration.round import (
 from auricle.arbitration.settings import ArbitrationSettings
 from auricle.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from auricle.errors import Reason
+from auricle.qwen_asr.events import FinalTranscript
 from auricle.turns.endpointing import LONGEST_TURN, Endpointer
 from auricle.turns.events import (
     Attend,
+    AwaitFinal,
     BudgetChanged,
     CancelRequested,
     CommandTold,
@@ -70,6 +72,7 @@ from auricle.turns.events import (
     GroupChanged,
     GroupSaid,
     Heard,
+    KeepListening,
     ListenRequested,
     MicrophoneClosed,
     MicrophoneLost,
@@ -459,12 +462,22 @@ class ArbitratedSatellite:
         if word.texts_awaited is None:
             word.texts_awaited = word.held[-1].frame.end if word.held else word.round.at
         self._held_back.append(event)
+        if _is_final(event) and self._is_open(event.turn):
+            # None is late that is there.
+            return [KeepListening(event.turn)]
         return []
 
     def _let_through(self, word: _Word) -> list[Effect]:
         word.texts_awaited = None
         held_back, self._held_back = self._held_back, []
-        return [effect for event in held_back for effect in self._through(event)]
+        effects = [effect for event in held_back for effect in self._through(event)]
+        waits_on = self._satellite.awaits_final and self._is_open(word.turn.id)
+        if waits_on and any(map(_is_final, held_back)):
+            effects.append(AwaitFinal(word.turn.id, audible=False))
+        return effects
+
+    def _is_open(self, turn_id: str) -> bool:
+        return self.turn is not None and self.turn.id == turn_id
 
     def _of_published(
         self, turn_id: str, happens: Callable[[Round], list[Order]]
@@ -550,6 +563,10 @@ class ArbitratedSatellite:
             effects += self._through(TurnYielded(turn.id))
             effects += self._through(WordDisputed(on=False))
         return effects
+
+
+def _is_final(event: RecognizerSaid | RecognizerFailed) -> bool:
+    return isinstance(event, RecognizerSaid) and isinstance(event.said, FinalTranscript)
 
 
 def _alike(ours: str, theirs: str) -> bool:

@@ -189,6 +189,11 @@ class OpenTurn:
         return self._items.awaited or has_words(self._command().text)
 
     @property
+    def awaits_final(self) -> bool:
+        """Whether it goes no further without one."""
+        return self.phase is Phase.PROCESSING and self._items.awaited
+
+    @property
     def unused(self) -> bool:
         """Whether nobody has spoken yet, nor may be about to."""
         endpointer = self._endpointer

@@ -237,6 +237,11 @@ class Satellite:
         return self._open.turn if self._open else None
 
     @property
+    def awaits_final(self) -> bool:
+        """Whether the open turn goes no further without a final."""
+        return self._open is not None and self._open.awaits_final
+
+    @property
     def end_of_speech(self) -> int | None:
         """Sample position behind the open turn's last word so far, if it has any."""
         return self._open.end_of_speech if self._open else None

@@ -26,6 +26,7 @@ from auricle.turns.arbitrated_satellite import ArbitratedSatellite, Voices
 from auricle.turns.endpointing import EndpointingSettings
 from auricle.turns.events import (
     Attend,
+    AwaitFinal,
     CloseSession,
     Effect,
     EndUtterance,
@@ -35,6 +36,7 @@ from auricle.turns.events import (
     GroupChanged,
     GroupSaid,
     Heard,
+    KeepListening,
     MicrophoneFound,
     PublishOutcome,
     RecognizerSaid,
@@ -136,6 +138,10 @@ class Member:
         """Who is known to answer, of the others."""
         self.knew_of: set[str] = set()
         """The same, when its final was published."""
+        self.final_due = False
+        """Whether a final has a deadline."""
+        self.recognized: list[float] = []
+        """Seconds from the end of each utterance to its final, while there are some."""
         self.attending = False
         self.voice = b"nobody"
         self._earshot = earshot
@@ -197,6 +203,10 @@ class Member:
         while self.attending and (self._frame + 1) * FRAME_SAMPLES <= self.position:
             self.hears()
 
+    def goes_on(self, seconds: float) -> None:
+        """Hear a voice from now on for so long."""
+        self._speaks_until = self._earshot.now + seconds
+
     def plays(self, sound_id: str) -> None:
         """Begin a sound, or let it wait behind another one."""
         sound = SoundOpening(SoundKind.ANNOUNCEMENT, SoundFormat(22_050, 1))
@@ -230,9 +240,16 @@ class Member:
                 self.announced += audible
                 self._command[turn.id] = self._texts
             case EndUtterance(turn_id):
+                self.final_due = True
                 final = FinalTranscript("item", self._texts, None, None)
-                self._later(RECOGNIZED, RecognizerSaid(turn_id, final))
+                within = self.recognized.pop(0) if self.recognized else RECOGNIZED
+                self._later(within, RecognizerSaid(turn_id, final))
+            case AwaitFinal():
+                self.final_due = True
+            case KeepListening():
+                self.final_due = False
             case CloseSession(turn_id):
+                self.final_due = False
                 del self._command[turn_id]
             case PublishOutcome(outcome):
                 self.outcomes.append(outcome)

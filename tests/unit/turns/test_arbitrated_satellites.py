@@ -480,6 +480,30 @@ def test_a_command_that_waits_for_anothers_is_kept_where_the_link_fails() -> Non
     assert sorted(obeyed) == ["play some music", "turn on the light"]
 
 
+def test_a_command_that_waits_for_anothers_is_not_late_meanwhile() -> None:
+    _, his = his_waits_for_hers()
+
+    assert not his.final_due
+
+
+def test_what_a_command_lacks_that_waits_for_anothers_is_due_behind_that() -> None:
+    earshot = Earshot(NAMES[:2], Network(Random(1)), TOLD_APART)
+    hers, his = earshot.members.values()
+    hers.wakes(3.0, "turn on the light", said=2.1)
+    his.wakes(1.0, "play some music", voice=b"\1is", said=0.9)
+    his.recognized = [1.2, LONG]
+    earshot.run(1.45)
+    his.goes_on(0.3)
+    earshot.run(1.45)
+    held_back = not his.final_due
+
+    earshot.run(1.0)
+
+    assert held_back
+    assert not his.finals
+    assert his.final_due
+
+
 def test_a_command_waits_for_anothers_no_longer_than_there_is_sound() -> None:
     _, his = his_waits_for_hers()
 
