@@ -197,6 +197,7 @@ def build(settings: "Settings", run: Run | None = None) -> Parts:
     )
     memory = Memory(state_file)
     control = Control(
+        settings.satellite.name,
         chosen,
         Targets(hearing, runner, recognizer, player, publisher, memory, ending.restart),
     )

@@ -1,5 +1,6 @@
 """What a person may change while the satellite runs: obeyed, remembered, told."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
@@ -32,6 +33,8 @@ from auricle.turns.sounds import (
     SpeechRequested,
     TimerChanged,
 )
+
+logger = logging.getLogger(__name__)
 
 USAGE_SAVED_WITHIN = 600.0
 """Seconds until what was used is saved, unless a limit is reached."""
@@ -103,13 +106,18 @@ class Targets:
 class Control:
     """Carries out commands; local state is the truth, not the broker's memory."""
 
-    def __init__(self, choices: Choices, targets: Targets) -> None:
+    def __init__(self, name: str, choices: Choices, targets: Targets) -> None:
+        """`name` is that of the satellite."""
         self.choices = choices
         """What all that can be changed is now."""
+        self._name = name
         self._targets = targets
 
     def apply(self) -> None:
-        """Put into effect what was remembered, and tell all settings but mute."""
+        """Put into effect what was remembered, and tell all settings but mute; tell the
+        log of another name in the last run.
+        """
+        self._remember_name()
         for setting, value in self.choices.values.items():
             self._put_into_effect(setting)
             self._targets.publisher.tell_setting(setting, value)
@@ -173,6 +181,23 @@ class Control:
                 targets.publisher.join_group(choices.text(setting))
             case _:
                 assert_never(setting)
+
+    def _remember_name(self) -> None:
+        remembered = self.choices.remembered
+        before, named = remembered.name, replace(remembered, name=self._name)
+        if before is None:
+            # What cannot be read now may be read later: it is not written over yet.
+            self.choices = replace(self.choices, remembered=named)
+        elif before != self._name:
+            self._remember(named)
+        if before and before != self._name:
+            logger.warning(
+                "the name of this satellite was %r in its last run: the broker keeps "
+                "what it was told of it, and Home Assistant that device; unless "
+                "another satellite has the name now: auricle forget --name %s",
+                before,
+                before,
+            )
 
     def _recognize(self) -> None:
         choices = self.choices

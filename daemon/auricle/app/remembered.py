@@ -23,3 +23,6 @@ class Remembered:
     """How sure the engine must be of each wake word where that was changed; 0 to 1."""
     usage: Usage | None = None
     """What was used today of the recognizer; None where nothing was."""
+    name: str | None = ""
+    """What the satellite was called in its last run; empty where nothing says so, None
+    where what was saved cannot be read."""

@@ -23,6 +23,7 @@ from auricle.mqtt.settings import (
     Value,
     Word,
 )
+from auricle.mqtt.topics import LONGEST_NAME
 from auricle.system import whole_file
 from auricle.turns.budget import Usage
 
@@ -58,7 +59,7 @@ class StateFile:
                 self._path,
                 error,
             )
-            return Remembered(muted=True)
+            return Remembered(muted=True, name=None)
 
     def save(self, remembered: Remembered) -> None:
         """Write all of it or nothing, even when the power fails meanwhile. Raises
@@ -147,6 +148,7 @@ def _to_json(remembered: Remembered) -> dict[str, Any]:
         **{setting: remembered.changed.get(setting) for setting in _PLAIN},
         "thresholds": dict(remembered.thresholds),
         "spent": _usage_to_json(remembered.usage) if remembered.usage else None,
+        "name": remembered.name,
     }
 
 
@@ -175,6 +177,7 @@ def _from_json(state: Any) -> Remembered:
         },
         thresholds=_thresholds(state.get("thresholds", {})),
         usage=_usage(state.get("spent")),
+        name=_word(state, "name", LONGEST_NAME) or "",
     )
 
 

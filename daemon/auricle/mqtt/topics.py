@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from auricle.mqtt.settings import Setting
 
-_LONGEST_NAME = 64
-_WORD = re.compile(rf"[a-z0-9_]{{1,{_LONGEST_NAME}}}")
+LONGEST_NAME = 64
+"""The most characters of a satellite's name."""
+_WORD = re.compile(rf"[a-z0-9_]{{1,{LONGEST_NAME}}}")
 _LEVELS = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
@@ -246,7 +247,7 @@ def require_word(value: str, *, example: str) -> str:
     """
     if not _WORD.fullmatch(value):
         raise ValueError(
-            f"use at most {_LONGEST_NAME} lower-case letters, digits and _ "
+            f"use at most {LONGEST_NAME} lower-case letters, digits and _ "
             f"(it becomes a part of MQTT topics), such as {example}"
         )
     return value
@@ -257,9 +258,9 @@ def require_levels(value: str) -> str:
 
     Raises ValueError, which says in words what is one.
     """
-    if not _LEVELS.fullmatch(value) or len(value) > _LONGEST_NAME:
+    if not _LEVELS.fullmatch(value) or len(value) > LONGEST_NAME:
         raise ValueError(
-            f"use at most {_LONGEST_NAME} letters, digits, _ and -, with / between "
+            f"use at most {LONGEST_NAME} letters, digits, _ and -, with / between "
             "levels and at neither end, such as homeassistant"
         )
     return value
@@ -268,4 +269,4 @@ def require_levels(value: str) -> str:
 def node_name(hostname: str) -> str:
     """Return the usable node name that is nearest to a machine's host name."""
     plain = re.sub(r"[^a-z0-9]+", "_", hostname.partition(".")[0].lower()).strip("_")
-    return plain[:_LONGEST_NAME] or "satellite"
+    return plain[:LONGEST_NAME] or "satellite"

@@ -256,6 +256,24 @@ async def test_what_a_renamed_satellite_left_is_cleared_while_it_runs(
     } <= left
 
 
+async def test_a_satellite_that_is_renamed_says_once_how_the_old_name_is_cleared(
+    broker: Broker, tmp_path: Path
+) -> None:
+    names = ["study", "office", "office"]
+    told = []
+    for i, name in enumerate(names):
+        ours = settings(broker, tmp_path, "ws://127.0.0.1:9", name=name)
+        ours["satellite"] = {**ours["satellite"], "state_directory": str(tmp_path)}
+        program = Program(another(tmp_path, f"{i}"), ours)
+        async with HouseClient(broker.port, "auricle/#") as house, program:
+            await house.hears(f"auricle/{name}/availability", "online")
+            await house.hears(f"auricle/{name}/state", "idle")
+            assert await program.stop() == 0
+        told.append("auricle forget --name study" in program.log)
+
+    assert told == [False, True, False]
+
+
 @pytest.mark.parametrize("look", ["doctor", "listen"])
 async def test_looking_on_does_not_disturb_a_satellite(
     broker: Broker, tmp_path: Path, look: str

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
+import pytest
+
 from auricle.app.choices import Choices, Configured
 from auricle.app.control import USAGE_SAVED_WITHIN, Control, Targets
 from auricle.app.remembered import Remembered
@@ -94,7 +96,7 @@ def control(
         memory=satellite,
         restart=satellite.restart,
     )
-    return Control(Choices(configured, remembered), targets)
+    return Control("study", Choices(configured, remembered), targets)
 
 
 def test_push_to_talk_reaches_the_satellite() -> None:
@@ -271,6 +273,32 @@ def test_a_remembered_wake_word_that_is_gone_falls_back_to_the_configured() -> N
 
     assert satellite.wake_words == ("okay_nabu",)
     assert satellite.thresholds == {"okay_nabu": 0.85}
+
+
+@pytest.mark.parametrize("before", ["", "study", "kitchen", None])
+def test_the_name_of_the_last_run_is_told_where_it_was_another_one(
+    before: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    satellite = Satellite()
+
+    control(satellite, Remembered(muted=True, name=before)).apply()
+
+    told = before == "kitchen"
+    assert ("auricle forget --name kitchen" in caplog.text) is told
+    saved = told or before == ""
+    kept = Remembered(muted=True, name="study")
+    assert satellite.remembered == (kept if saved else NOTHING)
+
+
+def test_what_could_not_be_read_is_written_over_once_somebody_changes_it() -> None:
+    satellite = Satellite()
+    controls = control(satellite, Remembered(muted=True, name=None))
+    controls.apply()
+    assert satellite.remembered == NOTHING
+
+    controls.obey(Change(Setting.MUTE, False))
+
+    assert satellite.remembered == Remembered(name="study")
 
 
 def test_a_restart_can_be_ordered() -> None:

@@ -26,6 +26,7 @@ CHANGED = Remembered(
     },
     thresholds={"okay_nabu": 0.7},
     usage=Usage(date(2026, 11, 21), 61.5, "boot", (17.5, 300.0)),
+    name="study",
 )
 
 
@@ -79,6 +80,7 @@ def test_the_muted_stay_muted(tmp_path: Path) -> None:
         '{"muted": false, "continue_conversation": 1' + "0" * 5000 + "}",
         '{"muted": false, "context": "\\ud800"}',
         '{"muted": false, "spent": 7}',
+        '{"muted": false, "name": "st/udy"}',
         '{"muted": false, "spent": {"day": "2026-11-21"}}',
         '{"muted": false, "spent": {"day": "x", "seconds": 1, "turns": []}}',
         '{"muted": false, "spent": {"day": "2026-11-21", "seconds": 1, "turns": [""]}}',
@@ -90,7 +92,7 @@ def test_a_file_that_cannot_be_understood_means_muted(
     path = tmp_path / "state.json"
     path.write_text(content)
 
-    assert StateFile(path).load() == Remembered(muted=True)
+    assert StateFile(path).load() == Remembered(muted=True, name=None)
 
 
 def test_a_directory_in_its_place_means_muted(tmp_path: Path) -> None:
