@@ -222,6 +222,13 @@ def test_a_clock_that_is_read_wrong_once_makes_no_other_word_of_the_same(
 # --- who hears it late ---
 
 
+def is_done(member: Member) -> bool:
+    """Whether a word has had its outcome, and keeps the satellite from nothing."""
+    machine = member.machine
+    goes_on = machine.disputed or machine.turn is not None or member.attending
+    return bool(member.outcomes) and not goes_on
+
+
 @settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
@@ -259,10 +266,35 @@ def test_however_many_hear_a_word_late_all_are_done_with_it_and_one_obeys(
     assert len(earshot.executed) <= 1
     assert earshot.executed or not said or fails is not None
     for member in earshot.members.values():
-        assert member.outcomes
-        assert not member.machine.disputed
-        assert member.machine.turn is None
-        assert not member.attending
+        assert is_done(member)
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    levels=st.lists(st.integers(-300, 300), min_size=2, max_size=5, unique=True),
+    lags=st.lists(st.just(0.0) | st.floats(0.0, 4.0), min_size=5, max_size=5),
+    loss=st.floats(0.0, 0.5),
+    dies=st.floats(0.0, 6.0),
+)
+def test_a_command_that_many_hear_late_is_not_lost_with_one_that_dies(
+    seed: int, levels: list[int], lags: list[float], loss: float, dies: float
+) -> None:
+    names = NAMES[: len(levels)]
+    earshot = Earshot(names, Network(Random(seed), loss=loss, most_lost=2))
+    mortal, *others = earshot.members.values()
+    for member, level, lag in zip([mortal, *others], levels, lags, strict=False):
+        earshot.later(
+            lag,
+            lambda m=member, at=level / 10, lag=lag: m.wakes(at, lag=lag),  # type: ignore[misc]  # mypy infers no default
+        )
+    earshot.kill(mortal.name, dies)
+    earshot.run(LONG)
+
+    assert earshot.executed
+    assert len(earshot.first) <= 1
+    for member in others:
+        assert is_done(member)
 
 
 # --- whose messages are late ---
@@ -294,10 +326,7 @@ def test_however_late_messages_are_the_best_one_answers_alone_that_has_them_in_t
     ]
     assert [name for name, _ in earshot.published] == [best]
     for member in earshot.members.values():
-        assert member.outcomes
-        assert not member.machine.disputed
-        assert member.machine.turn is None
-        assert not member.attending
+        assert is_done(member)
 
 
 @settings(max_examples=60)
