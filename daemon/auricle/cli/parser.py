@@ -9,7 +9,6 @@ from typing import Any, NoReturn, Protocol
 
 from auricle import __version__
 from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
-from auricle.mqtt.topics import require_word
 from auricle.qwen_asr.events import LANGUAGES
 
 _INTRODUCTION = """\
@@ -498,6 +497,9 @@ def _add_setup(commands: _Commands) -> None:
 
 
 def _satellite_name(text: str) -> str:
+    # The other commands start sooner without.
+    from auricle.mqtt.topics import require_word
+
     try:
         return require_word(text, example="living_room")
     except ValueError as error:
