@@ -99,7 +99,21 @@ class CommandLine(InitSettingsSource):
         return f"command line: {'.'.join(keys[:2])}" if _is_in(self(), keys) else None
 
 
-class Environment(EnvSettingsSource):
+class _FoundOnce(EnvSettingsSource):
+    """Looks for the settings once, and only where anything is set: the library would do
+    it again whenever it is asked, and trying all their names is half of the reading.
+    """
+
+    _found: dict[str, Any] | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the values by section and key."""
+        if self._found is None:
+            self._found = super().__call__() if self.env_vars else {}
+        return self._found
+
+
+class Environment(_FoundOnce):
     """Reads the environment variables. `mistakes` notes those that set nothing, and
     those that hold no list or table where one is needed.
     """
@@ -132,7 +146,7 @@ class Environment(EnvSettingsSource):
         return texts
 
 
-class Credentials(NestedSecretsSettingsSource):
+class Credentials(_FoundOnce, NestedSecretsSettingsSource):
     """Reads systemd's credentials, a file each. `mistakes` notes unreadable ones."""
 
     def __init__(

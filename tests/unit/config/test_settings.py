@@ -18,9 +18,15 @@ from auricle.app import build
 from auricle.config.brokers import own_broker, topics_of
 from auricle.config.host_port import host_and_port
 from auricle.config.loading import doubts, load, secret_origins
+from auricle.config.mistakes import Mistakes
 from auricle.config.sentences import sentences
 from auricle.config.settings import Settings
-from auricle.config.sources import OF_THE_SCRIPTS, overriding
+from auricle.config.sources import (
+    OF_THE_SCRIPTS,
+    Credentials,
+    Environment,
+    overriding,
+)
 from auricle.config.toml import toml
 from auricle.errors import ConfigError
 from rigs.any_settings import schemas, single_values
@@ -493,7 +499,7 @@ FOREIGN = re.compile(
 )
 
 
-@pytest.mark.parametrize(("name", "schema"), [*schemas()])
+@pytest.mark.parametrize(("name", "schema"), [*schemas().items()])
 def test_a_mistake_is_explained_without_words_of_a_programming_language(
     name: str, schema: Mapping[str, Any]
 ) -> None:
@@ -784,6 +790,20 @@ def test_the_origin_of_each_secret_is_known(
     (tmp_path / "asr.api_key").write_text("sk-3")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert secret_origins(path)["asr.api_key"] == "credential asr.api_key"
+
+
+def test_what_a_source_found_is_not_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AURICLE_MQTT__HOST", "broker")
+    (tmp_path / "mqtt.password").write_text("hush")
+    environment = Environment(Settings, Mistakes())
+    credentials = Credentials(Settings, Mistakes(), tmp_path)
+
+    assert environment() == {"mqtt": {"host": "broker"}}
+    assert environment() is environment()
+    assert credentials() == {"mqtt": {"password": "hush"}}
+    assert credentials() is credentials()
 
 
 def test_without_secrets_there_are_no_origins() -> None:
