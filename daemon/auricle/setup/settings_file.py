@@ -57,14 +57,15 @@ def filled(text: str, values: Mapping[str, object]) -> str:
     before: TOML has more spellings than are changed here.
     """
     refused = []
+    said = tomllib.loads(text)
     for name, value in values.items():
         section, _, key = name.partition(".")
-        wanted = tomllib.loads(text)
-        known = wanted.get(section)
-        wanted[section] = {**(known if isinstance(known, dict) else {}), key: value}
+        known = said.get(section)
+        known = known if isinstance(known, dict) else {}
+        wanted = {**said, section: {**known, key: value}}
         new = _with(text, section, f"{key} = {toml(value)}", key)
         if _said(new) == wanted:
-            text = new
+            text, said = new, wanted
         else:
             refused.append(name)
     if refused:
