@@ -4,6 +4,8 @@ A new key is in it by itself, and every text is tried where text is taken.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import strategies as st
@@ -35,8 +37,13 @@ TEXTS = (
 )
 
 
-def schemas() -> Iterator[tuple[str, Schema]]:
+@cache
+def schemas() -> Mapping[str, Schema]:
     """Every setting by its name, such as `mqtt.host`."""
+    return MappingProxyType(dict(_schemas()))
+
+
+def _schemas() -> Iterator[tuple[str, Schema]]:
     whole = Settings.model_json_schema()
     for section, reference in whole["properties"].items():
         definition = whole["$defs"][reference["$ref"].rpartition("/")[2]]
@@ -85,13 +92,12 @@ def _numbers(schema: Schema, wild: SearchStrategy[Any]) -> SearchStrategy[Any]:
     return st.floats(lowest, highest) | ends | wild
 
 
-def options(texts: Sequence[str] = TEXTS) -> SearchStrategy[dict[str, Any]]:
+@cache
+def options(texts: tuple[str, ...] = TEXTS) -> SearchStrategy[dict[str, Any]]:
     """A few keys at a time: one that is refused refuses them all."""
-    known = dict(schemas())
+    known = {name: values(schema, texts) for name, schema in schemas().items()}
     return st.lists(st.sampled_from(sorted(known)), max_size=4, unique=True).flatmap(
-        lambda names: st.fixed_dictionaries(
-            {name: values(known[name], texts) for name in names}
-        )
+        lambda names: st.fixed_dictionaries({name: known[name] for name in names})
     )
 
 

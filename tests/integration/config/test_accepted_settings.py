@@ -69,14 +69,11 @@ def accepted(chosen: Mapping[str, Any]) -> Settings | str:
     return found
 
 
-SCHEMAS = dict(schemas())
-
-
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", schemas())
 def test_any_value_of_any_key_is_built_from_or_refused_in_words(
     name: str, files: list[str]
 ) -> None:
-    values = single_values(SCHEMAS[name], [*TEXTS, *files])
+    values = single_values(schemas()[name], [*TEXTS, *files])
     found = [accepted({name: value}) for value in values]
 
     assert all(found), "a refusal without a word"
@@ -87,7 +84,7 @@ def test_any_value_of_any_key_is_built_from_or_refused_in_words(
 def test_any_settings_together_are_built_from_or_refused_in_words(
     files: list[str], data: st.DataObject
 ) -> None:
-    assert accepted(data.draw(options([*TEXTS, *files])))
+    assert accepted(data.draw(options((*TEXTS, *files))))
 
 
 # What must be as it is for a satellite to be heard of here, and to leave nothing.
@@ -103,7 +100,7 @@ def test_whatever_is_accepted_starts_tells_that_it_is_there_and_stops(
     broker: Broker, files: list[str], data: st.DataObject
 ) -> None:
     here = {"mqtt.host": f"127.0.0.1:{broker.port}", "microphone.recording": files[0]}
-    chosen = data.draw(options([*TEXTS, *files])) | here
+    chosen = data.draw(options((*TEXTS, *files))) | here
     found = accepted({k: v for k, v in chosen.items() if k not in SURROUNDINGS} | here)
     assume(isinstance(found, Settings))
     assert isinstance(found, Settings)

@@ -120,7 +120,7 @@ SOME_SETTINGS = st.fixed_dictionaries(
         name: values(schema, ["", "a", "[mqtt]", "a\nhost = 1\n", "é\"'"]).filter(
             is_written_in_toml
         )
-        for name, schema in schemas()
+        for name, schema in schemas().items()
         if name.partition(".")[0] in ("mqtt", "lights", "wake_word")
     },
 )
