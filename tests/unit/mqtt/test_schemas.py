@@ -79,6 +79,7 @@ def told_to_the_group() -> list[Message]:
         *(Done(claim, kind.value) for kind in OutcomeKind),
         Done(claim, OutcomeKind.TRANSCRIPT, None, "t0", "on"),
         Bid(replace(claim, interrupting=True)),
+        Take(replace(claim, later=("t2", "t3"))),
         Done(claim, OutcomeKind.CANCELLED, told_to_stop=True),
         *(Ask("study", "t1"), Ask("study", "t1", "t0")),
         *(Told("study", "t1"), Told("study", "t1", "t0"), Untold("study", "t1")),
@@ -161,6 +162,7 @@ def test_every_schema_is_of_a_topic_or_a_part_of_others() -> None:
         ("auricle/study/bid/all", '{"kind":"here","turn":"t"}'),
         ("auricle/study/bid/all", '{"kind":"ask"}'),
         ("auricle/study/bid/all", '{"kind":"told","turn":"t","level":1}'),
+        ("auricle/study/bid/all", '{"kind":"ask","turn":"t","later":["u"]}'),
         (
             "auricle/study/transcript/partial",
             '{"text":"on","turn":"t","seq":1,"mood":"glad"}',
