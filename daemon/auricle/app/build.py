@@ -199,7 +199,10 @@ def build(settings: "Settings", run: Run | None = None) -> Parts:
     control = Control(
         settings.satellite.name,
         chosen,
-        Targets(hearing, runner, recognizer, player, publisher, memory, ending.restart),
+        Targets(
+            *(hearing, runner, recognizer, player, publisher, memory, ending.restart),
+            renamed=_tell_of_name,
+        ),
     )
     watch = Watch(
         Notifier(),
@@ -742,6 +745,16 @@ def publisher_settings(
         plays=bool(settings.loudspeaker.device),
         speaks=bool(settings.speech.engine),
         grouped=settings.arbitration.enabled,
+    )
+
+
+def _tell_of_name(before: str) -> None:
+    logger.warning(
+        "the name of this satellite was %r in its last run: the broker keeps what it "
+        "was told of it, and Home Assistant that device; unless another satellite has "
+        "the name now: auricle forget --name %s",
+        before,
+        before,
     )
 
 

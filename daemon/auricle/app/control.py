@@ -1,6 +1,5 @@
 """What a person may change while the satellite runs: obeyed, remembered, told."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
@@ -33,8 +32,6 @@ from auricle.turns.sounds import (
     SpeechRequested,
     TimerChanged,
 )
-
-logger = logging.getLogger(__name__)
 
 USAGE_SAVED_WITHIN = 600.0
 """Seconds until what was used is saved, unless a limit is reached."""
@@ -101,6 +98,8 @@ class Targets:
     publisher: SettingEcho
     memory: StateKeeper
     restart: Callable[[], None]
+    renamed: Callable[[str], None]
+    """Tells of the name that the satellite had in its last run."""
 
 
 class Control:
@@ -114,8 +113,8 @@ class Control:
         self._targets = targets
 
     def apply(self) -> None:
-        """Put into effect what was remembered, and tell all settings but mute; tell the
-        log of another name in the last run.
+        """Put into effect what was remembered, and tell all settings but mute, and
+        whether the satellite had another name in its last run.
         """
         self._remember_name()
         for setting, value in self.choices.values.items():
@@ -191,13 +190,7 @@ class Control:
         elif before != self._name:
             self._remember(named)
         if before and before != self._name:
-            logger.warning(
-                "the name of this satellite was %r in its last run: the broker keeps "
-                "what it was told of it, and Home Assistant that device; unless "
-                "another satellite has the name now: auricle forget --name %s",
-                before,
-                before,
-            )
+            self._targets.renamed(before)
 
     def _recognize(self) -> None:
         choices = self.choices
