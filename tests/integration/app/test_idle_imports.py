@@ -106,3 +106,30 @@ def test_no_start_waits_for_the_code_of_the_settings_to_be_parsed() -> None:
     program = "import linecache, auricle.config.settings; print(*linecache.cache)"
 
     assert "sections.py" not in told_by(program)
+
+
+@pytest.mark.parametrize(
+    ("command", "first", "last"),
+    [
+        ("config", "auricle.cli.config", "auricle.panel.build"),
+        ("run", "auricle.app.app", "auricle.system.event_loop"),
+    ],
+)
+def test_no_start_looks_for_garbage_in_what_it_loads(
+    command: str, first: str, last: str
+) -> None:
+    program = f"""
+import gc, sys
+from auricle.__main__ import main
+told = []
+def tell(*_):
+    if "{first}" in sys.modules and "{last}" not in sys.modules:
+        told.append("{first}")
+gc.callbacks.append(tell)
+sys.argv = ["auricle", "{command}", "--config", "/nowhere"]
+main()
+assert "{last}" in sys.modules
+assert gc.isenabled()
+print(len(told))
+"""
+    assert told_by(program) == "0"
