@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from onnxruntime import InferenceSession, SessionOptions
 
 from auricle.audio.frame import SAMPLE_RATE
 from auricle.audio.samples import Samples
 from auricle.errors import ConfigError
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.moonshine_tokens import MoonshineTokens
+from auricle.recognizer.engines.onnx_session import load_session
 from auricle.recognizer.engines.plausible import is_sayable
 from auricle.recognizer.engines.sound import samples_of, windows
 from auricle.recognizer.engines.voice import has_voice
@@ -46,14 +45,11 @@ class MoonshineEngine(Engine):
         Raises ConfigError where it is not installed, or damaged.
         """
         folder = MOONSHINE.find()
-        options = SessionOptions()
-        options.intra_op_num_threads = threads
-        # Each token is a hundred small pieces of work. Threads that ask again and again
-        # for the next one take twice the processor, and it takes no less time.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._encoder = _session(folder / "encoder_model.ort", options)
-            self._decoder = _session(folder / "decoder_model_merged.ort", options)
+            self._encoder = load_session(folder / "encoder_model.ort", threads=threads)
+            self._decoder = load_session(
+                folder / "decoder_model_merged.ort", threads=threads
+            )
             self._tokens = MoonshineTokens((folder / "tokenizer.bin").read_bytes())
         except Exception as error:  # ONNX Runtime's errors have no type of their own
             raise ConfigError(f"{folder}: not a Moonshine model: {error}") from error
@@ -110,7 +106,3 @@ class MoonshineEngine(Engine):
                     given[name.replace("present.", "past_key_values.")] = present
             tokens.append(token)
         return tokens[1:]
-
-
-def _session(path: Path, options: SessionOptions) -> InferenceSession:
-    return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from auricle.errors import ConfigError
 from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.weights import find_whisper
 from auricle.recognizer.engines.whisper import WhisperEngine
+from auricle.recognizer.engines.whisper_encoder import load_encoder
 from auricle.recognizer.transcriptions import RecognizedText
 from rigs.audio.speech import mix, noise, say, silence
 
@@ -46,6 +48,40 @@ THINGS = ("lamp", "fan", "heater", "blinds", "speaker", "radio", "door", "window
 @pytest.fixture(scope="module")
 def engine() -> WhisperEngine:
     return WhisperEngine()
+
+
+@pytest.fixture(scope="module", params=["ours", "CTranslate2's"])
+def either_encoder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> WhisperEngine:
+    """The model as it is; and as one that only CTranslate2 can run, as it is told the
+    scale of a layer's queries, which is the usual one.
+    """
+    if request.param == "ours":
+        return WhisperEngine()
+    folder = copied(tmp_path_factory.mktemp("whisper"))
+    weights = (folder / "model.bin").read_bytes()
+    (folder / "model.bin").unlink()
+    # Behind its version, the kind of model and the version of that is the number of
+    # weights, and then each: name, shape, type, size and values.
+    start = 4 + 2 + len("WhisperSpec") + 1 + 4
+    [count] = struct.unpack_from("<I", weights, start)
+    name = b"encoder/layer_0/self_attention/queries_scale\0"
+    one_more = (
+        struct.pack("<H", len(name)) + name + struct.pack("<BBIf", 0, 0, 4, 0.125)
+    )
+    (folder / "model.bin").write_bytes(
+        weights[:start] + struct.pack("<I", count + 1) + one_more + weights[start + 4 :]
+    )
+    assert load_encoder(folder, seconds=30, threads=1) is None
+    return WhisperEngine(str(folder))
+
+
+def copied(folder: Path) -> Path:
+    """The bundled model, of which each file may be replaced."""
+    for file in find_whisper("tiny.en").iterdir():
+        (folder / file.name).symlink_to(file)
+    return folder
 
 
 def words(text: str) -> list[str]:
@@ -82,9 +118,9 @@ def test_of_what_is_said_across_a_room_it_is_given_a_voice_without_the_late_echo
 @pytest.mark.parametrize("command", ["turn on the kitchen light", "stop"])
 @pytest.mark.parametrize("final", [True, False])
 def test_a_command_is_transcribed(
-    engine: WhisperEngine, command: str, final: bool
+    either_encoder: WhisperEngine, command: str, final: bool
 ) -> None:
-    transcript = engine.transcribe(
+    transcript = either_encoder.transcribe(
         spoken(command), language="en", corpus=None, final=final
     )
     assert words(transcript.text) == command.split()
@@ -116,9 +152,11 @@ def test_the_language_is_reported_and_the_mood_is_not(engine: WhisperEngine) -> 
     ids=["silence", "a hiss", "a fan"],
 )
 def test_a_room_without_a_voice_says_nothing(
-    engine: WhisperEngine, sound: bytes, final: bool
+    either_encoder: WhisperEngine, sound: bytes, final: bool
 ) -> None:
-    transcript = engine.transcribe(sound, language="en", corpus=None, final=final)
+    transcript = either_encoder.transcribe(
+        sound, language="en", corpus=None, final=final
+    )
     assert transcript.text == ""
 
 
@@ -139,10 +177,14 @@ def test_words_to_expect_are_not_heard_in_silence(engine: WhisperEngine) -> None
     assert transcript.text == ""
 
 
-def test_words_to_expect_decide_between_spellings(engine: WhisperEngine) -> None:
+def test_words_to_expect_decide_between_spellings(
+    either_encoder: WhisperEngine,
+) -> None:
     sound = spoken("call Catherine")
-    plain = engine.transcribe(sound, language="en", corpus=None, final=True)
-    expected = engine.transcribe(sound, language="en", corpus="Kathryn", final=True)
+    plain = either_encoder.transcribe(sound, language="en", corpus=None, final=True)
+    expected = either_encoder.transcribe(
+        sound, language="en", corpus="Kathryn", final=True
+    )
     assert words(plain.text) == ["call", "catherine"]
     assert words(expected.text) == ["call", "kathryn"]
 
@@ -209,13 +251,11 @@ def test_a_model_that_cannot_weigh_words_to_expect_keeps_what_it_heard(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It was converted before CTranslate2 wrote down which heads align."""
-    folder = find_whisper("tiny.en")
-    for file in folder.iterdir():
-        (tmp_path / file.name).symlink_to(file)
-    config = json.loads((folder / "config.json").read_text())
-    del config["alignment_heads"]
-    (tmp_path / "config.json").unlink()
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    config = copied(tmp_path) / "config.json"
+    values = json.loads(config.read_text())
+    del values["alignment_heads"]
+    config.unlink()
+    config.write_text(json.dumps(values))
     engine = WhisperEngine(str(tmp_path))
 
     for _ in range(2):
@@ -247,14 +287,14 @@ def test_a_draft_is_made_without_words_to_expect(engine: WhisperEngine) -> None:
     ],
 )
 def test_a_final_tells_whether_the_sentence_breaks_off(
-    engine: WhisperEngine, command: str, share: float
+    either_encoder: WhisperEngine, command: str, share: float
 ) -> None:
     whole = say(command)
     part = whole[: int(len(whole) * share) // 2 * 2]
 
     def heard(voice: bytes, *, final: bool) -> RecognizedText:
         sound = silence(0.3) + voice + silence(0.3)
-        return engine.transcribe(sound, language="en", corpus=None, final=final)
+        return either_encoder.transcribe(sound, language="en", corpus=None, final=final)
 
     assert heard(part, final=True).unfinished
     assert heard(whole, final=True).unfinished is False
@@ -266,11 +306,13 @@ def test_a_final_tells_whether_the_sentence_breaks_off(
 @pytest.mark.parametrize(("hiss", "lead"), [(-25, 0.3), (-30, 0), (-35, 0.3)])
 @pytest.mark.parametrize("final", [True, False])
 def test_of_a_child_that_sings_no_more_is_written_than_it_sang(
-    engine: WhisperEngine, hiss: float, lead: float, *, final: bool
+    either_encoder: WhisperEngine, hiss: float, lead: float, *, final: bool
 ) -> None:
     song = silence(lead) + say("la la la la la la la") + silence(0.15)
     sound = mix(song, noise(len(song) / 32_000, dbfs=hiss))
-    text = engine.transcribe(sound, language="en", corpus=None, final=final).text
+    text = either_encoder.transcribe(
+        sound, language="en", corpus=None, final=final
+    ).text
     assert 1 <= len(words(text)) <= 10
     assert set(words(text)) == {"la"}
 
