@@ -21,21 +21,18 @@ _TYPES: Mapping[int, npt.DTypeLike] = {
 }
 
 
-class WeightsFileError(Exception):
-    """A file is not in the format, or holds what is not known here."""
-
-
 def read_weights(path: Path, part: str) -> dict[str, npt.NDArray[np.float32]]:
     """Return the weights whose names begin with `part`, by the rest of their names.
 
-    Those that are kept as integers are multiplied out. Raises WeightsFileError, and
-    OSError where the file cannot be read.
+    Those that are kept as integers are multiplied out. Raises OSError where the file
+    cannot be read, and ValueError where it is not in the format, or holds what is not
+    known here.
     """
     try:
         with path.open("rb") as file:
             found = _read(file, part)
-    except (struct.error, ValueError, KeyError) as error:
-        raise WeightsFileError(f"{path}: {error!r}") from error
+    except (struct.error, KeyError) as error:
+        raise ValueError(f"{path}: not as CTranslate2 writes it: {error!r}") from error
     return {
         name: _whole(name, values, found)
         for name, values in found.items()
@@ -47,7 +44,7 @@ def _read(file: BinaryIO, part: str) -> dict[str, npt.NDArray[np.generic]]:
     found: dict[str, npt.NDArray[np.generic]] = {}
     version = _number(file, "I")
     if version != _VERSION:
-        raise ValueError(f"version {version}")
+        raise ValueError(f"{file.name}: version {version} of the format")
     # The kind of model, and its own version.
     _text(file)
     _number(file, "I")

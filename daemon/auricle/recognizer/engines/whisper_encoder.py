@@ -14,10 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from auricle.recognizer.engines.ctranslate2_weights import (
-    WeightsFileError,
-    read_weights,
-)
+from auricle.recognizer.engines.ctranslate2_weights import read_weights
 from auricle.recognizer.engines.onnx_session import load_session
 from auricle.recognizer.engines.whisper_graph import encoder_graph, layer_count
 
@@ -25,12 +22,10 @@ _Array = npt.NDArray[np.float32]
 
 logger = logging.getLogger(__name__)
 
-POSITIONS_PER_SECOND = 50
-"""An encoding has a position for each 20 ms."""
+_POSITIONS_PER_SECOND = 50
 _FEATURES_PER_POSITION = 2
-# A second of the silence is computed anew, with what is left in it of the sound. Less
-# of it, or more, makes no difference to the words, but Whisper is then surer than it is
-# with a silence of its own that nothing was said.
+# A second of the silence is computed anew, with what is left in it of the sound. With
+# less, Whisper finds the same words, but sooner thinks that nothing was said.
 _POSITIONS_BEHIND = 50
 # That of a Whisper tiny. Of slot words, base understood 5 points less with it, and the
 # weights of larger ones would take gigabytes in 32 bits.
@@ -46,19 +41,22 @@ class WhisperEncoder:
         """Take the `weights` by their names in CTranslate2's files, and look at so many
         seconds, of which what is not said is silence; or at as many as are said.
 
-        Raises KeyError or ValueError where these are not the weights of an encoder.
+        Raises ValueError where these are not the weights of an encoder.
         """
-        self._longest, width = weights["position_encodings/encodings"].shape
-        self._bands = weights["conv1/weight"].shape[1]
-        self._session = load_session(encoder_graph(weights), threads=threads)
-        self._names = [given.name for given in self._session.get_inputs()]
-        heads = int(weights["num_heads"])
-        nothing = np.zeros((0, heads, width // heads), np.float32)
-        positions = min(seconds * POSITIONS_PER_SECOND, self._longest)
-        self._encoded_silence, *self._silence = self._run(
-            np.zeros((self._bands, positions * _FEATURES_PER_POSITION), np.float32),
-            [nothing] * (2 * layer_count(weights)),
-        )
+        try:
+            self._longest, width = weights["position_encodings/encodings"].shape
+            self._bands = weights["conv1/weight"].shape[1]
+            self._session = load_session(encoder_graph(weights), threads=threads)
+            self._names = [given.name for given in self._session.get_inputs()]
+            heads = int(weights["num_heads"])
+            nothing = np.zeros((0, heads, width // heads), np.float32)
+            positions = min(seconds * _POSITIONS_PER_SECOND, self._longest)
+            self._encoded_silence, *self._silence = self._run(
+                np.zeros((self._bands, positions * _FEATURES_PER_POSITION), np.float32),
+                [nothing] * (2 * layer_count(weights)),
+            )
+        except Exception as error:  # ONNX Runtime's errors have no type of their own
+            raise ValueError(f"no encoder of a Whisper: {error!r}") from error
 
     def encode(self, features: _Array) -> _Array:
         """Return what is made of `features` (bands x 10 ms) and of the silence behind
@@ -81,17 +79,21 @@ class WhisperEncoder:
 def load_encoder(folder: Path, *, seconds: int, threads: int) -> WhisperEncoder | None:
     """Load the encoder of a model in CTranslate2's format, to look at so many seconds.
 
-    It is None where the model is larger than a tiny one, or keeps its weights in a way
-    that is not known here. Raises OSError where its file cannot be read.
+    It is None where the model is larger than a tiny one; or where its weights are not
+    those that are known here, which is logged: CTranslate2 may know them all the same.
+    Raises OSError where its file cannot be read.
     """
     file = folder / "model.bin"
     try:
-        places = read_weights(file, "encoder/position_encodings/")["encodings"]
-        if places.shape[1] > _WIDEST:
+        places = read_weights(file, "encoder/position_encodings/").get("encodings")
+        if places is not None and places.shape[1] > _WIDEST:
             return None
         return WhisperEncoder(
             read_weights(file, "encoder/"), seconds=seconds, threads=threads
         )
-    except (WeightsFileError, KeyError, ValueError) as error:
-        logger.debug("CTranslate2 runs the encoder as well: %r", error)
+    except ValueError as error:
+        logger.warning(
+            "CTranslate2 runs the encoder, too, which takes several times as long: %s",
+            error,
+        )
         return None

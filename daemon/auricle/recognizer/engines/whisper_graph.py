@@ -46,7 +46,7 @@ def encoder_graph(weights: Mapping[str, _Array]) -> bytes:
         sound = graph.add("Add", sound, graph.linear(f"{layer}/ffn/linear_1", inner))
     encoded = graph.normalized("layer_norm", sound)
     if unknown := weights.keys() - graph.used:
-        raise ValueError(f"no encoder of a Whisper has {', '.join(sorted(unknown))}")
+        raise ValueError(f"not known: {', '.join(sorted(unknown))}")
     return graph.model(encoded, *behind)
 
 

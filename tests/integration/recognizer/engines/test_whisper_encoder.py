@@ -128,18 +128,38 @@ def test_of_a_shorter_window_it_makes_less_or_as_much_as_is_said(
 def test_what_it_does_not_know_is_left_to_ctranslate2(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    large, scaled, cut, older = (tmp_path / name for name in "abcd")
-    Untrained(512).written(large)
-    untrained = Untrained()
-    untrained.spec.encoder.layer[1].self_attention.queries_scale = 0.5
-    untrained.written(scaled)
-    for folder in (cut, older):
-        Untrained().written(folder)
-    weights = (cut / "model.bin").read_bytes()
-    (cut / "model.bin").write_bytes(weights[: len(weights) // 2])
-    (older / "model.bin").write_bytes(struct.pack("<I", 5) + weights[4:])
-    for folder in (large, scaled, cut, older):
-        assert load_encoder(folder, seconds=30, threads=2) is None
-    for told in ("queries_scale", "version 5"):
-        assert told in caplog.text
+    scaled, odd = Untrained(), Untrained()
+    scaled.spec.encoder.layer[1].self_attention.queries_scale = 0.5
+    odd.spec.encoder.layer[1].ffn.linear_0.bias = np.zeros(3, np.float32)
+    folders = {
+        name: model.written(tmp_path / name)
+        for name, model in {
+            "scaled": scaled,
+            "odd": odd,
+            "cut": Untrained(),
+            "old": Untrained(),
+        }.items()
+    }
+    cut, old = (folders[name] / "model.bin" for name in ("cut", "old"))
+    weights = cut.read_bytes()
+    cut.write_bytes(weights[: len(weights) // 2])
+    old.write_bytes(struct.pack("<I", 5) + weights[4:])
+    for folder, told in (
+        ("scaled", "queries_scale"),
+        ("odd", "no encoder of a Whisper"),
+        ("cut", "not as CTranslate2 writes it"),
+        ("old", "version 5"),
+    ):
+        caplog.clear()
+        assert load_encoder(folders[folder], seconds=30, threads=2) is None
+        [warning] = caplog.records
+        assert warning.levelno == logging.WARNING
+        assert told in warning.getMessage()
+
+
+def test_a_larger_model_than_a_tiny_one_is_left_to_it_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Untrained(512).written(tmp_path / "model")
+    assert load_encoder(folder, seconds=30, threads=2) is None
+    assert not caplog.records
