@@ -1,7 +1,6 @@
 """`auricle run`: be a satellite."""
 
 import argparse
-import gc
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,12 +31,10 @@ def main(args: argparse.Namespace) -> int:
     heap.keep_small()
     reading = Reading(args.config, options)
     # To load these takes as long as to read the settings, which happens meanwhile.
-    gc.disable()
     from auricle.app import app, build, state_lock
     from auricle.mqtt.publisher import Run
     from auricle.system import event_loop, log
 
-    gc.enable()
     told = reading.result()
     log.start(told.settings.log.level)
     for doubt in told.doubts:
