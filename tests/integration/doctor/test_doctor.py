@@ -33,7 +33,7 @@ from rigs.audio.synthesizers import needs_espeak
 from rigs.audio.virtual_microphone import VirtualMicrophone, virtual_microphone
 from rigs.faults.dated_certificate import dated_certificate
 from rigs.faults.network import private_network
-from rigs.homes.program import Program, auricle, write_settings
+from rigs.homes.program import Program, auricle, told_here, write_settings
 from rigs.mqtt.broker import Broker, free_port, password_file, running_broker
 from rigs.mqtt.old_broker import old_broker
 from rigs.mqtt.publisher import publishing
@@ -117,7 +117,9 @@ async def examined(
 ) -> Report:
     config = folder / "config.toml"
     write_settings(config, settings)
-    return Report(*await auricle("doctor", "--json", "--config", str(config), *options))
+    return Report(
+        *await told_here("doctor", "--json", "--config", str(config), *options)
+    )
 
 
 @pytest.fixture

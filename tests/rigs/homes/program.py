@@ -3,16 +3,20 @@ have it.
 """
 
 import asyncio
+import io
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
+import pytest
+
+from auricle.__main__ import main
 from auricle.config.toml import toml
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -111,6 +115,20 @@ async def auricle(*arguments: str, timeout: float = 60.0) -> tuple[int, str, str
     out, err = await asyncio.wait_for(process.communicate(), timeout)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
+
+
+async def told_here(*arguments: str) -> tuple[int, str, str]:
+    """The same without a process of its own, for what a command finds and says: to
+    start one takes a second, and most commands are soon done.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        for name in os.environ.keys() - clean_environment().keys():
+            patched.delenv(name)
+        patched.setattr(sys, "argv", ["auricle", *arguments])
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = await asyncio.wait_for(asyncio.to_thread(main), 60)
+    return code, out.getvalue(), err.getvalue()
 
 
 def write_settings(path: Path, settings: Settings) -> None:
