@@ -13,7 +13,7 @@ import pytest
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
 from rigs.audio.recordings import save
 from rigs.audio.speech import at_rate, mix, noise, say, silence
-from rigs.homes.program import auricle, clean_environment
+from rigs.homes.program import auricle, clean_environment, told_here
 from rigs.homes.terminal import Terminal
 from rigs.recognizer.faults import AbortAfter
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -26,6 +26,8 @@ COMMAND = silence(0.3) + say("turn on the kitchen light please") + silence(1.2)
 async def transcribe(
     *arguments: str, server: ScriptedRecognizer, stdin: bytes | None = None
 ) -> tuple[int, str, str]:
+    if stdin is None:
+        return await told_here("transcribe", "--url", server.url, *arguments)
     process = await begun(*arguments, server=server)
     out, err = await asyncio.wait_for(process.communicate(stdin), 60)
     assert process.returncode is not None
