@@ -8,7 +8,7 @@ import uuid
 import wave
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -501,7 +501,7 @@ def satellite(
         },
         drop_unconfirmed=settings.wake_word.on_unconfirmed == "drop",
         stop_words=StopWords(STOP_WORDS if stop_words is None else stop_words),
-        unfinished_words=UnfinishedWords(unfinished()),
+        unfinished_words=_unfinished_words(),
     )
     group = settings.arbitration
     return ArbitratedSatellite(
@@ -517,6 +517,12 @@ def satellite(
         # With some effort, words can be guessed from a print.
         Voices(print_of, same_person) if settings.mqtt.publish_text else None,
     )
+
+
+@cache
+def _unfinished_words() -> UnfinishedWords:
+    """Whoever builds anew, for other settings, has read them before."""
+    return UnfinishedWords(unfinished())
 
 
 def endpointing(settings: "Settings") -> EndpointingSettings:
