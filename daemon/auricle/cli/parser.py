@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from auricle import __version__
-from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
-from auricle.qwen_asr.events import LANGUAGES
 
 _INTRODUCTION = """\
 A voice satellite for Home Assistant: hears a wake word on this machine, sends what is
@@ -98,6 +96,8 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def _languages(text: str) -> tuple[str, ...]:
+    from auricle.qwen_asr.events import LANGUAGES
+
     codes = tuple(code.strip() for code in text.split(","))
     unknown = [code for code in codes if code not in LANGUAGES]
     if unknown:
@@ -224,6 +224,8 @@ def _add_transcribe(commands: _Commands) -> None:
 
 
 def _sample_rate(text: str) -> int:
+    from auricle.audio.frame import HIGHEST_RATE, LOWEST_RATE
+
     rate = int(text) if text.isdecimal() and len(text) < 10 else 0
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise argparse.ArgumentTypeError(

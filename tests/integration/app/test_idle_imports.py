@@ -108,6 +108,17 @@ def test_no_start_waits_for_the_code_of_the_settings_to_be_parsed() -> None:
     assert "sections.py" not in told_by(program)
 
 
+def test_help_needs_nothing_of_the_satellite() -> None:
+    program = "import sys, auricle.__main__; print(*sys.modules)"
+    packages = {
+        name.split(".")[1]
+        for name in told_by(program).split()
+        if name.startswith("auricle.")
+    }
+
+    assert packages == {"__main__", "cli", "errors", "system"}
+
+
 def test_loading_a_command_looks_for_no_garbage_in_what_it_loads() -> None:
     program = """
 import gc, sys
