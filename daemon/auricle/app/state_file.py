@@ -34,6 +34,8 @@ _LARGEST = 128 * 1024
 # Seconds between two saves: each costs 20 KB of a card's life, and anybody on the
 # network may change their mind a thousand times a second.
 PAUSE = 0.5
+# Seconds until the disk is asked again that did not take what is to be kept.
+RETRY = 30.0
 
 
 class StateFile:
@@ -74,11 +76,12 @@ class Memory:
     """Saves in the background: an SD card may take its time, the loop may not.
 
     Of states that follow each other quickly few are written, the last among them, and
-    what can wait is written with others.
+    what can wait is written with others. What the disk did not take is tried again.
     """
 
-    def __init__(self, file: StateFile) -> None:
+    def __init__(self, file: StateFile, *, retry: float = RETRY) -> None:
         self._file = file
+        self._retry = retry
         self._wanted: Remembered | None = None
         self._writing: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None
@@ -97,9 +100,11 @@ class Memory:
     async def flush(self) -> None:
         """Return when everything is saved, as well as it can be."""
         self._flushing.set()
-        self._save()
-        if self._writing is not None:
-            await self._writing
+        # A save that was under way may fail, and leave it to another one.
+        for _ in range(2):
+            self._save()
+            if self._writing is not None:
+                await self._writing
         self._flushing.clear()
 
     def _save(self) -> None:
@@ -127,6 +132,10 @@ class Memory:
                 self.failed = False
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._flushing.wait(), PAUSE)
+            if self.failed and self._wanted is None:
+                # The disk may have room again long before anything changes.
+                self.remember(wanted, within=self._retry)
+                return
 
     async def _save_in_passing(self, remembered: Remembered) -> None:
         """Save in a thread that ends: one of asyncio's own would stay for good."""

@@ -231,3 +231,36 @@ async def test_a_disk_that_recovers_is_used_again(tmp_path: Path) -> None:
 
     assert not memory.failed
     assert json.loads((tmp_path / "state.json").read_text())["language"] == "de"
+
+
+async def test_what_a_full_disk_did_not_take_is_saved_when_it_has_room(
+    tmp_path: Path,
+) -> None:
+    blocker = tmp_path / ".state.json.new"
+    blocker.mkdir()
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file, retry=0.01)
+    memory.remember(Remembered(muted=True))
+    await eventually(lambda: memory.failed)
+
+    blocker.rmdir()
+
+    await eventually(lambda: file.load().muted)
+    await eventually(lambda: not memory.failed)
+
+
+async def test_what_a_full_disk_did_not_take_is_saved_at_the_end(
+    tmp_path: Path,
+) -> None:
+    blocker = tmp_path / ".state.json.new"
+    blocker.mkdir()
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file)
+    memory.remember(Remembered(muted=True))
+    await eventually(lambda: memory.failed)
+
+    blocker.rmdir()
+    await memory.flush()
+
+    assert file.load().muted
+    assert not memory.failed
