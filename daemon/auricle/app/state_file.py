@@ -7,8 +7,8 @@ import logging
 import math
 import re
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from auricle.mqtt.settings import (
 )
 from auricle.mqtt.topics import LONGEST_NAME
 from auricle.system import whole_file
+from auricle.system.threads import start_call
 from auricle.turns.budget import Usage
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ _LARGEST = 128 * 1024
 PAUSE = 0.5
 # Seconds until the disk is asked again that did not take what is to be kept.
 RETRY = 30.0
+# Seconds at the end. A card may take its time, and systemd waits for 10.
+PATIENCE = 2.0
 
 
 class StateFile:
@@ -79,9 +82,12 @@ class Memory:
     what can wait is written with others. What the disk did not take is tried again.
     """
 
-    def __init__(self, file: StateFile, *, retry: float = RETRY) -> None:
+    def __init__(
+        self, file: StateFile, *, retry: float = RETRY, patience: float = PATIENCE
+    ) -> None:
         self._file = file
         self._retry = retry
+        self._patience = patience
         self._wanted: Remembered | None = None
         self._writing: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None
@@ -98,13 +104,17 @@ class Memory:
             self._due = asyncio.get_running_loop().call_later(within, self._save)
 
     async def flush(self) -> None:
-        """Return when everything is saved, as well as it can be."""
+        """Return when everything is saved, as well as it can be; a disk that hangs is
+        not waited for.
+        """
         self._flushing.set()
-        # A save that was under way may fail, and leave it to another one.
-        for _ in range(2):
-            self._save()
-            if self._writing is not None:
-                await self._writing
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                # A save that was under way may fail, and leave it to another one.
+                for _ in range(2):
+                    self._save()
+                    if self._writing is not None:
+                        await asyncio.wait([self._writing])
         self._flushing.clear()
 
     def _save(self) -> None:
@@ -139,12 +149,8 @@ class Memory:
 
     async def _save_in_passing(self, remembered: Remembered) -> None:
         """Save in a thread that ends: one of asyncio's own would stay for good."""
-        thread = ThreadPoolExecutor(1, "state file")
-        try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(thread, self._file.save, remembered)
-        finally:
-            thread.shutdown(wait=False)
+        saving = start_call(partial(self._file.save, remembered), name="state file")
+        await asyncio.wrap_future(saving)
 
 
 _PLAIN = [s for s in Setting if s not in (Setting.MUTE, Setting.THRESHOLD)]

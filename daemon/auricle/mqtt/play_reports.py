@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from auricle.mqtt.announcer import ASK_AGAIN, HOUSE_PATIENCE
@@ -13,6 +13,7 @@ from auricle.mqtt.messages import Messages
 from auricle.mqtt.play_ledger import PlayLedger
 from auricle.system import whole_file
 from auricle.system.clock import since_boot
+from auricle.system.threads import start_call
 from auricle.turns.sounds import PlayReport
 
 logger = logging.getLogger(__name__)
@@ -117,10 +118,9 @@ class PlayReports:
 
     async def _write(self) -> None:
         while (text := self._ledger.text) != self._kept:
-            thread = ThreadPoolExecutor(1, "sounds file")
+            replacing = start_call(partial(self._replace, text), name="sounds file")
             try:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(thread, self._replace, text)
+                await asyncio.wrap_future(replacing)
             except OSError as error:
                 logger.log(
                     logging.DEBUG if self._failing else logging.WARNING,
@@ -130,8 +130,6 @@ class PlayReports:
                 )
                 self._failing = True
                 return
-            finally:
-                thread.shutdown(wait=False)
             self._failing = False
             self._kept = text
 

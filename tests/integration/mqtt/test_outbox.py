@@ -6,9 +6,10 @@ import logging
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 
@@ -145,6 +146,30 @@ async def test_a_disk_that_takes_too_long_does_not_hold_up_a_command(
         await eventually(lambda: first.troubles[-1] is None)
 
     assert await left_in(path) == ["a"]
+
+
+async def test_a_disk_that_hangs_from_the_start_is_not_waited_for_at_the_end(
+    path: Path,
+) -> None:
+    answers = threading.Event()
+
+    class Hanging(PosixPath):
+        def mkdir(
+            self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False
+        ) -> None:
+            answers.wait()
+            super().mkdir(mode, parents, exist_ok)
+
+    hanging = Desk(Hanging(path), patience=0.01)
+    await hanging.outbox.start()
+    hanging.keep("a")
+    try:
+        async with asyncio.timeout(10):
+            await hanging.outbox.stop()
+    finally:
+        answers.set()
+
+    assert hanging.kept == ["a"]
 
 
 async def test_a_full_disk_degrades_and_recovers(small_disk: Path) -> None:

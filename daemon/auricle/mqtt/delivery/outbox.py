@@ -59,13 +59,16 @@ class Outbox:
         self._was_read = False
         self._in_trouble = False
         self._writes: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.Task[None] | None = None
         self._reopening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Read what an earlier run left; a disk that hangs is not waited for."""
         threading.Thread(target=self._work, name="outbox", daemon=True).start()
-        opening = self._spawn(self._finish(self._open(), lambda: None))
-        await asyncio.wait([opening], timeout=self._patience)
+        opening = self._finish(self._open(), lambda: None)
+        # It has no patience, and so is none of the writes that are waited for.
+        self._opening = asyncio.create_task(opening, name="outbox opening")
+        await asyncio.wait([self._opening], timeout=self._patience)
 
     async def flush(self) -> None:
         """Wait until all that is kept is on the disk, or is not going to be."""
@@ -74,8 +77,9 @@ class Outbox:
 
     async def stop(self) -> None:
         """Close the file; a disk that hangs is not waited for."""
-        if self._reopening is not None:
-            self._reopening.cancel()
+        for task in (self._opening, self._reopening):
+            if task is not None:
+                task.cancel()
         await self.flush()
         closed = self._submit(self._file.close)
         self._jobs.put(None)
@@ -104,7 +108,9 @@ class Outbox:
             then()
             return
         written = asyncio.wait_for(self._submit(write), self._patience)
-        self._spawn(self._finish(written, then))
+        task = asyncio.create_task(self._finish(written, then), name="outbox")
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
 
     async def _finish(
         self, write: Coroutine[None, None, None], then: Callable[[], None]
@@ -152,12 +158,6 @@ class Outbox:
             written = self._changes
             records = list(self._records.values())
             await self._submit(partial(self._file.replace_all, records))
-
-    def _spawn(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine, name="outbox")
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-        return task
 
     def _submit(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Let the thread do it, after all that it was given before."""
