@@ -108,6 +108,8 @@ class Hermes:
             # Another site says what was said, and none of ours ever began.
             return None
         self._adopt(outcome.turn)
+        # An order that came twice, or in the middle of this turn, began no other one.
+        self._ordered = None
         said, ordered = outcome.transcript, self._sessions[outcome.turn.id]
         if said is None and ordered is None:
             return None

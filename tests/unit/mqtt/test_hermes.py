@@ -117,6 +117,23 @@ def test_the_session_that_answers_a_hotword_returns_with_the_text() -> None:
         assert payload(captured)["sessionId"] == "s-42"
 
 
+@pytest.mark.parametrize("again", ["s-42", "s-43"])
+def test_an_order_in_the_middle_of_a_turn_that_has_a_session_names_no_later_command(
+    again: str,
+) -> None:
+    hermes = site()
+    start(hermes, sessionId="s-42")
+    hermes.begun(PRESSED)
+    start(hermes, sessionId=again)
+
+    first = hermes.captured(ended(PRESSED), expiry=9)
+    hotword = hermes.begun(SPOKEN)
+    second = hermes.captured(ended(SPOKEN), expiry=9)
+
+    assert payload(first)["sessionId"] == "s-42"
+    assert payload(second)["sessionId"] == payload(hotword)["sessionId"] == "t1"
+
+
 def test_a_wake_word_with_odd_characters_is_one_topic_level() -> None:
     turn = Turn("t3", Mode.MANUAL, Detection("hey/+#", 0.97, 16_000))
 
