@@ -14,6 +14,7 @@ An empty answer takes what stands in brackets. What was tried and failed may be 
 the same: a broker may be switched off. Nothing is written before the last answer.
 """  # noqa: E501  # a table's row
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from auricle.audio.devices.loudspeakers import list_loudspeakers
 from auricle.audio.devices.portaudio import bounded, list_devices
 from auricle.config.choices import LightsDevice
 from auricle.config.gpio import BUTTON_OF_2MIC
+from auricle.config.host_port import host_and_port
 from auricle.config.loading import load
 from auricle.config.settings import Settings
 from auricle.config.sources import read_credential
@@ -33,7 +35,7 @@ from auricle.setup import nearby, secret_store, settings_file, trials
 
 AT_HOME = "ws://127.0.0.1:8778"
 """The address of this machine's own `auricle recognizer`."""
-_TLS_PORT = ":8883"
+_TLS_PORT = 8883
 _NONE = "none"
 _PASSWORD, _API_KEY = "mqtt.password", "asr.api_key"  # names, not secrets
 _REGIONS = ("international", "china")
@@ -86,6 +88,11 @@ class Chosen:
     """Settings by names such as `mqtt.host`."""
     secrets: dict[str, str] = field(default_factory=dict)
     """Secrets by the names of their credentials."""
+
+    @property
+    def broker_moved(self) -> bool:
+        """Whether the broker is to be found elsewhere than before."""
+        return not self.values.keys().isdisjoint(("mqtt.host", "mqtt.port"))
 
     @property
     def recognizer_at_home(self) -> bool:
@@ -180,15 +187,46 @@ class Assistant:
         port = self._settings.mqtt.port
         if port is not None and ":" not in default:
             default = f"{default}:{port}"
-        self._ask_for("mqtt.host", "Its host, or host:port", default)
-        if self._settings.mqtt.host.endswith(_TLS_PORT):
-            self._take("mqtt.tls", value=True)
-        elif self._answers.values.pop("mqtt.tls", False):
+        self._ask_for_address(default)
+        if self._answers.values.pop("mqtt.tls", None) is not None:
             # It was for the answer before this one.
             self._settings = self._loaded({})
+        if self._settings.mqtt.address[1] == _TLS_PORT:
+            self._take_all({"mqtt.tls": True})
+        elif self._settings.mqtt.tls and self._answers.broker_moved:
+            self._ask_whether_encrypted()
         self._ask_for("mqtt.username", "The user to sign in as", empty=_NONE)
         if self._settings.mqtt.username:
             self._ask_for_secret(_PASSWORD, "The user's password")
+
+    def _ask_for_address(self, default: str) -> None:
+        while True:
+            answer = self._terminal.ask("Its host, or host:port", default)
+            try:
+                self._take_all(self._address(answer))
+            except ConfigError as error:
+                self._say(f"  {error}")
+            else:
+                return
+
+    def _address(self, answer: str) -> dict[str, object]:
+        """Return the settings that say it: a port that has a key of its own stays in
+        that place.
+        """
+        if self._settings.mqtt.port is not None:
+            # What is wrong with an answer is told by whoever loads it.
+            with contextlib.suppress(ValueError):
+                host, port = host_and_port(answer)
+                if port is not None:
+                    return {"mqtt.host": host, "mqtt.port": port}
+        return {"mqtt.host": answer}
+
+    def _ask_whether_encrypted(self) -> None:
+        if self._choice("Is the connection encrypted (TLS)", ("y", "n"), "y") == "n":
+            try:
+                self._take("mqtt.tls", value=False)
+            except ConfigError as error:
+                self._say(f"  {error}")
 
     def _ask_for_recognizer(self) -> None:
         self._part("The recognizer")

@@ -489,6 +489,64 @@ def test_a_stored_key_that_is_useless_is_told_and_asked_for_anew(
     assert "Its key [none]" in said
 
 
+@pytest.mark.parametrize(("answered", "tls"), [("n", False), ("", True)])
+def test_whoever_leaves_an_encrypted_broker_is_asked_whether_the_next_one_is(
+    tmp_path: Path, answered: str, *, tls: bool
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[mqtt]\nhost = "127.0.0.2:8883"\ntls = true\n')
+    name, language, host, *rest = BEHIND_EVERYTHING_ELSE
+    chosen, _ = asked(config, name, language, host, answered, *rest, "none")
+
+    mqtt = load(config, chosen.values).mqtt
+    assert (mqtt.address, mqtt.tls) == (("127.0.0.1", 1), tls)
+
+
+def test_a_broker_whose_authority_is_set_stays_encrypted_and_that_is_told(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "config.toml"
+    authority = tmp_path / "ca.pem"
+    config.write_text(
+        f'[mqtt]\nhost = "127.0.0.2"\ntls = true\nca_file = "{authority}"\n'
+    )
+    name, language, host, *rest = BEHIND_EVERYTHING_ELSE
+    chosen, said = asked(config, name, language, host, "n", *rest, "none")
+
+    assert load(config, chosen.values).mqtt.tls
+    assert any("ca_file" in line and "need tls" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "tls"),
+    [
+        ("127.0.0.1:1", ("127.0.0.1", 1), False),
+        ("[::1]:1", ("::1", 1), False),
+        ("127.0.0.1:8883", ("127.0.0.1", 8883), True),
+        ("127.0.0.1", ("127.0.0.1", 1884), False),
+    ],
+)
+def test_the_port_of_an_answer_takes_the_place_of_the_one_that_is_set(
+    tmp_path: Path, host: str, address: tuple[str, int], *, tls: bool
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[mqtt]\nhost = "127.0.0.2"\nport = 1884\n')
+    name, language, _, *rest = BEHIND_EVERYTHING_ELSE
+    chosen, _ = asked(config, name, language, host, *rest, "none")
+
+    mqtt = load(config, chosen.values).mqtt
+    assert (mqtt.address, mqtt.tls) == (address, tls)
+
+
+def test_an_address_with_a_port_of_its_own_is_kept_as_it_is(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[mqtt]\nhost = "127.0.0.1"\nport = 1\n')
+    name, language, _, *rest = BEHIND_EVERYTHING_ELSE
+    chosen, _ = asked(config, name, language, "", *rest, "none")
+
+    assert not {"mqtt.host", "mqtt.port"} & chosen.values.keys()
+
+
 def test_a_region_that_needs_a_workspace_is_told_and_another_one_asked_for(
     tmp_path: Path,
 ) -> None:
