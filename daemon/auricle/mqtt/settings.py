@@ -109,7 +109,7 @@ DESCRIPTIONS: Mapping[Setting, Description] = {
         Choice(lambda options: options.wake_words),
     ),
     Setting.THRESHOLD: Description(
-        "Wake word threshold", "mdi:tune-vertical", Number(0.05, 0.99, step=0.01)
+        "Wake word threshold", "mdi:tune-vertical", Number(0.0, 1.0, step=0.01)
     ),
     Setting.CONTEXT: Description(
         "Recognition hints", "mdi:text-box-edit-outline", Text(LONGEST_TEXT)

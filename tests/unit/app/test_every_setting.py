@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auricle.app.choices import Choices, Configured
 from auricle.app.remembered import Remembered
@@ -69,6 +71,14 @@ def test_a_setting_is_told_as_it_is_set(setting: Setting) -> None:
     for value in two_values(setting):
         payload = told(setting, value)
         assert parse(setting, payload.encode(), OPTIONS) == Change(setting, value)
+
+
+@given(st.floats(0, 1))
+def test_any_threshold_that_a_model_may_have_can_be_ordered_as_it_is_told(
+    threshold: float,
+) -> None:
+    payload = told(Setting.THRESHOLD, threshold)
+    assert isinstance(parse(Setting.THRESHOLD, payload.encode(), OPTIONS), Change)
 
 
 @pytest.mark.parametrize("setting", Setting)

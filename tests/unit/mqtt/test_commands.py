@@ -69,7 +69,7 @@ def test_an_order_is_understood_in_any_case(
         (Setting.MUTE, b"\xff\xfe", "not UTF-8"),
         (Setting.LANGUAGE, b"../../etc", "none of auto, de, en"),
         (Setting.WAKE_WORD, b"hey_jarvis", "none of off, okay_nabu"),
-        (Setting.THRESHOLD, b"nan", "not a number from 0.05 to 0.99"),
+        (Setting.THRESHOLD, b"nan", "not a number from 0 to 1"),
         (Setting.THRESHOLD, b"1e999", "not a number"),
         (Setting.THRESHOLD, b"-1", "not a number"),
         (Setting.THRESHOLD, b"1_0", "not a number"),
