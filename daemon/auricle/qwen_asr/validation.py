@@ -252,7 +252,9 @@ class _Update:
         # No word has less than a token: what the service takes is never refused.
         if value is not None and len(words(value)) > MOST_TOKENS:
             raise _InvalidError(param, "corpus.text must not exceed 10000 tokens")
-        self.settings = replace(self.settings, corpus_text=value or None)
+        # Cut in JavaScript, it may end in half a character, which no engine reads.
+        text = (value or "").encode(errors="ignore").decode()
+        self.settings = replace(self.settings, corpus_text=text or None)
 
     def _turn_detection(self, value: object, param: str) -> None:
         if value is None:

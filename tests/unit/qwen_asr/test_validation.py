@@ -351,6 +351,14 @@ def test_a_text_of_many_characters_and_few_tokens_is_taken() -> None:
     assert settings.corpus_text == hints
 
 
+def test_half_a_character_where_a_client_cut_its_hints_is_left_out() -> None:
+    """JavaScript cuts an emoji in two, and no speech model reads a half."""
+    cut = update(input_audio_transcription={"corpus": {"text": "Kathryn \ud83d"}})
+    assert cut.corpus_text == "Kathryn "
+    whole = update(input_audio_transcription={"corpus": {"text": "\ud83c\udf89, Nabu"}})
+    assert whole.corpus_text == "\N{PARTY POPPER}, Nabu"
+
+
 @pytest.mark.parametrize("session", [None, [], "text", 5])
 def test_a_session_that_is_no_object_is_refused(session: object) -> None:
     error = read(event_id="e", type="session.update", session=session)
