@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import secrets
+import socket
 import ssl
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -44,6 +46,9 @@ _MAX_MESSAGE = 24 * 1024 * 1024
 _MAX_QUEUE = 1
 # The official SDK answers a close and then holds the TCP connection for ten seconds.
 _CLOSE_TIMEOUT = 1
+# DHCP and DNS may come later than we do. Of an address that is not ours, later Pythons
+# tell no number.
+_NOT_YET = (errno.EADDRNOTAVAIL, socket.EAI_AGAIN, None)
 # Somebody who tries keys for a night leaves no more lines than can be read.
 _WARN_EVERY = 60.0
 
@@ -146,7 +151,11 @@ class RecognizerServer:
         return workload.command_takes, at_once
 
     async def start(self) -> None:
-        """Listen. Raises ConfigError where the address is taken or not ours."""
+        """Listen.
+
+        Raises OSError where the address is not ours, or not known, and may be so later;
+        ConfigError where a person must act, as where the port is taken.
+        """
         try:
             self._server = await serve(
                 self._serve,
@@ -171,9 +180,11 @@ class RecognizerServer:
             )
         except (OSError, UnicodeError) as error:  # the latter for what is no host name
             reason = error.strerror if isinstance(error, OSError) else "no such host"
-            raise ConfigError(
-                f"cannot serve on {self._settings.host}:{self._port}: {reason or error}"
-            ) from error
+            where = f"{self._settings.host}:{self._port}"
+            told = f"cannot serve on {where}: {reason or error}"
+            if isinstance(error, OSError) and error.errno in _NOT_YET:
+                raise OSError(error.errno, told) from error
+            raise ConfigError(told) from error
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def aclose(self) -> None:

@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -562,6 +562,31 @@ async def test_a_port_that_is_taken_is_named() -> None:
         )
         with pytest.raises(ConfigError, match=f"127.0.0.1:{port}: .*in use"):
             await server.start()
+    await server.aclose()
+
+
+async def test_an_address_that_is_not_there_yet_may_be_tried_again() -> None:
+    """DHCP may be later than the speech model; of ConfigError, systemd never tries
+    again.
+    """
+    nobodys = ServerSettings("192.0.2.1", api_keys=["sk-1"])  # RFC 5737
+    server = RecognizerServer(ScriptedEngine(), EnergySegmenter, nobodys)
+    with pytest.raises(OSError, match=r"cannot serve on 192\.0\.2\.1:0: "):
+        await server.start()
+    await server.aclose()
+
+
+async def test_so_may_a_name_that_cannot_be_asked_for_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_answer(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_answer)
+    named = ServerSettings("recognizer.example", api_keys=["sk-1"])
+    server = RecognizerServer(ScriptedEngine(), EnergySegmenter, named)
+    with pytest.raises(OSError, match=r"recognizer\.example:0: Temporary failure"):
+        await server.start()
     await server.aclose()
 
 
