@@ -217,6 +217,28 @@ async def test_a_configuration_folder_that_may_not_be_looked_into_is_named(
 
 
 @needs_setpriv
+async def test_a_model_in_a_folder_that_may_not_be_looked_into_is_told_with_what_to_do(
+    tmp_path: Path,
+) -> None:
+    """So it is with a home, into which the service does not look."""
+    home = tmp_path / "home"
+    (home / "model").mkdir(parents=True)
+    home.chmod(0o700)
+    os.chown(home, 54321, -1)
+
+    end = await ended(
+        *("setpriv", *UNREADABLE, *AURICLE),
+        *("recognizer", "--model", str(home / "model")),
+    )
+
+    assert (end.code, end.err) == (
+        os.EX_CONFIG,
+        f"auricle: {home}/model: Permission denied; see that it is there, and that the "
+        "user of this program may read it\n",
+    )
+
+
+@needs_setpriv
 async def test_a_user_without_a_home_is_told_what_to_set() -> None:
     rights = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
     environment = clean_environment()

@@ -11,6 +11,7 @@ from auricle.recognizer.engines.by_language import ByLanguage
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.model_folder import ModelFolder, open_folder
 from auricle.recognizer.engines.model_kind import ModelKind
+from auricle.recognizer.engines.onnx_metadata import unreadable
 from auricle.recognizer.engines.trial import require_usable
 from auricle.recognizer.engines.weights import (
     MOONSHINE,
@@ -106,7 +107,12 @@ def load_folder(
 
 
 def _open(name: str, languages: Collection[str] = ()) -> ModelFolder:
-    if not Path(name).is_dir():
+    path = Path(name)
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not is_folder:
         raise ConfigError(
             f"{name}: neither a folder nor the name of a speech model; known are "
             f"{', '.join(PACKAGED)} and {AUTO}"

@@ -83,9 +83,9 @@ class PackagedModel:
         """Return one folder, made once and kept in the cache."""
         cache = _cache()
         folder = cache / f"whisper-{self.name}"
-        if (folder / _WEIGHTS).exists():
-            return folder
         try:
+            if (folder / _WEIGHTS).exists():
+                return folder
             cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as temporary:
                 whole = Path(temporary) / folder.name

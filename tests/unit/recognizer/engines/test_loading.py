@@ -68,6 +68,12 @@ def test_a_name_that_nobody_knows_lists_those_that_are_known() -> None:
         require_model("enormous")
 
 
+def test_a_folder_that_cannot_be_looked_for_is_told_with_what_to_do() -> None:
+    told = r"x: File name too long; see that .* may read it"
+    with pytest.raises(ConfigError, match=told):
+        require_model("x" * 256)
+
+
 def test_the_languages_of_a_packaged_model_are_not_the_users_to_tell() -> None:
     with pytest.raises(ConfigError, match="--languages is for a folder of your own"):
         load_engine("tiny.en", threads=1, languages=("en",))

@@ -80,6 +80,13 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(cache: Path) -> None:
         model().find()
 
 
+@pytest.mark.usefixtures("installed")
+def test_nor_one_that_cannot_be_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_DIRECTORY", f"/{'x' * 256}")
+    with pytest.raises(ConfigError, match="cannot be put there: File name too long"):
+        model().find()
+
+
 def test_looking_for_a_model_runs_no_code_of_its_package(
     installed: Path, cache: Path
 ) -> None:
