@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from threading import Lock
 
 from auricle.qwen_asr.events import LANGUAGES
 from auricle.recognizer.engines.engine import Engine
@@ -18,7 +17,8 @@ class ByLanguage(Engine):
     """Who names a language is heard by the first model that knows it; who names none,
     by one that finds out.
 
-    That one is loaded at once, another as soon as somebody needs it.
+    Those are two at most, and loaded before anybody speaks: a command that had to wait
+    for its model would be late, and make all others look so.
     """
 
     def __init__(
@@ -26,10 +26,11 @@ class ByLanguage(Engine):
     ) -> None:
         """`models` is not empty; `load` loads the one of a name."""
         self._models = models
-        self._load = load
-        self._loaded: dict[str, Engine] = {}
-        self._lock = Lock()
-        self._engine(None)
+        english = models[0]
+        other = next((model for model in models if model.multilingual), english)
+        logger.info("English is for %s, all else for %s", english.name, other.name)
+        self._english = load(english.name)
+        self._other = self._english if other is english else load(other.name)
 
     @property
     def name(self) -> str:
@@ -44,27 +45,8 @@ class ByLanguage(Engine):
     def transcribe(
         self, pcm: bytes, *, language: str | None, corpus: str | None, final: bool
     ) -> RecognizedText:
-        return self._engine(language).transcribe(
-            pcm, language=language, corpus=corpus, final=final
-        )
+        engine = self._english if language == _ENGLISH else self._other
+        return engine.transcribe(pcm, language=language, corpus=corpus, final=final)
 
     def usable(self, corpus: str) -> str | None:
-        return self._engine(None).usable(corpus)
-
-    def _engine(self, language: str | None) -> Engine:
-        model = self._model(language)
-        with self._lock:
-            if model.name not in self._loaded:
-                logger.info(
-                    "loading %s, for %s",
-                    model.name,
-                    "whatever is spoken" if language is None else language,
-                )
-                self._loaded[model.name] = self._load(model.name)
-            return self._loaded[model.name]
-
-    def _model(self, language: str | None) -> PackagedModel:
-        if language == _ENGLISH:
-            return self._models[0]
-        knowing = [model for model in self._models if model.multilingual]
-        return (knowing or self._models)[0]
+        return self._other.usable(corpus)

@@ -48,14 +48,25 @@ def test_a_language_is_heard_by_a_model_that_knows_it(
         assert found.text == heard_by
 
 
-def test_a_model_is_loaded_once_and_only_when_somebody_needs_it() -> None:
+@pytest.mark.parametrize(
+    ("installed", "used"),
+    [
+        ((TINY_EN, BASE, MOONSHINE), ["tiny.en", "base"]),
+        ((BASE, MOONSHINE), ["base"]),
+        ((TINY_EN, MOONSHINE), ["tiny.en"]),
+    ],
+)
+def test_what_may_be_asked_for_is_loaded_once_and_before_anybody_speaks(
+    installed: tuple[PackagedModel, ...], used: list[str]
+) -> None:
+    """Who spoke first would wait for it, and the machine would be taken for slow."""
     loader = Loader()
-    engine = ByLanguage((TINY_EN, BASE), loader.load)
-    assert loader.loaded == ["base"]
+    engine = ByLanguage(installed, loader.load)
+    assert loader.loaded == used
     for language in ("de", "en", None, "en", "fr"):
         engine.transcribe(b"", language=language, corpus=None, final=True)
-    assert loader.loaded == ["base", "tiny.en"]
-    assert engine.name == "tiny.en, base"
+    assert loader.loaded == used
+    assert engine.name == ", ".join(model.name for model in installed)
 
 
 def test_what_can_be_asked_for_is_what_those_that_are_installed_know() -> None:
