@@ -18,7 +18,12 @@ from auricle.qwen_asr_client.errors import (
     RecognizerError,
 )
 from auricle.qwen_asr_client.opus import OpusEncoder
-from auricle.qwen_asr_client.protocol import MOST_AT_ONCE, AsrProtocol, ProtocolState
+from auricle.qwen_asr_client.protocol import (
+    LIVE_APPEND,
+    MOST_AT_ONCE,
+    AsrProtocol,
+    ProtocolState,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -267,21 +272,24 @@ class LiveSession:
 
     async def _write(self, transport: Transport) -> None:
         """The only writer: messages leave in the order the protocol gave them."""
+        room = MOST_AT_ONCE
         try:
             while True:
                 await self._something_to_send.wait()
                 self._something_to_send.clear()
                 before = self._protocol.sent_seconds
-                while messages := self._protocol.messages_to_send():
+                while messages := self._protocol.messages_to_send(room):
                     seconds = self._protocol.sent_seconds - before
                     before += seconds
+                    room -= seconds
                     self._traffic.audio_seconds += seconds
                     for message in messages:
                         await transport.send(message)
                         self._traffic.message_bytes += len(message)
                     self._sent.set()
-                    if seconds >= MOST_AT_ONCE:
+                    if room < LIVE_APPEND:
                         await transport.all_read()
+                        room = MOST_AT_ONCE
         except RecognizerError:
             # The reader meets the same end, and tells.
             return

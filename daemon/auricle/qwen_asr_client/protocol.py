@@ -41,8 +41,11 @@ from auricle.qwen_asr.events import (
 from auricle.qwen_asr_client.errors import ViolationError
 from auricle.qwen_asr_client.items import Items
 
-# Two frames a message: half the messages, and no word is later than a blink.
-_LIVE_APPEND = 0.06
+LIVE_APPEND = 0.06
+"""Seconds of audio in a message while live.
+
+Two frames: half the messages, and no word is later than a blink.
+"""
 # What waited for the connection goes in pieces that a slow uplink still interleaves
 # with pings.
 _BACKLOG_APPEND = 1.0
@@ -159,8 +162,9 @@ class AsrProtocol:
         if finishing:
             self._orders.append(Finish(self._next_event_id()))
 
-    def messages_to_send(self) -> list[str]:
-        """Return the text frames that are due, in order; each is handed over once.
+    def messages_to_send(self, most: float = MOST_AT_ONCE) -> list[str]:
+        """Return the text frames that are due, in order, with `most` seconds of audio
+        at most; each is handed over once.
 
         Ask again once they are sent, until there are none.
         """
@@ -173,7 +177,7 @@ class AsrProtocol:
             self.state is ProtocolState.READY
             and self._items.unanswered_seconds < MOST_UNANSWERED
         ):
-            room = self._bytes(MOST_AT_ONCE)
+            room = self._bytes(most)
             while self._orders and room > 0:
                 order = self._orders.popleft()
                 if isinstance(order, bytes):
@@ -190,7 +194,7 @@ class AsrProtocol:
                     self._updates_unanswered += 1
                 elif isinstance(order, Finish):
                     self.state = ProtocolState.FINISHING
-            if not self._orders and len(self._audio) >= self._bytes(_LIVE_APPEND):
+            if not self._orders and len(self._audio) >= self._bytes(LIVE_APPEND):
                 events += self._appends(self._take_audio(room))
         return [encode_client_event(event) for event in events]
 
