@@ -93,6 +93,7 @@ class Items:
 
     def commit_sent(self, seconds: float) -> None:
         """Expect one final more, for so much audio."""
+        self.most += 1
         self.commits_unanswered += 1
         self._commits.append(seconds)
 

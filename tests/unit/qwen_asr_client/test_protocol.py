@@ -569,6 +569,16 @@ def test_a_long_session_has_as_many_items_as_its_audio_can_hold() -> None:
         assert protocol.receive_message(final(f"item_{number}"))
 
 
+def test_however_short_they_are_a_session_takes_any_number_of_utterances() -> None:
+    protocol = opened()
+    for number in range(5 * MOST_ITEMS):
+        protocol.send_audio(bytes(SECOND // 10))
+        protocol.send_commit()
+        protocol.messages_to_send()
+        assert protocol.receive_message(committed(f"item_{number}"))
+        assert protocol.receive_message(final(f"item_{number}"))
+
+
 # --- what is answered ---
 
 
