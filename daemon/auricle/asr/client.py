@@ -33,8 +33,11 @@ class AsrClient:
         address: RecognizerAddress,
         timeouts: Timeouts | None = None,
         make_resampler: Callable[[int, int], Resampler] | None = None,
+        *,
+        spare: bool = True,
     ) -> None:
-        """`make_resampler(from_rate, to_rate)` is for sessions of 8 kHz.
+        """`make_resampler(from_rate, to_rate)` is for sessions of 8 kHz. `spare`: leave
+        a recognizer alone for a while that keeps failing.
 
         Raises ConfigError where the address's certificate authority cannot be read.
         """
@@ -44,6 +47,7 @@ class AsrClient:
         self._address = address
         self._tls = tls_context(address)
         self._make_resampler = make_resampler
+        self._spare = spare
         self._latest_hints: str | None = None
         self._health = RecognizerHealth()
         self._sessions: set[AsrSession] = set()
@@ -105,7 +109,8 @@ class AsrClient:
     ) -> AsrSession:
         async def connect() -> Connection:
             await asyncio.sleep(delay)
-            self._health.require_rested()
+            if self._spare:
+                self._health.require_rested()
             return await Connection.open(self._address, self._tls)
 
         session = AsrSession(

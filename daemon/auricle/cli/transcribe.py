@@ -4,11 +4,13 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import shutil
 import sys
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from auricle.app import build
 from auricle.asr.client import AsrClient
@@ -26,6 +28,7 @@ from auricle.doctor.configuration import API_KEY
 from auricle.errors import Reason, RecordingError
 from auricle.qwen_asr.events import InterimTranscript, SessionSettings
 from auricle.qwen_asr.wording import joined
+from auricle.retry import full_jitter
 from auricle.turns.events import RecognizerFailed, RecognizerSaid
 from auricle.vad.webrtc import WebrtcVoiceDetector
 
@@ -33,6 +36,9 @@ from auricle.vad.webrtc import WebrtcVoiceDetector
 _FINAL_TIMEOUT = 60.0
 # Piped sound may pause, and Ctrl-C must not wait for it.
 _READ_TIMEOUT = 0.5
+# Seconds. Another connection is made at once, and then with pauses: a recognizer that
+# is started anew has its model to load.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 8.0
 
 
 class _FailedError(Exception):
@@ -60,9 +66,10 @@ def main(args: argparse.Namespace) -> int:
     session = build.session_settings(settings)
 
     async def transcribe_all() -> int:
-        client = AsrClient(endpoint, timeouts, StreamResampler)
+        client = AsrClient(endpoint, timeouts, StreamResampler, spare=False)
+        recognizer = _Recognizer(client, session)
         try:
-            code = await _transcribe_all(args, settings.microphone, client, session)
+            code = await _transcribe_all(args, settings.microphone, recognizer)
             await client.aclose(timeouts.finish)
             return code
         finally:
@@ -74,19 +81,27 @@ def main(args: argparse.Namespace) -> int:
     return code
 
 
+@dataclass(slots=True)
+class _Recognizer:
+    """What all recordings are sent to."""
+
+    client: AsrClient
+    settings: SessionSettings
+    answers: bool = False
+    """Whether it has said anything yet."""
+
+
 async def _transcribe_all(
-    args: argparse.Namespace,
-    microphone: MicrophoneSettings,
-    client: AsrClient,
-    session: SessionSettings,
+    args: argparse.Namespace, microphone: MicrophoneSettings, recognizer: _Recognizer
 ) -> int:
     code = 0
     for name in args.files:
         progress = _Progress(name, lines=args.interim, as_json=args.json)
+        said: list[Said] = []
         try:
             recording = build.recording(name, microphone, raw_rate=args.rate)
             with closing(recording):
-                said = await _transcribe(recording, client, session, progress.show)
+                await _transcribe(recording, recognizer, progress.show, said)
         except RecordingError as error:
             progress.clear()
             print(f"auricle transcribe: {error}", file=sys.stderr)
@@ -94,6 +109,10 @@ async def _transcribe_all(
         except _FailedError as error:
             progress.clear()
             told = f"{name}: {error}; for what to do: auricle doctor"
+            if said:
+                # It may have been paid for.
+                _print(args, name, said)
+                told = f"{name} is transcribed up to {said[-1].end:.0f} s; {told}"
             print(f"auricle transcribe: {told}", file=sys.stderr)
             refused = error.reason is Reason.AUTH_FAILED
             return os.EX_NOPERM if refused else os.EX_UNAVAILABLE
@@ -106,35 +125,45 @@ async def _transcribe_all(
 
 async def _transcribe(
     recording: Recording,
-    client: AsrClient,
-    session: SessionSettings,
+    recognizer: _Recognizer,
     show: Callable[[str], None],
-) -> list[Said]:
-    """Stretch by stretch: the next one is sent while one waits for its final."""
+    said: list[Said],
+) -> None:
+    """Add all utterances to `said`, stretch by stretch: the next one is sent while one
+    waits for its final.
+
+    Raises _FailedError behind those that come before what failed.
+    """
     cutter, activity = Cutter(), WebrtcVoiceDetector()
-    said: list[Said] = []
-    sending: _SentStretch | None = None
-    waiting: _SentStretch | None = None
+    sent: deque[_SentStretch] = deque()
+    whole = True
     try:
         async for frame in _frames(recording):
-            if sending is None:
-                sending = _SentStretch(client, session, frame.start, show)
-            sending.send(frame)
-            if cutter.push(frame, speech=activity.is_speech(frame)):
-                sending.end()
-                if waiting is not None:
-                    said += await waiting.utterances()
-                waiting, sending = sending, None
-        if sending is not None:
-            sending.end()
-        for last in (waiting, sending):
-            if last is not None:
-                said += await last.utterances()
+            if whole:
+                sent.append(_SentStretch(recognizer, frame.start, show))
+            sent[-1].send(frame)
+            if sent[-1].failure is not None:
+                break
+            whole = cutter.push(frame, speech=activity.is_speech(frame))
+            if whole:
+                sent[-1].end()
+                if len(sent) > 1:
+                    await _finish_oldest(sent, said)
+        if not whole:
+            sent[-1].end()
+        while sent:
+            await _finish_oldest(sent, said)
     finally:
-        for last in (waiting, sending):
-            if last is not None:
-                last.close()
-    return said
+        for stretch in sent:
+            stretch.close()
+
+
+async def _finish_oldest(sent: "deque[_SentStretch]", said: list[Said]) -> None:
+    oldest = sent[0]
+    said += await oldest.recognized()
+    if oldest.failure is not None:
+        raise _FailedError(oldest.failure)
+    sent.popleft().close()
 
 
 async def _frames(recording: Recording) -> AsyncIterator[Frame]:
@@ -149,37 +178,34 @@ class _SentStretch:
     """A stretch of a recording on its way through the recognizer."""
 
     def __init__(
-        self,
-        client: AsrClient,
-        settings: SessionSettings,
-        start: int,
-        show: Callable[[str], None],
+        self, recognizer: _Recognizer, start: int, show: Callable[[str], None]
     ) -> None:
+        self._recognizer = recognizer
         self._stretch = Stretch(start)
         # In manual mode there is one utterance; else nobody knows how many there are.
-        self._is_one = settings.turn_detection is None
+        self._is_one = recognizer.settings.turn_detection is None
         self._show = show
-        self._replayed = False
-        self._failure: Reason | None = None
+        self._first_failure: float | None = None
+        self._pauses = full_jitter(_FIRST_PAUSE, _LONGEST_PAUSE, random.random)
+        self.failure: Reason | None = None
+        """Why it will not be recognized to its end."""
         self._over = asyncio.Event()
-        self._session = client.open("transcribe", settings, self._heard)
+        self._session = recognizer.client.open(
+            "transcribe", recognizer.settings, self._heard
+        )
 
     def send(self, frame: Frame) -> None:
-        """Raises _FailedError where nobody listens any more."""
-        if self._failure is not None:
-            raise _FailedError(self._failure)
         self._stretch.push(frame)
         self._session.send(frame)
 
     def end(self) -> None:
         self._session.end_utterance()
 
-    async def utterances(self) -> list[Said]:
-        """Once all of it is recognized. Raises _FailedError."""
+    async def recognized(self) -> list[Said]:
+        """Return its utterances once there are no more to come: all, or those before
+        its failure.
+        """
         await self._over.wait()
-        if self._failure is not None:
-            raise _FailedError(self._failure)
-        self.close()
         return self._stretch.utterances()
 
     def close(self) -> None:
@@ -188,6 +214,7 @@ class _SentStretch:
     def _heard(self, answer: RecognizerSaid | RecognizerFailed) -> None:
         match answer:
             case RecognizerSaid(_, said, hints):
+                self._recognizer.answers = True
                 self._stretch.take(said, hints)
                 if isinstance(said, InterimTranscript):
                     self._show(self._stretch.text)
@@ -196,13 +223,27 @@ class _SentStretch:
                     self._over.set()
             case RecognizerFailed() if self._over.is_set():
                 pass
-            case RecognizerFailed(_, _, transient) if transient and not self._replayed:
-                self._replayed = True
-                self._stretch.connection_lost()
-                self._session.replay()
-            case RecognizerFailed(_, reason):
-                self._failure = reason
-                self._over.set()
+            case RecognizerFailed(_, reason, transient):
+                pause = self._pause() if transient else None
+                if pause is None:
+                    self.failure = reason
+                    self._over.set()
+                else:
+                    self._stretch.connection_lost()
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(pause, self._session.replay)
+
+    def _pause(self) -> float | None:
+        """Seconds before the next attempt; None where there is none."""
+        now = asyncio.get_running_loop().time()
+        if self._first_failure is None:
+            self._first_failure = now
+            return 0.0
+        # One that never answered may be none.
+        if not self._recognizer.answers:
+            return None
+        pause = next(self._pauses)
+        return pause if now + pause < self._first_failure + _FINAL_TIMEOUT else None
 
 
 class _Progress:

@@ -4,7 +4,9 @@ import logging
 
 import pytest
 
+from auricle.asr.client import AsrClient
 from auricle.errors import Reason
+from auricle.qwen_asr.address import RecognizerAddress
 from auricle.retry import FAILURES
 from rigs.recognizer.faults import RefuseHandshake
 from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
@@ -75,6 +77,20 @@ async def test_a_recognizer_that_keeps_failing_is_left_alone_for_a_while() -> No
             assert failure.reason is Reason.ASR_UNREACHABLE
 
     assert server.attempts == FAILURES
+
+
+async def test_who_asks_with_pauses_of_its_own_is_not_kept_from_it() -> None:
+    async with ScriptedRecognizer(always=[RefuseHandshake(503)]) as server:
+        client = AsrClient(RecognizerAddress(server.url), spare=False)
+        try:
+            for _ in range(2 * FAILURES):
+                turn = OneTurn(client, MANUAL)
+                assert (await turn.failure()).transient
+                turn.session.close()
+        finally:
+            await client.aclose()
+
+    assert server.attempts == 2 * FAILURES
 
 
 async def test_a_recognizer_that_is_asked_too_often_is_asked_again() -> None:

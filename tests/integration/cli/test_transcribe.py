@@ -15,12 +15,14 @@ from rigs.audio.recordings import save
 from rigs.audio.speech import at_rate, mix, noise, say, silence
 from rigs.homes.program import auricle, clean_environment, told_here
 from rigs.homes.terminal import Terminal
-from rigs.recognizer.faults import AbortAfter
+from rigs.recognizer.faults import AbortAfter, Fault, RefuseHandshake
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
 SECOND = SAMPLE_RATE * SAMPLE_BYTES
 COMMAND = silence(0.3) + say("turn on the kitchen light please") + silence(1.2)
+# Of three stretches.
+LONG = (say("one two three four five") + silence(0.6)) * 50
 
 
 async def transcribe(
@@ -189,20 +191,60 @@ async def test_a_connection_that_breaks_costs_nothing(
 async def test_a_long_recording_is_sent_whole_in_stretches(
     tmp_path: Path, mode: str
 ) -> None:
-    pcm = (say("one two three four five") + silence(0.6)) * 50
-    path = save(tmp_path / "long.flac", pcm)
+    path = save(tmp_path / "long.flac", LONG)
     async with ScriptedRecognizer("Again.") as server:
         code, out, err = await transcribe(
             f"--mode={mode}", "--json", str(path), server=server
         )
     assert (code, err) == (0, "")
     sent = [heard.pcm for heard in server.heard]
-    assert len(sent) == len(pcm) // SECOND // 55 + 1
-    assert len(b"".join(sent)) >= len(pcm)
+    assert len(sent) == len(LONG) // SECOND // 55 + 1
+    assert len(b"".join(sent)) >= len(LONG)
     utterances = json.loads(out)["utterances"]
     starts = [part["start"] for part in utterances]
     assert starts == sorted(starts)
     assert len(utterances) == (len(sent) if mode == "manual" else 50)
+
+
+# --- when the recognizer fails ---
+
+
+async def test_a_recognizer_that_is_started_anew_is_waited_for(tmp_path: Path) -> None:
+    path = save(tmp_path / "long.flac", LONG)
+    refused = [RefuseHandshake(503)] * 3
+    async with ScriptedRecognizer(
+        ["One.", "Two.", "Three."], faults=[Fault(), Fault(), *refused]
+    ) as server:
+        code, out, _ = await transcribe("--mode=manual", str(path), server=server)
+    assert code == 0
+    assert out.splitlines()[0] == "One. Two. Three."
+    assert server.attempts == 6
+
+
+async def test_one_that_never_answered_is_not_waited_for(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.wav", COMMAND)
+    async with ScriptedRecognizer(always=[RefuseHandshake(503)]) as server:
+        code, out, _ = await transcribe(str(path), server=server)
+    assert (code, out) == (69, "")
+    assert server.attempts == 2
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+async def test_what_was_understood_before_it_failed_is_told(
+    tmp_path: Path, as_json: bool
+) -> None:
+    path = save(tmp_path / "long.flac", LONG)
+    options = ["--mode=manual", *(["--json"] if as_json else [])]
+    async with ScriptedRecognizer(
+        ["One.", "Two."], faults=[Fault(), Fault(), RefuseHandshake(404)]
+    ) as server:
+        code, out, err = await transcribe(*options, str(path), server=server)
+    seconds = sum(heard.seconds for heard in server.heard)
+    text = json.loads(out)["text"] if as_json else out.splitlines()[0]
+    assert code == 69
+    assert text == "One. Two."
+    assert f"long.flac is transcribed up to {seconds:.0f} s; " in err
+    assert "asr_unreachable; for what to do: auricle doctor" in err
 
 
 # --- what is understood so far ---
