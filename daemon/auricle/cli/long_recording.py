@@ -14,6 +14,7 @@ from auricle.qwen_asr.events import (
 )
 from auricle.qwen_asr.wording import has_words, joined, repeats_hints
 from auricle.turns.events import Recognition
+from auricle.turns.items import Span
 
 # Manual mode takes 60 s of audio; the pause is looked for before that.
 LONGEST = 55.0
@@ -52,11 +53,30 @@ class Said:
 
 @dataclass(slots=True)
 class _Item:
+    connection: int
     start: int | None = None
     """Milliseconds since the stretch began; not told in manual mode."""
     end: int | None = None
     interim: str = ""
     final: FinalTranscript | None = None
+
+    @property
+    def is_placed(self) -> bool:
+        return self.start is not None or self.end is not None
+
+    @property
+    def span(self) -> Span:
+        return Span.told(self.start, self.end)
+
+    def is_said_again_by(self, other: "_Item") -> bool:
+        """Whether a connection behind its own has understood its sound as `other`."""
+        if other.final is None or other.connection <= self.connection:
+            return False
+        # Where no times are told, nothing is known to be answered, and all of it goes
+        # again.
+        return not self.is_placed or (
+            other.is_placed and self.span.overlaps(other.span)
+        )
 
 
 class Stretch:
@@ -84,7 +104,7 @@ class Stretch:
         """All that is understood so far, drafts included."""
         texts = (
             item.interim if item.final is None else item.final.text
-            for item in self._items.values()
+            for item in self._valid()
         )
         return joined(texts)
 
@@ -94,7 +114,7 @@ class Stretch:
 
     def connection_lost(self) -> None:
         """Forget what had no final: the recognizer will say it again, by
-        other names.
+        other names, and some of what had one as well.
         """
         self._connections += 1
         self._items = {
@@ -133,9 +153,19 @@ class Stretch:
                 item.final.language,
                 item.final.emotion,
             )
-            for item in self._items.values()
+            for item in self._valid()
             if item.final is not None
         ]
+
+    def _valid(self) -> list[_Item]:
+        """Order them as they were spoken; what was understood of a sound counts until
+        it is understood again.
+        """
+        items = list(self._items.values())
+        if not self._connections:
+            return items
+        valid = (item for item in items if not any(map(item.is_said_again_by, items)))
+        return sorted(valid, key=lambda item: item.span)
 
     def _understood(self, said: FinalTranscript, item: _Item, hints: str) -> str:
         start, end = self._bounds(item)
@@ -150,7 +180,8 @@ class Stretch:
         return start, self._seconds(item.end, self._end)
 
     def _item(self, item_id: str) -> _Item:
-        return self._items.setdefault((self._connections, item_id), _Item())
+        connection = self._connections
+        return self._items.setdefault((connection, item_id), _Item(connection))
 
     def _seconds(self, ms: int | None, otherwise: int) -> float:
         samples = otherwise if ms is None else self._start + ms * SAMPLE_RATE // 1000

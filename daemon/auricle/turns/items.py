@@ -24,6 +24,28 @@ from auricle.qwen_asr.wording import has_words, joined
 _PADDING_MS = 350
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Where an utterance is in the audio, in milliseconds."""
+
+    start_ms: int
+    end_ms: int
+
+    @classmethod
+    def told(cls, start_ms: int | None, end_ms: int | None) -> "Span":
+        """Guess what the server does not tell: a short one."""
+        if start_ms is None:
+            start_ms = max(0, (end_ms or 0) - 2 * _PADDING_MS)
+        return cls(start_ms, start_ms + 2 * _PADDING_MS if end_ms is None else end_ms)
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether they have more in common than what is around a voice."""
+        return (
+            self.start_ms + _PADDING_MS < other.end_ms
+            and other.start_ms + _PADDING_MS < self.end_ms
+        )
+
+
 @dataclass(slots=True, eq=False)
 class _Item:
     id: str
@@ -53,16 +75,8 @@ class _Item:
         return self.before if self.final is None else [self.final]
 
     @property
-    def span(self) -> tuple[int, int]:
-        """The times of its start and end in milliseconds, as far as is told."""
-        start = self.start_ms
-        if start is None:
-            start = max(0, (self.end_ms or 0) - 2 * _PADDING_MS)
-        return start, start + 2 * _PADDING_MS if self.end_ms is None else self.end_ms
-
-    def overlaps(self, other: "_Item") -> bool:
-        (start, end), (other_start, other_end) = self.span, other.span
-        return start + _PADDING_MS < other_end and other_start + _PADDING_MS < end
+    def span(self) -> Span:
+        return Span.told(self.start_ms, self.end_ms)
 
 
 class TurnItems:
@@ -216,11 +230,15 @@ class TurnItems:
         """
         if not self._link:
             return self._items
-        again = [item for item in self._items if item.link == self._link and item.final]
+        again = [
+            item.span
+            for item in self._items
+            if item.link == self._link and item.final is not None
+        ]
         valid = (
             item
             for item in self._items
-            if item.link == self._link or not any(map(item.overlaps, again))
+            if item.link == self._link or not any(map(item.span.overlaps, again))
         )
         return sorted(valid, key=lambda item: item.span)
 

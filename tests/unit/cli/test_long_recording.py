@@ -110,6 +110,48 @@ def test_what_had_its_final_before_a_connection_was_lost_is_kept() -> None:
     assert [said.text for said in stretch.utterances()] == ["First.", "Second."]
 
 
+def test_what_is_said_again_is_told_once_where_no_times_are_told() -> None:
+    stretch = heard(6.0)
+    stretch.take(SpeechStarted("a", None))
+    stretch.take(FinalTranscript("a", "Turn on the light."))
+    stretch.connection_lost()
+    assert stretch.text == "Turn on the light."
+    for item_id, text in [("a", "Turn on the light."), ("b", "And the heating.")]:
+        stretch.take(SpeechStarted(item_id, None))
+        stretch.take(FinalTranscript(item_id, text))
+    assert stretch.text == "Turn on the light. And the heating."
+    assert [said.text for said in stretch.utterances()] == [
+        "Turn on the light.",
+        "And the heating.",
+    ]
+
+
+def test_what_is_said_again_behind_what_was_still_awaited_is_told_in_its_place() -> (
+    None
+):
+    stretch = heard(6.0)
+
+    def find(*starts: int) -> None:
+        for n, start in enumerate(starts):
+            stretch.take(SpeechStarted(f"item_{n}", start))
+            stretch.take(SpeechStopped(f"item_{n}", start + 900))
+
+    find(100, 1500)
+    stretch.take(FinalTranscript("item_1", "And the heating."))
+    stretch.connection_lost()
+    # The sound is cut elsewhere, and so the times are others.
+    find(190, 1590, 3000)
+    stretch.take(FinalTranscript("item_0", "Turn on the light."))
+    assert stretch.text == "Turn on the light. And the heating."
+    stretch.take(FinalTranscript("item_1", "And the heating."))
+    stretch.take(FinalTranscript("item_2", "Please."))
+    assert [(said.start, said.text) for said in stretch.utterances()] == [
+        (0.19, "Turn on the light."),
+        (1.59, "And the heating."),
+        (3.0, "Please."),
+    ]
+
+
 def test_what_nobody_can_have_said_is_nothing() -> None:
     hints = "movie night in the living room, good morning, good night"
     stretch = heard(20.0)
