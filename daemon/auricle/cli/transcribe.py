@@ -32,8 +32,9 @@ from auricle.retry import full_jitter
 from auricle.turns.events import RecognizerFailed, RecognizerSaid
 from auricle.vad.webrtc import WebrtcVoiceDetector
 
-# A slow machine at home may take its time over a minute of speech.
-_FINAL_TIMEOUT = 60.0
+FINAL_TIMEOUT = 60.0
+"""Seconds in which a final has to come: a slow machine at home may take its time over a
+minute of speech."""
 # Piped sound may pause, and Ctrl-C must not wait for it.
 _READ_TIMEOUT = 0.5
 # Seconds. Another connection is made at once, and then with pauses: a recognizer that
@@ -60,8 +61,8 @@ def main(args: argparse.Namespace) -> int:
     endpoint = build.recognizer_address(settings.asr)
     timeouts = Timeouts(
         connect=settings.asr.connect_timeout,
-        final=_FINAL_TIMEOUT,
-        time_to_live=_FINAL_TIMEOUT,
+        final=FINAL_TIMEOUT,
+        time_to_live=FINAL_TIMEOUT,
     )
     session = build.session_settings(settings)
 
@@ -190,6 +191,9 @@ class _SentStretch:
         self.failure: Reason | None = None
         """Why it will not be recognized to its end."""
         self._over = asyncio.Event()
+        # One engine at home works at one stretch after the other: this one's time runs
+        # once there is none before it.
+        self._due = False
         self._session = recognizer.client.open(
             "transcribe", recognizer.settings, self._heard
         )
@@ -200,11 +204,15 @@ class _SentStretch:
 
     def end(self) -> None:
         self._session.end_utterance()
+        self._session.keep_listening()
 
     async def recognized(self) -> list[Said]:
         """Return its utterances once there are no more to come: all, or those before
         its failure.
         """
+        self._due = True
+        if not self._over.is_set():
+            self._session.await_final()
         await self._over.wait()
         return self._stretch.utterances()
 
@@ -221,6 +229,8 @@ class _SentStretch:
                 answered = self._is_one and self._stretch.has_final
                 if answered or self._stretch.finished:
                     self._over.set()
+                elif not self._due:
+                    self._session.keep_listening()
             case RecognizerFailed() if self._over.is_set():
                 pass
             case RecognizerFailed(_, reason, transient):
@@ -230,8 +240,12 @@ class _SentStretch:
                     self._over.set()
                 else:
                     self._stretch.connection_lost()
-                    loop = asyncio.get_running_loop()
-                    loop.call_later(pause, self._session.replay)
+                    asyncio.get_running_loop().call_later(pause, self._replay)
+
+    def _replay(self) -> None:
+        self._session.replay()
+        if not self._due:
+            self._session.keep_listening()
 
     def _pause(self) -> float | None:
         """Seconds before the next attempt; None where there is none."""
@@ -243,7 +257,7 @@ class _SentStretch:
         if not self._recognizer.answers:
             return None
         pause = next(self._pauses)
-        return pause if now + pause < self._first_failure + _FINAL_TIMEOUT else None
+        return pause if now + pause < self._first_failure + FINAL_TIMEOUT else None
 
 
 class _Progress:

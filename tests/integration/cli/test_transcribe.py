@@ -15,7 +15,7 @@ from rigs.audio.recordings import save
 from rigs.audio.speech import at_rate, mix, noise, say, silence
 from rigs.homes.program import auricle, clean_environment, told_here
 from rigs.homes.terminal import Terminal
-from rigs.recognizer.faults import AbortAfter, Fault, RefuseHandshake
+from rigs.recognizer.faults import AbortAfter, Fault, OneEngine, RefuseHandshake
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
 
@@ -227,6 +227,17 @@ async def test_one_that_never_answered_is_not_waited_for(tmp_path: Path) -> None
         code, out, _ = await transcribe(str(path), server=server)
     assert (code, out) == (69, "")
     assert server.attempts == 2
+
+
+async def test_a_stretch_has_its_time_once_the_one_before_is_recognized(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "long.flac", LONG)
+    monkeypatch.setattr("auricle.cli.transcribe.FINAL_TIMEOUT", 2.5)
+    async with ScriptedRecognizer("Again.", always=[OneEngine(1.5)]) as server:
+        code, out, err = await transcribe("--mode=manual", str(path), server=server)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "Again. Again. Again."
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])

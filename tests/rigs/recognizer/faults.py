@@ -1,9 +1,10 @@
 """What can be wrong with a recognizer, one class a fault."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from auricle.qwen_asr.events import TRANSCRIPTION
 from rigs.waiting import elapse
@@ -192,6 +193,25 @@ class SlowFinal(Fault):
     async def sending(self, message: Message, line: Line, send: Send) -> None:
         if message["type"] == COMPLETED:
             await elapse(self.seconds)
+        await send(message)
+
+
+@dataclass
+class OneEngine(Fault):
+    """All connections that have it wait for each other's finals, as at home: each takes
+    so long.
+    """
+
+    seconds: float
+    _free: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if message["type"] == COMPLETED:
+            async with self._free:
+                await elapse(self.seconds)
         await send(message)
 
 
