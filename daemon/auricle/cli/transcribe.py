@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from auricle.app import build
 from auricle.asr.client import AsrClient
@@ -26,13 +26,14 @@ from auricle.config.sections import MicrophoneSettings
 from auricle.doctor import service
 from auricle.doctor.configuration import API_KEY
 from auricle.errors import Reason, RecordingError
+from auricle.qwen_asr.address import LONGEST_WAIT
 from auricle.qwen_asr.events import InterimTranscript, SessionSettings
 from auricle.qwen_asr.wording import joined
 from auricle.retry import full_jitter
 from auricle.turns.events import RecognizerFailed, RecognizerSaid
 from auricle.vad.webrtc import WebrtcVoiceDetector
 
-FINAL_TIMEOUT = 60.0
+FINAL_TIMEOUT = LONGEST_WAIT
 """Seconds in which a final has to come: a slow machine at home may take its time over a
 minute of speech."""
 # Piped sound may pause, and Ctrl-C must not wait for it.
@@ -59,6 +60,8 @@ def main(args: argparse.Namespace) -> int:
     if keyless and not settings.asr.url:
         return refused("transcribe", API_KEY)
     endpoint = build.recognizer_address(settings.asr)
+    if endpoint.patience is not None:
+        endpoint = replace(endpoint, patience=FINAL_TIMEOUT)
     timeouts = Timeouts(
         connect=settings.asr.connect_timeout,
         final=FINAL_TIMEOUT,

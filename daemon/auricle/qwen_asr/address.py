@@ -12,6 +12,9 @@ PATH = "/api-ws/v1/realtime"
 FINAL_TIMEOUT = "X-Auricle-Final-Timeout"
 """The header by which a satellite tells a recognizer at home how many seconds it waits
 for a final."""
+LONGEST_WAIT = 60.0
+"""So many seconds `auricle transcribe` waits, and no client for longer: more is not
+heeded."""
 PRICE_CURRENCY = "USD"
 """What the published prices are in."""
 

@@ -6,13 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from auricle.qwen_asr.address import PATH
+from auricle.qwen_asr.address import LONGEST_WAIT, PATH
 from auricle.qwen_asr.events import THROTTLED
 from auricle.recognizer.guesses import LONGEST, Guesses
 
 _LONGEST_MODEL = 128
-# As satellites can be told to wait.
-_LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +112,4 @@ def deadline_of(told: str | None) -> float | None:
         seconds = float(told or "")
     except ValueError:
         return None
-    return seconds if 0 < seconds <= _LONGEST_WAIT else None
+    return seconds if 0 < seconds <= LONGEST_WAIT else None

@@ -206,7 +206,17 @@ async def test_a_long_recording_is_sent_whole_in_stretches(
     assert len(utterances) == (len(sent) if mode == "manual" else 50)
 
 
-# --- when the recognizer fails ---
+# --- when the recognizer fails, or takes its time ---
+
+
+async def test_a_recognizer_at_home_is_told_how_long_it_may_take(
+    tmp_path: Path,
+) -> None:
+    path = save(tmp_path / "a.wav", COMMAND)
+    async with ScriptedRecognizer() as server:
+        code, _, _ = await transcribe(str(path), server=server)
+    assert code == 0
+    assert server.heard[0].headers["x-auricle-final-timeout"] == "60"
 
 
 async def test_a_recognizer_that_is_started_anew_is_waited_for(tmp_path: Path) -> None:
