@@ -30,6 +30,8 @@ class RecognizerHealth:
     def __init__(self) -> None:
         self.reason: Reason | None = None
         """Why the recognizer cannot be used; None where nothing is known against it."""
+        self._gone_once_open = False
+        """Whether a session that opens disproves it."""
         self._breaker = Breaker()
 
     def require_rested(self) -> None:
@@ -39,22 +41,32 @@ class RecognizerHealth:
 
     def note_success(self, event: SessionUpdated | FinalTranscript) -> None:
         """Take back what is disproved: a session opened, or words were recognized."""
-        opened = isinstance(event, SessionUpdated)
-        if opened and self.reason not in _OPENING_FAILURES:
+        if isinstance(event, SessionUpdated) and not self._gone_once_open:
             return
         self._breaker.succeeded()
         if self.reason is not None:
             self.reason = None
             logger.info("the recognizer works again")
 
-    def note_failure(self, error: AsrError) -> None:
-        """Take note that a session ended in `error`, or was not opened for it."""
+    def note_failure(self, error: AsrError, *, opened: bool) -> None:
+        """Take note that a session ended in `error`, or, where it is not `opened`, was
+        not opened for it.
+        """
+        now = since_boot()
         level = logging.DEBUG if error.reason is self.reason else logging.WARNING
         self.reason = error.reason
+        if self._breaker.admits(now):
+            self._gone_once_open = _is_gone_once_open(error, opened=opened)
         if not _passes_by_itself(error):
             lasting = error.reason is Reason.AUTH_FAILED
-            self._breaker.failed(since_boot(), lasting=lasting)
+            self._breaker.failed(now, lasting=lasting)
         logger.log(level, "%s", error)
+
+
+def _is_gone_once_open(error: AsrError, *, opened: bool) -> bool:
+    # What is refused in an open session, as by a used-up quota, is so in the next one.
+    told_at_the_door = not opened or error.reason is Reason.ASR_UNREACHABLE
+    return told_at_the_door and error.reason in _OPENING_FAILURES
 
 
 def _passes_by_itself(error: AsrError) -> bool:

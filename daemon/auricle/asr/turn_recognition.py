@@ -229,7 +229,7 @@ class TurnRecognition:
         pause = self._pause_behind(error)
         self._drop_session()
         self._pause = pause or 0.0
-        self._health.note_failure(error)
+        self._health.note_failure(error, opened=self._opened)
         self._deliver(
             RecognizerFailed(
                 self._turn,

@@ -8,7 +8,7 @@ from auricle.asr.client import AsrClient
 from auricle.errors import Reason
 from auricle.qwen_asr.address import RecognizerAddress
 from auricle.retry import FAILURES
-from rigs.recognizer.faults import RefuseHandshake
+from rigs.recognizer.faults import ErrorAfter, RefuseHandshake
 from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 from rigs.waiting import eventually
@@ -75,6 +75,25 @@ async def test_a_recognizer_that_keeps_failing_is_left_alone_for_a_while() -> No
             failure = await turn.failure()
             turn.session.close()
             assert failure.reason is Reason.ASR_UNREACHABLE
+
+    assert server.attempts == FAILURES
+
+
+async def test_a_quota_told_in_an_open_session_counts_in_the_next_ones() -> None:
+    quota = ErrorAfter(
+        0.3, type="", code="AllocationQuota.FreeTierOnly", message="exhausted"
+    )
+    async with (
+        ScriptedRecognizer(always=[quota]) as server,
+        client_of(server.url) as client,
+    ):
+        for _ in range(2 * FAILURES):
+            turn = OneTurn(client, MANUAL)
+            turn.say(voice(0.6))
+            failure = await turn.failure()
+            turn.session.close()
+            assert failure.reason is Reason.RATE_LIMITED
+            assert client.health is Reason.RATE_LIMITED
 
     assert server.attempts == FAILURES
 
