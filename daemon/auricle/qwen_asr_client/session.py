@@ -164,6 +164,7 @@ class Session:
                 )
             answered = asyncio.get_running_loop().create_future()
             update = _Update(self._live.update(settings), now, answered)
+            earlier = len(self._updates)
             self._updates.append(update)
             while self._live.update_unsent and not answered.done():
                 await self._live.sent_more()
@@ -171,9 +172,11 @@ class Session:
                 async with asyncio.timeout(self._open_within):
                     await answered
             except TimeoutError:
-                # What is answered from now on is the next one.
-                if update in self._updates:
-                    self._updates.remove(update)
+                # Answers come in order, so that a late one is known for its own. But if
+                # one was taken for an earlier update's, it may have been this one's: a
+                # server may leave one out.
+                if self._updates and len(self._updates) <= earlier:
+                    self._updates.pop()
                 raise NotOpenedError(
                     "the recognizer answered no session.update within "
                     f"{self._open_within:g} s",

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -557,6 +557,68 @@ async def test_an_update_that_is_not_answered_is_waited_for_as_long_as_an_openin
             await session.update(SessionSettings(None, "de"))
         await session.append(voice(0.5))
         await session.commit()
+
+
+class LateUpdated(Fault):
+    """It keeps the answer to its second update back until that may come."""
+
+    def __init__(self) -> None:
+        self.may_come = asyncio.Event()
+        self._updated = 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if message["type"] == "session.updated":
+            self._updated += 1
+            if self._updated == 2:
+                await self.may_come.wait()
+        await send(message)
+
+
+async def test_a_late_answer_to_an_update_is_not_taken_for_that_to_the_next() -> None:
+    late = LateUpdated()
+    async with (
+        ScriptedRecognizer(faults=[late]) as server,
+        asyncio.timeout(8),
+        connect(server.url, None, MANUAL, open_within=1.0) as session,
+    ):
+        with pytest.raises(NotOpenedError):
+            await session.update(SessionSettings(None, "de"))
+        refused = asyncio.create_task(session.update(SessionSettings(None, "tlh")))
+        await eventually(lambda: len(server.heard[0].messages) == 3)
+        late.may_come.set()
+        with pytest.raises(InvalidRequestError, match="tlh"):
+            await refused
+        assert session.settings.language == "de"
+
+
+class OneUpdatedLost(Fault):
+    """It never answers its second update, the first behind the opening."""
+
+    def __init__(self) -> None:
+        self._updated = 0
+
+    async def sending(self, message: Message, line: Line, send: Send) -> None:
+        if message["type"] == "session.updated":
+            self._updated += 1
+            if self._updated == 2:
+                return
+        await send(message)
+
+
+async def test_an_answer_that_is_lost_costs_one_more_update_at_most() -> None:
+    async with (
+        ScriptedRecognizer(faults=[OneUpdatedLost()]) as server,
+        asyncio.timeout(8),
+        connect(server.url, None, MANUAL, open_within=0.5) as session,
+    ):
+        for _ in range(2):
+            with pytest.raises(NotOpenedError):
+                await session.update(SessionSettings(None, "de"))
+        for _ in range(2):
+            await session.update(SessionSettings(None, "en"))
 
 
 async def test_closing_while_an_update_waits_ends_the_wait() -> None:
