@@ -5,9 +5,9 @@ what was said. Here is what both agree on, with no clock, thread or socket, and 
 nothing of auricle's but `text`: what becomes of the messages is decided in `asr` and
 `recognizer`. These names may be imported by others:
 
-* `address`, where a recognizer is: FINAL_TIMEOUT, PATH, PRICE_CURRENCY, REGIONS,
-  RecognizerAddress, Region, complete_url, fits_header, is_loopback, is_the_services,
-  may_be_host, published_price, region_url, require_secure_url
+* `address`, where a recognizer is: FINAL_TIMEOUT, LONGEST_WAIT, PATH, PRICE_CURRENCY,
+  REGIONS, RecognizerAddress, Region, complete_url, fits_header, is_loopback,
+  is_the_services, may_be_host, published_price, region_url, require_secure_url
 * `events`, what the messages mean: all of its names
 * `encoding`, from an event to its message: Message, encode_client_event,
   encode_server_event
