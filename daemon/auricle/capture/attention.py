@@ -66,7 +66,7 @@ class Attention:
         self._own_voice: OwnVoice | None = None
         self._unknown_voice = UnknownVoice()
         self._speaking: OwnVoice | None = None
-        """One of both, while we speak or are still heard."""
+        """That of ours, while we say what is known, or are still heard."""
         self._lowered: list[tuple[WakeWordEngine, str, float]] = []
         """Thresholds that are lower while we speak, as they are otherwise."""
         self._wake_words: Collection[str] | None = None
@@ -132,21 +132,23 @@ class Attention:
             if self._wake_words is not None:
                 self._own_voice.listen_for(self._wake_words)
         if self._speaking is None:
+            # Of what nobody knew an echo may be left, which is still waited for.
             self._speaking = self._own_voice
             self._lower_thresholds(self._speaking.sure_enough)
         return self._attend_all(self._speaking.say(pcm))
 
     def _speak_unknown(self) -> list[Heard | WakeWordHeard]:
         let_go: list[Heard | WakeWordHeard] = []
-        if self._speaking is not None and self._speaking is not self._unknown_voice:
+        if self._speaking is not None:
             let_go = self._attend_all(self._speaking.say(b""))
             self._speaking.reset()
             self._be_silent()
-        self._speaking = self._unknown_voice
-        return let_go + self._attend_all(self._speaking.say(b""))
+        self._unknown_voice.say(b"")
+        return let_go
 
     def spoken(self) -> None:
         """Note that we are silent from now on; the echo is waited for."""
+        self._unknown_voice.end()
         if self._speaking is not None:
             self._speaking.end()
 
@@ -185,6 +187,7 @@ class Attention:
         if self._speaking is not None:
             self._speaking.reset()
             self._be_silent()
+        self._unknown_voice.reset()
         self._echo.release()
         self._pre_roll.clear()
         self._refractory.reset()
@@ -197,6 +200,8 @@ class Attention:
     def _attend(self, frame: Frame) -> list[Heard | WakeWordHeard]:
         handed_on = self._hand_on(self._echo.push(frame))
         detection = self._detect(frame)
+        # Its echo is in the frames as they come here: some have waited.
+        self._unknown_voice.push(frame)
         if detection is not None:
             handed_on += self._hand_on(self._echo.release())
             handed_on += self._release()
@@ -243,13 +248,18 @@ class Attention:
         surest: Detection | None = None
         for engine in self._engines:
             detection = engine.detect(frame)
-            if detection is None or (self._speaking and self._speaking.said(detection)):
+            if detection is None or self._may_have_said(detection):
                 continue
             if surest is None or detection.score > surest.score:
                 surest = detection
         if surest is not None and self._refractory.admits(surest):
             return surest
         return None
+
+    def _may_have_said(self, detection: Detection) -> bool:
+        if self._unknown_voice.active:
+            return True
+        return self._speaking is not None and self._speaking.said(detection)
 
     def _lower_thresholds(self, sure_enough: float) -> None:
         self._lowered += [

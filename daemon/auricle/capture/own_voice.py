@@ -65,11 +65,12 @@ class UnknownVoice(OwnVoice):
         return []
 
     def end(self) -> None:
-        self._speaks = False
-        self._echo = _ECHO
+        if self._speaks:
+            self._speaks = False
+            self._echo = _ECHO
 
     def push(self, frame: Frame) -> list[Frame]:
-        if not self._speaks:
+        if self._echo > 0 and not self._speaks:
             self._echo -= frame.seconds
         return [frame]
 

@@ -115,6 +115,19 @@ def test_no_wake_word_counts_in_a_sound_that_nobody_knows() -> None:
     assert wake_words(evening.passes(ANSWER, interrupting)) == ["okay_nabu"]
 
 
+@pytest.mark.parametrize(("word", "woken"), [(20, []), (60, ["okay_nabu"])])
+def test_a_known_sound_right_behind_one_that_nobody_knows_is_deaf_to_its_echo_only(
+    word: int, woken: list[str]
+) -> None:
+    listener = attention(known_voice(ScriptedEngine(score=0.0)), ScriptedEngine([word]))
+    listener.speaking(None)
+    listener.spoken()
+    events = listener.speaking(ANSWER)
+    for frame in quiet_frames(100):
+        events += listener.hear(frame)
+    assert wake_words(events) == woken
+
+
 def test_a_person_s_wake_word_long_before_our_own_is_heard() -> None:
     evening = Evening(attention(known_voice()))
     evening.passes(ANSWER)
