@@ -383,7 +383,7 @@ class Satellite:
     def _tell_no_answer(self) -> list[Effect]:
         # Whoever speaks, or is spoken to, is not told of what was said before.
         quiet = self._phase is None and not self._playback.playing
-        return [TellNoAnswer()] if quiet else []
+        return [TellNoAnswer()] if quiet and not self._disputed else []
 
     # --- starting ---
 

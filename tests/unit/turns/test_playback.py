@@ -46,7 +46,9 @@ from auricle.turns.events import (
     StopSynthesis,
     Synthesize,
     TellNoAnswer,
+    TurnYielded,
     WakeWordHeard,
+    WordDisputed,
 )
 from auricle.turns.factory import TurnFactory
 from auricle.turns.playback import LONGEST_SOUND, MOST_SOUNDS_WAITING, MOST_WAITING
@@ -514,6 +516,20 @@ def test_what_waits_for_an_answer_does_not_drown_that_there_is_none() -> None:
 
     assert machine.step(AnswerFailed("no_pipeline")) == [TellNoAnswer()]
     assert begun(machine.step(AnswerLate("turn-1"))) == ["washing"]
+
+
+@pytest.mark.parametrize(
+    "word", [[WordDisputed(on=True)], [WOKEN, TurnYielded("turn-2")]], ids=len
+)
+def test_whoever_may_speak_to_another_is_not_told_that_there_is_no_answer(
+    word: Sequence[Event],
+) -> None:
+    machine = satellite()
+    run(machine, [*command(), *word])
+
+    assert TellNoAnswer() not in machine.step(AnswerFailed("no_pipeline"))
+    machine.step(WordDisputed(on=False))
+    assert TellNoAnswer() in machine.step(AnswerFailed("no_pipeline"))
 
 
 def test_what_comes_behind_a_command_may_be_its_answer_and_does_not_wait() -> None:

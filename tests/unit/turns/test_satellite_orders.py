@@ -505,6 +505,7 @@ class AnyOrder(RuleBasedStateMachine):
                 case TellNoAnswer():
                     assert self.machine.turn is None
                     assert self.player is None
+                    assert not self.machine.disputed
                 case _:
                     assert_never(effect)
 
