@@ -117,7 +117,7 @@ class SoundOrders:
                 ring, size = self._sounds.timer, _FORMAT.size(LONGEST_RING)
                 self._play(sound_id, (ring * -(-size // len(ring)))[:size])
             case TellNoAnswer():
-                self._play(_NO_ANSWER, self._sounds.no_answer)
+                self._play(_NO_ANSWER, self._sounds.no_answer, heard_out=True)
             case AwaitChunk(sound_id, on):
                 self._await_chunk(sound_id, tell, on=on)
             case AwaitAnswer(turn_id):
@@ -146,8 +146,8 @@ class SoundOrders:
             sound_id,
         )
 
-    def _play(self, sound_id: str, pcm: bytes) -> None:
-        self._player.begin(sound_id, _FORMAT)
+    def _play(self, sound_id: str, pcm: bytes, *, heard_out: bool = False) -> None:
+        self._player.begin(sound_id, _FORMAT, heard_out=heard_out)
         self._player.feed(sound_id, pcm)
         self._player.end(sound_id)
 

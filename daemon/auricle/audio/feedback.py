@@ -1,7 +1,8 @@
 """Short sounds that tell a person what the satellite does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Protocol
 
 from auricle.audio.echo import OwnSound
 
@@ -17,17 +18,22 @@ class Cue(StrEnum):
     """It did not work."""
 
 
+class PlayCue(Protocol):
+    """Plays a sound in the background, as `AplayPlayer.play_known` does."""
+
+    def __call__(self, sound: OwnSound, *, heard_out: bool) -> None:
+        """Play `sound`; with `heard_out`, what begins meanwhile waits for its end."""
+
+
 class Feedback:
     """Gives cues by their sounds; a cue without one is left out."""
 
-    def __init__(
-        self, sounds: Mapping[Cue, OwnSound], play: Callable[[OwnSound], None]
-    ) -> None:
-        """`play` plays a sound in the background, as `AplayPlayer.play_known` does."""
+    def __init__(self, sounds: Mapping[Cue, OwnSound], play: PlayCue) -> None:
         self._sounds = sounds
         self._play = play
 
     def give(self, cue: Cue) -> None:
         """Play the sound of this cue, if it has one."""
         if (sound := self._sounds.get(cue)) is not None:
-            self._play(sound)
+            # An answer ends the others, which would only keep it waiting.
+            self._play(sound, heard_out=cue is Cue.ERROR)

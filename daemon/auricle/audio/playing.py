@@ -69,9 +69,11 @@ class Player(Protocol):
     finished, or failed. Of one that is cancelled nothing more is told.
     """
 
-    def begin(self, sound_id: str, sound_format: SoundFormat) -> None:
+    def begin(
+        self, sound_id: str, sound_format: SoundFormat, *, heard_out: bool = False
+    ) -> None:
         """Play the sound of this id, whose bytes follow; another one that still plays
-        is cancelled.
+        is cancelled, but for one that is to be `heard_out`: its end is waited for.
         """
 
     def feed(self, sound_id: str, pcm: bytes) -> None:

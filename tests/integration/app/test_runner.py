@@ -116,7 +116,9 @@ class House:
     def play(self, report: PlayReport) -> None:
         pass
 
-    def begin(self, sound_id: str, sound_format: SoundFormat) -> None:
+    def begin(
+        self, sound_id: str, sound_format: SoundFormat, *, heard_out: bool = False
+    ) -> None:
         pass
 
     def feed(self, sound_id: str, pcm: bytes) -> None:

@@ -26,12 +26,17 @@ class Room:
     """A loudspeaker that takes all at once, and a house that is told."""
 
     begun: dict[str, SoundFormat] = field(default_factory=dict)
+    heard_out: set[str] = field(default_factory=set)
     played: bytearray = field(default_factory=bytearray)
     over: list[str] = field(default_factory=list)
     told: list[str | PlayReport | Event] = field(default_factory=list)
 
-    def begin(self, sound_id: str, sound_format: SoundFormat) -> None:
+    def begin(
+        self, sound_id: str, sound_format: SoundFormat, *, heard_out: bool = False
+    ) -> None:
         self.begun[sound_id] = sound_format
+        if heard_out:
+            self.heard_out.add(sound_id)
 
     def feed(self, sound_id: str, pcm: bytes) -> None:
         assert sound_id in self.begun
@@ -83,12 +88,13 @@ def test_the_house_is_told_of_what_it_has_to_know() -> None:
     assert room.told == ["song", ended]
 
 
-def test_that_there_is_no_answer_is_heard() -> None:
+def test_that_there_is_no_answer_is_heard_whatever_waits() -> None:
     room = Room()
 
     SoundOrders(room, room, SOUNDS).carry_out(TellNoAnswer(), room.told.append)
 
     assert (bytes(room.played), room.told) == (SOUNDS.no_answer, [])
+    assert room.heard_out == room.begun.keys()
 
 
 def test_who_uses_an_id_again_is_told_once_in_the_log(

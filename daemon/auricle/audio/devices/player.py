@@ -53,6 +53,8 @@ class _Sound:
     """Is told that nothing more of it is played."""
     id: str = ""
     """The name of the sound; empty where it is one of our own short ones."""
+    heard_out: bool = False
+    """Whether another one that begins waits for its end."""
     waiting: bytearray = field(default_factory=bytearray)
     more: bool = True
     """Whether other bytes follow."""
@@ -89,59 +91,69 @@ class AplayPlayer:
         self._report = report
         self._volume = 1.0
         self._current: _Sound | None = None
-        self._next_known: OwnSound | None = None
+        self._next: _Sound | None = None
+        """The house's, where the current one is to be heard out."""
+        self._next_known: tuple[OwnSound, bool] | None = None
+        """One of our own, and whether it is to be heard out."""
         self._tasks: dict[_Sound, asyncio.Task[None]] = {}
         self._failing = False
         self._noted_unknown = False
 
     # --- what the house sends ---
 
-    def begin(self, sound_id: str, sound_format: SoundFormat) -> None:
+    def begin(
+        self, sound_id: str, sound_format: SoundFormat, *, heard_out: bool = False
+    ) -> None:
         """Play the sound of this id, whose bytes follow; another one that still plays
-        is cancelled.
+        is cancelled, but for one that is to be `heard_out`: its end is waited for.
         """
         self._next_known = None
-        self._silence()
-        self._start(
-            _Sound(
-                sound_format,
-                Aplay(self._device, sound_format),
-                self._report,
-                self._listener.speaking,
-                self._listener.spoken,
-                sound_id,
-            )
+        self._next = _Sound(
+            sound_format,
+            Aplay(self._device, sound_format),
+            self._report,
+            self._listener.speaking,
+            self._listener.spoken,
+            sound_id,
+            heard_out,
         )
+        if self._current is None or not self._current.heard_out:
+            self._silence()
+            self._start_next()
 
     def feed(self, sound_id: str, pcm: bytes) -> None:
         """Take the next bytes of the sound; where none come in time, it is silent
         meanwhile.
         """
-        if (sound := self._playing(sound_id)) is not None:
+        if (sound := self._known(sound_id)) is not None:
             sound.waiting += pcm
             sound.news.set()
 
     def end(self, sound_id: str) -> None:
         """Note that no more bytes follow: the sound finishes once it was heard."""
-        if (sound := self._playing(sound_id)) is not None:
+        if (sound := self._known(sound_id)) is not None:
             sound.more = False
             sound.news.set()
 
     def cancel(self, sound_id: str) -> None:
         """Be silent at once."""
-        if self._playing(sound_id) is not None:
+        if self._next is not None and self._next.id == sound_id:
+            self._next = None
+        if self._current is not None and self._current.id == sound_id:
             self._silence()
+            self._start_next()
 
     # --- our own ---
 
-    def play_known(self, sound: OwnSound) -> None:
+    def play_known(self, sound: OwnSound, *, heard_out: bool = False) -> None:
         """Play a short sound of our own: now, or as soon as the one before is over; of
-        those that wait, the last. Where the house's sound plays, it is left out.
+        those that wait, the last. Where the house's sound plays or waits, it is left
+        out. One that begins meanwhile ends it, unless it is to be `heard_out`.
         """
         if self._current is None:
-            self._start_known(sound)
-        elif not self._current.id:
-            self._next_known = sound
+            self._start_known(sound, heard_out=heard_out)
+        elif not self._current.id and self._next is None:
+            self._next_known = sound, heard_out
 
     def set_volume(self, volume: float) -> None:
         """Play at this volume from now on, 0 to 1."""
@@ -149,16 +161,26 @@ class AplayPlayer:
 
     async def aclose(self) -> None:
         """Be silent, and let go of the device."""
-        self._next_known = None
+        self._next = self._next_known = None
         self._silence()
         if self._tasks:
             await asyncio.wait(self._tasks.values())
 
-    def _playing(self, sound_id: str) -> _Sound | None:
-        current = self._current
-        return current if current is not None and current.id == sound_id else None
+    def _known(self, sound_id: str) -> _Sound | None:
+        for sound in (self._next, self._current):
+            if sound is not None and sound.id == sound_id:
+                return sound
+        return None
 
-    def _start_known(self, known: OwnSound) -> None:
+    def _start_next(self) -> None:
+        if self._next is not None:
+            sound, self._next = self._next, None
+            self._start(sound)
+        elif self._next_known is not None:
+            (known, heard_out), self._next_known = self._next_known, None
+            self._start_known(known, heard_out=heard_out)
+
+    def _start_known(self, known: OwnSound, *, heard_out: bool) -> None:
         sound_format = SoundFormat(SAMPLE_RATE, channels=1)
         self._listener.expect(known)
         self._start(
@@ -168,6 +190,7 @@ class AplayPlayer:
                 report=lambda _: None,
                 hear=lambda _: None,
                 over=self._listener.played,
+                heard_out=heard_out,
                 waiting=bytearray(known.pcm),
                 more=False,
             )
@@ -211,9 +234,8 @@ class AplayPlayer:
             self._current = None
             sound.over()
             sound.report(end)
-            if self._current is None and self._next_known is not None:
-                known, self._next_known = self._next_known, None
-                self._start_known(known)
+            if self._current is None:
+                self._start_next()
 
     async def _play_on_device(self, sound: _Sound) -> None:
         if not self._device:

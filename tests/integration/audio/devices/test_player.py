@@ -338,7 +338,7 @@ async def test_in_any_order_of_orders_each_sound_has_one_end_and_leaves_no_proce
                     cut_short |= {name} - over
                     player.cancel(name)
                 case _:
-                    player.play_known(cue)
+                    player.play_known(cue, heard_out=random.random() < 0.5)
             facts = len(device.facts)
             if random.random() < 0.3:
                 # Until something happens, if anything does.
@@ -403,6 +403,51 @@ async def test_our_own_is_heard_at_once_where_an_answer_was_cancelled(
 
     assert device.listener.told == ["speaking", "spoken", "expect 0.2", "played"]
     assert cue.pcm in device.played
+
+
+async def test_what_is_to_be_heard_out_ends_before_the_house_s_sound_begins(
+    device: Loudspeaker,
+) -> None:
+    cue, pcm = KnownSound(tone(0.4, SoundFormat(16_000, 1))), tone(0.3)
+
+    async with playing(device) as player:
+        player.play_known(cue, heard_out=True)
+        say(player, pcm)
+        await eventually(lambda: cue.pcm in device.played)
+        await eventually(lambda: is_over(device))
+
+    assert device.listener.told == ["expect 0.4", "played", "speaking", "spoken"]
+    assert device.facts == [SoundStarted("a"), SoundFinished("a")]
+    assert device.played.startswith(pcm)
+
+
+async def test_a_sound_that_is_cancelled_while_it_waits_leaves_ours_alone(
+    device: Loudspeaker,
+) -> None:
+    cue = KnownSound(tone(0.2, SoundFormat(16_000, 1)))
+
+    async with playing(device) as player:
+        player.play_known(cue, heard_out=True)
+        say(player, tone(20))
+        player.cancel("a")
+        await eventually(lambda: device.listener.told == ["expect 0.2", "played"])
+
+    assert device.played.startswith(cue.pcm)
+    assert device.facts == []
+
+
+async def test_where_what_is_to_be_heard_out_is_cancelled_the_next_one_begins(
+    device: Loudspeaker,
+) -> None:
+    async with playing(device) as player:
+        player.begin("a", MONO, heard_out=True)
+        player.feed("a", tone(20))
+        say(player, tone(0.2), name="b")
+        await eventually(lambda: device.facts)
+        player.cancel("a")
+        await eventually(lambda: is_over(device))
+
+    assert device.facts == [SoundStarted("a"), SoundStarted("b"), SoundFinished("b")]
 
 
 # --- what can be wrong with a loudspeaker ---
