@@ -11,8 +11,9 @@ from auricle.audio.frame import SAMPLE_RATE
 
 FLOOR = 0.5
 """Below that, a score resembles nothing; candidates come a few times an hour."""
-# A second word, or an echo of the first, comes later or belongs to it.
-_BEHIND = round(1.5 * SAMPLE_RATE)
+BEHIND = 1.5
+"""Seconds until one is over: a second word, or an echo of the first, comes later or
+belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Candidates:
                 self._raise(name, score, detected=False)
         for name, score in detected.items():
             self._raise(name, score, detected=True)
-        over = [n for n, each in self._open.items() if end - each.up >= _BEHIND]
+        behind = round(BEHIND * SAMPLE_RATE)
+        over = [n for n, each in self._open.items() if end - each.up >= behind]
         return [self._close(name) for name in over]
 
     def end(self) -> list[Candidate]:

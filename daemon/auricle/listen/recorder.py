@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from auricle.audio.frame import FRAME_SECONDS, Frame
-from auricle.listen.candidates import Candidate, Candidates
+from auricle.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
+from auricle.listen.candidates import BEHIND, Candidate, Candidates
 from auricle.listen.collection import MOST_CLIPS, Clip, Collection, Label
 from auricle.listen.prompts import LONGEST, Prompts
 from auricle.listen.view import Moment
@@ -58,6 +58,8 @@ class Recorder:
             maxlen=round(_JUST_NOW / FRAME_SECONDS)
         )
         self._last: Clip | None = None
+        self._last_end = 0
+        """The sample position behind that one."""
         self._unsaved = 0.0
         self._problem = ""
 
@@ -145,6 +147,7 @@ class Recorder:
 
         def keep() -> None:
             self._last = self._collection.keep(clip, pcm)
+            self._last_end = frames[-1].end
 
         self._try(keep)
 
@@ -167,11 +170,22 @@ class Recorder:
             ),
             default=None,
         )
-        if best is not None:
-            # It would else be kept once more, as one that nobody wanted.
-            self._candidates.forget()
-            score, name = best
+        if best is None:
+            return
+        # It would else be kept once more, as one that nobody wanted.
+        self._candidates.forget()
+        score, name = best
+        if self._last is not None and self._was_missed(self._last, name):
+            self._relabel(Label.WANTED)
+        else:
             self._keep(Candidate(name, score, detected=False), Label.WANTED, _JUST_NOW)
+
+    def _was_missed(self, last: Clip, wake_word: str) -> bool:
+        """Whether what was kept last is what somebody says was missed just now."""
+        if last.wake_word != wake_word or last.detected or last.label is Label.WANTED:
+            return False
+        ago = self._frames[-1].end - self._last_end
+        return 0 <= ago <= (_JUST_NOW - BEHIND) * SAMPLE_RATE
 
     def _listened(self, seconds: float) -> None:
         self._collection.listened(self._wake_words, seconds)
