@@ -119,8 +119,14 @@ class Collection:
         self.save()
         return kept
 
-    def relabel(self, clip: Clip, label: Label) -> Clip:
-        """Note that a sound was wanted, or not. Raises OSError."""
+    def relabel(self, clip: Clip, label: Label) -> Clip | None:
+        """Note that a sound was wanted, or not; return None where somebody has deleted
+        it. Raises OSError.
+        """
+        if not (self.folder / clip.file).exists():
+            self._clips.remove(clip)
+            self.save()
+            return None
         if clip.label is label:
             return clip
         file = f"{label}/{clip.wake_word}/{Path(clip.file).name}"

@@ -227,8 +227,23 @@ def test_a_sound_that_a_crash_left_without_its_line_keeps_no_other_one_out(
     kept = collection.keep(clip, silence(1))
     wanted = collection.relabel(kept, Label.WANTED)
 
+    assert wanted is not None
     assert Path(wanted.file).name == "0003.wav"
     assert Collection(tmp_path, new=False).count == 2
+
+
+@pytest.mark.parametrize("label", Label)
+def test_a_sound_that_was_deleted_is_neither_wanted_nor_unwanted(
+    tmp_path: Path, label: Label
+) -> None:
+    collection = fill(tmp_path / "kept", 1)
+    clip = Clip("", "okay_nabu", Label.UNWANTED, 0.6, 0.8, detected=False, at="")
+    last = collection.keep(clip, silence(1))
+    (tmp_path / "kept" / last.file).unlink()
+
+    assert collection.relabel(last, label) is None
+    assert collection.count == 1
+    assert len(index(tmp_path / "kept")) == 2
 
 
 async def test_a_full_folder_is_told_and_nothing_more_is_kept(tmp_path: Path) -> None:

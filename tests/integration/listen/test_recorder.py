@@ -61,3 +61,19 @@ def test_what_was_nearly_heard_long_before_is_not_what_somebody_missed(
     evening.recorder.press("m")
 
     assert evening.evidence == (1, 1)
+
+
+@pytest.mark.parametrize("key", ["y", "n"])
+def test_who_deletes_the_sound_that_was_kept_last_ends_no_recording(
+    tmp_path: Path, key: str
+) -> None:
+    evening = Evening(tmp_path)
+    evening.passes(0.1, score=0.7)
+    evening.passes(2.0)
+    for sound in tmp_path.rglob("*.wav"):
+        sound.unlink()
+
+    evening.recorder.press(key)
+
+    assert not evening.recorder.finished
+    assert evening.recorder.status == "0 of 500 sounds kept"
