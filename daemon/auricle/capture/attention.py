@@ -66,7 +66,7 @@ class Attention:
         self._own_voice: OwnVoice | None = None
         self._unknown_voice = UnknownVoice()
         self._speaking: OwnVoice | None = None
-        """That of ours, while we say what is known, or are still heard."""
+        """The known one, while we say what is known or are still heard."""
         self._lowered: list[tuple[WakeWordEngine, str, float]] = []
         """Thresholds that are lower while we speak, as they are otherwise."""
         self._wake_words: Collection[str] | None = None
