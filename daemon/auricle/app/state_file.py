@@ -100,8 +100,13 @@ class Memory:
         self._wanted = remembered
         if not within:
             self._save()
-        elif self._due is None:
-            self._due = asyncio.get_running_loop().call_later(within, self._save)
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + within
+        if self._due is None or due < self._due.when():
+            if self._due is not None:
+                self._due.cancel()
+            self._due = loop.call_at(due, self._save)
 
     async def flush(self) -> None:
         """Return when everything is saved, as well as it can be; a disk that hangs is

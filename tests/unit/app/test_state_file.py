@@ -1,5 +1,7 @@
 import asyncio
+import errno
 import json
+import os
 import threading
 from dataclasses import replace
 from datetime import date
@@ -247,6 +249,32 @@ async def test_what_a_full_disk_did_not_take_is_saved_when_it_has_room(
 
     await eventually(lambda: file.load().muted)
     await eventually(lambda: not memory.failed)
+
+
+class FullDisk(StateFile):
+    full = True
+    refused = 0
+
+    def save(self, remembered: Remembered) -> None:
+        if self.full:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().save(remembered)
+
+
+async def test_a_mute_that_a_full_disk_did_not_take_waits_for_nothing_that_can_wait(
+    tmp_path: Path,
+) -> None:
+    disk = FullDisk(tmp_path / "state.json")
+    memory = Memory(disk, retry=0.01)
+    memory.remember(Remembered(muted=True))
+    await eventually(lambda: disk.refused >= 1)
+    memory.remember(replace(CHANGED, muted=True), within=600.0)
+    await eventually(lambda: disk.refused >= 2)
+
+    disk.full = False
+
+    await eventually(lambda: disk.load().muted, timeout=10.0)
 
 
 async def test_what_a_full_disk_did_not_take_is_saved_at_the_end(
