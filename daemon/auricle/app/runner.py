@@ -208,13 +208,16 @@ class Runner:
         if isinstance(event, WakeWordHeard | ListenRequested | SoundFinished):
             for change in self._budget_changes():
                 self._handle_one(change)
-        if event == SoundCancelRequested(None) and self._sounds is not None:
-            self._sounds.hush()
+        if event == SoundCancelRequested(None):
+            self._hush()
         if isinstance(event, WakeWordHeard):
             self._latest_detection = event.detection
         elif isinstance(event, RecognizerSaid) and self._is_too_old():
             event = replace(event, late=True)
-        for effect in self._satellite.step(event):
+        effects = self._satellite.step(event)
+        if isinstance(event, WakeWordHeard) and self._satellite.disputed:
+            self._hush()
+        for effect in effects:
             self._carry_out(effect)
         # Until something is known of the microphone there is nothing to tell.
         known = self._told is not None or isinstance(event, MicrophoneFact)
@@ -280,6 +283,10 @@ class Runner:
                 assert self._sounds is not None
                 self._sounds.carry_out(effect, self.handle)
 
+    def _hush(self) -> None:
+        if self._sounds is not None:
+            self._sounds.hush()
+
     def _as_of_now(self, message: GroupMessage, heard_at: int) -> GroupMessage:
         """Say how long ago its word was for the microphone.
 
@@ -303,8 +310,7 @@ class Runner:
         # A microphone that is opened anew counts anew.
         self._clock = self._capture.clock
         self._last_sent = None
-        if self._sounds is not None:
-            self._sounds.hush()
+        self._hush()
         if not turn.follow_up:
             self._budget.count_turn(since_boot())
             self._publisher.wake(turn, _now())

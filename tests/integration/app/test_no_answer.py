@@ -19,6 +19,7 @@ from auricle.config.loading import load
 from auricle.errors import Reason
 from auricle.turns.events import (
     Event,
+    GroupChanged,
     ListenRequested,
     MicrophoneFound,
     RecognizerFailed,
@@ -136,6 +137,16 @@ async def test_who_speaks_is_not_told_any_longer_that_there_is_no_answer(
 
     assert room.plays is None
     assert room.when_cued == {Cue.WAKE: None}
+
+
+async def test_nor_is_who_may_be_answered_by_another_satellite(
+    room: Room, runner: Runner
+) -> None:
+    heard = WakeWordHeard(Detection("okay_nabu", 0.9, 0), ())
+    runner.handle(GroupChanged(frozenset({"kitchen"})), heard)
+
+    assert room.plays is None
+    assert room.when_cued == {}
 
 
 async def test_who_wants_silence_is_not_told_any_longer_that_there_is_no_answer(
