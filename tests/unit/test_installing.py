@@ -62,17 +62,17 @@ def test_services_start_again_behind_what_is_installed(
     assert not policy.exists()
 
 
-def pythons() -> list[str]:
-    """Each Python of this machine that auricle runs on: their environments differ."""
-    found = filter(shutil.which, [f"python3.{minor}" for minor in range(11, 20)])
-    works = ["-c", "import venv"]
-    return [
-        python
-        for python in found
-        if not subprocess.run(
-            [python, *works], check=False, stderr=subprocess.DEVNULL
-        ).returncode
-    ]
+# Each Python of this machine that auricle runs on: their environments differ.
+PYTHONS = list(filter(shutil.which, [f"python3.{minor}" for minor in range(11, 20)]))
+
+
+@pytest.fixture(params=PYTHONS)
+def python(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    works = [name, "-c", "import venv"]
+    if subprocess.run(works, check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip(f"{name} makes no environments")
+    return name
 
 
 def install_python_packages(python: str, venv: Path, lock: str) -> None:
@@ -96,7 +96,6 @@ exec {python} "$@"
     )
 
 
-@pytest.mark.parametrize("python", pythons())
 def test_what_is_installed_stays_when_more_is(python: str, tmp_path: Path) -> None:
     # A folder that needs quotes, and one that a link leads to.
     (tmp_path / "with a space").mkdir()
@@ -110,7 +109,6 @@ def test_what_is_installed_stays_when_more_is(python: str, tmp_path: Path) -> No
     assert (venv / "installed").exists()
 
 
-@pytest.mark.parametrize("python", pythons())
 def test_a_virtual_environment_that_was_moved_is_made_anew(
     python: str, tmp_path: Path
 ) -> None:

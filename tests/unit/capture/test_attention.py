@@ -336,22 +336,28 @@ def test_a_voice_of_the_turn_before_says_nothing_of_the_next_one() -> None:
     assert listener.batch == 1
 
 
-def test_while_our_sound_is_in_the_air_each_frame_comes_alone() -> None:
+@pytest.fixture(scope="module")
+def chime() -> KnownSound:
+    return KnownSound(bytes([1, 2]) * FRAME_SAMPLES)
+
+
+def test_while_our_sound_is_in_the_air_each_frame_comes_alone(
+    chime: KnownSound,
+) -> None:
     listener = attention(ScriptedEngine(soonest=5))
-    listener.expect(CHIME)
+    listener.expect(chime)
     assert listener.batch == 1
     listener.played()
     hear(listener, 0, 11)
     assert listener.batch == 5
 
 
-CHIME = KnownSound(bytes([1, 2]) * FRAME_SAMPLES)
-
-
-def test_what_is_heard_while_our_sound_plays_comes_later_and_all_of_it() -> None:
+def test_what_is_heard_while_our_sound_plays_comes_later_and_all_of_it(
+    chime: KnownSound,
+) -> None:
     listener = attention(ScriptedEngine([10]))
     _, *behind = hear(listener, 0, 15)
-    assert listener.expect(CHIME) == []
+    assert listener.expect(chime) == []
     listener.played()
     assert hear(listener, 16, 24) == []
     behind += hear(listener, 25, 30)
@@ -360,22 +366,22 @@ def test_what_is_heard_while_our_sound_plays_comes_later_and_all_of_it() -> None
     ] == list(range(11, 31))
 
 
-def test_a_wake_word_is_heard_at_once_while_our_sound_plays() -> None:
+def test_a_wake_word_is_heard_at_once_while_our_sound_plays(chime: KnownSound) -> None:
     listener = attention(ScriptedEngine([10]))
     hear(listener, 0, 7)
-    listener.expect(CHIME)
+    listener.expect(chime)
     assert hear(listener, 8, 9) == []
     (wake,) = hear(listener, 10, 10)
     assert isinstance(wake, WakeWordHeard)
     assert [number_of(before) for before in wake.pre_roll] == [8, 9, 10]
 
 
-def test_a_sound_that_follows_another_lets_go_of_what_waited() -> None:
+def test_a_sound_that_follows_another_lets_go_of_what_waited(chime: KnownSound) -> None:
     listener = attention(ScriptedEngine())
     listener.switch(on=True, after=None)
-    listener.expect(CHIME)
+    listener.expect(chime)
     assert hear(listener, 0, 5) == []
-    released = listener.expect(CHIME)
+    released = listener.expect(chime)
     assert [
         number_of(event.frame) for event in released if isinstance(event, Heard)
     ] == list(range(6))
