@@ -16,6 +16,7 @@ from auricle.app.build import build
 from auricle.config.loading import load
 from auricle.config.settings import Settings
 from auricle.errors import ConfigError, RecordingError
+from auricle.mqtt.publisher import Run
 from auricle.system.redaction import OURS
 from rigs.any_settings import TEXTS, options, schemas, single_values
 from rigs.audio.recordings import save
@@ -109,7 +110,8 @@ def test_whatever_is_accepted_starts_tells_that_it_is_there_and_stops(
 
 
 async def starts_and_stops(found: Settings, broker: Broker) -> int:
-    parts = build(found)
+    # Of a run that is not over for certain, the next one would wait for a reply.
+    parts = build(found, Run("the only one"))
     satellite = app.App(app.steps(parts), parts.ending)
     topic = f"{found.mqtt.base_topic}/{found.satellite.name}/availability"
     async with HouseClient(broker.port, topic) as house:
