@@ -49,10 +49,11 @@ class _FailedError(Exception):
         self.reason = reason
 
 
-def main(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace, *, final_timeout: float = FINAL_TIMEOUT) -> int:
     """Transcribe recordings one after the other; return the exit code: 66 where one
     cannot be read, 69 or 77 where the recognizer does not answer or refuses the key, 77
-    also where only the service may read it.
+    also where only the service may read it. A final has to come in `final_timeout`
+    seconds.
     """
     options = {"asr.url": args.url, "utterance.mode": args.mode}
     settings, withheld = service.settings_of(args.config or default_file(), options)
@@ -61,17 +62,17 @@ def main(args: argparse.Namespace) -> int:
         return refused("transcribe", API_KEY)
     endpoint = build.recognizer_address(settings.asr)
     if endpoint.patience is not None:
-        endpoint = replace(endpoint, patience=FINAL_TIMEOUT)
+        endpoint = replace(endpoint, patience=final_timeout)
     timeouts = Timeouts(
         connect=settings.asr.connect_timeout,
-        final=FINAL_TIMEOUT,
-        time_to_live=FINAL_TIMEOUT,
+        final=final_timeout,
+        time_to_live=final_timeout,
     )
     session = build.session_settings(settings)
 
     async def transcribe_all() -> int:
         client = AsrClient(endpoint, timeouts, StreamResampler, spare=False)
-        recognizer = _Recognizer(client, session)
+        recognizer = _Recognizer(client, session, final_timeout)
         try:
             code = await _transcribe_all(args, settings.microphone, recognizer)
             await client.aclose(timeouts.finish)
@@ -91,6 +92,7 @@ class _Recognizer:
 
     client: AsrClient
     settings: SessionSettings
+    final_timeout: float
     answers: bool = False
     """Whether it has said anything yet."""
 
@@ -260,7 +262,8 @@ class _SentStretch:
         if not self._recognizer.answers:
             return None
         pause = next(self._pauses)
-        return pause if now + pause < self._first_failure + FINAL_TIMEOUT else None
+        last = self._first_failure + self._recognizer.final_timeout
+        return pause if now + pause < last else None
 
 
 class _Progress:

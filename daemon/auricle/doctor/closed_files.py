@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.config.loading import SYSTEM_FILE
 from auricle.config.settings import Settings
 from auricle.doctor.configuration import CONFIGURATION
 from auricle.doctor.results import Result, Status
@@ -42,7 +41,8 @@ def closed_files(
         if closed is not None:
             told = f"{key} = {path}: " if key else ""
             meaning = f"{told}{service.unit} may not read {closed}"
-            advice = _advice(key, path, closed, service.groups, _key_of_mqtt(settings))
+            private = _key_of_mqtt(settings)
+            advice = _advice(key, path, closed, file.parent, service.groups, private)
             found.append(ClosedFile(meaning, advice))
     return found
 
@@ -100,13 +100,20 @@ def _key_of_mqtt(settings: Settings) -> str:
 
 
 def _advice(
-    key: str, path: Path, closed: Path, groups: Collection[str], private: str
+    key: str,
+    path: Path,
+    closed: Path,
+    folder: Path,
+    groups: Collection[str],
+    private: str,
 ) -> str:
-    """`private` is the setting whose file is never for everybody."""
-    if closed == SYSTEM_FILE.parent:
+    """`folder` is that of the configuration, and `private` the setting whose file is
+    never for everybody.
+    """
+    if closed == folder:
         return f"run: sudo chmod 0755 {closed}"
     if closed != path.resolve():
-        return f"put it into {SYSTEM_FILE.parent}"
+        return f"put it into {folder}"
     if not key:
         return (
             "take passwords and keys out of it, which sudo auricle setup keeps for the "

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from auricle.audio.frame import SAMPLE_BYTES, SAMPLE_RATE
+from auricle.cli.parser import build_parser
+from auricle.cli.transcribe import main
 from rigs.audio.recordings import save
 from rigs.audio.speech import at_rate, mix, noise, say, silence
 from rigs.homes.program import auricle, clean_environment, told_here
@@ -240,12 +242,14 @@ async def test_one_that_never_answered_is_not_waited_for(tmp_path: Path) -> None
 
 
 async def test_a_stretch_has_its_time_once_the_one_before_is_recognized(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = save(tmp_path / "long.flac", LONG)
-    monkeypatch.setattr("auricle.cli.transcribe.FINAL_TIMEOUT", 2.5)
     async with ScriptedRecognizer("Again.", always=[OneEngine(1.5)]) as server:
-        code, out, err = await transcribe("--mode=manual", str(path), server=server)
+        typed = ["transcribe", "--url", server.url, "--mode=manual", str(path)]
+        args = build_parser().parse_args(typed)
+        code = await asyncio.to_thread(main, args, final_timeout=2.5)
+    out, err = capsys.readouterr()
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "Again. Again. Again."
 

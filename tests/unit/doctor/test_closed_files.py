@@ -112,10 +112,21 @@ def test_a_file_that_lies_in_its_state_directory_is_the_services(config: Path) -
     assert closed_files(described, config, load(config)) == []
 
 
-def test_a_closed_folder_of_the_configuration_is_to_be_opened(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("auricle.doctor.closed_files.SYSTEM_FILE", config)
+def test_a_closed_folder_of_the_configuration_is_to_be_opened(config: Path) -> None:
     config.chmod(0o644)
     config.parent.chmod(0o700)
     assert advised(OF_ITS_OWN, config) == [f"run: sudo chmod 0755 {config.parent}"]
+
+
+def test_a_file_in_another_closed_folder_is_to_be_put_beside_the_configuration(
+    config: Path,
+) -> None:
+    sound = config.parent / "sounds" / "wake.wav"
+    sound.parent.mkdir()
+    sound.touch()
+    sound.parent.chmod(0o700)
+    config.write_text(
+        f'[loudspeaker]\ndevice = "default"\n[feedback]\nwake = "{sound}"\n'
+    )
+    config.chmod(0o644)
+    assert advised(OF_ITS_OWN, config) == [f"put it into {config.parent}"]
