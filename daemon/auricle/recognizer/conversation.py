@@ -84,8 +84,12 @@ class Conversation:
 
         None where none is under way, or nothing has come for 2 s.
         """
-        silent = asyncio.get_running_loop().time() - self._heard_at
-        return None if silent >= _STALLED else self._session.listening
+        return None if self._stalled else self._session.listening
+
+    @property
+    def about_to_pause(self) -> bool:
+        """Whether the final may be wanted in a moment of what was said until now."""
+        return not self._stalled and self._session.about_to_pause
 
     async def run(self) -> None:
         """Serve the client; return when it was sent away for its silence.
@@ -96,6 +100,10 @@ class Conversation:
         async with asyncio.TaskGroup() as self._decoding:
             await self._carry_out(_now(self._session.open))
             await self._listen()
+
+    @property
+    def _stalled(self) -> bool:
+        return asyncio.get_running_loop().time() - self._heard_at >= _STALLED
 
     async def _listen(self) -> None:
         while True:

@@ -36,17 +36,21 @@ class Inference:
         deadline: float,
         listening: Callable[[], Collection[float]],
         deadlines: Callable[[], Collection[float]],
+        about_to_pause: Callable[[], bool],
     ) -> None:
         """Who does not say how long it waits for a final waits for `deadline` seconds.
 
         `listening` returns how much of an utterance has come in each session whose
         utterance is not over, and `deadlines` how long each session waits for a final.
+        `about_to_pause` tells whether in any of them somebody stopped speaking a moment
+        ago, and the final may be wanted in another.
         """
         self.workload = Workload(deadline)
         """What it has to do."""
         self._engine = engine
         self._listening = listening
         self._deadlines = deadlines
+        self._about_to_pause = about_to_pause
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._asked: dict[Decode, tuple[Transcribe, asyncio.Future[Answer]]] = {}
         self._overdue: dict[Decode, asyncio.TimerHandle] = {}
@@ -133,6 +137,9 @@ class Inference:
         listening = self._listening()
         if work.ahead:
             return self.workload.has_time_to_spare(work.seconds, listening, strictest)
+        # Who has just finished would wait for it, and there is time for one later.
+        if self._about_to_pause():
+            return False
         return self.workload.wants_draft(
             work.seconds, listening, time.monotonic(), strictest
         )

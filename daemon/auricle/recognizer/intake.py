@@ -98,6 +98,12 @@ class Segmenter(Protocol):
     def quiet(self) -> bool:
         """Whether nobody speaks in the last of what was pushed."""
 
+    @property
+    def about_to_pause(self) -> bool:
+        """Whether nobody speaks any more in the segment that is open, though for too
+        short a while to tell of a pause.
+        """
+
 
 MakeSegmenter = Callable[[ServerVad], Segmenter]
 MakeDecoder = Callable[[str, int], Decoder]
@@ -211,6 +217,11 @@ class SegmentedInput:
         return self._segmenter.quiet
 
     @property
+    def about_to_pause(self) -> bool:
+        """Whether that is so since a moment ago, and it may be over in another."""
+        return self._segmenter.about_to_pause
+
+    @property
     def _position(self) -> int:
         return self._kept_from + len(self._kept) // SAMPLE_BYTES
 
@@ -321,6 +332,11 @@ class CommittedInput:
         return self._segmenter.quiet
 
     @property
+    def about_to_pause(self) -> bool:
+        """Whether that is so since a moment ago, and it may be over in another."""
+        return self._segmenter.about_to_pause
+
+    @property
     def _said(self) -> bytes:
         if self._paused is None:
             return bytes(self._kept)
@@ -415,6 +431,11 @@ class Intake:
     def quiet(self) -> bool:
         """Whether nobody speaks at the end of it."""
         return self._input is not None and self._input.quiet
+
+    @property
+    def about_to_pause(self) -> bool:
+        """Whether that is so since a moment ago, and it may be over in another."""
+        return self._input is not None and self._input.about_to_pause
 
     def _hear(self, pcm: bytes) -> list[UtteranceEvent]:
         if self._input is None:

@@ -92,6 +92,10 @@ class VadSegmenter(Segmenter):
         return self._quiet
 
     @property
+    def about_to_pause(self) -> bool:
+        return self._start is not None and self._quiet and not self._pausing
+
+    @property
     def missed(self) -> bool:
         return self._louder >= _SHORTEST_WORD
 

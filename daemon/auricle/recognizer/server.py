@@ -111,7 +111,11 @@ class RecognizerServer:
             )
         self._admission = Admission(settings.api_keys)
         self._inference = Inference(
-            engine, settings.deadline, self._listening, self._deadlines
+            engine,
+            settings.deadline,
+            self._listening,
+            self._deadlines,
+            self._about_to_pause,
         )
         self._conversations: dict[ServerConnection, Conversation] = {}
         self._languages = engine.languages
@@ -267,6 +271,10 @@ class RecognizerServer:
             for client in clients
         ]
         return [seconds for seconds in heard if seconds is not None]
+
+    def _about_to_pause(self) -> bool:
+        """Whether the final may be wanted in a moment of what somebody said."""
+        return any(client.about_to_pause for client in self._conversations.values())
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert connection.request is not None

@@ -148,6 +148,13 @@ class RecognizerSession:
             return None
         return heard
 
+    @property
+    def about_to_pause(self) -> bool:
+        """Whether somebody stopped speaking a moment ago: in another, the final may be
+        wanted of what was said.
+        """
+        return self._intake.about_to_pause
+
     def open(self) -> Orders:
         """Return what is said at once."""
         self._say(SessionCreated(self._id))

@@ -36,7 +36,7 @@ def order(seconds: float, *, final: bool) -> Transcribe:
 async def test_a_slow_engine_drafts_long_utterances_only(
     seconds: float, made: bool
 ) -> None:
-    inference = Inference(SlowEngine(), 4.0, list, list)
+    inference = Inference(SlowEngine(), 4.0, list, list, bool)
     await inference.transcribe(order(1.0, final=False))
     await eventually(lambda: inference.workload.wants_draft(9.0, [], time.monotonic()))
     draft = await inference.transcribe(order(seconds, final=False))
@@ -45,7 +45,7 @@ async def test_a_slow_engine_drafts_long_utterances_only(
 
 
 async def test_an_engine_that_was_never_used_is_taken_for_a_fast_one() -> None:
-    inference = Inference(SlowEngine(), 4.0, list, list)
+    inference = Inference(SlowEngine(), 4.0, list, list, bool)
     assert await inference.transcribe(order(1.0, final=False)) is not None
     await inference.aclose()
 
@@ -53,7 +53,7 @@ async def test_an_engine_that_was_never_used_is_taken_for_a_fast_one() -> None:
 async def test_what_an_engine_does_not_heed_is_said_once_and_without_the_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    inference = Inference(ScriptedEngine(), 4.0, list, list)
+    inference = Inference(ScriptedEngine(), 4.0, list, list, bool)
     for corpus in (None, "Nabu", "Nabu CANARY", "Nabu CANARY", "Nabu"):
         work = replace(order(1.0, final=True), corpus=corpus)
         await inference.transcribe(work)
@@ -69,7 +69,7 @@ async def test_what_an_engine_does_not_heed_is_said_once_and_without_the_words(
 
 async def test_what_is_foreseen_waits_for_finals_and_is_not_begun_in_vain() -> None:
     engine = ScriptedEngine()
-    inference = Inference(engine, 4.0, list, list)
+    inference = Inference(engine, 4.0, list, list, bool)
     engine.hold()
     under_way = asyncio.create_task(inference.transcribe(order(1.0, final=True)))
     await eventually(lambda: len(engine.asked) == 1)
@@ -89,7 +89,7 @@ async def test_what_is_foreseen_waits_for_finals_and_is_not_begun_in_vain() -> N
 
 async def test_a_final_that_is_confirmed_gives_up_when_it_would_be_late() -> None:
     engine = ScriptedEngine(takes=0.1)
-    inference = Inference(engine, 0.3, list, list)
+    inference = Inference(engine, 0.3, list, list, bool)
     await inference.transcribe(order(1.0, final=True))
     engine.hold()
     under_way = asyncio.create_task(inference.transcribe(order(1.0, final=True)))
@@ -106,7 +106,7 @@ async def test_a_final_that_is_confirmed_gives_up_when_it_would_be_late() -> Non
 async def test_nothing_is_foreseen_for_one_where_many_may_be_done_in_a_moment() -> None:
     engine = ScriptedEngine(takes=0.1)
     listening = [1.0]
-    inference = Inference(engine, 1.0, lambda: listening, list)
+    inference = Inference(engine, 1.0, lambda: listening, list, bool)
     await inference.transcribe(order(1.0, final=True))
     work = replace(order(1.0, final=True), ahead=True)
     assert await inference.transcribe(work) is not None

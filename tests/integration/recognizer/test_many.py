@@ -27,9 +27,10 @@ from auricle.qwen_asr.events import TRANSCRIPTION
 from auricle.qwen_asr_client.connection import Connection
 from auricle.recognizer.engines.engine import Engine
 from auricle.recognizer.engines.whisper import WhisperEngine
+from auricle.recognizer.intake import MakeSegmenter
 from auricle.recognizer.server import RecognizerServer, ServerSettings
-from rigs.recognizer.energy_segmenter import EnergySegmenter
-from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, voice
+from rigs.recognizer.energy_segmenter import EnergySegmenter, ForesightedSegmenter
+from rigs.recognizer.one_turn import MANUAL, OneTurn, client_of, quiet, voice
 from rigs.recognizer.scripted_engine import ScriptedEngine
 from rigs.waiting import elapse, eventually
 
@@ -38,8 +39,10 @@ COMPLETED, FAILED = f"{TRANSCRIPTION}.completed", f"{TRANSCRIPTION}.failed"
 
 
 @asynccontextmanager
-async def serving(engine: Engine, **options: Any) -> AsyncIterator[RecognizerServer]:
-    server = RecognizerServer(engine, EnergySegmenter, ServerSettings(**options))
+async def serving(
+    engine: Engine, segmenter: MakeSegmenter = EnergySegmenter, **options: Any
+) -> AsyncIterator[RecognizerServer]:
+    server = RecognizerServer(engine, segmenter, ServerSettings(**options))
     await server.start()
     try:
         yield server
@@ -345,6 +348,38 @@ async def test_who_says_ten_things_does_not_keep_another_waiting_for_them() -> N
         assert [await talker.answer() for _ in range(10)] == ["recognized"] * 10
     lengths = [length for length, *_ in engine.asked]
     assert lengths.index(len(voice(0.6))) <= 2
+
+
+async def test_who_may_just_have_finished_finds_the_engine_free_of_others_drafts() -> (
+    None
+):
+    engine = ScriptedEngine()
+    async with (
+        serving(engine, ForesightedSegmenter) as server,
+        satellite(server) as finishing,
+        satellite(server) as other,
+    ):
+        await finishing.speak(voice(0.5) + quiet(0.05))
+        await other.speak(voice(1.1))
+        await finishing.speak(quiet(0.05))
+        for _ in range(5):
+            await other.speak(voice(1.1))
+        await eventually(lambda: len(engine.asked) > 1)
+    assert [final for *_, final in engine.asked][:2] == [True, False]
+
+
+async def test_who_was_lost_behind_its_last_word_keeps_nobody_from_drafts() -> None:
+    engine = ScriptedEngine()
+    async with (
+        serving(engine, ForesightedSegmenter) as server,
+        satellite(server) as lost,
+        satellite(server) as other,
+    ):
+        await lost.speak(voice(0.5) + quiet(0.05))
+        await elapse(2.1)
+        await other.speak(voice(1.1))
+        await eventually(lambda: engine.asked)
+    assert [final for *_, final in engine.asked] == [False]
 
 
 async def test_a_client_that_vanished_is_not_decoded_for() -> None:

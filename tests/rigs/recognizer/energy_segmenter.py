@@ -63,6 +63,10 @@ class EnergySegmenter:
         # As long as the frames that a voice detector judges: less is within a word.
         return self._quiet >= _ONSET_STEPS
 
+    @property
+    def about_to_pause(self) -> bool:
+        return self._open and self.foresees and 0 < self._quiet < _TAIL_STEPS
+
     def _step(self, *, loud: bool) -> list[SegmentEvent]:
         resumed = loud and self._quiet >= _TAIL_STEPS
         self._loud = self._loud + 1 if loud else 0

@@ -305,6 +305,18 @@ def test_it_is_quiet_before_and_behind_a_command_and_not_in_it() -> None:
     assert told == [True, False, True]
 
 
+@either_detector
+def test_a_pause_is_to_be_expected_from_the_last_word_on_until_it_is_one() -> None:
+    segmenter = VadSegmenter(ServerVad(silence_duration_ms=800))
+    told: list[object] = []
+    for sound in (silence(1), COMMAND, *[silence(0.03)] * 30):
+        pauses = [e for e in segmenter.push(sound) if isinstance(e, SegmentPaused)]
+        told += pauses or [segmenter.about_to_pause]
+    [pause] = [at for at, what in enumerate(told) if isinstance(what, SegmentPaused)]
+    assert (told[0], told[pause - 1]) == (False, True)
+    assert not any(told[pause + 1 :])
+
+
 def test_flush_ends_an_open_segment_at_the_last_sample() -> None:
     segmenter = VadSegmenter(ServerVad())
     sound = in_room(silence(1), COMMAND)[:-2]

@@ -40,16 +40,16 @@ class MoonshineEngine(Engine):
     languages = frozenset({"en"})
 
     def __init__(self, *, threads: int = 2) -> None:
-        """Load the model, to be run by so many threads.
+        """Load the model, its encoder to be run by so many threads.
 
         Raises ConfigError where it is not installed, or damaged.
         """
         folder = MOONSHINE.find()
         try:
             self._encoder = load_session(folder / "encoder_model.ort", threads=threads)
-            self._decoder = load_session(
-                folder / "decoder_model_merged.ort", threads=threads
-            )
+            # Each token is small: two threads take half as much processor again for
+            # it, and longer than one.
+            self._decoder = load_session(folder / "decoder_model_merged.ort", threads=1)
             self._tokens = MoonshineTokens((folder / "tokenizer.bin").read_bytes())
         except Exception as error:  # ONNX Runtime's errors have no type of their own
             raise ConfigError(f"{folder}: not a Moonshine model: {error}") from error
