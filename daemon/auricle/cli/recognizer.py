@@ -18,7 +18,7 @@ from auricle.qwen_asr.address import fits_header
 from auricle.recognizer.engines.dereverberation import DereverberatingEngine
 from auricle.recognizer.engines.loading import load_engine, require_model
 from auricle.recognizer.segmenter import VadSegmenter
-from auricle.recognizer.server import RecognizerServer, ServerSettings
+from auricle.recognizer.server import RecognizerServer, ServerSettings, require_address
 from auricle.system import heap, log
 from auricle.system.redaction import OURS
 from auricle.system.systemd import Notifier
@@ -31,13 +31,15 @@ _LARGEST_KEY_FILE = 64 * 1024
 def main(args: argparse.Namespace) -> int:
     """Serve speech recognition until SIGTERM or Ctrl-C; return the exit code.
 
-    Raises ConfigError for keys, certificates or models that cannot be used.
+    Raises ConfigError for keys, certificates or models that cannot be used, and OSError
+    for an address that cannot be used yet.
     """
     log.start("info")
     # For each sentence the model asks for hundreds of megabytes in large pieces.
     heap.keep_freed()
     api_keys = _api_keys(args.api_key_file)
     require_model(args.model)
+    asyncio.run(require_address(args.host, args.port))
     print("loading the speech model …", file=sys.stderr, flush=True)
     started = time.monotonic()
     engine = load_engine(

@@ -46,9 +46,9 @@ _MAX_MESSAGE = 24 * 1024 * 1024
 _MAX_QUEUE = 1
 # The official SDK answers a close and then holds the TCP connection for ten seconds.
 _CLOSE_TIMEOUT = 1
-# DHCP and DNS may come later than we do. Of an address that is not ours, later Pythons
-# tell no number.
-_NOT_YET = (errno.EADDRNOTAVAIL, socket.EAI_AGAIN, None)
+# DHCP and DNS may come later than we do, and who has the port may soon end. Of an
+# address that is not ours, later Pythons tell no number.
+_NOT_YET = (errno.EADDRNOTAVAIL, errno.EADDRINUSE, socket.EAI_AGAIN, None)
 # Somebody who tries keys for a night leaves no more lines than can be read.
 _WARN_EVERY = 60.0
 
@@ -79,6 +79,19 @@ class ServerSettings:
     """Seconds for a client to open its session: for TLS, and for what follows."""
     ping_every: float = 20.0
     """Seconds between two pings."""
+
+
+async def require_address(host: str, port: int) -> None:
+    """See whether it can be served there, before a model is loaded for nothing.
+
+    Raises what `RecognizerServer.start` raises.
+    """
+    loop = asyncio.get_running_loop()
+    with _told_of(host, port):
+        bound = await loop.create_server(
+            asyncio.Protocol, host, port, start_serving=False
+        )
+        bound.close()
 
 
 class RecognizerServer:
@@ -157,10 +170,10 @@ class RecognizerServer:
     async def start(self) -> None:
         """Listen.
 
-        Raises OSError where the address is not ours, or not known, and may be so later;
-        ConfigError where a person must act, as where the port is taken.
+        Raises OSError where the address is not ours, not known or taken, and may be
+        had later; ConfigError where a person must act.
         """
-        try:
+        with _told_of(self._settings.host, self._settings.port):
             self._server = await serve(
                 self._serve,
                 self._settings.host,
@@ -182,13 +195,6 @@ class RecognizerServer:
                 else None,
                 logger=silent_logger("websockets"),
             )
-        except (OSError, UnicodeError) as error:  # the latter for what is no host name
-            reason = error.strerror if isinstance(error, OSError) else "no such host"
-            where = f"{self._settings.host}:{self._port}"
-            told = f"cannot serve on {where}: {reason or error}"
-            if isinstance(error, OSError) and error.errno in _NOT_YET:
-                raise OSError(error.errno, told) from error
-            raise ConfigError(told) from error
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def aclose(self) -> None:
@@ -334,6 +340,26 @@ class _Client:
     async def close(self, code: int, reason: str) -> None:
         with contextlib.suppress(ClientGoneError), _gone():
             await self._connection.close(code, reason)
+
+
+@contextlib.contextmanager
+def _told_of(host: str, port: int) -> Iterator[None]:
+    """Name the address in what keeps it from being served on."""
+    where = f"cannot serve on {host}:{port}"
+    try:
+        yield
+    except UnicodeError as error:
+        raise ConfigError(f"{where}: no such host") from error
+    except OSError as error:
+        reason = error.strerror or error
+        if error.errno == errno.EADDRINUSE:
+            reason = (
+                "another program has that port; stop it, or choose another port with "
+                "--port"
+            )
+        if error.errno in _NOT_YET:
+            raise OSError(error.errno, f"{where}: {reason}") from error
+        raise ConfigError(f"{where}: {reason}") from error
 
 
 @contextlib.contextmanager

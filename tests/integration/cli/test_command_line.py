@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import stat
 import sys
 from asyncio.subprocess import PIPE
@@ -405,6 +406,20 @@ async def test_a_folder_is_no_key_file_and_its_rights_are_well(tmp_path: Path) -
 async def test_the_recognizer_serves_this_machine_alone_by_default() -> None:
     async with local_recognizer() as url:
         assert url.startswith("ws://127.0.0.1:")
+
+
+async def test_a_port_that_is_taken_is_told_before_a_model_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, out, err = await auricle("recognizer", "--port", str(port))
+
+    # systemd tries again, and that once in five seconds.
+    assert code == os.EX_IOERR
+    assert (out, err) == (
+        "",
+        f"auricle: cannot serve on 127.0.0.1:{port}: another program has that port; "
+        "stop it, or choose another port with --port\n",
+    )
 
 
 async def test_the_key_may_be_a_systemd_credential(
