@@ -82,10 +82,7 @@ class ServerSettings:
 
 
 async def require_address(host: str, port: int) -> None:
-    """See whether it can be served there, before a model is loaded for nothing.
-
-    Raises what `RecognizerServer.start` raises.
-    """
+    """Raise what `RecognizerServer.start` would, before a model is loaded for it."""
     loop = asyncio.get_running_loop()
     with _told_of(host, port):
         bound = await loop.create_server(
