@@ -4,8 +4,9 @@
 a sound   event                                    next       what follows
 ------------------------------------------------------------------------------------
 -         it is accepted                           open       kept
-open      it started                               open       told
--, open   its end                                  ended      told; kept, if accepted
+open      it started                               open       told, once it is kept
+-, open   its end                                  ended      told; if accepted: kept,
+                                                              and told behind that
 ended     acknowledged, refused or too large       -          kept no more
           heard by nobody                          -          kept no more
           the same, but listeners may be late      waiting
@@ -17,6 +18,11 @@ open      another run takes it up                  ended      told: failed, rest
 
 What is kept outlives the process, as text. That a sound started is told as its end is,
 but not kept.
+
+The text is behind, and a process may be killed at any time. So nothing is told that the
+next run would contradict, or know nothing of: whoever heard that a sound started hears
+its end. Whether an end that was kept has arrived, the next run cannot know where the
+acknowledgment was not noted: it tells that again, in the same words.
 """
 
 import json
@@ -36,16 +42,22 @@ sounds that were accepted last of all: whoever floods us costs nobody else an en
 class _Untold:
     report: PlayReport
     kept: bool
+    behind: int
+    """The change that must be in the text before it is told."""
     message_id: int | None = None
     waiting: bool = False
 
 
 class PlayLedger:
-    """Keeps account of sounds, so that each is told to end once."""
+    """Keeps account of sounds, so that each is told to end, and in one way."""
 
     def __init__(self) -> None:
-        self._open: dict[str, None] = {}
+        self._open: dict[str, int] = {}
+        """The sounds that are to come to an end, and the changes that said so."""
         self._untold: list[_Untold] = []
+        self.changes = 0
+        """How many there were so far of what is kept."""
+        self._noted = 0
 
     @property
     def text(self) -> str:
@@ -70,26 +82,33 @@ class PlayLedger:
         ]
         ended = [_from_json(end) for end in _list(found.get("ended"))]
         for report in (*ended, *interrupted):
-            self._add(report, kept=True)
+            self._add(report, kept=True, behind=0)
 
     def accept(self, sound_id: str) -> None:
         """Note that the sound of this id is to come to an end."""
-        self._open[sound_id] = None
+        if sound_id not in self._open:
+            self.changes += 1
+            self._open[sound_id] = self.changes
 
     def add(self, report: PlayReport) -> None:
         """Note what became of a sound, accepted or not; it is to be told."""
         if report.state is PlayState.STARTED:
-            self._add(report, kept=False)
+            self._add(report, kept=False, behind=self._open.get(report.id, 0))
             return
-        accepted = report.id in self._open
-        self._open.pop(report.id, None)
+        accepted = self._open.pop(report.id, None) is not None
         # Nobody has use for its beginning behind its end.
         self._untold = [
             untold
             for untold in self._untold
             if untold.report.id != report.id or not untold.waiting
         ]
-        self._add(report, kept=accepted)
+        if accepted:
+            self.changes += 1
+        self._add(report, kept=accepted, behind=self.changes if accepted else 0)
+
+    def noted(self, changes: int) -> None:
+        """Note that the text with so many changes is safe, or is not waited for."""
+        self._noted = max(self._noted, changes)
 
     @property
     def waits(self) -> bool:
@@ -102,7 +121,9 @@ class PlayLedger:
         return [
             untold.report
             for untold in self._untold
-            if untold.message_id is None and not untold.waiting
+            if untold.message_id is None
+            and not untold.waiting
+            and untold.behind <= self._noted
         ]
 
     def sent(self, report: PlayReport, message_id: int) -> None:
@@ -134,8 +155,8 @@ class PlayLedger:
         for untold in self._untold:
             untold.waiting = False
 
-    def _add(self, report: PlayReport, *, kept: bool) -> None:
-        self._untold.append(_Untold(report, kept))
+    def _add(self, report: PlayReport, *, kept: bool, behind: int) -> None:
+        self._untold.append(_Untold(report, kept, behind))
         if len(self._untold) > MOST_REPORTS:
             spare = (untold for untold in self._untold if not untold.kept)
             self._untold.remove(next(spare, self._untold[0]))

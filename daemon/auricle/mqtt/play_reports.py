@@ -13,7 +13,7 @@ from auricle.mqtt.messages import Messages
 from auricle.mqtt.play_ledger import PlayLedger
 from auricle.system import whole_file
 from auricle.system.clock import since_boot
-from auricle.system.threads import start_call
+from auricle.system.threads import end_of, start_call
 from auricle.turns.sounds import PlayReport
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,9 @@ _LARGEST = 2 * 1024 * 1024
 class PlayReports:
     """Publishes what becomes of each sound, and keeps in a file what is to be told.
 
-    It lives on the event loop. The file is for a process that is killed: it is written
-    in passing, by a thread that ends, and a power cut may cost it.
+    It lives on the event loop. The file is written by a thread that ends, and what is
+    told is in it before: where the process is killed, the next run says the same. A
+    disk that fails, or takes too long, is not waited for.
     """
 
     def __init__(self, client: MqttClient, messages: Messages, path: Path) -> None:
@@ -38,7 +39,8 @@ class PlayReports:
         self._kept = ""
         """What is in the file."""
         self._writing: asyncio.Task[None] | None = None
-        self._failing = False
+        self._in_trouble = False
+        """The disk did not take the latest, or has not yet."""
         self._connected = 0.0
         self._asking: asyncio.TimerHandle | None = None
 
@@ -57,13 +59,18 @@ class PlayReports:
                 error,
             )
 
+    async def flush(self) -> None:
+        """Have told what there is to tell; a disk that hangs is not waited for."""
+        await self._written()
+        self._ledger.noted(self._ledger.changes)
+        self._tell()
+
     async def stop(self) -> None:
         """Write what the next run is to tell; a disk that hangs is not waited for."""
         if self._asking is not None:
             self._asking.cancel()
         self._keep()
-        if self._writing is not None:
-            await asyncio.wait([self._writing], timeout=PATIENCE)
+        await self._written()
 
     def accepted(self, sound_id: str) -> None:
         """Note that the sound of this id is to come to an end, whatever becomes of this
@@ -75,6 +82,7 @@ class PlayReports:
     def report(self, report: PlayReport) -> None:
         """Publish what became of a sound, until somebody has it."""
         self._ledger.add(report)
+        self._keep()
         self._tell()
 
     def connected(self) -> None:
@@ -97,6 +105,7 @@ class PlayReports:
         if unheard and self._ledger.waits and self._asking is None:
             loop = asyncio.get_running_loop()
             self._asking = loop.call_later(ASK_AGAIN, self._ask_again)
+        self._keep()
         self._tell()
 
     def _ask_again(self) -> None:
@@ -109,29 +118,45 @@ class PlayReports:
             if message_id is None:
                 break
             self._ledger.sent(report, message_id)
-        self._keep()
 
     def _keep(self) -> None:
+        if self._in_trouble:
+            self._ledger.noted(self._ledger.changes)
         written = self._writing is None or self._writing.done()
         if written and self._ledger.text != self._kept:
             self._writing = asyncio.create_task(self._write(), name="sounds file")
 
     async def _write(self) -> None:
         while (text := self._ledger.text) != self._kept:
+            changes = self._ledger.changes
             replacing = start_call(partial(self._replace, text), name="sounds file")
+            await end_of(replacing, PATIENCE)
+            if not replacing.done():
+                self._enter_trouble(f"no answer within {PATIENCE:g} s")
             try:
                 await asyncio.wrap_future(replacing)
             except OSError as error:
-                logger.log(
-                    logging.DEBUG if self._failing else logging.WARNING,
-                    "a crash would leave sounds without an end: %s: %s",
-                    self._path,
-                    error,
-                )
-                self._failing = True
+                self._enter_trouble(error)
                 return
-            self._failing = False
+            self._in_trouble = False
             self._kept = text
+            self._ledger.noted(changes)
+            self._tell()
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=PATIENCE)
+
+    def _enter_trouble(self, why: object) -> None:
+        logger.log(
+            logging.DEBUG if self._in_trouble else logging.WARNING,
+            "a crash would leave sounds without an end: %s: %s",
+            self._path,
+            why,
+        )
+        self._in_trouble = True
+        self._ledger.noted(self._ledger.changes)
+        self._tell()
 
     def _replace(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

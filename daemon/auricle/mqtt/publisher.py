@@ -242,6 +242,7 @@ class Publisher:
         if self._telling is not None:
             self._telling.cancel()
         await self._finals.flush()
+        await self._play_reports.flush()
         self._channel.leave()
         # What is acknowledged from now on is no occasion to say that we are online.
         self._announcer.end()

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from pathlib import Path
+import threading
+from pathlib import Path, PosixPath
 
 import pytest
 
@@ -16,6 +17,18 @@ from rigs.waiting import eventually
 
 SONG = PlayReport("song", PlayState.FINISHED)
 NEWS = PlayReport("news", PlayState.FINISHED)
+
+
+class Hanging(PosixPath):
+    """A path where no folder is made until `goes_on` is set."""
+
+    goes_on = threading.Event()
+
+    def mkdir(
+        self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False
+    ) -> None:
+        self.goes_on.wait()
+        super().mkdir(mode, parents, exist_ok)
 
 
 def told(house: HouseClient) -> list[tuple[str, str]]:
@@ -36,6 +49,56 @@ async def test_a_sound_that_one_run_took_is_ended_by_the_next_one(
             await house.until(lambda: len(told(house)) > 1)
 
     assert told(house) == [("song", "restarted"), ("news", "finished")]
+
+
+async def test_an_end_is_told_behind_its_note(broker: Broker) -> None:
+    kept = broker.directory / "state" / "sounds.json"
+    refused = PlayReport("flood", PlayState.FAILED, PlayReason.TOO_LONG)
+    async with (
+        HouseClient(broker.port, TOPICS.play) as house,
+        publishing(broker) as satellite,
+    ):
+        satellite.publisher.sound_accepted("song")
+        await eventually(lambda: kept.exists() and "song" in kept.read_text())
+        satellite.publisher.play(SONG)
+        # Nobody keeps what was refused, which leaves at once.
+        satellite.publisher.play(refused)
+        await house.until(lambda: len(told(house)) == 2)
+
+    assert told(house) == [("flood", "too_long"), ("song", "finished")]
+
+
+async def test_who_ends_at_once_tells_what_became_of_sounds_before(
+    broker: Broker,
+) -> None:
+    async with HouseClient(broker.port, TOPICS.play) as house:
+        async with publishing(broker) as satellite:
+            satellite.publisher.sound_accepted("song")
+            satellite.publisher.play(SONG)
+        await house.until(lambda: told(house))
+
+    assert told(house) == [("song", "finished")]
+
+
+async def test_a_disk_that_hangs_holds_up_no_report(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = Hanging(broker.directory)
+    Hanging.goes_on.set()
+    async with (
+        HouseClient(broker.port, TOPICS.play) as house,
+        publishing(broker, directory=directory) as satellite,
+    ):
+        Hanging.goes_on.clear()
+        satellite.publisher.sound_accepted(SONG.id)
+        satellite.publisher.play(SONG)
+        await house.until(lambda: len(told(house)) == 1)
+        satellite.publisher.sound_accepted(NEWS.id)
+        satellite.publisher.play(NEWS)
+        await house.until(lambda: len(told(house)) == 2)
+        Hanging.goes_on.set()
+
+    assert caplog.text.count("a crash would leave sounds without an end") == 1
 
 
 async def test_where_all_is_told_nothing_is_kept(broker: Broker) -> None:

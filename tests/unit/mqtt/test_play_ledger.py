@@ -1,6 +1,4 @@
-"""Each sound is told to end once, whichever run of the satellite tells it."""
-
-from collections import Counter
+"""Each sound is told to end, and in one way, whichever run of ours tells it."""
 
 import pytest
 from hypothesis import settings
@@ -13,6 +11,7 @@ from auricle.turns.sounds import PlayReason, PlayReport, PlayState
 
 SONG = PlayReport("song", PlayState.FINISHED)
 NEWS = PlayReport("news", PlayState.CANCELLED, PlayReason.WAKE)
+AGAIN = (DeliveryResult.LOST, DeliveryResult.OVER_QUOTA, DeliveryResult.FAILED)
 
 
 def ledger(*accepted: str) -> PlayLedger:
@@ -28,6 +27,12 @@ def next_run(before: PlayLedger) -> PlayLedger:
     return after
 
 
+def add(made: PlayLedger, report: PlayReport) -> None:
+    """Add it, where the disk takes all at once."""
+    made.add(report)
+    made.noted(made.changes)
+
+
 def told(made: PlayLedger, result: DeliveryResult, *, late: bool = False) -> None:
     for message_id, report in enumerate(made.due):
         made.sent(report, message_id)
@@ -37,7 +42,7 @@ def told(made: PlayLedger, result: DeliveryResult, *, late: bool = False) -> Non
 
 def test_an_end_is_told_once() -> None:
     made = ledger("song")
-    made.add(SONG)
+    add(made, SONG)
     assert made.due == [SONG]
 
     made.sent(SONG, 7)
@@ -45,9 +50,33 @@ def test_an_end_is_told_once() -> None:
     assert made.due == []
 
 
+def test_an_end_is_told_once_it_is_kept() -> None:
+    made = ledger("song")
+    made.noted(made.changes)
+    made.add(SONG)
+    assert made.due == []
+
+    made.noted(made.changes)
+
+    assert made.due == [SONG]
+
+
+def test_that_a_sound_started_is_told_once_its_end_is_certain_to_be() -> None:
+    started = PlayReport("song", PlayState.STARTED)
+    made = ledger("song")
+    before = made.changes
+    made.accept("news")
+    made.add(started)
+    assert made.due == []
+
+    made.noted(before)
+
+    assert made.due == [started]
+
+
 def test_what_was_acknowledged_is_kept_no_longer() -> None:
     made = ledger("song")
-    made.add(SONG)
+    add(made, SONG)
     told(made, DeliveryResult.ACKED)
 
     assert (made.due, made.text) == ([], "")
@@ -61,7 +90,7 @@ def test_a_sound_that_was_open_when_the_process_was_killed_has_failed() -> None:
 
 def test_an_end_that_nobody_was_told_is_told_by_the_next_run_as_it_was() -> None:
     made = ledger("song", "news")
-    made.add(NEWS)
+    add(made, NEWS)
     made.sent(NEWS, 7)
 
     assert next_run(made).due == [
@@ -76,21 +105,17 @@ def test_what_even_the_next_run_cannot_tell_is_for_the_one_behind_it() -> None:
 
 def test_a_sound_that_was_refused_costs_no_card_anything() -> None:
     made = ledger()
-    made.add(SONG)
+    add(made, SONG)
 
     assert (made.due, made.text) == ([SONG], "")
 
 
-@pytest.mark.parametrize(
-    "result",
-    [DeliveryResult.LOST, DeliveryResult.OVER_QUOTA, DeliveryResult.FAILED],
-    ids=str,
-)
+@pytest.mark.parametrize("result", AGAIN, ids=str)
 def test_what_the_broker_did_not_take_is_told_when_it_is_back(
     result: DeliveryResult,
 ) -> None:
     made = ledger("song")
-    made.add(SONG)
+    add(made, SONG)
     told(made, result)
     assert made.due == []
 
@@ -101,7 +126,7 @@ def test_what_the_broker_did_not_take_is_told_when_it_is_back(
 
 def test_who_comes_back_later_than_we_is_told_then() -> None:
     made = ledger("song")
-    made.add(SONG)
+    add(made, SONG)
     told(made, DeliveryResult.NO_LISTENER, late=True)
 
     made.listeners_came()
@@ -112,13 +137,13 @@ def test_who_comes_back_later_than_we_is_told_then() -> None:
 def test_that_a_sound_started_is_told_before_its_end_and_never_behind_it() -> None:
     started = PlayReport("song", PlayState.STARTED)
     made = ledger("song", "news")
-    made.add(started)
-    made.add(SONG)
+    add(made, started)
+    add(made, SONG)
     assert made.due == [started, SONG]
 
-    made.add(PlayReport("news", PlayState.STARTED))
+    add(made, PlayReport("news", PlayState.STARTED))
     told(made, DeliveryResult.NO_LISTENER, late=True)
-    made.add(NEWS)
+    add(made, NEWS)
     made.listeners_came()
 
     assert made.due == [started, SONG, NEWS]
@@ -126,7 +151,7 @@ def test_that_a_sound_started_is_told_before_its_end_and_never_behind_it() -> No
 
 def test_where_nobody_ever_listens_nothing_is_kept() -> None:
     made = ledger("song")
-    made.add(SONG)
+    add(made, SONG)
     told(made, DeliveryResult.NO_LISTENER)
     made.listeners_came()
 
@@ -137,17 +162,17 @@ def test_of_too_many_ends_the_first_are_forgotten() -> None:
     made = PlayLedger()
     ends = [PlayReport(f"{n}", PlayState.FINISHED) for n in range(MOST_REPORTS + 1)]
     for end in ends:
-        made.add(end)
+        add(made, end)
 
     assert made.due == ends[1:]
 
 
 def test_a_flood_of_what_was_refused_costs_no_sound_that_was_accepted_its_end() -> None:
     made = ledger("song")
-    made.add(SONG)
+    add(made, SONG)
     for number in range(MOST_REPORTS):
         refused = PlayReport(f"{number}", PlayState.FAILED, PlayReason.TOO_LONG)
-        made.add(refused)
+        add(made, refused)
 
     assert SONG in made.due
     assert len(made.due) == MOST_REPORTS
@@ -168,16 +193,20 @@ def test_a_file_that_makes_no_sense_is_refused(text: str) -> None:
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Accepts and ends sounds, loses messages, and kills the process now and then."""
+    """Accepts and ends sounds, loses messages, and kills the process now and then. The
+    disk is behind.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.ledger = PlayLedger()
+        self.disk = ""
         self.open: list[str] = []
-        self.ended: list[PlayReport] = []
         self.under_way: dict[int, PlayReport] = {}
-        self.arrived: Counter[str] = Counter()
+        self.started: set[str] = set()
         self.heard: dict[str, PlayReport] = {}
+        self.over: set[str] = set()
+        """The sounds whose ends nobody needs to be told any more."""
         self.accepted = 0
         self.messages = 0
 
@@ -188,11 +217,21 @@ class AnyOrder(RuleBasedStateMachine):
             self.open.append(f"sound-{self.accepted}")
             self.ledger.accept(self.open[-1])
 
+    @rule(which=st.integers(0, 5))
+    def start(self, which: int) -> None:
+        if which < len(self.open):
+            self.ledger.add(PlayReport(self.open[which], PlayState.STARTED))
+
     @rule(reason=st.none() | st.sampled_from(PlayReason), which=st.integers(0, 5))
     def end(self, reason: PlayReason | None, which: int) -> None:
         if which < len(self.open):
             state = PlayState.FAILED if reason else PlayState.FINISHED
             self.ledger.add(PlayReport(self.open.pop(which), state, reason))
+
+    @rule()
+    def write(self) -> None:
+        self.disk = self.ledger.text
+        self.ledger.noted(self.ledger.changes)
 
     @rule()
     def tell(self) -> None:
@@ -208,6 +247,9 @@ class AnyOrder(RuleBasedStateMachine):
         message_id, report = self.under_way.popitem()
         if result is DeliveryResult.ACKED:
             self.hear(report)
+        again = result in AGAIN or (late and result is DeliveryResult.NO_LISTENER)
+        if report.state is not PlayState.STARTED and not again:
+            self.over.add(report.id)
         delivered = Delivered(message_id, result)
         self.ledger.settle(delivered, listeners_are_late=late)
 
@@ -223,15 +265,33 @@ class AnyOrder(RuleBasedStateMachine):
                 self.hear(report)
         self.under_way.clear()
         self.open.clear()
-        self.ledger = next_run(self.ledger)
+        self.ledger = PlayLedger()
+        self.ledger.take_up(self.disk)
 
     def hear(self, report: PlayReport) -> None:
-        assert self.heard.setdefault(report.id, report) == report
+        if report.state is PlayState.STARTED:
+            self.started.add(report.id)
+        else:
+            assert self.heard.setdefault(report.id, report) == report
 
     @invariant()
     def nothing_that_is_open_is_told_to_have_ended(self) -> None:
-        assert not {report.id for report in self.ledger.due} & {*self.open}
+        ends = {r.id for r in self.ledger.due if r.state is not PlayState.STARTED}
+        assert not ends & {*self.open}
         assert not {*self.heard} & {*self.open}
+
+    @invariant()
+    def what_may_have_been_heard_is_what_the_next_run_says(self) -> None:
+        after = PlayLedger()
+        after.take_up(self.disk)
+        ends = {end.id: end for end in after.due}
+        for report in self.under_way.values():
+            if report.state is PlayState.STARTED:
+                assert report.id in {*ends, *self.over}
+            else:
+                assert ends[report.id] == report
+        assert all(ends.get(end.id, end) == end for end in self.heard.values())
+        assert self.started <= {*ends, *self.over}
 
 
 TestAnyOrder = AnyOrder.TestCase
