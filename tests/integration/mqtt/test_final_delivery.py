@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from auricle.mqtt.delivery.ledger import Fate
+from auricle.errors import Reason
+from auricle.mqtt.delivery.ledger import Fate, Purpose
 from auricle.mqtt.delivery.outbox_file import OutboxFile
+from auricle.mqtt.delivery.stored_final import from_text, to_text
 from rigs.faults.fault_proxy import FaultProxy
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import TOPICS, event, publishing
@@ -378,6 +380,42 @@ async def test_the_history_is_complete_after_an_outage(broker: Broker) -> None:
         ("one", "no_listener"),
         ("two", "expired"),
     ]
+
+
+@pytest.mark.parametrize("fate", [Fate.ACKED, Fate.EXPIRED], ids=str)
+async def test_what_was_killed_behind_its_entry_in_the_history_obeys_that(
+    broker: Broker, fate: Fate
+) -> None:
+    async with publishing(broker, history=True) as first:
+        broker.kill()
+        await eventually(lambda: not first.publisher.client.connected)
+        first.hears("open the garage")
+    path = broker.directory / "state" / "outbox.db"
+    enter_in_history(path, fate)
+    broker.start()
+    reported = [Reason.EXPIRED] if fate is Fate.EXPIRED else []
+
+    async with (
+        HouseClient(broker.port, "auricle/#") as house,
+        publishing(broker, history=True),
+    ):
+        await house.hears(TOPICS.history)
+        await house.until(lambda: len(house.on(TOPICS.utterance)) >= len(reported))
+
+    assert house.on(TOPICS.final) == []
+    assert [json.loads(told)["fate"] for told in house.on(TOPICS.history)] == [fate]
+    assert [
+        json.loads(told)["reason"] for told in house.on(TOPICS.utterance)
+    ] == reported
+
+
+def enter_in_history(path: Path, fate: Fate) -> None:
+    """Let the outbox be as it is at the moment when this fate of a final is noted."""
+    outbox = OutboxFile(path)
+    (record,) = outbox.open()
+    entry = to_text(replace(from_text(record.body), fate=fate))
+    outbox.put(replace(record, purpose=Purpose.HISTORY, body=entry))
+    outbox.close()
 
 
 async def test_without_history_no_word_of_an_expired_command_is_kept(

@@ -162,18 +162,25 @@ class FinalDelivery:
         self.hurry()
 
     def _found(self, records: list[Record]) -> None:
+        found: list[tuple[Record, StoredFinal]] = []
         for record in records:
             try:
-                stored = from_text(record.body)
+                found.append((record, from_text(record.body)))
             except ValueError:
                 logger.warning("the outbox holds a turn that cannot be read")
                 self._outbox.remove(*record.key)
-                continue
+        # Whoever is killed as a fate becomes known may have noted it in one place only.
+        fates = {record.turn: stored.fate for record, stored in found if stored.fate}
+        for record, stored in found:
             spoken = record.spoken if record.boot == self._boot else -math.inf
-            if stored.fate is None:
+            fate = fates.get(record.turn)
+            if fate is None:
                 self._ledger.accept(stored.outbound, spoken)
+                continue
+            settled = Settled(stored.outbound, fate, spoken)
+            if stored.fate is None:
+                self._deliver_no_more(settled)
             else:
-                settled = Settled(stored.outbound, stored.fate, spoken)
                 self._add(Notice(settled, record.purpose))
         self.connected()
         self.deliver()
@@ -198,15 +205,16 @@ class FinalDelivery:
             logger.warning("the final of turn %s is %s", turn, settled.fate)
         if settled.over:
             self._asked.discard(turn)
-            self._end(turn, settled)
+            if self._history:
+                self._add(Notice(settled, Purpose.HISTORY))
+            self._deliver_no_more(settled)
         self._on_fate(settled)
 
-    def _end(self, turn: str, settled: Settled) -> None:
-        if self._history:
-            self._add(Notice(settled, Purpose.HISTORY))
+    def _deliver_no_more(self, settled: Settled) -> None:
         if settled.fate is Fate.EXPIRED:
             self._add(report(settled))
         else:
+            turn = settled.outbound.outcome.turn.id
             self._outbox.remove(turn, Purpose.DELIVERY)
 
     def _add(self, notice: Notice) -> None:
