@@ -79,25 +79,38 @@ class Memory:
     """Saves in the background: an SD card may take its time, the loop may not.
 
     Of states that follow each other quickly few are written, the last among them, and
-    what can wait is written with others. What the disk did not take is tried again.
+    what can wait is written with others. That the room is muted waits for none. What
+    the disk did not take is tried again.
     """
 
     def __init__(
-        self, file: StateFile, *, retry: float = RETRY, patience: float = PATIENCE
+        self,
+        file: StateFile,
+        *,
+        pause: float = PAUSE,
+        retry: float = RETRY,
+        patience: float = PATIENCE,
     ) -> None:
         self._file = file
+        self._pause = pause
         self._retry = retry
         self._patience = patience
         self._wanted: Remembered | None = None
         self._writing: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None
         self._flushing = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._muted = False
+        """What the latest attempt to save said of the microphone."""
         self.failed = False
         """Whether the last attempt to save failed."""
 
     def remember(self, remembered: Remembered, *, within: float = 0.0) -> None:
         """Have it saved now, or within so many seconds."""
         self._wanted = remembered
+        if remembered.muted and not self._muted:
+            # Killed before it is saved, we would listen again to who has muted us.
+            self._hurried.set()
         if not within:
             self._save()
             return
@@ -113,6 +126,7 @@ class Memory:
         not waited for.
         """
         self._flushing.set()
+        self._hurried.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 # A save that was under way may fail, and leave it to another one.
@@ -132,8 +146,12 @@ class Memory:
             self._writing = asyncio.create_task(self._write(), name="state file")
 
     async def _write(self) -> None:
+        ends_pause = self._hurried
         while self._wanted is not None:
             wanted, self._wanted = self._wanted, None
+            self._muted = wanted.muted
+            if not self._flushing.is_set():
+                self._hurried.clear()
             try:
                 await self._save_in_passing(wanted)
             except OSError as error:
@@ -145,8 +163,13 @@ class Memory:
                 self.failed = True
             else:
                 self.failed = False
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._flushing.wait(), PAUSE)
+            try:
+                await asyncio.wait_for(ends_pause.wait(), self._pause)
+            except TimeoutError:
+                ends_pause = self._hurried
+            else:
+                # Anybody on the network may mute us as often, too.
+                ends_pause = self._flushing
             if self.failed and self._wanted is None:
                 # The disk may have room again long before anything changes.
                 self.remember(wanted, within=self._retry)

@@ -161,7 +161,22 @@ async def test_a_flood_of_changes_costs_few_writes_and_ends_in_the_last(
     memory.remember(CHANGED)
     await eventually(lambda: file.load() == CHANGED)
 
-    assert file.saves <= 4
+    # Those that mute do not wait for the others.
+    assert file.saves <= 6
+
+
+async def test_a_mute_is_saved_at_once_whatever_was_saved_before(
+    tmp_path: Path,
+) -> None:
+    file = StateFile(tmp_path / "state.json")
+    memory = Memory(file, pause=3600.0)
+    memory.remember(CHANGED)
+    await eventually(lambda: file.load() == CHANGED)
+
+    memory.remember(replace(CHANGED, muted=True))
+
+    await eventually(lambda: file.load().muted)
+    await memory.flush()
 
 
 async def test_what_can_wait_is_saved_with_what_cannot(tmp_path: Path) -> None:
