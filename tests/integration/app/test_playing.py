@@ -58,8 +58,13 @@ async def speaking(
     heard: bytes = b"",
     transcript: str = "Turn on the kitchen light.",
     turns_per_hour: int = 0,
+    no_speech_timeout: float = 1.0,
 ) -> AsyncIterator[Speaking]:
-    """One that is at rest; it hears `heard`, then a quiet room."""
+    """One that is at rest; it hears `heard`, then a quiet room.
+
+    `no_speech_timeout` is in seconds: a busy machine may be as late as that with the
+    order that ends a turn in which nobody speaks.
+    """
     room = noise(9.0, dbfs=ROOM)
     recording = save(folder / "room.wav", heard + room * 30)
     with loudspeaker(folder, monkeypatch) as device:
@@ -67,7 +72,7 @@ async def speaking(
             *(broker, folder, transcript),
             recording=recording,
             loudspeaker={"device": "file"},
-            utterance={"mode": "manual", "no_speech_timeout": 1.0},
+            utterance={"mode": "manual", "no_speech_timeout": no_speech_timeout},
             limits={"turns_per_hour": turns_per_hour},
         ) as satellite:
             await satellite.house.hears(f"{NODE}/state", "idle")
@@ -108,8 +113,11 @@ async def test_a_wake_word_ends_what_is_said_and_the_command_is_heard(
 async def test_who_interrupts_it_to_say_stop_has_given_no_command(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop = speaking(broker, tmp_path, monkeypatch, transcript="Stop! Stop it.")
-    async with stop as satellite:
+    async with speaking(
+        *(broker, tmp_path, monkeypatch),
+        transcript="Stop! Stop it.",
+        no_speech_timeout=LONG,
+    ) as satellite:
         satellite.sounds.send("story", tone(LONG))
         satellite.sounds.send("news", tone(0.3))
         await satellite.sounds.hears("story", "started")
@@ -237,7 +245,9 @@ async def test_who_is_muted_is_spoken_to_and_is_told_to_be_muted_all_along(
 async def test_what_nobody_said_behind_answers_is_no_turn_of_the_hours(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with speaking(broker, tmp_path, monkeypatch, turns_per_hour=1) as satellite:
+    async with speaking(
+        *(broker, tmp_path, monkeypatch), turns_per_hour=1, no_speech_timeout=3.0
+    ) as satellite:
         house = satellite.house
         satellite.sounds.send("question-1", tone(0.1), then="listen")
         await house.until(lambda: len(house.on(UTTERANCE)) == 1)
