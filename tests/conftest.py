@@ -46,11 +46,16 @@ def _no_secret_outlives_a_test() -> Iterator[None]:
 SHARING = (
     "tests/faults/test_catalogue.py",
     "tests/faults/test_sleep.py",
+    "tests/integration/app/test_idle_imports.py",
+    "tests/integration/cli/test_local_recognizer.py",
+    "tests/integration/packaging/test_wheel.py",
     "tests/integration/recognizer/engines/test_moonshine.py",
     "tests/integration/recognizer/engines/test_whisper.py",
+    "tests/integration/recognizer/engines/test_whisper_encoder.py",
     "tests/integration/recognizer/engines/test_whisper_multilingual.py",
+    "tests/integration/recognizer/test_foreseen.py",
 )
-"""Files whose tests share a house or a loaded model."""
+"""Files whose tests share a house, a loaded model, or what takes as long to make."""
 CONFORMANCE = "tests/conformance/"
 NEWER_SDK = "2.0.2"
 

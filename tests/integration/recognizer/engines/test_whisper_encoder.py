@@ -14,7 +14,7 @@ from ctranslate2.models import Whisper
 from ctranslate2.specs import WhisperSpec
 
 from auricle.recognizer.engines.weights import find_whisper
-from auricle.recognizer.engines.whisper_encoder import load_encoder
+from auricle.recognizer.engines.whisper_encoder import WhisperEncoder, load_encoder
 
 Array = npt.NDArray[np.float32]
 
@@ -73,8 +73,11 @@ def sound(seconds: float) -> Array:
     return np.asarray(features, np.float32)
 
 
-def by_ctranslate2(folder: Path, features: Array) -> Array:
-    model = Whisper(str(folder), compute_type="float32")
+def for_ctranslate2(folder: Path) -> Whisper:
+    return Whisper(str(folder), compute_type="float32")
+
+
+def by_ctranslate2(model: Whisper, features: Array) -> Array:
     whole = np.pad(features, ((0, 0), (0, 30 * SECOND - features.shape[1])))
     return np.asarray(model.encode(StorageView.from_array(whole[np.newaxis])))
 
@@ -92,25 +95,43 @@ def test_of_half_a_minute_it_makes_what_ctranslate2_makes(
     folder = Untrained().written(tmp_path / "model", quantization)
     encoder = load_encoder(folder, seconds=30, threads=2)
     assert encoder
-    features = sound(30)
-    assert apart(encoder.encode(features), by_ctranslate2(folder, features)) < 1e-3
+    model, features = for_ctranslate2(folder), sound(30)
+    assert apart(encoder.encode(features), by_ctranslate2(model, features)) < 1e-3
+
+
+@pytest.fixture(scope="module")
+def bundled() -> WhisperEncoder:
+    encoder = load_encoder(find_whisper("tiny.en"), seconds=30, threads=2)
+    assert encoder
+    return encoder
+
+
+@pytest.fixture(scope="module")
+def original() -> Whisper:
+    return for_ctranslate2(find_whisper("tiny.en"))
+
+
+@pytest.fixture(scope="module")
+def silence(original: Whisper) -> Array:
+    """What CTranslate2 makes of it."""
+    return by_ctranslate2(original, sound(0))
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.5, 3, 25, 28.9])
-def test_of_a_sound_with_silence_behind_it_makes_nearly_that(seconds: float) -> None:
-    folder = find_whisper("tiny.en")
-    encoder = load_encoder(folder, seconds=30, threads=2)
-    assert encoder
+def test_of_a_sound_with_silence_behind_it_makes_nearly_that(
+    bundled: WhisperEncoder, original: Whisper, silence: Array, seconds: float
+) -> None:
     features = sound(seconds)
     said = np.s_[:, : round(seconds * POSITIONS) + 1]
-    whole, silence = (
-        by_ctranslate2(folder, heard) for heard in (features, features[:, :0])
-    )
-    made = encoder.encode(features)
+    made, whole = bundled.encode(features), by_ctranslate2(original, features)
     assert apart(made[said], whole[said]) < 0.15
     assert apart(made, whole) < apart(silence, whole)
-    # With nothing said it is that silence.
-    assert apart(encoder.encode(features[:, :0]), silence) < 1e-3
+
+
+def test_where_nothing_is_said_it_makes_the_silence(
+    bundled: WhisperEncoder, silence: Array
+) -> None:
+    assert apart(bundled.encode(sound(0)), silence) < 1e-3
 
 
 def test_of_a_shorter_window_it_makes_less_or_as_much_as_is_said(
