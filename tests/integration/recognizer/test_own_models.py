@@ -15,6 +15,8 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from auricle.errors import ConfigError
+from auricle.recognizer.engines.loading import load_engine
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.program import (
@@ -22,6 +24,7 @@ from rigs.homes.program import (
     auricle,
     clean_environment,
     local_recognizer,
+    told_here,
     write_settings,
 )
 from rigs.mqtt.broker import Broker
@@ -61,7 +64,7 @@ async def test_a_satellite_is_served_by_a_model_of_each_kind(
 ) -> None:
     folder = KINDS[kind](tmp_path / "model")
     async with local_recognizer("--model", str(folder)) as url:
-        code, out, err = await auricle(
+        code, out, err = await told_here(
             "transcribe", "--url", url, "--json", str(recording)
         )
 
@@ -307,13 +310,39 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], Callable[[Path], None], str]] = 
 }
 
 
+def broken(fault: str, folder: Path) -> str:
+    """Make a folder that is broken so, and return what is to be told of it."""
+    make, spoil, told = BROKEN[fault]
+    make(folder)
+    spoil(folder)
+    return told
+
+
 @pytest.mark.parametrize("fault", BROKEN)
-async def test_a_broken_folder_is_one_sentence_that_names_it_and_what_to_do(
+def test_a_broken_folder_is_one_sentence_that_names_it_and_what_to_do(
+    fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "model"
+    told = broken(fault, folder)
+
+    with pytest.raises(ConfigError) as caught:
+        load_engine(str(folder), threads=2)
+
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{folder}")
+    assert told in sentence
+    assert ";" in sentence, "it says what to do"
+    assert len(sentence.splitlines()) == 1
+    # Nor does the process in which it is tried say more.
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["half a model", "the second Moonshine, damaged"])
+async def test_with_a_broken_folder_no_recognizer_starts(
     fault: str, tmp_path: Path
 ) -> None:
-    make, spoil, told = BROKEN[fault]
-    folder = make(tmp_path / "model")
-    spoil(folder)
+    folder = tmp_path / "model"
+    told = broken(fault, folder)
 
     code, out, err = await auricle("recognizer", "--port", "0", "--model", str(folder))
 
@@ -322,7 +351,6 @@ async def test_a_broken_folder_is_one_sentence_that_names_it_and_what_to_do(
     sentence = err.splitlines()[-1]
     assert sentence.startswith(f"auricle: {folder}"), err
     assert told in sentence
-    assert ";" in sentence, "it says what to do"
 
 
 async def test_a_folder_that_is_spoiled_while_it_is_served_ends_nothing(
@@ -337,7 +365,7 @@ async def test_a_folder_that_is_spoiled_while_it_is_served_ends_nothing(
             for language in ("ja", "en"):
                 settings = {"asr": {"url": url, "language": language}}
                 write_settings(config, settings)
-                code, out, err = await auricle(
+                code, out, err = await told_here(
                     "transcribe", "--config", str(config), "--json", str(recording)
                 )
                 assert code == 0, err
@@ -395,7 +423,7 @@ async def test_what_fails_in_a_decode_is_an_error_and_no_silence(
     async with local_recognizer("--model", str(folder)) as url:
         for language in ("en", "ko", "en"):
             write_settings(config, {"asr": {"url": url, "language": language}})
-            code, out, err = await auricle(
+            code, out, err = await told_here(
                 "transcribe", "--config", str(config), str(recording)
             )
             ended.append((code, out.partition("\n")[0]))
@@ -412,7 +440,7 @@ async def test_a_language_that_a_folder_does_not_know_names_who_does(
     config = tmp_path / "auricle.config.toml"
     async with local_recognizer("--model", str(folder)) as url:
         write_settings(config, {"asr": {"url": url, "language": "de"}})
-        code, _, err = await auricle(
+        code, _, err = await told_here(
             "transcribe", "--config", str(config), str(recording)
         )
 
