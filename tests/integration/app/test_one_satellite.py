@@ -13,7 +13,7 @@ import pytest
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise, silence
 from rigs.faults.fault_proxy import FaultProxy
-from rigs.homes.program import Program, auricle
+from rigs.homes.program import Program, auricle, told_here
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -211,13 +211,13 @@ async def test_a_satellite_is_not_forgotten_while_it_runs(
     ):
         await house.hears("auricle/study/state", "idle")
         forget = ("forget", "--config", str(program.config))
-        code, out, err = await auricle(*forget)
+        code, out, err = await told_here(*forget)
         assert (code, out) == (69, "")
         assert f"process {program.pid} " in err
         assert "" not in house.on("auricle/study/state")
 
         assert await program.stop() == 0
-        code, out, err = await auricle(*forget)
+        code, out, err = await told_here(*forget)
 
     assert (code, err) == (0, "")
     assert "the device removed" in out
@@ -233,7 +233,7 @@ async def test_what_a_renamed_satellite_left_is_cleared_while_it_runs(
             renamed = settings(broker, tmp_path, url, name="office")
             office = Program(another(tmp_path, "office"), renamed)
             forget = ("forget", "--name", "study", "--config", str(office.config))
-            code, out, err = await auricle(*forget)
+            code, out, err = await told_here(*forget)
             assert (code, out) == (69, "")
             assert "the broker says that 'study' is online: stop that" in err
             assert house.on("auricle/study/availability") == ["online"]
@@ -241,7 +241,7 @@ async def test_what_a_renamed_satellite_left_is_cleared_while_it_runs(
 
     async with office, HouseClient(broker.port, "#") as house:
         await house.hears("auricle/office/availability", "online")
-        code, out, err = await auricle(*forget)
+        code, out, err = await told_here(*forget)
         async with HouseClient(broker.port, "#") as newcomer:
             newcomer.say("test/end", "now")
             await newcomer.hears("test/end")

@@ -15,7 +15,7 @@ from rigs.audio.loudspeaker import Loudspeaker, loudspeaker
 from rigs.audio.recordings import save
 from rigs.audio.speech import noise
 from rigs.audio.synthesizers import SENTENCE, needs_espeak, needs_flite
-from rigs.homes.program import Program, auricle, write_settings
+from rigs.homes.program import Program, told_here, write_settings
 from rigs.homes.sounds import tone
 from rigs.homes.study import study
 from rigs.homes.wyoming_voice import serving
@@ -157,7 +157,7 @@ async def test_a_program_that_is_missing_is_told_before_the_satellite_starts(
     )
     monkeypatch.setenv("PATH", "/nowhere")
 
-    code, out, err = await auricle("config", "--config", str(config))
+    code, out, err = await told_here("config", "--config", str(config))
 
     assert code == 78
     assert "speech.engine: flite is not installed: apt install flite" in out + err

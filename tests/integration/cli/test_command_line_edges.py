@@ -17,7 +17,12 @@ from auricle.cli.parser import build_parser
 from auricle.config.toml import toml
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say
-from rigs.homes.program import auricle, clean_environment, write_settings
+from rigs.homes.program import (
+    auricle,
+    clean_environment,
+    told_here,
+    write_settings,
+)
 from rigs.mqtt.broker import Broker, free_port
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
@@ -347,7 +352,7 @@ async def test_a_broker_that_is_away_is_told_once(tmp_path: Path) -> None:
             "mqtt": {"host": "127.0.0.1", "port": port},
         },
     )
-    code, out, err = await auricle("forget", "--config", str(config))
+    code, out, err = await told_here("forget", "--config", str(config))
 
     assert (code, out) == (os.EX_UNAVAILABLE, "")
     assert err == (

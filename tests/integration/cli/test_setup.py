@@ -19,7 +19,7 @@ from auricle.panel.trial import COLORS
 from auricle.setup.assistant import Assistant, Chosen, Place
 from rigs.audio.loudspeaker import loudspeaker
 from rigs.hardware.spi_wire import SpiWire
-from rigs.homes.program import clean_environment
+from rigs.homes.program import clean_environment, told_here
 from rigs.mqtt.broker import free_port, password_file, running_broker
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
 
@@ -65,6 +65,14 @@ async def setup(
     out, err = await asyncio.wait_for(process.communicate(given), 120)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
+
+
+async def setup_here(folder: Path, *answers: str) -> tuple[int, str, str]:
+    """The same without a process of its own, where no microphone is looked for."""
+    store = ("--credentials", str(folder / "credentials"))
+    return await told_here(
+        *("setup", "--config", str(folder / "config.toml"), *store), answers=answers
+    )
 
 
 async def test_answers_become_settings_secrets_and_a_satellite_that_works(
@@ -230,7 +238,7 @@ def closed(tmp_path: Path) -> Iterator[Path]:
 async def test_where_nothing_can_be_written_nobody_is_asked(
     closed: Path, within: str
 ) -> None:
-    code, out, err = await setup(closed / within)
+    code, out, err = await setup_here(closed / within)
 
     assert code == os.EX_CANTCREAT
     assert err == f"auricle setup: {closed}: cannot be written to\n"
@@ -240,7 +248,7 @@ async def test_where_nothing_can_be_written_nobody_is_asked(
 async def test_where_secrets_cannot_be_kept_nobody_is_asked(tmp_path: Path) -> None:
     kept = tmp_path / "credentials"
     kept.write_text("")
-    code, out, err = await setup(tmp_path)
+    code, out, err = await setup_here(tmp_path)
 
     assert code == os.EX_CANTCREAT
     assert err == f"auricle setup: {kept}: cannot be written to\n"
@@ -248,7 +256,7 @@ async def test_where_secrets_cannot_be_kept_nobody_is_asked(tmp_path: Path) -> N
 
 
 async def test_answers_that_end_too_early_write_nothing(tmp_path: Path) -> None:
-    code, _, err = await setup(tmp_path, "study", "en")
+    code, _, err = await setup_here(tmp_path, "study", "en")
 
     assert code == os.EX_USAGE
     assert "nothing was written" in err
@@ -262,7 +270,7 @@ async def test_where_a_recording_stands_for_the_microphone_nobody_asks_for_one(
         async with ScriptedRecognizer() as recognizer:
             config = tmp_path / "config.toml"
             config.write_text('[microphone]\nrecording = "/srv/turn.flac"\n')
-            code, out, err = await setup(
+            code, out, err = await setup_here(
                 tmp_path,
                 *("study", "en"),
                 *(f"127.0.0.1:{broker.port}", ""),
@@ -314,7 +322,7 @@ async def test_a_file_that_only_a_person_can_change_stays_as_it_is_without_new_s
     config = tmp_path / "config.toml"
     text = 'mqtt.host = "127.0.0.1:1"\nmicrophone.recording = "/srv/turn.flac"\n'
     config.write_text(text)
-    code, _, err = await setup(
+    code, _, err = await setup_here(
         tmp_path,
         *("", "en", "127.0.0.1:2", "pi", PASSWORD, "k"),
         *("3", "ws://127.0.0.1:1", KEY, "k", "none", *NO_PANEL),
@@ -364,7 +372,7 @@ async def test_lights_and_a_button_that_are_not_there_are_told_and_asked_for_aga
     config.write_text(
         '[microphone]\nrecording = "/srv/turn.flac"\n[lights]\nspi = "/dev/spidev9.9"\n'
     )
-    code, out, err = await setup(
+    code, out, err = await setup_here(
         tmp_path,
         *BEHIND_EVERYTHING_ELSE,
         "none",
@@ -389,7 +397,7 @@ async def test_whoever_wants_no_lights_is_asked_once(tmp_path: Path) -> None:
         '[microphone]\nrecording = "/srv/turn.flac"\n'
         '[lights]\ndevice = "gpio"\npins = [25]\n'
     )
-    code, out, err = await setup(tmp_path, *BEHIND_EVERYTHING_ELSE, "none", "")
+    code, out, err = await setup_here(tmp_path, *BEHIND_EVERYTHING_ELSE, "none", "")
 
     assert (code, err) == (0, ""), out
     assert out.count("Set them up? y/n [n]") == 1

@@ -13,7 +13,7 @@ from auricle.mqtt.topics import Topics
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.listener import FAST, command, settings
-from rigs.homes.program import auricle
+from rigs.homes.program import auricle, told_here
 from rigs.homes.terminal import Terminal
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.publisher import publishing
@@ -135,7 +135,7 @@ async def test_without_a_recognizer_there_is_nothing_to_transcribe_with(
     tmp_path: Path, recording: str
 ) -> None:
     config = str(settings(tmp_path))
-    code, _, err = await auricle(
+    code, _, err = await told_here(
         *("listen", "--config", config, "--recording", recording, "--transcribe")
     )
 

@@ -15,7 +15,7 @@ from auricle.listen.collection import INDEX, MOST_CLIPS, Clip, Collection, Label
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
 from rigs.homes.listener import FAST, command, settings
-from rigs.homes.program import auricle
+from rigs.homes.program import auricle, told_here
 from rigs.homes.terminal import Terminal
 
 SECOND = 2 * SAMPLE_RATE
@@ -132,7 +132,7 @@ async def test_the_threshold_that_is_proposed_can_be_pasted(tmp_path: Path) -> N
     kept = tmp_path / "kept"
     fill(kept, 24)
     config = settings(tmp_path, asr={"url": "ws://127.0.0.1:9/"})
-    code, out, err = await auricle(
+    code, out, err = await told_here(
         *("listen", "--config", str(config), "--tune", str(kept))
     )
 
@@ -148,7 +148,7 @@ async def test_the_threshold_that_is_proposed_can_be_pasted(tmp_path: Path) -> N
     assert modes(kept) == {"folder 700", "file 600"}
 
     config.write_text(f"{config.read_text()}\n{pasted[0]}\n")
-    code, out, _ = await auricle("config", "--config", str(config))
+    code, out, _ = await told_here("config", "--config", str(config))
     assert code == 0
     assert pasted[0].splitlines()[1] in out
 
@@ -160,7 +160,7 @@ async def test_a_threshold_that_was_set_over_mqtt_is_told_to_count_more(
     fill(kept, 24)
     remembered = Remembered(thresholds={"okay_nabu": 0.95})
     StateFile(tmp_path / "state" / "state.json").save(remembered)
-    _, out, _ = await auricle(
+    _, out, _ = await told_here(
         *("listen", "--config", str(settings(tmp_path)), "--tune", str(kept))
     )
     assert "what was set over MQTT or in Home Assistant counts more" in out
@@ -171,7 +171,7 @@ async def test_with_too_little_to_go_by_it_says_what_is_missing(
 ) -> None:
     kept = tmp_path / "kept"
     fill(kept, 4, hours=0.2)
-    code, out, _ = await auricle(
+    code, out, _ = await told_here(
         *("listen", "--config", str(settings(tmp_path)), "--tune", str(kept))
     )
     assert code == 0
@@ -186,7 +186,7 @@ async def test_a_folder_of_something_else_is_left_alone(
     folder = tmp_path / "photos"
     folder.mkdir(mode=0o755)
     (folder / "cat.jpg").touch()
-    code, _, err = await auricle(
+    code, _, err = await told_here(
         *("listen", "--config", str(settings(tmp_path)), option, str(folder))
     )
     assert code == 78
@@ -199,7 +199,7 @@ async def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> None
     fill(kept, 1)
     with (kept / INDEX).open("a") as file:
         file.write('{"file": 3}\n')
-    code, _, err = await auricle(
+    code, _, err = await told_here(
         *("listen", "--config", str(settings(tmp_path)), "--tune", str(kept))
     )
     assert code == 78
@@ -248,11 +248,10 @@ def test_a_sound_that_was_deleted_is_neither_wanted_nor_unwanted(
 
 async def test_a_full_folder_is_told_and_nothing_more_is_kept(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    collection = Collection(kept, new=True)
-    clip = Clip("", "okay_nabu", Label.WANTED, 0.9, 0.85, True, "")
-    while not collection.full:
-        collection.keep(clip, b"")
-    code, _, err = await auricle(
+    fill(kept, 1)
+    clip = index(kept)[0]
+    (kept / INDEX).write_text(f"{json.dumps(clip)}\n" * MOST_CLIPS)
+    code, _, err = await told_here(
         *("listen", "--config", str(settings(tmp_path)), "--record", str(kept))
     )
     assert code == 78
@@ -260,7 +259,7 @@ async def test_a_full_folder_is_told_and_nothing_more_is_kept(tmp_path: Path) ->
 
 
 async def test_asking_belongs_to_keeping(tmp_path: Path) -> None:
-    code, _, err = await auricle(
+    code, _, err = await told_here(
         *("listen", "--config", str(settings(tmp_path)), "--say", "3")
     )
     assert code == 78

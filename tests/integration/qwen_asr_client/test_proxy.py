@@ -12,7 +12,7 @@ from auricle.qwen_asr.address import RecognizerAddress
 from auricle.qwen_asr_client.connection import Connection
 from auricle.qwen_asr_client.errors import ProxyError, RecognizerError
 from rigs.faults.http_proxy import answering_proxy
-from rigs.homes.program import Program, auricle, write_settings
+from rigs.homes.program import Program, told_here, write_settings
 from rigs.mqtt.broker import Broker, free_port
 from rigs.mqtt.subscriber import HouseClient
 
@@ -96,7 +96,7 @@ async def test_the_doctor_names_the_variable_and_not_the_password(
     config = tmp_path / "config.toml"
     write_settings(config, settings(broker, tmp_path))
 
-    code, out, err = await auricle("doctor", "--config", str(config))
+    code, out, err = await told_here("doctor", "--config", str(config))
 
     assert code == 1
     assert "(https_proxy) cannot be used" in out

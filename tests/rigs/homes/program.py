@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
@@ -117,14 +117,19 @@ async def auricle(*arguments: str, timeout: float = 60.0) -> tuple[int, str, str
     return process.returncode, out.decode(), err.decode()
 
 
-async def told_here(*arguments: str) -> tuple[int, str, str]:
+async def told_here(
+    *arguments: str, answers: Sequence[str] = ()
+) -> tuple[int, str, str]:
     """The same without a process of its own, for what a command finds and says: to
-    start one takes a second, and most commands are soon done.
+    start one takes a second, and most commands are soon done. `answers`: what it reads
+    from standard input, a line each.
     """
     with pytest.MonkeyPatch.context() as patched:
         for name in os.environ.keys() - clean_environment().keys():
             patched.delenv(name)
         patched.setattr(sys, "argv", ["auricle", *arguments])
+        given = "".join(f"{answer}\n" for answer in answers)
+        patched.setattr(sys, "stdin", io.StringIO(given))
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             code = await asyncio.wait_for(asyncio.to_thread(main), 60)

@@ -27,7 +27,13 @@ from auricle.audio.source_health import SourceHealth
 from auricle.config.sections import MicrophoneSettings
 from auricle.errors import RecordingError
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.homes.program import Program, auricle, clean_environment, write_settings
+from rigs.homes.program import (
+    Program,
+    auricle,
+    clean_environment,
+    told_here,
+    write_settings,
+)
 from rigs.mqtt.broker import Broker
 from rigs.mqtt.subscriber import HouseClient
 from rigs.recognizer.scripted_recognizer import ScriptedRecognizer
@@ -310,7 +316,7 @@ async def test_transcribe_hears_one_channel_of_a_recorded_array(
     async with ScriptedRecognizer() as server:
         for microphone in ({}, {"channel": 0}, {"channel": 0, "gain": -6.0}):
             config = study(tmp_path, server.url, **microphone)
-            code, _, err = await auricle(
+            code, _, err = await told_here(
                 "transcribe", "--config", str(config), str(opposite_phase)
             )
             assert code == 0, err

@@ -12,7 +12,7 @@ from auricle.recognizer.engines.loading import load_engine
 from auricle.recognizer.engines.weights import MOONSHINE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.homes.program import auricle, local_recognizer, write_settings
+from rigs.homes.program import local_recognizer, told_here, write_settings
 
 # Said by a synthetic voice, other commands are misheard now and then.
 COMMAND = "stop the music"
@@ -105,7 +105,9 @@ def test_threads_may_share_it(engine: Engine) -> None:
 async def test_a_satellite_is_served_by_it(tmp_path: Path) -> None:
     path = save(tmp_path / "spoken.flac", spoken(COMMAND))
     async with local_recognizer("--model", "moonshine") as url:
-        code, out, err = await auricle("transcribe", "--url", url, "--json", str(path))
+        code, out, err = await told_here(
+            "transcribe", "--url", url, "--json", str(path)
+        )
 
     assert code == 0, err
     result = json.loads(out)
@@ -120,7 +122,7 @@ async def test_a_language_that_it_does_not_know_is_refused_by_name(
     config = tmp_path / "auricle.config.toml"
     async with local_recognizer("--model", "moonshine") as url:
         write_settings(config, {"asr": {"url": url, "language": "de"}})
-        code, _, err = await auricle("transcribe", "--config", str(config), str(path))
+        code, _, err = await told_here("transcribe", "--config", str(config), str(path))
 
     assert code == 69
     assert "The speech model of this recognizer knows: en" in err
