@@ -1,4 +1,5 @@
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ HERE = Path(__file__).parent
 ROWS = [row for rows in TABLE.values() for row in rows]
 
 
+@cache
 def defined_in(path: Path) -> set[str]:
     return {
         node.name
