@@ -12,7 +12,7 @@ from auricle.recognizer.engines.loading import load_engine
 from auricle.recognizer.engines.weights import MOONSHINE
 from rigs.audio.recordings import save
 from rigs.audio.speech import mix, noise, say, silence
-from rigs.homes.program import local_recognizer, told_here, write_settings
+from rigs.homes.program import auricle, local_recognizer, told_here, write_settings
 
 # Said by a synthetic voice, other commands are misheard now and then.
 COMMAND = "stop the music"
@@ -122,7 +122,7 @@ async def test_a_language_that_it_does_not_know_is_refused_by_name(
     config = tmp_path / "auricle.config.toml"
     async with local_recognizer("--model", "moonshine") as url:
         write_settings(config, {"asr": {"url": url, "language": "de"}})
-        code, _, err = await told_here("transcribe", "--config", str(config), str(path))
+        code, _, err = await auricle("transcribe", "--config", str(config), str(path))
 
     assert code == 69
     assert "The speech model of this recognizer knows: en" in err
