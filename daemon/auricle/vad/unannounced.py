@@ -80,9 +80,11 @@ class _Unevenness:
         self._latest: deque[float] = deque(maxlen=_MOMENT)
         self._moments: list[float] = []
 
-    def tells_a_speaker(self, frame: Frame) -> bool:
-        """Take the next frame; whether one speaker is heard, and not many."""
-        self._latest.append(power(frame))
+    def tells_a_speaker(self, loudness: float) -> bool:
+        """Take the next frame's mean square; whether one speaker is heard, and not
+        many.
+        """
+        self._latest.append(loudness)
         if len(self._latest) == _MOMENT:
             insort(self._moments, sum(self._latest))
         known = len(self._moments)
@@ -130,45 +132,44 @@ class UnannouncedVoice(UnannouncedDetector):
             for frame_of_hiss in hiss():
                 self._voice.hear(frame_of_hiss)
         probability = self._voice.hear(self._leveler.level(frame))
-        self._listen_to_room(frame)
-        self._look_for_speaker(frame)
+        loudness = power(frame)
+        self._listen_to_room(frame, loudness)
+        self._look_for_speaker(frame, loudness)
         room_known = self._heard > _ROOM_KNOWN
-        speech = self._is_voice(frame, probability) and (
+        speech = self._is_voice(loudness, probability) and (
             not room_known or self._is_the_speaker()
         )
         if speech:
-            self._loudest = max(self._loudest, power(frame))
+            self._loudest = max(self._loudest, loudness)
         self._possible.append(probability > _POSSIBLE)
         self._spoke = 0 if speech else self._spoke + 1
         return speech and not (room_known and self._is_noise_behind_a_word(probability))
 
-    def _is_voice(self, frame: Frame, probability: float) -> bool:
+    def _is_voice(self, loudness: float, probability: float) -> bool:
         if probability > self._sure:
             return True
         room_known = self._heard >= _FEW
-        if room_known and power(frame) > self._room.floor * _FAR_OUT:
+        if room_known and loudness > self._room.floor * _FAR_OUT:
             return probability > self._probable * _HALF_BELIEVED
         goes_on = self._spoke <= _HOLD or self._was_as_loud <= _HOLD
         return goes_on and probability > self._probable
 
-    def _listen_to_room(self, frame: Frame) -> None:
+    def _listen_to_room(self, frame: Frame, loudness: float) -> None:
         self._heard += 1
         stands_out = self._room.passes(frame)
         self._stood_out = 0 if stands_out else self._stood_out + 1
-        far = power(frame) > self._room.floor * _ABOVE_TALK
+        far = loudness > self._room.floor * _ABOVE_TALK
         self._stood_far_out = 0 if far else self._stood_far_out + 1
         self._loudest *= _FORGOTTEN
-        as_loud = 0.0 < self._loudest * _AS_LOUD < power(frame)
+        as_loud = 0.0 < self._loudest * _AS_LOUD < loudness
         self._was_as_loud = 0 if as_loud else self._was_as_loud + 1
-        near = power(frame) > min(
-            self._loudest * _MUCH_SOFTER, self._room.floor * _FAR_OUT
-        )
+        near = loudness > min(self._loudest * _MUCH_SOFTER, self._room.floor * _FAR_OUT)
         self._was_near = 0 if near else self._was_near + 1
 
-    def _look_for_speaker(self, frame: Frame) -> None:
+    def _look_for_speaker(self, frame: Frame, loudness: float) -> None:
         if self._speaker_since is not None:
             return
-        if self._unevenness.tells_a_speaker(frame):
+        if self._unevenness.tells_a_speaker(loudness):
             self._speaker_since = 0
         elif self._heard > _ROOM_KNOWN:
             self._speaker_since = frame.start
